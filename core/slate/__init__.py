@@ -1,0 +1,30 @@
+"""The slate: drivers, the site's rules and scoring, and every file a player has."""
+
+from core.slate.driver_file import apply_driver_file
+from core.slate.drivers import MAX_DRIVERS, Driver, Slate, Veto
+from core.slate.names import plain_name
+from core.slate.rules import DRAFTKINGS_CLASSIC, TICKS_PER_POINT, SiteRules, Ticks, score
+from core.slate.salaries import read_salaries
+from core.slate.tracks import Track, TrackType, all_tracks, find_track, track_named_in
+from core.slate.upload import write_upload
+
+__all__ = [
+    "DRAFTKINGS_CLASSIC",
+    "MAX_DRIVERS",
+    "TICKS_PER_POINT",
+    "Driver",
+    "SiteRules",
+    "Slate",
+    "Ticks",
+    "Track",
+    "TrackType",
+    "Veto",
+    "all_tracks",
+    "apply_driver_file",
+    "find_track",
+    "plain_name",
+    "read_salaries",
+    "score",
+    "track_named_in",
+    "write_upload",
+]

@@ -1,0 +1,206 @@
+"""The user's own drivers file: grid, teams, projections, ownership and rules, laid over a slate."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from core.errors import InvalidInput
+from core.slate.drivers import Driver, Slate, Veto
+from core.slate.names import plain_name
+from core.slate.tables import number, read_table, whole_number
+
+_FIELD = "drivers"
+
+# what other tools call the same columns
+_ALSO = {
+    "name": "driver",
+    "player": "driver",
+    "id": "driver_id",
+    "dk_id": "driver_id",
+    "start": "start_position",
+    "starting_position": "start_position",
+    "grid": "start_position",
+    "make": "manufacturer",
+    "fpts": "projected_points",
+    "projection": "projected_points",
+    "proj": "projected_points",
+    "own": "ownership_percent",
+    "ownership": "ownership_percent",
+    "projected_ownership": "ownership_percent",
+}
+
+
+def _text(cell: str) -> str | None:
+    return cell or None
+
+
+def _flag(cell: str) -> bool | None:
+    known = {"1": True, "true": True, "yes": True, "y": True}
+    known |= {"0": False, "false": False, "no": False, "n": False}
+    return known.get(cell.lower())
+
+
+def _position(cell: str) -> int | None:
+    value = whole_number(cell)
+    return value if value is not None and 1 <= value <= 60 else None
+
+
+def _laps(cell: str) -> int | None:
+    value = whole_number(cell)
+    return value if value is not None and 0 <= value <= 600 else None
+
+
+def _share(cell: str) -> float | None:
+    value = number(cell)
+    return value if value is not None and 0.0 <= value <= 1.0 else None
+
+
+def _percent(cell: str) -> float | None:
+    value = number(cell.removesuffix("%"))
+    return value if value is not None and 0.0 <= value <= 100.0 else None
+
+
+def _odds(cell: str) -> float | None:
+    value = number(cell)
+    return value if value is not None and value > 1.0 else None
+
+
+def _vetoes(cell: str) -> frozenset[Veto] | None:
+    words = [word for word in re.split(r"[;|,\s]+", cell.lower()) if word]
+    try:
+        return frozenset(Veto(word) for word in words)
+    except ValueError:
+        return None
+
+
+_COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "team": (_text, "a name"),
+    "manufacturer": (_text, "a name"),
+    "start_position": (_position, "a grid position from 1 to 60"),
+    "starts_from_rear": (_flag, "yes or no"),
+    "projected_points": (number, "points such as 43.5"),
+    "ownership_percent": (_percent, "percent of entries, 0 to 100"),
+    "win_odds": (_odds, "decimal odds above 1, such as 7.5"),
+    "skill": (_share, "a number from 0 to 1"),
+    "aggression": (_share, "a number from 0 to 1"),
+    "shadow_risk": (_share, "a number from 0 to 1"),
+    "min_laps_led": (_laps, "laps from 0 to 600"),
+    "max_laps_led": (_laps, "laps from 0 to 600"),
+    "veto_rules": (_vetoes, f"any of {', '.join(Veto)}, divided by ;"),
+}
+_ATTRIBUTE = {"veto_rules": "vetoes"}
+
+
+def _column(cell: str) -> str:
+    plain = re.sub(r"[^a-z0-9]+", "_", cell.lower()).strip("_")
+    return _ALSO.get(plain, plain)
+
+
+def apply_driver_file(slate: Slate, data: bytes) -> Slate:
+    """Lay a drivers CSV over a slate.
+
+    Drivers are matched by ``driver_id`` or by ``driver`` (the name; accents, case and ``Jr.`` do
+    not matter). An empty cell leaves what is known as it is.
+
+    Parameters
+    ----------
+    slate
+        From the salary file.
+    data
+        A CSV with ``driver`` or ``driver_id`` and any of team, manufacturer, start_position,
+        starts_from_rear, projected_points, ownership_percent, win_odds, skill, aggression,
+        shadow_risk, min_laps_led, max_laps_led, veto_rules. Other columns are left out with a
+        warning.
+
+    Raises
+    ------
+    InvalidInput
+        Not a CSV, no column to match drivers by or none that says anything, a cell that is not
+        what its column holds, one driver twice, two on one grid spot.
+    """
+    header, rows = read_table(data, _FIELD)
+    columns = [_column(cell) for cell in header]
+    twice = sorted(
+        {c for c in columns if columns.count(c) > 1 and (c in _COLUMNS or c == "driver")}
+    )
+    if twice:
+        raise InvalidInput({_FIELD: f"the column {twice[0]} stands in the header twice."})
+    if not {"driver", "driver_id"} & set(columns):
+        raise InvalidInput({_FIELD: "no column 'driver' (a name) or 'driver_id' to match by."})
+    if not set(columns) & set(_COLUMNS):
+        raise InvalidInput({_FIELD: f"no column of {', '.join(_COLUMNS)}; give at least one."})
+
+    by_id = {driver.driver_id: place for place, driver in enumerate(slate.drivers)}
+    by_name = {plain_name(driver.name): place for place, driver in enumerate(slate.drivers)}
+    told: dict[int, Driver] = {}
+    unmatched: list[str] = []
+    problems: dict[str, list[str]] = {}
+    for line, row in rows:
+        cells = dict(zip(columns, row, strict=True))
+        place = by_id.get(cells.get("driver_id", ""))
+        if place is None:
+            place = by_name.get(plain_name(cells.get("driver", "")))
+        if place is None:
+            unmatched.append(cells.get("driver") or cells.get("driver_id", ""))
+            continue
+        changes, wrong = _read_cells(cells)
+        if place in told:
+            wrong.append(f"{slate.drivers[place].name} stands in the file twice.")
+        if wrong:
+            problems[f"{_FIELD} line {line}"] = wrong
+            continue
+        told[place] = replace(slate.drivers[place], **changes)
+    if problems:
+        raise InvalidInput(dict(list(problems.items())[:20]))
+    if not told:
+        raise InvalidInput({_FIELD: "none of its drivers is on the slate; is it another race's?"})
+    drivers = tuple(told.get(place, driver) for place, driver in enumerate(slate.drivers))
+    ignored = [cell for cell, column in zip(header, columns, strict=True) if _unused(column)]
+    return replace(
+        slate, drivers=drivers, warnings=tuple(_warnings(slate, drivers, told, unmatched, ignored))
+    )
+
+
+def _unused(column: str) -> bool:
+    return column not in _COLUMNS and column not in ("driver", "driver_id")
+
+
+def _read_cells(cells: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
+    changes: dict[str, Any] = {}
+    wrong: list[str] = []
+    for column, (read, wanted) in _COLUMNS.items():
+        cell = cells.get(column, "")
+        if not cell:
+            continue
+        value = read(cell)
+        if value is None:
+            wrong.append(f"{column} {cell!r}; give {wanted}.")
+        changes[_ATTRIBUTE.get(column, column)] = value
+    return changes, wrong
+
+
+def _warnings(
+    slate: Slate,
+    drivers: tuple[Driver, ...],
+    told: dict[int, Driver],
+    unmatched: list[str],
+    ignored: list[str],
+) -> list[str]:
+    gridded = [driver for driver in drivers if driver.start_position is not None]
+    missing = [d.name for d in drivers if d.start_position is None and not d.out]
+    warnings = [] if gridded else list(slate.warnings)
+    if unmatched:
+        warnings.append(f"Not on the slate, so left out: {', '.join(unmatched[:10])}.")
+    if gridded and missing:
+        warnings.append(
+            f"No grid spot for {', '.join(missing[:10])}: drawn from the spots left over. A "
+            "driver who "
+            "was withdrawn should be marked 'out' under veto_rules."
+        )
+    absent = [driver.name for place, driver in enumerate(drivers) if place not in told]
+    if absent and not (gridded and missing):
+        warnings.append(f"Not in the drivers file: {', '.join(absent[:10])}.")
+    if ignored:
+        warnings.append(f"Columns left out of the drivers file: {', '.join(ignored[:10])}.")
+    return warnings

@@ -1,0 +1,16 @@
+"""Matching drivers' names across files that spell them differently."""
+
+import re
+import unicodedata
+
+_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
+
+
+def plain_name(name: str) -> str:
+    """Give a name without what files disagree on: accents, case, dots, ``Jr.`` and spacing."""
+    bare = unicodedata.normalize("NFKD", name)
+    letters = "".join(c for c in bare if not unicodedata.combining(c)).lower().replace(".", "")
+    words = re.sub(r"[^a-z0-9]+", " ", letters.replace("'", "")).split()
+    while len(words) > 1 and words[-1] in _SUFFIXES:
+        words.pop()
+    return " ".join(words)

@@ -1,0 +1,83 @@
+"""Reading a user's CSV: whatever its encoding, with every refusal naming the line."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+
+from core.errors import InvalidInput
+
+MAX_BYTES = 2_000_000
+
+
+def decode(data: bytes, where: str) -> str:
+    """Give a file's text: UTF-8, with or without a mark, or else the Windows code page 1252.
+
+    Raises
+    ------
+    InvalidInput
+        The file is empty, larger than 2 MB, or no text.
+    """
+    if not data.strip():
+        raise InvalidInput({where: "the file is empty; give a CSV with a header line."})
+    if len(data) > MAX_BYTES:
+        raise InvalidInput({where: f"{len(data)} bytes; a CSV of a slate is under {MAX_BYTES}."})
+    if b"\0" in data:
+        raise InvalidInput({where: "this is not a text file; give a CSV."})
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidInput({where: "neither UTF-8 nor Windows-1252 text; save the CSV as UTF-8."})
+
+
+def read_table(data: bytes, where: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Give the header's cells and the rows under it, each with its line number.
+
+    Raises
+    ------
+    InvalidInput
+        No CSV, or a row with more cells than the header.
+    """
+    reader = csv.reader(io.StringIO(decode(data, where), newline=""), strict=True)
+    try:
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+    except csv.Error as error:
+        raise InvalidInput({f"{where} line {reader.line_num}": f"not CSV: {error}."}) from None
+    rows = [(line, row) for line, row in rows if any(row)]
+    if not rows:
+        raise InvalidInput({where: "the file has no line of text; give a CSV with a header line."})
+    header = rows[0][1]
+    for line, row in rows[1:]:
+        if len(row) > len(header) and any(row[len(header) :]):
+            raise InvalidInput(
+                {
+                    f"{where} line {line}": f"{len(row)} cells under a header of {len(header)}; "
+                    "quote a cell that holds a comma."
+                }
+            )
+    return header, [(line, row + [""] * (len(header) - len(row))) for line, row in rows[1:]]
+
+
+def records(data: bytes, where: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Give each row as header cell -> cell, with its line number."""
+    header, rows = read_table(data, where)
+    for line, row in rows:
+        yield line, dict(zip(header, row, strict=False))
+
+
+def whole_number(text: str) -> int | None:
+    """Give the whole number that ``text`` is (``9800``, ``12.0``), or ``None``."""
+    value = number(text)
+    return int(value) if value is not None and value == int(value) else None
+
+
+def number(text: str) -> float | None:
+    """Give the finite number that ``text`` is, or ``None``."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    # float() takes 1_000 and infinity, which no salary file means
+    return value if math.isfinite(value) and "_" not in text else None

@@ -1,0 +1,34 @@
+"""The file DraftKings accepts: one lineup a line, under a header of roster slots."""
+
+import csv
+import io
+
+import numpy as np
+import numpy.typing as npt
+
+from core.slate.drivers import Slate
+
+
+def write_upload(slate: Slate, lineups: npt.NDArray[np.uint8]) -> str:
+    """Give the upload file's text.
+
+    Parameters
+    ----------
+    slate
+        For names and ids.
+    lineups
+        u8 ``[L, R]``, driver indices.
+
+    Returns
+    -------
+    A header of one ``D`` a roster slot, then a line a lineup of ``Name (ID)`` cells, dearest first.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["D"] * slate.rules.roster_size)
+    for lineup in lineups:
+        picked = sorted(
+            (slate.drivers[int(place)] for place in lineup), key=lambda d: (-d.salary_usd, d.name)
+        )
+        writer.writerow([f"{driver.name} ({driver.driver_id})" for driver in picked])
+    return text.getvalue()
