@@ -1,0 +1,40 @@
+"""The race: a constraint spec in, simulated races out, judged by the kernel.
+
+The flow is compile a slate (:class:`ConstraintCompiler`), simulate blocks of 500
+(:func:`simulate_block`), score them (:meth:`Scenarios.points`). Same spec, same seed, same bits.
+"""
+
+from core.race._race import STAGE_BREAKS
+from core.race.compiler import ConstraintCompiler, skill_from_slate
+from core.race.constraints import SKILL_PER_SD, DriverConstraints, TrackConstraints
+from core.race.generate import BLOCK_SCENARIOS, generate_scenarios, simulate_block
+from core.race.kernel import Evidence, KernelLogic, KernelStats
+from core.race.priors import TrackPriors, load_priors
+from core.race.regimes import Regime, classify_scenario_regime
+from core.race.run import RunConfig, SimulationParameters
+from core.race.scenarios import Scenarios, concatenate
+from core.race.spec import ConstraintSpec
+
+__all__ = [
+    "BLOCK_SCENARIOS",
+    "SKILL_PER_SD",
+    "STAGE_BREAKS",
+    "ConstraintCompiler",
+    "ConstraintSpec",
+    "DriverConstraints",
+    "Evidence",
+    "KernelLogic",
+    "KernelStats",
+    "Regime",
+    "RunConfig",
+    "Scenarios",
+    "SimulationParameters",
+    "TrackConstraints",
+    "TrackPriors",
+    "classify_scenario_regime",
+    "concatenate",
+    "generate_scenarios",
+    "load_priors",
+    "simulate_block",
+    "skill_from_slate",
+]

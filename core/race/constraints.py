@@ -1,0 +1,174 @@
+"""What the user and the fit impose on a race: on each driver, and on the track."""
+
+from dataclasses import dataclass
+from math import isfinite
+from numbers import Integral, Real
+
+from core.errors import InvalidInput
+from core.slate.drivers import Veto
+from core.slate.tracks import TrackType
+
+MIN_RACE_LAPS, MAX_RACE_LAPS = 20, 600
+SKILL_PER_SD = 0.25  # skill 0.75 is one standard deviation above the field
+
+
+class _Checked:
+    """The numbers of a record as plain floats and ints, and what is wrong with the others.
+
+    One number has one text, so that specs that are equal have one hash: 1 and 1.0 both read 1.0.
+    """
+
+    def __init__(self, record: object, where: str = "") -> None:
+        self.record, self.where = record, where
+        self.problems: dict[str, str] = {}
+
+    def number(self, name: str, low: float, high: float, *, whole: bool = False) -> None:
+        value = getattr(self.record, name)
+        called = "whole number" if whole else "number"
+        right = isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
+        if not right:
+            self.problems[self.where + name] = f"{value!r} is no {called}."
+        elif not isfinite(value) or not low <= value <= high:
+            self.problems[self.where + name] = f"{value} is outside {low:g} to {high:g}."
+        else:
+            object.__setattr__(self.record, name, int(value) if whole else float(value))
+
+    def refuse(self) -> None:
+        if self.problems:
+            raise InvalidInput(self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class DriverConstraints:
+    """What a race may do to one driver.
+
+    Parameters
+    ----------
+    driver_id
+        The site's id.
+    skill, aggression
+        0..1, 0.5 = the field's average; aggression widens the driver's own spread and draws
+        accidents.
+    shadow_risk
+        0..1, the chance that the car underdelivers all race long.
+    team, manufacturer
+        For shared shocks and stacks.
+    start_position
+        Official grid, 1 = pole; ``None`` = unknown, drawn in every race.
+    starts_from_rear
+        Races from the back, scores from the grid spot.
+    min_laps_led, max_laps_led
+        Hard limits; ``None`` = none.
+    vetoes
+        Hard rules.
+
+    Raises
+    ------
+    InvalidInput
+        A number outside its range or limits that contradict each other; the field is named
+        ``drivers.<driver_id>.<field>``.
+    """
+
+    driver_id: str
+    skill: float = 0.5
+    aggression: float = 0.5
+    shadow_risk: float = 0.0
+    team: str | None = None
+    manufacturer: str | None = None
+    start_position: int | None = None
+    starts_from_rear: bool = False
+    min_laps_led: int | None = None
+    max_laps_led: int | None = None
+    vetoes: frozenset[Veto] = frozenset()
+
+    def __post_init__(self) -> None:
+        checked = _Checked(self, f"drivers.{self.driver_id}.")
+        for name in ("skill", "aggression", "shadow_risk"):
+            checked.number(name, 0, 1)
+        if self.start_position is not None:
+            checked.number("start_position", 1, 60, whole=True)
+        for name in ("min_laps_led", "max_laps_led"):
+            if getattr(self, name) is not None:
+                checked.number(name, 0, MAX_RACE_LAPS, whole=True)
+        unknown = sorted(set(self.vetoes) - set(Veto))
+        if unknown:
+            checked.problems[f"{checked.where}vetoes"] = (
+                f"{', '.join(unknown)} is no veto; give {', '.join(Veto)}."
+            )
+        else:
+            object.__setattr__(self, "vetoes", frozenset(map(Veto, self.vetoes)))
+        checked.refuse()
+        if (
+            self.min_laps_led is not None
+            and self.max_laps_led is not None
+            and self.min_laps_led > self.max_laps_led
+        ):
+            checked.problems[f"{checked.where}min_laps_led"] = (
+                f"{self.min_laps_led} is above max_laps_led {self.max_laps_led}."
+            )
+        if self.out and (self.min_laps_led or 0) > 0:
+            checked.problems[f"{checked.where}min_laps_led"] = (
+                "a driver vetoed out leads no lap; give 0 or none."
+            )
+        checked.refuse()
+
+    @property
+    def out(self) -> bool:
+        """Whether the driver does not race."""
+        return Veto.OUT in self.vetoes
+
+    @property
+    def races_from_rear(self) -> bool:
+        """Whether the driver takes the green flag behind the field."""
+        return self.starts_from_rear or Veto.REAR_START in self.vetoes
+
+    @property
+    def may_win(self) -> bool:
+        """Whether any rule lets the driver win: a winner leads the last lap."""
+        return (
+            not self.out
+            and Veto.MAY_NOT_WIN not in self.vetoes
+            and (self.max_laps_led is None or self.max_laps_led > 0)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrackConstraints:
+    """What the track and the race's length impose.
+
+    Parameters
+    ----------
+    track_type
+        Which of the four kinds of racing.
+    race_laps
+        Laps of the race, 20..600.
+    difficulty
+        0..1, how hard passing is; 0.5 = as fitted for the track type.
+    aggression_factor
+        0..2, how much drivers' aggression matters; 1 = as it is, 0 = not at all.
+    caution_rate
+        Cautions expected in the race, the two stage breaks included, 0..30.
+    pit_window_laps
+        Green laps after which the field must pit, 5..600.
+
+    Raises
+    ------
+    InvalidInput
+        A number outside its range, the field named.
+    """
+
+    track_type: TrackType
+    race_laps: int
+    difficulty: float
+    aggression_factor: float
+    caution_rate: float
+    pit_window_laps: int
+
+    def __post_init__(self) -> None:
+        checked = _Checked(self)
+        checked.number("race_laps", MIN_RACE_LAPS, MAX_RACE_LAPS, whole=True)
+        checked.number("difficulty", 0, 1)
+        checked.number("aggression_factor", 0, 2)
+        checked.number("caution_rate", 0, 30)
+        checked.number("pit_window_laps", 5, MAX_RACE_LAPS, whole=True)
+        checked.refuse()

@@ -1,0 +1,219 @@
+"""Scenarios in blocks of 500: the same bits whoever simulates which block, however often."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from core.errors import Infeasible, InvalidInput
+from core.race._race import STAGE_BREAKS, RaceInputs, RaceOutputs, run_races
+from core.race.constraints import SKILL_PER_SD
+from core.race.kernel import Evidence, KernelLogic, KernelStats
+from core.race.regimes import classify_scenario_regime
+from core.race.scenarios import Scenarios, concatenate
+from core.race.spec import ConstraintSpec
+from core.randomness import Purpose, stream
+
+BLOCK_SCENARIOS = 500
+
+LEAST_SURVIVAL = 0.01  # of the races judged
+MIN_JUDGED = 2_000  # before survival is taken for known
+MAX_ATTEMPTS = 250
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A spec made ready to simulate: what the compiled race reads, and who its columns are."""
+
+    inputs: RaceInputs
+    racing: np.typing.NDArray[np.intp]
+
+
+def _prepare(spec: ConstraintSpec) -> _Prepared:
+    racing = [spec.drivers[i] for i in spec.racing]
+    track, priors = spec.track, spec.priors
+    teams = sorted({driver.team for driver in racing if driver.team is not None})
+    grid = [driver.start_position or 0 for driver in racing]
+    unknown = grid.count(0)
+    free = [spot for spot in range(1, len(grid) + 1) if spot not in grid][:unknown]
+    places = np.arange(1, len(racing) + 1)
+    return _Prepared(
+        inputs=RaceInputs(
+            skill=np.array([(driver.skill - 0.5) / SKILL_PER_SD for driver in racing]),
+            aggression=np.array(
+                [track.aggression_factor * (driver.aggression - 0.5) for driver in racing]
+            ),
+            shadow_risk=np.array([driver.shadow_risk for driver in racing]),
+            team=np.array(
+                [-1 if driver.team is None else teams.index(driver.team) for driver in racing]
+            ),
+            n_teams=len(teams),
+            grid=np.array(grid),
+            free_spots=np.array(free, dtype=np.int64),
+            rear=np.array([driver.races_from_rear for driver in racing]),
+            most_led=np.array(
+                [
+                    track.race_laps if driver.max_laps_led is None else driver.max_laps_led
+                    for driver in racing
+                ]
+            ),
+            grid_scores=-ndtri((places - 0.5) / len(racing)),
+            race_laps=track.race_laps,
+            unscheduled_cautions=float(max(0.0, track.caution_rate - STAGE_BREAKS)),
+            cautions_shape=priors.cautions_shape,
+            laps_per_caution=priors.laps_per_caution,
+            incident_share=priors.incident_share,
+            cars_involved=priors.cars_involved,
+            involved_out=priors.involved_out,
+            mechanical_rate=priors.mechanical_rate,
+            skill_weight=priors.skill_weight,
+            grid_weight=priors.grid_weight,
+            shock_sd=priors.residual_sd * priors.shock_share**0.5,
+            drift_sd=priors.residual_sd * (1 - priors.shock_share) ** 0.5,
+            # harder passing = the order keeps longer: from twice the turnover (0) to half of it (1)
+            turnover=priors.order_turnover * 2.0 ** (1.0 - 2.0 * track.difficulty),
+            lead_change_laps=priors.lead_change_laps,
+            short_leaders=priors.short_leaders,
+            fastest_lap_focus=priors.fastest_lap_focus,
+            pit_window_laps=track.pit_window_laps,
+        ),
+        racing=np.array(spec.racing),
+    )
+
+
+def _attempt(
+    spec: ConstraintSpec, prepared: _Prepared, rng: np.random.Generator, n: int
+) -> tuple[Scenarios, Evidence]:
+    """Simulate ``n`` races, unjudged, in the columns of the slate."""
+    drivers, racing = len(spec), prepared.racing
+    shape = (n, len(racing))
+    raw = RaceOutputs(
+        finish=np.zeros(shape, dtype=np.uint8),
+        start=np.zeros(shape, dtype=np.uint8),
+        laps_led=np.zeros(shape, dtype=np.uint16),
+        fastest_laps=np.zeros(shape, dtype=np.uint16),
+        running=np.zeros(shape, dtype=np.bool_),
+        laps_done=np.zeros(shape, dtype=np.uint16),
+        cautions=np.zeros(n, dtype=np.uint8),
+        green_laps=np.zeros(n, dtype=np.uint16),
+        first_leader=np.zeros(n, dtype=np.uint8),
+    )
+    run_races(rng, n, prepared.inputs, raw)
+    wide = {}
+    for name in ("finish", "start", "laps_led", "fastest_laps", "running", "laps_done"):
+        part = getattr(raw, name)
+        wide[name] = np.zeros((n, drivers), dtype=part.dtype)
+        wide[name][:, racing] = part
+    laps_done = wide.pop("laps_done")
+    regime = classify_scenario_regime(
+        wide["start"],
+        wide["finish"],
+        wide["laps_led"],
+        wide["running"],
+        raw.cautions,
+        race_laps=spec.track.race_laps,
+        caution_rate=spec.track.caution_rate,
+    )
+    return (
+        Scenarios(**wide, cautions=raw.cautions, regime=regime),
+        Evidence(laps_done, raw.green_laps, racing[raw.first_leader].astype(np.uint8)),
+    )
+
+
+def _redraws(missing: int, stats: KernelStats) -> int:
+    """Say how many races to draw so that ``missing`` more survive, most likely."""
+    survived = stats.total_validated - stats.total_rejected
+    wanted = 8 + missing * stats.total_validated // max(1, survived)
+    return min(BLOCK_SCENARIOS, wanted)
+
+
+def _infeasible(stats: KernelStats) -> Infeasible:
+    blame = sorted(stats.veto_reasons.items(), key=lambda reason: (-reason[1], reason[0]))
+    survived = stats.total_validated - stats.total_rejected
+    worst = ", ".join(f"{reason} ({count})" for reason, count in blame[:5])
+    return Infeasible(
+        f"{survived} of {stats.total_validated} simulated races survive the rules, fewer than 1%: "
+        f"they break {worst}. Loosen those.",
+        limits=[reason for reason, _ in blame],
+    )
+
+
+def simulate_block(
+    spec: ConstraintSpec, seed: int, block: int, n: int = BLOCK_SCENARIOS
+) -> tuple[Scenarios, KernelStats]:
+    """Simulate one block of races that the spec's rules let stand.
+
+    Parameters
+    ----------
+    spec
+        The race.
+    seed
+        The job's seed, >= 0.
+    block
+        The block's number, >= 0.
+    n
+        How many of the block's 500 races to keep, from the first. The block is always simulated
+        whole, so the races kept do not depend on ``n``.
+
+    Returns
+    -------
+    scenarios
+        ``[n, D]``.
+    stats
+        Of the whole block, redraws included.
+
+    Raises
+    ------
+    InvalidInput
+        ``n`` is outside 1..500, or ``seed`` or ``block`` is negative.
+    Infeasible
+        Fewer than 1% of the races survive the rules; those that killed them are named.
+    """
+    if not 1 <= n <= BLOCK_SCENARIOS:
+        raise InvalidInput({"n": f"{n} is outside 1 to {BLOCK_SCENARIOS}."})
+    for name, value in (("seed", seed), ("block", block)):
+        if value < 0:
+            raise InvalidInput({name: f"{value} is negative; give 0 or more."})
+    kernel, prepared = KernelLogic(spec), _prepare(spec)
+    kept: list[Scenarios] = []
+    missing, draw, stats = BLOCK_SCENARIOS, BLOCK_SCENARIOS, KernelStats()
+    for attempt in range(MAX_ATTEMPTS):
+        rng = stream(seed, Purpose.SCENARIOS, block, attempt)
+        races, evidence = _attempt(spec, prepared, rng, draw)
+        stands, judged = kernel.judge(races, evidence)
+        stats += judged
+        kept.append(races.take(stands))
+        missing -= len(kept[-1])
+        if missing <= 0:
+            return concatenate(kept).take(slice(0, n)), stats
+        survived = stats.total_validated - stats.total_rejected
+        if (
+            stats.total_validated >= MIN_JUDGED
+            and survived < LEAST_SURVIVAL * stats.total_validated
+        ):
+            break
+        draw = _redraws(missing, stats)
+    raise _infeasible(stats)
+
+
+def generate_scenarios(
+    spec: ConstraintSpec, n_scenarios: int, seed: int
+) -> tuple[Scenarios, KernelStats]:
+    """Simulate ``n_scenarios`` races: blocks 0, 1, .. of :func:`simulate_block`, joined.
+
+    Raises
+    ------
+    InvalidInput
+        ``n_scenarios`` is below 1 or ``seed`` negative.
+    Infeasible
+        As :func:`simulate_block`.
+    """
+    if n_scenarios < 1:
+        raise InvalidInput({"n_scenarios": f"{n_scenarios} scenarios; give at least 1."})
+    parts: list[Scenarios] = []
+    stats = KernelStats()
+    for block, first in enumerate(range(0, n_scenarios, BLOCK_SCENARIOS)):
+        part, judged = simulate_block(spec, seed, block, min(BLOCK_SCENARIOS, n_scenarios - first))
+        parts.append(part)
+        stats += judged
+    return concatenate(parts), stats

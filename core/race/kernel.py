@@ -1,0 +1,137 @@
+"""The judge of simulated races: conservation, the spec's hard rules, and the count of every veto.
+
+It never repairs. A race that breaks a rule is thrown out and counted; what is left is the model
+conditioned on the rules.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from core.race.scenarios import Scenarios
+from core.race.spec import ConstraintSpec
+from core.slate.drivers import Veto
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class KernelStats:
+    """How many races were judged and why any were thrown out.
+
+    Parameters
+    ----------
+    total_validated
+        Races judged, kept or not.
+    total_rejected
+        Races thrown out.
+    veto_reasons
+        Races each rule threw out: ``laps_led_total``, ``may_not_win:<driver_id>``. A race that
+        breaks two rules counts under both, so these may sum to more than ``total_rejected``.
+    """
+
+    total_validated: int = 0
+    total_rejected: int = 0
+    veto_reasons: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        counted = {reason: self.veto_reasons[reason] for reason in sorted(self.veto_reasons)}
+        object.__setattr__(self, "veto_reasons", MappingProxyType(counted))
+
+    @property
+    def rejection_rate(self) -> float:
+        """Share 0..1 of the judged races thrown out; 0 where none was judged."""
+        return self.total_rejected / self.total_validated if self.total_validated else 0.0
+
+    def __add__(self, other: "KernelStats") -> "KernelStats":
+        """Merge the counts of two parts, exactly, in any order."""
+        reasons = dict(self.veto_reasons)
+        for reason, count in other.veto_reasons.items():
+            reasons[reason] = reasons.get(reason, 0) + count
+        return KernelStats(
+            self.total_validated + other.total_validated,
+            self.total_rejected + other.total_rejected,
+            reasons,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the judge must know of races beyond the scenarios.
+
+    Parameters
+    ----------
+    laps_done
+        u16 ``[N, D]``, laps each driver completed; one that is out leads and sets none after.
+    green_laps
+        u16 ``[N]``, laps on which a fastest lap is scored.
+    first_leader
+        u8 ``[N]``, index of the driver who led the first lap.
+    """
+
+    laps_done: npt.NDArray[np.uint16]
+    green_laps: npt.NDArray[np.uint16]
+    first_leader: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class KernelLogic:
+    """The rules of one spec, applied to races.
+
+    Parameters
+    ----------
+    spec
+        Whose rules.
+    """
+
+    spec: ConstraintSpec
+
+    def judge(self, races: Scenarios, evidence: Evidence) -> tuple[Mask, KernelStats]:
+        """Say which races stand, bool ``[N]``, and count the vetoes of the others."""
+        broken = self._conservation(races, evidence) | self._rules(races, evidence)
+        stands = np.ones(len(races), dtype=np.bool_)
+        for breaks in broken.values():
+            stands &= ~breaks
+        reasons = {name: int(breaks.sum()) for name, breaks in broken.items() if breaks.any()}
+        return stands, KernelStats(len(races), int((~stands).sum()), reasons)
+
+    def _conservation(self, races: Scenarios, evidence: Evidence) -> dict[str, Mask]:
+        racing = np.array(self.spec.racing)
+        places = np.arange(1, len(racing) + 1, dtype=np.uint8)
+        finish = races.finish[:, racing]
+        led, fastest = races.laps_led, races.fastest_laps
+        won = races.finish == 1
+        return {
+            "finish_permutation": (np.sort(finish, axis=1) != places).any(axis=1),
+            "laps_led_total": led.sum(axis=1) != self.spec.track.race_laps,
+            "fastest_laps_total": fastest.sum(axis=1) != evidence.green_laps,
+            "led_after_out": ((led > evidence.laps_done) | (fastest > evidence.laps_done)).any(
+                axis=1
+            ),
+            "winner_led_last_lap": ~(won & (led > 0) & races.running).any(axis=1),
+        }
+
+    def _rules(self, races: Scenarios, evidence: Evidence) -> dict[str, Mask]:
+        laps = self.spec.track.race_laps
+        rear = [d.races_from_rear for d in self.spec.drivers]
+        all_from_rear = all(rear[i] for i in self.spec.racing)
+        broken: dict[str, Mask] = {}
+        for i, driver in enumerate(self.spec.drivers):
+            finish, led = races.finish[:, i], races.laps_led[:, i]
+            if driver.out:
+                broken[f"{Veto.OUT}:{driver.driver_id}"] = (
+                    (finish > 0) | (led > 0) | (races.fastest_laps[:, i] > 0) | races.running[:, i]
+                )
+                continue
+            if Veto.MAY_NOT_WIN in driver.vetoes:
+                broken[f"{Veto.MAY_NOT_WIN}:{driver.driver_id}"] = finish == 1
+            if driver.min_laps_led is not None:
+                broken[f"min_laps_led:{driver.driver_id}"] = led < driver.min_laps_led
+            if driver.max_laps_led is not None and driver.max_laps_led < laps:
+                broken[f"max_laps_led:{driver.driver_id}"] = led > driver.max_laps_led
+            if driver.races_from_rear and not all_from_rear:
+                broken[f"{Veto.REAR_START}:{driver.driver_id}"] = evidence.first_leader == i
+        return broken

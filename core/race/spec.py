@@ -1,0 +1,120 @@
+"""The constraint spec: everything a simulated race may depend on, frozen, versioned and hashed.
+
+Two runs with one spec hash and one seed are the same bits.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.errors import InvalidInput
+from core.race.constraints import DriverConstraints, TrackConstraints
+from core.race.priors import TrackPriors
+from core.slate.drivers import MAX_DRIVERS
+from core.slate.tracks import TrackType
+
+SPEC_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintSpec:
+    """One race as it may be simulated: drivers in slate order, the track, the fitted parameters.
+
+    Parameters
+    ----------
+    drivers
+        In the order of the slate, index 0..D-1.
+    track
+        Track and race length.
+    priors
+        The fitted parameters in force.
+    version
+        Of the spec's meaning; another version is refused.
+
+    Raises
+    ------
+    InvalidInput
+        Nobody may win, minimum laps led above the race's laps, maximum laps led below them, two
+        drivers on one grid spot or of one id, fewer than two racing drivers or more than 50.
+    """
+
+    drivers: tuple[DriverConstraints, ...]
+    track: TrackConstraints
+    priors: TrackPriors
+    version: int = SPEC_VERSION
+
+    def __post_init__(self) -> None:
+        problems: dict[str, str] = {}
+        racing = [driver for driver in self.drivers if not driver.out]
+        laps = self.track.race_laps
+        if self.version != SPEC_VERSION:
+            problems["version"] = f"{self.version} is not {SPEC_VERSION}; compile the spec again."
+        if len(racing) < 2 or len(self.drivers) > MAX_DRIVERS:
+            problems["drivers"] = (
+                f"{len(racing)} of {len(self.drivers)} race; give 2 racing to {MAX_DRIVERS} in all."
+            )
+        if len({driver.driver_id for driver in self.drivers}) < len(self.drivers):
+            problems["driver_id"] = "given to more than one driver."
+        known = [d.start_position for d in racing if d.start_position is not None]
+        if len(set(known)) < len(known):
+            problems["start_position"] = "given to more than one driver."
+        if racing and not any(driver.may_win for driver in racing):
+            problems["vetoes"] = "every racing driver is vetoed from winning; free at least one."
+        least = sum(driver.min_laps_led or 0 for driver in racing)
+        if least > laps:
+            problems["min_laps_led"] = f"minimums sum to {least}, above the race's {laps} laps."
+        most = sum(laps if d.max_laps_led is None else d.max_laps_led for d in racing)
+        if racing and most < laps:
+            problems["max_laps_led"] = f"maximums sum to {most}, below the race's {laps} laps."
+        if problems:
+            raise InvalidInput(problems)
+
+    def __len__(self) -> int:
+        return len(self.drivers)
+
+    @property
+    def racing(self) -> tuple[int, ...]:
+        """Indices of the drivers who race, ascending."""
+        return tuple(i for i, driver in enumerate(self.drivers) if not driver.out)
+
+    def to_json(self) -> str:
+        """Give the canonical JSON: sorted keys, no spaces, shortest exact numbers."""
+        document = asdict(self)
+        for driver in document["drivers"]:
+            driver["vetoes"] = sorted(driver["vetoes"])
+        return canonical_json(document)
+
+    @classmethod
+    def from_json(cls, text: str) -> "ConstraintSpec":
+        """Read a spec back; ``from_json(spec.to_json()) == spec``.
+
+        Raises
+        ------
+        InvalidInput
+            It is no spec, or one that breaks a rule above.
+        """
+        try:
+            given = json.loads(text)
+            return cls(
+                drivers=tuple(DriverConstraints(**driver) for driver in given["drivers"]),
+                track=TrackConstraints(
+                    **{**given["track"], "track_type": TrackType(given["track"]["track_type"])}
+                ),
+                priors=TrackPriors.from_mapping(given["priors"]),
+                version=given["version"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInput({"spec": f"is no constraint spec ({error})."}) from error
+
+    @property
+    def spec_hash(self) -> str:
+        """SHA-256 of :meth:`to_json`, 64 hexadecimal digits."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def canonical_json(document: Any) -> str:
+    """Give the one JSON text of a document: sorted keys, no spaces, no NaN."""
+    return json.dumps(
+        document, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False
+    )

@@ -1,0 +1,200 @@
+import dataclasses
+import hashlib
+import json
+import math
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import InvalidInput
+from core.race import (
+    ConstraintSpec,
+    DriverConstraints,
+    RunConfig,
+    SimulationParameters,
+    TrackConstraints,
+    load_priors,
+)
+from core.slate.drivers import Veto
+from core.slate.tracks import TrackType
+
+PRIORS = load_priors()[TrackType.SHORT]
+TRACK = TrackConstraints(
+    track_type=TrackType.SHORT,
+    race_laps=300,
+    difficulty=0.5,
+    aggression_factor=1.0,
+    caution_rate=8.0,
+    pit_window_laps=80,
+)
+
+shares = st.floats(0, 1)
+drivers = st.builds(
+    DriverConstraints,
+    driver_id=st.just("x"),
+    skill=shares,
+    aggression=shares,
+    shadow_risk=shares,
+    team=st.none() | st.text(max_size=8),
+    manufacturer=st.none() | st.just("Ford"),
+    starts_from_rear=st.booleans(),
+    max_laps_led=st.none() | st.integers(200, 600),
+    vetoes=st.sets(st.just(Veto.REAR_START)).map(frozenset),
+)
+
+
+def two(**first: object) -> ConstraintSpec:
+    return ConstraintSpec(
+        drivers=(DriverConstraints(driver_id="a", **first), DriverConstraints(driver_id="b")),
+        track=TRACK,
+        priors=PRIORS,
+    )
+
+
+@given(st.lists(drivers, min_size=2, max_size=5))
+def test_a_spec_survives_json_with_its_hash(parts):
+    spec = ConstraintSpec(
+        drivers=tuple(
+            dataclasses.replace(driver, driver_id=f"driver {i}") for i, driver in enumerate(parts)
+        ),
+        track=TRACK,
+        priors=PRIORS,
+    )
+    again = ConstraintSpec.from_json(spec.to_json())
+    assert again == spec
+    assert again.spec_hash == spec.spec_hash
+
+
+def test_the_hash_is_the_sha256_of_sorted_compact_json():
+    spec = two(vetoes=frozenset({Veto.REAR_START, Veto.MAY_NOT_WIN}))
+    document = json.loads(spec.to_json())
+    assert document["drivers"][0]["vetoes"] == ["may_not_win", "rear_start"]
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    assert spec.spec_hash == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"skill": 0.6}, {"start_position": 1}, {"vetoes": frozenset({Veto.MAY_NOT_WIN})}],
+)
+def test_any_change_changes_the_hash(changed):
+    assert two(**changed).spec_hash != two().spec_hash
+
+
+def test_numbers_that_are_equal_hash_alike():
+    one = two(skill=1, start_position=np.int64(3))
+    assert one.spec_hash == two(skill=1.0, start_position=3).spec_hash
+
+
+def test_a_spec_cannot_be_changed():
+    spec = two()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        spec.drivers[0].skill = 1.0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        spec.track = TRACK
+
+
+@pytest.mark.parametrize(
+    ("given_fields", "field"),
+    [
+        ({"skill": 1.01}, "drivers.a.skill"),
+        ({"skill": -0.01}, "drivers.a.skill"),
+        ({"skill": math.nan}, "drivers.a.skill"),
+        ({"aggression": math.inf}, "drivers.a.aggression"),
+        ({"shadow_risk": 2.0}, "drivers.a.shadow_risk"),
+        ({"start_position": 0}, "drivers.a.start_position"),
+        ({"min_laps_led": 10, "max_laps_led": 9}, "drivers.a.min_laps_led"),
+        ({"min_laps_led": -1}, "drivers.a.min_laps_led"),
+        ({"min_laps_led": 1, "vetoes": frozenset({Veto.OUT})}, "drivers.a.min_laps_led"),
+        ({"min_laps_led": 301}, "min_laps_led"),
+        ({"skill": "0.5"}, "drivers.a.skill"),
+        ({"skill": True}, "drivers.a.skill"),
+        ({"max_laps_led": 10.5}, "drivers.a.max_laps_led"),
+        ({"vetoes": frozenset({"slow"})}, "drivers.a.vetoes"),
+    ],
+)
+def test_a_driver_that_cannot_be_is_refused_by_field(given_fields, field):
+    with pytest.raises(InvalidInput) as refused:
+        two(**given_fields)
+    assert set(refused.value.problems) == {field}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("race_laps", 19),
+        ("race_laps", 601),
+        ("difficulty", 1.5),
+        ("aggression_factor", -1.0),
+        ("caution_rate", math.nan),
+        ("pit_window_laps", 4),
+    ],
+)
+def test_a_track_that_cannot_be_is_refused_by_field(field, value):
+    with pytest.raises(InvalidInput) as refused:
+        dataclasses.replace(TRACK, **{field: value})
+    assert set(refused.value.problems) == {field}
+
+
+def test_rules_that_no_race_can_meet_together_are_refused():
+    a, b = DriverConstraints(driver_id="a"), DriverConstraints(driver_id="b")
+    no_win = frozenset({Veto.MAY_NOT_WIN})
+    for drivers_given, field in (
+        ((dataclasses.replace(a, vetoes=no_win), dataclasses.replace(b, max_laps_led=0)), "vetoes"),
+        (
+            (dataclasses.replace(a, min_laps_led=200), dataclasses.replace(b, min_laps_led=101)),
+            "min_laps_led",
+        ),
+        (
+            (dataclasses.replace(a, max_laps_led=100), dataclasses.replace(b, max_laps_led=199)),
+            "max_laps_led",
+        ),
+        (
+            (dataclasses.replace(a, start_position=3), dataclasses.replace(b, start_position=3)),
+            "start_position",
+        ),
+        ((a, a), "driver_id"),
+        ((a, dataclasses.replace(b, vetoes=frozenset({Veto.OUT}))), "drivers"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            ConstraintSpec(drivers=drivers_given, track=TRACK, priors=PRIORS)
+        assert field in refused.value.problems
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"drivers": 1}', "null"])
+def test_text_that_is_no_spec_is_refused(text):
+    with pytest.raises(InvalidInput):
+        ConstraintSpec.from_json(text)
+
+
+def test_a_spec_of_another_version_is_refused():
+    document = json.loads(two().to_json())
+    document["version"] = 0
+    with pytest.raises(InvalidInput, match="version"):
+        ConstraintSpec.from_json(json.dumps(document))
+
+
+def test_a_run_survives_json():
+    run = RunConfig(
+        run_id="r1",
+        spec_hash=two().spec_hash,
+        simulation=SimulationParameters(n_scenarios=10_000, block_scenarios=500),
+        seed=7,
+        created_at=datetime(2026, 3, 1, 18, 30, tzinfo=UTC),
+    )
+    assert RunConfig.from_json(run.to_json()) == run
+
+
+def test_a_run_needs_a_seed_of_zero_or_more_and_a_time_zone():
+    parts = {
+        "run_id": "r1",
+        "spec_hash": "0",
+        "simulation": SimulationParameters(n_scenarios=1, block_scenarios=500),
+    }
+    with pytest.raises(InvalidInput, match="seed"):
+        RunConfig(**parts, seed=-1, created_at=datetime(2026, 3, 1, tzinfo=UTC))
+    with pytest.raises(InvalidInput, match="created_at"):
+        RunConfig(**parts, seed=1, created_at=datetime(2026, 3, 1))
