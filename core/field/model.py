@@ -1,0 +1,265 @@
+"""The field's distribution over lineups: maximum entropy, its driver marginals the ownership."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import Infeasible, InvalidInput
+from core.field._lattice import (
+    Floats,
+    Ints,
+    Lattice,
+    include_table,
+    lattice_of,
+    marginals,
+)
+from core.field._newton import Solution, match_marginals
+from core.field.ownership import read_ownership
+
+LARGEST_ERROR = 1e-6
+_NEAREST_RIDGE = 1e-3
+_ROUNDING = 1e-10
+_LIMITS = ("ownership_estimates", "salary_cap")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldModel:
+    """P(lineup) proportional to exp(sum of its drivers' log weights), over every legal lineup.
+
+    Parameters
+    ----------
+    salaries_usd
+        Salary per driver.
+    ownership_percent
+        The marginals asked for, percent of entries; 0 is never and 100 always.
+    roster_size, salary_cap_usd
+        What makes a lineup legal.
+    log_weights
+        theta per driver; 0.0 and without meaning for a driver at 0% or 100%.
+    iterations
+        Newton steps taken to fit.
+    max_error
+        Largest distance of a marginal from what was asked, as a fraction of entries.
+    """
+
+    salaries_usd: tuple[int, ...]
+    ownership_percent: tuple[float, ...]
+    roster_size: int
+    salary_cap_usd: int
+    log_weights: tuple[float, ...]
+    iterations: int
+    max_error: float
+
+    def marginals(self) -> Floats:
+        """Give the exact share of entries that holds each driver, ``[D]``, fractions 0..1."""
+        walk = walk_of(self)
+        share = np.zeros(len(self.salaries_usd))
+        share[walk.always] = 1.0
+        share[walk.choice] = marginals(walk.lattice, walk.include)
+        return share
+
+    def log_partition(self) -> float:
+        """Give the log of the sum over legal lineups of exp(sum of log weights)."""
+        return walk_of(self).log_partition
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the model as JSON-ready values; floats survive the round trip to the last bit."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "FieldModel":
+        """Rebuild what :meth:`to_json` gave."""
+        return cls(
+            salaries_usd=tuple(int(usd) for usd in values["salaries_usd"]),
+            ownership_percent=tuple(float(own) for own in values["ownership_percent"]),
+            roster_size=int(values["roster_size"]),
+            salary_cap_usd=int(values["salary_cap_usd"]),
+            log_weights=tuple(float(theta) for theta in values["log_weights"]),
+            iterations=int(values["iterations"]),
+            max_error=float(values["max_error"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What drawing from a model needs: the drivers in doubt, and the chance to take each."""
+
+    always: Ints
+    choice: Ints
+    lattice: Lattice
+    include: Floats
+    log_partition: float
+
+
+@lru_cache(maxsize=16)
+def walk_of(model: FieldModel) -> Walk:
+    """Prepare ``model`` for drawing; kept, because a block draws many fields from one model."""
+    problem = _Problem.of(
+        np.array(model.salaries_usd, dtype=np.int64),
+        np.array(model.ownership_percent),
+        model.roster_size,
+        model.salary_cap_usd,
+    )
+    theta = np.array(model.log_weights)[problem.choice]
+    include, log_partition = include_table(problem.lattice, theta)
+    return Walk(problem.always, problem.choice, problem.lattice, include, log_partition)
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """The drivers in doubt, once those at 0% and at 100% are settled."""
+
+    always: Ints
+    choice: Ints
+    lattice: Lattice
+
+    @classmethod
+    def of(cls, salaries: Ints, percent: Floats, roster_size: int, cap: int) -> "_Problem":
+        always = np.flatnonzero(percent >= 100.0 - _ROUNDING)
+        choice = np.flatnonzero((percent > _ROUNDING) & (percent < 100.0 - _ROUNDING))
+        left = cap - int(salaries[always].sum())
+        lattice = lattice_of(salaries[choice], roster_size - len(always), left)
+        if lattice is None:
+            raise Infeasible(
+                f"No legal lineup: no {roster_size} of the drivers who are owned at all, with "
+                f"everyone at 100% among them, cost at most ${cap:,}.",
+                limits=_LIMITS,
+            )
+        return cls(always, choice, lattice)
+
+
+def _checked(
+    salaries_usd: npt.ArrayLike, ownership_percent: npt.ArrayLike, roster_size: int
+) -> tuple[Ints, Floats]:
+    percent = read_ownership(ownership_percent, roster_size)
+    salaries = np.asarray(salaries_usd, dtype=np.int64)
+    if salaries.shape != percent.shape or bool((salaries < 0).any()):
+        raise InvalidInput(
+            {"salary": f"{salaries.size} salaries for {percent.size} drivers; give one each, >= 0."}
+        )
+    return salaries, percent
+
+
+def fit_field(
+    salaries_usd: npt.ArrayLike,
+    ownership_percent: npt.ArrayLike,
+    roster_size: int,
+    salary_cap_usd: int,
+    names: Sequence[str] | None = None,
+) -> FieldModel:
+    """Fit the maximum-entropy field: legal lineups only, driver marginals equal to ownership.
+
+    Parameters
+    ----------
+    salaries_usd
+        Salary per driver, ``[D]``.
+    ownership_percent
+        Ownership per driver, ``[D]``, as :func:`read_ownership` takes it.
+    roster_size, salary_cap_usd
+        What makes a lineup legal: that many distinct drivers for at most that much.
+    names
+        What to call the drivers in messages; by their index if absent.
+
+    Returns
+    -------
+    A model whose marginals are within 1e-6 (as a fraction of entries) of the ownership.
+
+    Raises
+    ------
+    InvalidInput
+        Ownership or salaries that cannot be read.
+    Infeasible
+        No mix of legal lineups has this ownership; :func:`nearest_ownership` gives one that has.
+
+    Notes
+    -----
+    Jaynes, "Information theory and statistical mechanics" (1957). Ownership m has a mix of legal
+    lineups exactly if the dual log Z(theta) - m.theta never falls below zero, which is how
+    infeasibility is proved and not guessed.
+    """
+    salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
+    problem = _Problem.of(salaries, percent, roster_size, salary_cap_usd)
+    asked = percent[problem.choice] / 100.0
+    mean_usd = float(percent @ salaries) / 100.0
+    # to a cent: float sums of whole dollars
+    solution = (
+        match_marginals(problem.lattice, asked) if mean_usd <= salary_cap_usd + 0.01 else None
+    )
+    if solution is None or solution.max_error > LARGEST_ERROR:
+        raise _infeasible(problem, salaries, percent, mean_usd, salary_cap_usd, names)
+    theta = np.zeros(len(percent))
+    theta[problem.choice] = solution.theta
+    return FieldModel(
+        salaries_usd=tuple(int(usd) for usd in salaries),
+        ownership_percent=tuple(float(own) for own in percent),
+        roster_size=roster_size,
+        salary_cap_usd=salary_cap_usd,
+        log_weights=tuple(float(value) for value in theta),
+        iterations=solution.iterations,
+        max_error=solution.max_error,
+    )
+
+
+def nearest_ownership(
+    salaries_usd: npt.ArrayLike,
+    ownership_percent: npt.ArrayLike,
+    roster_size: int,
+    salary_cap_usd: int,
+) -> Floats:
+    """Give ownership that a mix of legal lineups has and that lies close to the one asked for.
+
+    It minimises the squared distance less a little entropy (weight 1e-3 on fractions of entries),
+    so it is always within reach, and it moves ownership that was within reach by about 1% of
+    entries.
+
+    Parameters
+    ----------
+    salaries_usd, ownership_percent, roster_size, salary_cap_usd
+        As :func:`fit_field` takes them.
+
+    Returns
+    -------
+    Percent of entries, ``[D]``, summing to ``100 x roster_size``; drivers at 0% and 100% stay
+    there.
+    """
+    salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
+    problem = _Problem.of(salaries, percent, roster_size, salary_cap_usd)
+    near = percent.copy()
+    near[problem.choice] = 100.0 * _nearest(problem, percent).marginals
+    return near
+
+
+def _name(names: Sequence[str] | None, place: int) -> str:
+    return f"driver at index {place}" if names is None else names[place]
+
+
+def _nearest(problem: _Problem, percent: Floats) -> Solution:
+    return match_marginals(problem.lattice, percent[problem.choice] / 100.0, ridge=_NEAREST_RIDGE)
+
+
+def _infeasible(
+    problem: _Problem,
+    salaries: Ints,
+    percent: Floats,
+    mean_usd: float,
+    cap_usd: int,
+    names: Sequence[str] | None,
+) -> Infeasible:
+    near = 100.0 * _nearest(problem, percent).marginals
+    asked = percent[problem.choice]
+    furthest = np.argsort(-np.abs(asked - near), kind="stable")[:3]
+    off = "; ".join(
+        f"{_name(names, int(problem.choice[place]))} (${salaries[problem.choice[place]]:,}) is "
+        "asked "
+        f"{asked[place]:.1f}% and can have {near[place]:.1f}%"
+        for place in furthest
+    )
+    return Infeasible(
+        f"No mix of legal lineups has this ownership: it implies a mean salary of ${mean_usd:,.0f} "
+        f"under a cap of ${cap_usd:,}. Nearest that can be had: {off}.",
+        limits=_LIMITS,
+    )

@@ -1,0 +1,90 @@
+"""Ownership as people give it, read into the one convention: percent of entries per driver."""
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InvalidInput
+
+TOLERANCE = 0.02
+_FIELD = "ownership_estimates"
+
+
+def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.float64]:
+    """Read ownership numbers as percent of entries, scaled to sum to ``100 x roster_size``.
+
+    Numbers that sum to about ``100 x roster_size`` are percent of entries; numbers that sum to
+    about 100 are shares of roster spots and are multiplied by ``roster_size``. "About" is within
+    2%.
+
+    Parameters
+    ----------
+    percent
+        One number per driver, ``[D]``, percent.
+    roster_size
+        Drivers in a lineup.
+
+    Returns
+    -------
+    float64 ``[D]``, each 0..100, summing to ``100 x roster_size``. A driver whom the scaling would
+    push over 100 stays at 100, and the others take what is left in proportion.
+
+    Raises
+    ------
+    InvalidInput
+        On ``ownership_estimates``: a number that is missing, negative or above 100, or any other
+        sum.
+    """
+    own = np.array(percent, dtype=np.float64)
+    if own.ndim != 1 or len(own) < roster_size:
+        raise InvalidInput(
+            {_FIELD: f"{own.size} numbers given; give one per driver, at least {roster_size}."}
+        )
+    # a sum of floats that should be 100 may miss it in the last digit
+    own[(own > 100.0) & (own <= 100.0 + 1e-9)] = 100.0
+    wrong = np.flatnonzero(~np.isfinite(own) | (own < 0.0) | (own > 100.0))
+    if len(wrong):
+        raise InvalidInput(
+            {
+                _FIELD: [
+                    f"driver at index {index} has {own[index]:g}; give percent, 0 to 100."
+                    for index in wrong[:5]
+                ]
+            }
+        )
+    target = 100.0 * roster_size
+    total = float(own.sum())
+    if not any(abs(total - whole) <= TOLERANCE * whole for whole in (target, 100.0)):
+        raise InvalidInput(
+            {
+                _FIELD: f"the numbers sum to {total:g}; percent of entries sum to {target:g} and "
+                f"shares of roster spots to 100, each within {TOLERANCE:.0%}."
+            }
+        )
+    scaled = own * (target / total)
+    over = np.flatnonzero(scaled > 100.0 * (1.0 + TOLERANCE))
+    if len(over):
+        raise InvalidInput(
+            {
+                _FIELD: [
+                    f"driver at index {index} has {own[index]:g} of numbers that sum to {total:g}: "
+                    f"that is {scaled[index]:.1f}% of entries, and nobody is in more than 100%."
+                    for index in over[:5]
+                ]
+            }
+        )
+    return _held_to_100(scaled, target)
+
+
+def _held_to_100(scaled: npt.NDArray[np.float64], target: float) -> npt.NDArray[np.float64]:
+    full = np.zeros(len(scaled), dtype=np.bool_)
+    while bool((scaled[~full] > 100.0).any()):
+        full |= scaled > 100.0
+        scaled[full] = 100.0
+        rest = float(scaled[~full].sum())
+        left = target - 100.0 * int(full.sum())
+        if left > 0.0 and rest == 0.0:
+            raise InvalidInput(
+                {_FIELD: f"{int(full.sum())} drivers at 100% do not fill the roster; own more."}
+            )
+        scaled[~full] *= left / rest if rest > 0.0 else 0.0
+    return scaled

@@ -1,0 +1,128 @@
+import json
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import logsumexp
+
+from core.errors import Infeasible, InvalidInput
+from core.field import FieldModel, fit_field, nearest_ownership
+
+SALARIES = 4_500 + 100 * np.rint(65 * np.linspace(1, 0, 38) ** 1.5).astype(np.int64)
+
+
+def legal_lineups(salaries, picks, cap):
+    return np.array(
+        [
+            [i in lineup for i in range(len(salaries))]
+            for lineup in combinations(range(len(salaries)), picks)
+            if sum(salaries[i] for i in lineup) <= cap
+        ],
+        dtype=float,
+    )
+
+
+def full_slate(seed):
+    weights = np.exp(np.random.default_rng(seed).normal(0.0, 0.6, 38))
+    return nearest_ownership(SALARIES, 600 * weights / weights.sum(), 6, 50_000)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(40, 110), min_size=6, max_size=9),
+    st.lists(st.floats(-3.0, 3.0), min_size=9, max_size=9),
+    st.floats(0.2, 1.0),
+)
+def test_the_fit_is_the_distribution_its_ownership_came_from(hundreds, theta, room):
+    salaries = [100 * hundred for hundred in hundreds]
+    cap = int(sum(sorted(salaries)[:3]) * (1 - room) + sum(sorted(salaries)[-3:]) * room)
+    held = legal_lineups(salaries, 3, cap)
+    weights = held @ np.array(theta[: len(salaries)])
+    chance = np.exp(weights - logsumexp(weights))
+    ownership = 100.0 * chance @ held
+    model = fit_field(salaries, ownership, 3, cap)
+    assert model.max_error <= 1e-8
+    assert 100.0 * model.marginals() == pytest.approx(ownership, abs=1e-5)
+    free = (ownership > 0.0) & (ownership < 100.0)
+    fitted = held[:, free] @ np.array(model.log_weights)[free]
+    assert model.log_partition() == pytest.approx(logsumexp(fitted), abs=1e-9)
+    assert np.exp(fitted - logsumexp(fitted)) == pytest.approx(chance, abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_marginals_of_a_full_slate_equal_ownership_to_a_millionth(seed):
+    ownership = full_slate(seed)
+    model = fit_field(SALARIES, ownership, 6, 50_000)
+    assert np.abs(model.marginals() - ownership / 100.0).max() <= 1e-8
+    assert model.max_error <= 1e-8
+    assert 0 < model.iterations < 60
+
+
+def test_shares_of_roster_spots_fit_the_same_field_as_percent_of_entries():
+    ownership = full_slate(1)
+    by_share = fit_field(SALARIES, ownership / 6.0, 6, 50_000)
+    by_percent = fit_field(SALARIES, ownership, 6, 50_000)
+    assert by_share.log_weights == pytest.approx(by_percent.log_weights, abs=1e-8)
+
+
+def test_drivers_at_0_are_never_and_drivers_at_100_always_in_a_lineup():
+    model = fit_field([9_000, 8_000, 7_000, 6_000, 5_000], [100, 0, 60, 80, 60], 3, 22_000)
+    assert model.marginals() == pytest.approx([1.0, 0.0, 0.6, 0.8, 0.6], abs=1e-8)
+
+
+def test_a_field_in_which_everyone_plays_one_lineup_is_that_lineup():
+    model = fit_field([9_000, 8_000, 7_000, 6_000], [100, 0, 100, 100], 3, 22_000)
+    assert model.marginals().tolist() == [1.0, 0.0, 1.0, 1.0]
+    assert model.log_partition() == 0.0
+
+
+def test_a_model_survives_json_bit_for_bit():
+    model = fit_field(SALARIES, full_slate(2), 6, 50_000)
+    assert FieldModel.from_json(json.loads(json.dumps(model.to_json()))) == model
+
+
+def test_ownership_whose_mean_salary_breaks_the_cap_is_refused_with_the_drivers_furthest_off():
+    own = [90.0, 90.0, 80.0, 20.0, 10.0, 10.0]
+    salaries = [10_000, 9_500, 9_000, 6_000, 5_500, 5_000]
+    with pytest.raises(Infeasible) as refused:
+        fit_field(salaries, own, 3, 24_000)
+    assert "$27,000" in refused.value.reason
+    assert "$24,000" in refused.value.reason
+    assert "driver at index" in refused.value.reason
+    assert refused.value.limits == ("ownership_estimates", "salary_cap")
+
+
+def test_ownership_under_the_cap_on_average_but_in_no_mix_of_legal_lineups_is_refused():
+    # the two dear drivers can never meet, yet together they are in 120% of lineups
+    salaries = [10_000, 10_000, 2_000, 2_000]
+    with pytest.raises(Infeasible):
+        fit_field(salaries, [60.0, 60.0, 40.0, 40.0], 2, 15_000)
+    assert fit_field(salaries, [49.0, 49.0, 51.0, 51.0], 2, 15_000).max_error <= 1e-6
+
+
+def test_a_driver_who_fits_no_legal_lineup_cannot_be_owned():
+    with pytest.raises(Infeasible):
+        fit_field([20_000, 5_000, 5_000, 5_000], [10.0, 70.0, 60.0, 60.0], 2, 12_000)
+
+
+def test_no_legal_lineup_at_all_is_refused():
+    with pytest.raises(Infeasible, match="No legal lineup"):
+        fit_field([9_000, 9_000, 9_000], [70.0, 70.0, 60.0], 2, 10_000)
+
+
+def test_salaries_that_are_not_one_a_driver_are_refused():
+    with pytest.raises(InvalidInput, match="salary"):
+        fit_field([9_000, 9_000], [70.0, 70.0, 60.0], 2, 20_000)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_nearest_ownership_can_be_fitted_and_moves_what_fits_by_little(seed):
+    asked = np.full(38, 8.0)
+    asked[np.random.default_rng(seed).choice(12, 5, replace=False)] = 67.2
+    near = nearest_ownership(SALARIES, asked, 6, 50_000)
+    assert near.sum() == pytest.approx(600.0, abs=1e-8)
+    assert near @ SALARIES / 100.0 <= 50_000
+    assert fit_field(SALARIES, near, 6, 50_000).max_error <= 1e-8
+    assert np.abs(nearest_ownership(SALARIES, near, 6, 50_000) - near).max() < 2.0

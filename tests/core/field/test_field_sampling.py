@@ -1,0 +1,89 @@
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chi2
+
+from core.field import FieldLineupSampler, field_of, fit_field, nearest_ownership, sample_field
+from core.randomness import Purpose, stream
+
+SALARIES = 4_500 + 100 * np.rint(65 * np.linspace(1, 0, 38) ** 1.5).astype(np.int64)
+
+
+def bench_model():
+    asked = np.concatenate([np.linspace(55, 20, 12), np.linspace(14, 3, 26)])
+    near = nearest_ownership(SALARIES, 600.0 * asked / asked.sum(), 6, 50_000)
+    return fit_field(SALARIES, near, 6, 50_000)
+
+
+def test_lineups_are_drawn_as_often_as_their_weights_say():
+    salaries = [9_000, 8_000, 7_000, 6_000, 5_000, 4_000, 3_000]
+    model = fit_field(
+        salaries, nearest_ownership(salaries, [60, 50, 50, 45, 40, 30, 25], 3, 18_500), 3, 18_500
+    )
+    legal = [
+        lineup for lineup in combinations(range(7), 3) if sum(salaries[i] for i in lineup) <= 18_500
+    ]
+    theta = np.array(model.log_weights)
+    chance = np.exp([theta[list(lineup)].sum() - model.log_partition() for lineup in legal])
+    assert chance.sum() == pytest.approx(1.0, abs=1e-12)
+    n = 200_000
+    field = sample_field(model, n, stream(7, Purpose.FIELD))
+    drawn = field.copies_of(np.array(legal, dtype=np.uint8))
+    assert drawn.sum() == n
+    statistic = ((drawn - n * chance) ** 2 / (n * chance)).sum()
+    assert statistic < chi2.ppf(0.999, len(legal) - 1)
+
+
+def test_ownership_of_a_drawn_field_is_within_sampling_error():
+    model = bench_model()
+    n = 100_000
+    field = sample_field(model, n, stream(3, Purpose.FIELD))
+    share = field.driver_entries(38) / n
+    asked = np.array(model.ownership_percent) / 100.0
+    error = np.sqrt(asked * (1.0 - asked) / n)
+    assert np.abs((share - asked) / error).max() < 4.0
+
+
+def test_no_drawn_lineup_repeats_a_driver_or_breaks_the_cap():
+    field = sample_field(bench_model(), 50_000, stream(4, Purpose.FIELD))
+    lineups = field.lineups.astype(np.int64)
+    assert (np.diff(lineups, axis=1) > 0).all()
+    assert SALARIES[lineups].sum(axis=1).max() <= 50_000
+    assert field.entries == 50_000
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2_000), st.integers(0, 10_000))
+def test_a_field_lists_each_lineup_once_in_lexicographic_order(n, seed):
+    model = fit_field([9_000, 8_000, 7_000, 6_000, 5_000], [60, 100, 30, 60, 50], 3, 24_000)
+    field = sample_field(model, n, np.random.default_rng(seed))
+    assert field.entries == n
+    again = field_of(np.repeat(field.lineups, field.copies, axis=0)[::-1, ::-1])
+    assert again.lineups.tolist() == field.lineups.tolist()
+    assert again.copies.tolist() == field.copies.tolist()
+    assert (field.lineups == 1).any(axis=1).all()
+
+
+def test_the_same_stream_draws_the_same_field():
+    model = bench_model()
+    one, two = (sample_field(model, 5_000, stream(9, Purpose.FIELD, 4, 2)) for _ in range(2))
+    assert one.lineups.tobytes() == two.lineups.tobytes()
+    assert one.copies.tobytes() == two.copies.tobytes()
+
+
+def test_copies_of_a_lineup_nobody_plays_are_none():
+    field = field_of(np.array([[0, 1, 2], [2, 1, 0], [1, 2, 3]], dtype=np.uint8))
+    asked = np.array([[1, 2, 3], [0, 1, 2], [0, 1, 3], [5, 6, 7]], dtype=np.uint8)
+    assert field.copies_of(asked).tolist() == [1, 2, 0, 0]
+
+
+def test_the_sampler_fits_and_samples_like_the_functions_it_stands_for():
+    model = bench_model()
+    sampler = FieldLineupSampler(6, 50_000).fit(SALARIES, model.ownership_percent)
+    assert sampler.model_.log_weights == pytest.approx(model.log_weights, abs=1e-8)
+    drawn = sampler.sample(1_000, random_state=5)
+    direct = sample_field(sampler.model_, 1_000, stream(5, Purpose.FIELD))
+    assert drawn.lineups.tolist() == direct.lineups.tolist()
