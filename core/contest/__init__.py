@@ -1,0 +1,43 @@
+"""The contest: what it pays, what entries win in every simulated race, and what that comes to."""
+
+from core.contest.curve import PayoutCurveFitter
+from core.contest.payout_tables import read_payout_csv, read_payout_json, read_payout_table
+from core.contest.payouts import (
+    MICROS_PER_CENT,
+    MICROS_PER_USD,
+    Payouts,
+    PrizeTier,
+    payouts_from_tiers,
+    read_cents,
+)
+from core.contest.result import ContestResult, Figures, summarise
+from core.contest.simulate import play_block, simulate_contest
+from core.contest.simulator import ContestSimulator
+from core.contest.tally import ContestTally
+from core.contest.typical import TYPICAL_PAYOUTS, SizeTier, size_tier_of, typical_payouts
+from core.contest.value import value_lineups
+
+__all__ = [
+    "MICROS_PER_CENT",
+    "MICROS_PER_USD",
+    "TYPICAL_PAYOUTS",
+    "ContestResult",
+    "ContestSimulator",
+    "ContestTally",
+    "Figures",
+    "PayoutCurveFitter",
+    "Payouts",
+    "PrizeTier",
+    "SizeTier",
+    "payouts_from_tiers",
+    "play_block",
+    "read_cents",
+    "read_payout_csv",
+    "read_payout_json",
+    "read_payout_table",
+    "simulate_contest",
+    "size_tier_of",
+    "summarise",
+    "typical_payouts",
+    "value_lineups",
+]

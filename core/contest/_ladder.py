@@ -1,0 +1,64 @@
+"""Ladders built from a curve: DraftKings-like ranges of places, prizes that sum to a pool."""
+
+from collections.abc import Sequence
+
+from core.contest.payouts import PrizeTier
+
+Span = tuple[int, int]
+
+_LAST_PLACES = (1, 2, 3, 4, 5, 7, 10, 15, 20, 25, 30, 40, 50, 75)
+_STEPS = (100, 150, 200, 300, 400, 500, 750)
+_BISECTIONS = 100
+
+
+def spans_of(places: int) -> list[Span]:
+    """Cut places 1 to ``places`` into the ranges that share a prize."""
+    ends = list(_LAST_PLACES)
+    scale = 1
+    while ends[-1] < places:
+        ends += [step * scale for step in _STEPS]
+        scale *= 10
+    ends = [*(end for end in ends if end < places), places]
+    return [(last + 1, end) for last, end in zip([0, *ends], ends, strict=False)]
+
+
+def middles(spans: Sequence[Span]) -> list[float]:
+    """Give the place each range is paid by: its middle."""
+    return [(first + last) / 2.0 for first, last in spans]
+
+
+def prizes_at(scale: float, shape: Sequence[float], least: int) -> list[int]:
+    """Give whole cents: ``scale`` times the shape, rounded down, at least ``least``."""
+    return [max(least, int(scale * height)) for height in shape]
+
+
+def cost(spans: Sequence[Span], prizes: Sequence[int]) -> int:
+    """Give what the prizes come to, cents."""
+    return sum(
+        (last - first + 1) * prize for (first, last), prize in zip(spans, prizes, strict=True)
+    )
+
+
+def tiers_of_shape(
+    spans: Sequence[Span], shape: Sequence[float], pool: int, least: int
+) -> tuple[PrizeTier, ...]:
+    """Scale a falling shape until its prizes sum to ``pool`` cents, to the cent.
+
+    Every prize is at least ``least`` cents; cents left over by rounding go to the winner.
+    """
+    low, high = 0.0, 2.0 * pool / min(shape[0], 1.0)
+    for _ in range(_BISECTIONS):
+        scale = (low + high) / 2.0
+        if cost(spans, prizes_at(scale, shape, least)) > pool:
+            high = scale
+        else:
+            low = scale
+    prizes = prizes_at(low, shape, least)
+    prizes[0] += pool - cost(spans, prizes)
+    tiers: list[PrizeTier] = []
+    for (first, last), prize in zip(spans, prizes, strict=True):
+        if tiers and tiers[-1].prize_cents == prize:
+            tiers[-1] = PrizeTier(tiers[-1].first, last, prize)
+        else:
+            tiers.append(PrizeTier(first, last, prize))
+    return tuple(tiers)

@@ -1,0 +1,215 @@
+"""What a contest pays: prizes by place in whole cents, and the ladder the simulator splits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InvalidInput
+
+CENTS_PER_USD = 100
+MICROS_PER_CENT = 10_000
+MICROS_PER_USD = 1_000_000
+"""Inside the simulator money is counted in millionths of a dollar: cents cannot split a tie."""
+
+MAX_POOL_CENTS = 2**53 // MICROS_PER_CENT
+MAX_FIELD_SIZE = 10_000_000
+
+_FIELD = "payouts"
+
+
+@dataclass(frozen=True, slots=True)
+class PrizeTier:
+    """Places ``first`` to ``last``, each of which wins ``prize_cents``."""
+
+    first: int
+    last: int
+    prize_cents: int
+
+    @property
+    def places(self) -> int:
+        """How many places the tier pays."""
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Payouts:
+    """A contest's size, fee and prizes.
+
+    Parameters
+    ----------
+    entry_fee_cents
+        What an entry costs, >= 0.
+    field_size
+        Entries in the contest, own entries included.
+    tiers
+        Paid places from 1 on, without gaps, prizes never rising.
+    label
+        Empty for a contest's own table; else what stands in for it, as users must be told.
+
+    Raises
+    ------
+    InvalidInput
+        On ``entry_fee``, ``field_size`` or ``payouts``, naming the tier: a gap, an overlap, a place
+        beyond the field, a rising, negative or absent prize.
+    """
+
+    entry_fee_cents: int
+    field_size: int
+    tiers: tuple[PrizeTier, ...]
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        problems: dict[str, list[str]] = {}
+        if self.entry_fee_cents < 0:
+            problems["entry_fee"] = [f"{self.entry_fee_cents} cents; give 0 or more."]
+        if not 1 <= self.field_size <= MAX_FIELD_SIZE:
+            problems["field_size"] = [f"{self.field_size}; give 1 to {MAX_FIELD_SIZE:,} entries."]
+        said = _wrong_with(self.tiers, self.field_size)
+        if said:
+            problems[_FIELD] = said[:5]
+        elif self.prize_pool_cents > MAX_POOL_CENTS:
+            problems[_FIELD] = [f"a prize pool over ${MAX_POOL_CENTS // CENTS_PER_USD:,}."]
+        if problems:
+            raise InvalidInput(problems)
+
+    @property
+    def places_paid(self) -> int:
+        """The last place that wins anything."""
+        return self.tiers[-1].last
+
+    @property
+    def prize_pool_cents(self) -> int:
+        """All prizes together."""
+        return sum(tier.places * tier.prize_cents for tier in self.tiers)
+
+    def prize_cents(self, place: int) -> int:
+        """Give the prize of ``place`` (1 = winner) where no one is tied; 0 for a place unpaid."""
+        for tier in self.tiers:
+            if tier.first <= place <= tier.last:
+                return tier.prize_cents
+        return 0
+
+    @property
+    def ladder_micros(self) -> npt.NDArray[np.int64]:
+        """Prizes of the first k places together, for k = 0 .. places paid, in micro-dollars."""
+        return _ladder(self.tiers)
+
+
+def _wrong_with(tiers: tuple[PrizeTier, ...], field_size: int) -> list[str]:
+    if not tiers:
+        return ["no place wins a prize; give at least one tier with a prize above 0."]
+    said = []
+    if tiers[0].first != 1:
+        said.append(f"the first tier starts at place {tiers[0].first}; start at 1.")
+    for number, tier in enumerate(tiers, start=1):
+        span = f"tier {number} (places {tier.first} to {tier.last})"
+        if tier.last < tier.first:
+            said.append(f"{span} ends before it starts.")
+        if tier.last > field_size:
+            said.append(f"{span} goes beyond the {field_size:,} entries of the field.")
+        if tier.prize_cents <= 0:
+            said.append(f"{span} pays {tier.prize_cents} cents; a paid place wins above 0.")
+    for number, (above, below) in enumerate(pairwise(tiers), start=2):
+        if below.first > above.last + 1:
+            said.append(f"tier {number} leaves places {above.last + 1} to {below.first - 1} out.")
+        if below.first <= above.last:
+            said.append(f"tier {number} starts at {below.first}, inside the tier before it.")
+        if below.prize_cents > above.prize_cents:
+            said.append(f"tier {number} pays more than the places above it.")
+    return said
+
+
+@lru_cache(maxsize=32)
+def _ladder(tiers: tuple[PrizeTier, ...]) -> npt.NDArray[np.int64]:
+    prizes = np.repeat(
+        np.array([tier.prize_cents * MICROS_PER_CENT for tier in tiers], dtype=np.int64),
+        [tier.places for tier in tiers],
+    )
+    ladder = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(prizes)])
+    ladder.flags.writeable = False
+    return ladder
+
+
+def read_cents(amount: object, where: str) -> int:
+    """Read an amount in USD (``20``, ``"$1,234.50"``) as whole cents.
+
+    Raises
+    ------
+    InvalidInput
+        On ``where``: no number, negative, or not a whole number of cents.
+    """
+    text = str(amount).strip().replace("$", "").replace(",", "")
+    try:
+        if isinstance(amount, bool):
+            raise InvalidOperation  # noqa: TRY301 - True is no amount of money
+        cents = Decimal(text) * CENTS_PER_USD
+        whole = int(cents)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise InvalidInput({where: f"{amount!r} is no amount; give USD such as 20.00."}) from None
+    if cents != whole:
+        raise InvalidInput({where: f"{amount!r} is not a whole number of cents."})
+    if whole < 0:
+        raise InvalidInput({where: f"{amount!r} is negative; give 0 or more."})
+    return whole
+
+
+def read_count(value: object, where: str) -> int:
+    """Read a whole number of at least 1 (``150000``, ``"10,000"``).
+
+    Raises
+    ------
+    InvalidInput
+        On ``where``: anything else.
+    """
+    text = str(value).strip().replace(",", "")
+    try:
+        number = Decimal(text)
+        whole = int(number)
+    except (InvalidOperation, ValueError, OverflowError):
+        whole, number = 0, Decimal(0)
+    if isinstance(value, bool) or whole != number or whole < 1:
+        raise InvalidInput({where: f"{value!r} is no whole number of 1 or more."})
+    return whole
+
+
+def payouts_from_tiers(
+    tiers: Iterable[Mapping[str, Any]], field_size: object, entry_fee: object
+) -> Payouts:
+    """Read prize tiers ``{from, to, prize}``, prizes in USD; one place needs no ``to``.
+
+    Parameters
+    ----------
+    tiers
+        In any order; tiers of prize 0 at the end are dropped.
+    field_size
+        Entries in the contest, own entries included.
+    entry_fee
+        USD.
+
+    Raises
+    ------
+    InvalidInput
+        On ``payouts``, ``field_size`` or ``entry_fee``, naming the tier and what would be right.
+    """
+    read = []
+    for number, tier in enumerate(tiers, start=1):
+        where = f"{_FIELD} tier {number}"
+        if not isinstance(tier, Mapping) or "from" not in tier or "prize" not in tier:
+            raise InvalidInput({where: "give {from, to, prize}."})
+        first = read_count(tier["from"], f"{where} from")
+        last = read_count(tier.get("to", first), f"{where} to")
+        read.append(PrizeTier(first, last, read_cents(tier["prize"], f"{where} prize")))
+    read.sort(key=lambda tier: tier.first)
+    while read and read[-1].prize_cents == 0:
+        read.pop()
+    return Payouts(
+        entry_fee_cents=read_cents(entry_fee, "entry_fee"),
+        field_size=read_count(field_size, "field_size"),
+        tiers=tuple(read),
+    )

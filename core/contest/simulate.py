@@ -1,0 +1,209 @@
+"""The contest, played once per simulated race and field: every rank exact, every tie split."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contest._exact import column_sums, square_sums
+from core.contest._scoring import pair_codes, play_scenarios, widest_range
+from core.contest.outcomes import MOST_ROWS, Outcomes
+from core.contest.payouts import Payouts
+from core.contest.tally import WHOLE_WIN, ContestTally, Moments
+from core.errors import InvalidInput
+from core.field import Field, FieldModel, sample_field
+from core.randomness import Purpose, stream
+from core.slate.rules import Ticks
+
+Ints = npt.NDArray[np.int64]
+Lineups = npt.NDArray[np.uint8]
+
+MOST_FIELDS_PER_BLOCK = 1_000
+
+# a thousand fields' outcomes side by side would fill a worker's memory
+_OUTCOMES_AT_ONCE = 64
+
+
+def simulate_contest(
+    points: Ticks,
+    field: Field,
+    own_lineups: Lineups,
+    payouts: Payouts,
+    asked_percent: npt.ArrayLike | None = None,
+) -> ContestTally:
+    """Play one field in each of a block of scenarios.
+
+    Own entries are in the contest: they push each other down and share ties with the field and with
+    each other. Entries on the same score split the prizes of the places they span equally, each
+    share rounded down to a micro-dollar: what is handed out falls short of the pool by less than
+    one micro-dollar an entry and never exceeds it.
+
+    Parameters
+    ----------
+    points
+        Driver scores in ticks of 0.05 point, int16 ``[N, D]``.
+    field
+        The opponents.
+    own_lineups
+        Driver indices, u8 ``[L, R]``, duplicates allowed and counted; at most 1,023.
+    payouts
+        ``field_size`` is opponents plus L.
+    asked_percent
+        The ownership that the field was drawn for, percent of entries ``[D]``, to report how far
+        off it is.
+
+    Raises
+    ------
+    InvalidInput
+        Opponents and own entries do not add up to the contest's size, or lineups that are none.
+    """
+    own = _checked(own_lineups, points.shape[1])
+    return _play(points, [field], own, payouts, asked_percent)
+
+
+def play_block(
+    points: Ticks,
+    model: FieldModel,
+    own_lineups: Lineups,
+    payouts: Payouts,
+    seed: int,
+    block: int,
+    fields_per_block: int = 1,
+) -> ContestTally:
+    """Play ``fields_per_block`` newly drawn fields in every scenario of a block.
+
+    Field f of block b is drawn from ``stream(seed, Purpose.FIELD, b, f)`` and has
+    ``payouts.field_size - L`` entries, so the tally depends on nothing but the arguments.
+
+    Parameters
+    ----------
+    points
+        The block's scenarios, ticks, int16 ``[N, D]``.
+    model
+        Where fields come from.
+    own_lineups, payouts
+        As in :func:`simulate_contest`.
+    seed, block
+        The job's seed and the block's number.
+    fields_per_block
+        1 to 1,000.
+
+    Raises
+    ------
+    InvalidInput
+        More own entries than the contest holds, or lineups that are none.
+    """
+    own = _checked(own_lineups, points.shape[1])
+    if not 1 <= fields_per_block <= MOST_FIELDS_PER_BLOCK:
+        raise InvalidInput({"n_contest_sims": f"{fields_per_block}; give 1 to 1,000."})
+    opponents = payouts.field_size - len(own)
+    if opponents < 0:
+        raise InvalidInput(
+            {"field_size": f"{payouts.field_size} entries cannot hold {len(own)} own lineups."}
+        )
+    fields = (
+        sample_field(model, opponents, stream(seed, Purpose.FIELD, block, number))
+        for number in range(fields_per_block)
+    )
+    return _play(points, fields, own, payouts, model.ownership_percent)
+
+
+def _checked(lineups: Lineups, drivers: int) -> Lineups:
+    own = np.sort(np.asarray(lineups, dtype=np.uint8), axis=-1)
+    if own.ndim != 2 or not 1 <= len(own) < MOST_ROWS:
+        raise InvalidInput({"lineups": f"{len(own)} lineups; give 1 to {MOST_ROWS - 1:,}."})
+    wrong = np.flatnonzero((own[:, -1] >= drivers) | (own[:, 1:] == own[:, :-1]).any(axis=1))
+    if len(wrong):
+        raise InvalidInput(
+            {"lineups": f"lineup {wrong[0] + 1} repeats a driver or names one not on the slate."}
+        )
+    return own
+
+
+def _play(
+    points: Ticks,
+    fields: Iterable[Field],
+    own: Lineups,
+    payouts: Payouts,
+    asked_percent: npt.ArrayLike | None,
+) -> ContestTally:
+    scenarios, drivers = points.shape
+    rows = (scenarios, len(own))
+    paid, above, tied = np.zeros(rows, np.int64), np.zeros(rows, np.int32), np.zeros(rows, np.int32)
+    # per scenario over its fields: the clusters that standard errors are counted in
+    paid_in, cashed_in, won_in = (np.zeros(rows, np.int64) for _ in range(3))
+    top_places = -(-payouts.field_size // 100)
+    top_1 = np.zeros(len(own), np.int64)
+    best = np.full(len(own), payouts.field_size, np.int64)
+    worst = np.ones(len(own), np.int64)
+    _, same, times = np.unique(own, axis=0, return_inverse=True, return_counts=True)
+    own_twins = times[same] - 1
+    duplicates = np.zeros(len(own), np.int64)
+    asked = None if asked_percent is None else np.asarray(asked_percent, np.float64) / 100.0
+    outcomes: list[Outcomes] = []
+    errors: list[float] = []
+    unique = most = count = 0
+    own_codes = pair_codes(own, drivers, own.shape[1])
+    widest = widest_range(points, own.shape[1])
+    for field in fields:
+        opponents = field.entries
+        if opponents + len(own) != payouts.field_size:
+            raise InvalidInput(
+                {
+                    "field_size": f"{opponents:,} opponents and {len(own)} own entries do not make "
+                    f"a contest of {payouts.field_size:,}."
+                }
+            )
+        play_scenarios(
+            np.ascontiguousarray(points),
+            pair_codes(field.lineups, drivers, own.shape[1]),
+            field.copies,
+            own_codes,
+            payouts.ladder_micros,
+            widest,
+            paid,
+            above,
+            tied,
+        )
+        count += 1
+        paid_in += paid
+        cashed_in += paid > 0
+        won_in += np.where(above == 0, np.int64(WHOLE_WIN) // tied, 0)
+        top_1 += (above < top_places).sum(axis=0)
+        best = np.minimum(best, above.min(axis=0) + 1)
+        worst = np.maximum(worst, above.max(axis=0) + 1)
+        if len(outcomes) == _OUTCOMES_AT_ONCE:
+            outcomes = [Outcomes.merge(outcomes)]
+        outcomes.append(Outcomes.of(np.column_stack([paid, paid.sum(axis=1)])))
+        duplicates += field.copies_of(own) + own_twins
+        unique += field.unique
+        most = max(most, int(field.copies.max(initial=0)))
+        if asked is not None and opponents:
+            share = field.driver_entries(drivers) / opponents
+            errors.append(float(np.abs(share - asked).max()))
+    return ContestTally(
+        scenarios=scenarios,
+        fields_per_scenario=count,
+        fields=count,
+        paid=_moments(paid_in),
+        cashed=_moments(cashed_in),
+        won=_moments(won_in),
+        outcomes=Outcomes.merge(outcomes),
+        top_1=top_1,
+        best_rank=best,
+        worst_rank=worst,
+        duplicates=duplicates,
+        unique=unique,
+        max_duplicates=most,
+        ownership_max_error=max(errors, default=float("nan")),
+    )
+
+
+def _moments(clusters: Ints) -> Moments:
+    """Sum scenarios' sums ``[N, L]`` and their squares, per lineup and for the portfolio.
+
+    A portfolio wins at most the pool, under 2**53, in each of fewer than 2**10 fields: 64 bits hold
+    it.
+    """
+    rows = np.column_stack([clusters, clusters.sum(axis=1)])
+    return Moments(tuple(column_sums(rows)), tuple(square_sums(rows)))

@@ -1,0 +1,182 @@
+"""What simulated contests add up to: whole numbers only, so tallies merge in any grouping."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contest._exact import from_limbs, to_limbs
+from core.contest.outcomes import Outcomes
+
+Ints = npt.NDArray[np.int64]
+
+WHOLE_WIN = 1 << 40
+"""A win in units of a tally: a share of first place is a whole number of these, rounded down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """A quantity summed per scenario (over the scenario's fields), then over scenarios.
+
+    Rows are the own lineups in order, then the portfolio.
+
+    Parameters
+    ----------
+    totals
+        Sum over scenarios.
+    squares
+        Sum over scenarios of the scenario's sum squared: what a standard error clustered by
+        scenario needs.
+    """
+
+    totals: tuple[int, ...]
+    squares: tuple[int, ...]
+
+    @classmethod
+    def merge(cls, parts: Sequence["Moments"]) -> "Moments":
+        """Add up tallies of different scenarios."""
+        return cls(
+            tuple(map(sum, zip(*(part.totals for part in parts), strict=True))),
+            tuple(map(sum, zip(*(part.squares for part in parts), strict=True))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ContestTally:
+    """The results of ``scenarios x fields_per_scenario`` contests for L own lineups.
+
+    Parameters
+    ----------
+    scenarios, fields_per_scenario
+        Simulated races, and contests played on each.
+    fields
+        Different fields drawn.
+    paid
+        Micro-dollars won.
+    cashed
+        Entries that won a prize.
+    won
+        Shares of first place, in units of ``1 / WHOLE_WIN``.
+    outcomes
+        Distribution of winnings per contest, micro-dollars; rows as in ``paid``.
+    top_1
+        Contests in which the lineup ranked in the top 1% of the field (rounded up), int64 ``[L]``.
+    best_rank, worst_rank
+        Rank = entries strictly above + 1, int64 ``[L]``.
+    duplicates
+        Other entries equal to the lineup, own ones included, summed over fields, int64 ``[L]``.
+    unique
+        Different opposing lineups, summed over fields.
+    max_duplicates
+        Most copies of one opposing lineup in any field.
+    ownership_max_error
+        Largest distance of a field's ownership from what was asked, any driver, any field, fraction
+        of entries; ``nan`` if none was asked.
+    """
+
+    scenarios: int
+    fields_per_scenario: int
+    fields: int
+    paid: Moments
+    cashed: Moments
+    won: Moments
+    outcomes: Outcomes
+    top_1: Ints
+    best_rank: Ints
+    worst_rank: Ints
+    duplicates: Ints
+    unique: int
+    max_duplicates: int
+    ownership_max_error: float
+
+    @property
+    def simulations(self) -> int:
+        """Contests played."""
+        return self.scenarios * self.fields_per_scenario
+
+    @property
+    def lineups(self) -> int:
+        """Own lineups, L."""
+        return len(self.top_1)
+
+    @classmethod
+    def merge(cls, parts: Sequence["ContestTally"]) -> "ContestTally":
+        """Give the tally of all ``parts``: of the same lineups, different scenarios and fields.
+
+        Every figure is a sum of whole numbers or an extreme, so the result has the same bits
+        however blocks were grouped and in whatever order they come.
+
+        Raises
+        ------
+        ValueError
+            No parts, other lineups, or another number of fields per scenario.
+        """
+        if len({(part.lineups, part.fields_per_scenario) for part in parts}) != 1:
+            raise ValueError("tallies merge if they are of the same lineups and fields a scenario")
+        return cls(
+            scenarios=sum(part.scenarios for part in parts),
+            fields_per_scenario=parts[0].fields_per_scenario,
+            fields=sum(part.fields for part in parts),
+            paid=Moments.merge([part.paid for part in parts]),
+            cashed=Moments.merge([part.cashed for part in parts]),
+            won=Moments.merge([part.won for part in parts]),
+            outcomes=Outcomes.merge([part.outcomes for part in parts]),
+            top_1=np.sum([part.top_1 for part in parts], axis=0, dtype=np.int64),
+            best_rank=np.min([part.best_rank for part in parts], axis=0),
+            worst_rank=np.max([part.worst_rank for part in parts], axis=0),
+            duplicates=np.sum([part.duplicates for part in parts], axis=0, dtype=np.int64),
+            unique=sum(part.unique for part in parts),
+            max_duplicates=max(part.max_duplicates for part in parts),
+            ownership_max_error=float(np.max([part.ownership_max_error for part in parts])),
+        )
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Give the tally as plain arrays to store; whole numbers beyond 64 bits as uint32 limbs."""
+        return {
+            "counts": np.array(
+                [
+                    self.scenarios,
+                    self.fields_per_scenario,
+                    self.fields,
+                    self.unique,
+                    self.max_duplicates,
+                ],
+                dtype=np.int64,
+            ),
+            "ownership_max_error": np.array([self.ownership_max_error]),
+            "moments": np.stack(
+                [
+                    to_limbs(numbers)
+                    for moments in (self.paid, self.cashed, self.won)
+                    for numbers in (moments.totals, moments.squares)
+                ]
+            ),
+            "outcome_keys": self.outcomes.keys,
+            "outcome_counts": self.outcomes.counts,
+            "per_lineup": np.stack([self.top_1, self.best_rank, self.worst_rank, self.duplicates]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "ContestTally":
+        """Rebuild what :meth:`arrays` gave."""
+        scenarios, fields_per_scenario, fields, unique, max_duplicates = arrays["counts"].tolist()
+        numbers = [from_limbs(limbs) for limbs in arrays["moments"]]
+        top_1, best_rank, worst_rank, duplicates = arrays["per_lineup"]
+        return cls(
+            scenarios=scenarios,
+            fields_per_scenario=fields_per_scenario,
+            fields=fields,
+            paid=Moments(numbers[0], numbers[1]),
+            cashed=Moments(numbers[2], numbers[3]),
+            won=Moments(numbers[4], numbers[5]),
+            outcomes=Outcomes(arrays["outcome_keys"], arrays["outcome_counts"]),
+            top_1=top_1,
+            best_rank=best_rank,
+            worst_rank=worst_rank,
+            duplicates=duplicates,
+            unique=unique,
+            max_duplicates=max_duplicates,
+            ownership_max_error=float(arrays["ownership_max_error"][0]),
+        )
