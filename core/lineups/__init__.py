@@ -1,0 +1,45 @@
+"""Lineups: what is legal, every legal one looked at, and what a lineup's best races are worth."""
+
+from core.lineups.board import Lineups
+from core.lineups.legality import Group, LineupRules, is_legal
+from core.lineups.tail import (
+    TailMetrics,
+    adaptive_scenario_count,
+    compute_cvar,
+    compute_tail_metrics,
+    value_at_risk,
+)
+from core.lineups.walk import (
+    Found,
+    TailTarget,
+    WalkStart,
+    best_by_tail,
+    best_by_value,
+    count_legal,
+    merge_found,
+    start_tail_walk,
+    tail_values,
+    walk_units,
+)
+
+__all__ = [
+    "Found",
+    "Group",
+    "LineupRules",
+    "Lineups",
+    "TailMetrics",
+    "TailTarget",
+    "WalkStart",
+    "adaptive_scenario_count",
+    "best_by_tail",
+    "best_by_value",
+    "compute_cvar",
+    "compute_tail_metrics",
+    "count_legal",
+    "is_legal",
+    "merge_found",
+    "start_tail_walk",
+    "tail_values",
+    "value_at_risk",
+    "walk_units",
+]

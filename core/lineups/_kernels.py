@@ -1,0 +1,462 @@
+"""Compiled inner loops of the walk: plain arrays in and out; their plain twins are in the tests.
+
+Positions count from the dearest eligible driver (see :class:`core.lineups.board.Board`). What is
+compared is summed in integers first, so a result cannot depend on the order of the walk.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from core.compiled import compiled
+
+# A bound is a float and may lie a few ulps below what it bounds: prune only what is clearly below.
+SLACK = 1e-9
+
+U8 = npt.NDArray[np.uint8]
+I16 = npt.NDArray[np.int16]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+F64 = npt.NDArray[np.float64]
+
+
+@compiled
+def lineup_key(drivers: U8, positions: I64, size: int) -> np.int64:
+    """Pack the sorted slate indices of ``positions[:size]``, 6 bits each, first highest."""
+    chosen = np.empty(8, dtype=np.int64)
+    for i in range(size):
+        value = np.int64(drivers[positions[i]])
+        j = i
+        while j > 0 and chosen[j - 1] > value:
+            chosen[j] = chosen[j - 1]
+            j -= 1
+        chosen[j] = value
+    key = np.int64(0)
+    for i in range(size):
+        key = (key << 6) | chosen[i]
+    return key
+
+
+@compiled
+def obeys(mask: np.uint64, locked: np.uint64, group_masks: U64, group_bounds: I64) -> bool:
+    """Say whether the lineup with this bit mask holds the locks and obeys every group."""
+    if (mask & locked) != locked:
+        return False
+    for g in range(group_masks.shape[0]):
+        held = np.int64(0)
+        rest = mask & group_masks[g]
+        while rest != np.uint64(0):
+            rest &= rest - np.uint64(1)
+            held += 1
+        if held == 0 and group_bounds[g, 2] == 1:
+            continue
+        if held < group_bounds[g, 0] or held > group_bounds[g, 1]:
+            return False
+    return True
+
+
+@compiled
+def offer(heap_scores: F64 | I64, heap_keys: I64, count: int, score: float, key: np.int64) -> int:
+    """Offer a lineup to the heap of the best (its worst on top) and give the heap's new count.
+
+    A higher score is better; of two equal scores the lexicographically smaller lineup.
+    """
+    limit = heap_scores.shape[0]
+    if count < limit:
+        i = count
+        heap_scores[i] = score
+        heap_keys[i] = key
+        while i > 0:
+            up = (i - 1) // 2
+            worse = heap_scores[i] < heap_scores[up] or (
+                heap_scores[i] == heap_scores[up] and heap_keys[i] > heap_keys[up]
+            )
+            if not worse:
+                break
+            heap_scores[i], heap_scores[up] = heap_scores[up], heap_scores[i]
+            heap_keys[i], heap_keys[up] = heap_keys[up], heap_keys[i]
+            i = up
+        return count + 1
+    if score < heap_scores[0] or (score == heap_scores[0] and key > heap_keys[0]):
+        return count
+    heap_scores[0] = score
+    heap_keys[0] = key
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= limit:
+            break
+        right = child + 1
+        if right < limit and (
+            heap_scores[right] < heap_scores[child]
+            or (heap_scores[right] == heap_scores[child] and heap_keys[right] > heap_keys[child])
+        ):
+            child = right
+        worse = heap_scores[child] < heap_scores[i] or (
+            heap_scores[child] == heap_scores[i] and heap_keys[child] > heap_keys[i]
+        )
+        if not worse:
+            break
+        heap_scores[i], heap_scores[child] = heap_scores[child], heap_scores[i]
+        heap_keys[i], heap_keys[child] = heap_keys[child], heap_keys[i]
+        i = child
+    return count
+
+
+@compiled
+def walk_values(
+    drivers: U8,
+    salaries: I64,
+    size: int,
+    cap: int,
+    floor: int,
+    locked: np.uint64,
+    group_masks: U64,
+    group_bounds: I64,
+    units: U8,
+    values: I64,
+    charge_masks: U64,
+    charges: I64,
+    limit: int,
+) -> tuple[I64, I64, int]:
+    """Find the lineups of the largest summed value, exactly.
+
+    ``values`` i64 ``[P]``; a lineup that touches ``charge_masks[c]`` pays ``charges[c] >= 0`` once.
+    Gives scores i64 ``[k]``, keys i64 ``[k]`` (unordered) and the number of legal lineups reached.
+    """
+    rows = drivers.shape[0]
+    best = np.zeros((size + 1, rows + 1), dtype=np.int64)
+    top = np.zeros(size, dtype=np.int64)
+    held = 0
+    for p in range(rows - 1, -1, -1):
+        i = min(held, size - 1)
+        if held < size or values[p] > top[size - 1]:
+            while i > 0 and top[i - 1] < values[p]:
+                top[i] = top[i - 1]
+                i -= 1
+            top[i] = values[p]
+            held = min(held + 1, size)
+        for r in range(1, size + 1):
+            best[r, p] = best[r - 1, p] + top[r - 1]
+    cheapest = np.zeros(size + 1, dtype=np.int64)
+    for r in range(1, size + 1):
+        cheapest[r] = cheapest[r - 1] + salaries[rows - r]
+
+    heap_scores = np.empty(limit, dtype=np.int64)
+    heap_keys = np.empty(limit, dtype=np.int64)
+    count = 0
+    reached = 0
+    picks = np.zeros(size, dtype=np.int64)
+    spent = np.zeros(size + 1, dtype=np.int64)
+    worth = np.zeros(size + 1, dtype=np.int64)
+    masks = np.zeros(size + 1, dtype=np.uint64)
+    one = np.uint64(1)
+    for u in range(units.shape[0]):
+        a = np.int64(units[u, 0])
+        b = np.int64(units[u, 1])
+        if spent[0] + salaries[a] + salaries[b] + cheapest[size - 2] > cap:
+            continue
+        picks[0] = a
+        picks[1] = b
+        spent[2] = salaries[a] + salaries[b]
+        worth[2] = values[a] + values[b]
+        masks[2] = (one << np.uint64(a)) | (one << np.uint64(b))
+        level = 2
+        picks[2] = b
+        while level >= 2:
+            picks[level] += 1
+            p = picks[level]
+            left = size - level
+            if p > rows - left:
+                level -= 1
+                continue
+            if spent[level] + salaries[p] + cheapest[left - 1] > cap:
+                continue
+            if count == limit and worth[level] + best[left, p] < heap_scores[0]:
+                # every later p has a bound at most this one
+                level -= 1
+                continue
+            if spent[level] + left * salaries[p] < floor:
+                # each of the drivers still to pick costs at most this one
+                level -= 1
+                continue
+            mask = masks[level] | (one << np.uint64(p))
+            if left > 1:
+                spent[level + 1] = spent[level] + salaries[p]
+                worth[level + 1] = worth[level] + values[p]
+                masks[level + 1] = mask
+                level += 1
+                picks[level] = p
+                continue
+            if not obeys(mask, locked, group_masks, group_bounds):
+                continue
+            reached += 1
+            score = worth[level] + values[p]
+            for c in range(charge_masks.shape[0]):
+                if (mask & charge_masks[c]) != np.uint64(0):
+                    score -= charges[c]
+            if count == limit and score < heap_scores[0]:
+                continue
+            count = offer(heap_scores, heap_keys, count, score, lineup_key(drivers, picks, size))
+    return heap_scores[:count], heap_keys[:count], reached
+
+
+@compiled
+def tail_score(sums: I32, counts: I64, whole: I64, part: F64, mass: F64, weights: F64) -> float:
+    """Give sum_j weights[j] x CVaR_j of ``sums`` in ticks; ``counts`` is scratch, all zero."""
+    low = sums[0]
+    high = sums[0]
+    for i in range(sums.shape[0]):
+        low = min(low, sums[i])
+        high = max(high, sums[i])
+    for i in range(sums.shape[0]):
+        counts[sums[i] - low] += 1
+    score = 0.0
+    for j in range(weights.shape[0]):
+        missing = whole[j]
+        total = np.int64(0)
+        at = high - low
+        while missing > 0:
+            take = min(missing, counts[at])
+            total += take * (at + low)
+            missing -= take
+            if missing > 0:
+                at -= 1
+        if part[j] > 0.0:
+            # the boundary scenario is the next one down, which may share the last tick value used
+            seen = np.int64(0)
+            at = high - low
+            while seen + counts[at] <= whole[j]:
+                seen += counts[at]
+                at -= 1
+            score += weights[j] * ((total + part[j] * (at + low)) / mass[j])
+        else:
+            score += weights[j] * (total / mass[j])
+    for i in range(sums.shape[0]):
+        counts[sums[i] - low] = 0
+    return score
+
+
+@compiled
+def tail_scores(
+    points: I16, lineups: U8, whole: I64, part: F64, mass: F64, weights: F64, span: int
+) -> F64:
+    """Give :func:`tail_score` of each lineup ``[K, R]`` over ``points`` ``[D, N]``."""
+    counts = np.zeros(span, dtype=np.int64)
+    sums = np.empty(points.shape[1], dtype=np.int32)
+    scores = np.empty(lineups.shape[0], dtype=np.float64)
+    for k in range(lineups.shape[0]):
+        sums[:] = 0
+        for r in range(lineups.shape[1]):
+            row = points[lineups[k, r]]
+            for i in range(sums.shape[0]):
+                sums[i] += row[i]
+        scores[k] = tail_score(sums, counts, whole, part, mass, weights)
+    return scores
+
+
+@compiled
+def _best_completions(points: I16, most: int) -> I32:
+    """Give the points of the ``r <= most`` best rows at or after each position, per scenario.
+
+    ``[most + 1, P + 1, N]``; where fewer than r rows are left the entry is never read.
+    """
+    rows, scenarios = points.shape
+    best = np.zeros((most + 1, rows + 1, scenarios), dtype=np.int32)
+    top = np.full((most, scenarios), -(1 << 20), dtype=np.int32)
+    for p in range(rows - 1, -1, -1):
+        for i in range(scenarios):
+            value = np.int32(points[p, i])
+            for r in range(most):
+                if value > top[r, i]:
+                    top[r, i], value = value, top[r, i]
+        for r in range(1, most + 1):
+            for i in range(scenarios):
+                best[r, p, i] = best[r - 1, p, i] + top[r - 1, i]
+    return best
+
+
+@compiled
+def _excess(values: I32, n: int, threshold: int) -> np.int64:
+    total = np.int64(0)
+    for i in range(n):
+        total += max(values[i] - threshold, 0)
+    return total
+
+
+@compiled
+def _excess_of_sum(left: I32, right: I16, n: int, threshold: int) -> np.int64:
+    total = np.int64(0)
+    for i in range(n):
+        total += max(left[i] + right[i] - threshold, 0)
+    return total
+
+
+@compiled
+def walk_tail(
+    drivers: U8,
+    salaries: I64,
+    size: int,
+    cap: int,
+    floor: int,
+    locked: np.uint64,
+    group_masks: U64,
+    group_bounds: I64,
+    units: U8,
+    points: I16,
+    whole: I64,
+    part: F64,
+    mass: F64,
+    weights: F64,
+    thresholds: I64,
+    at_least: float,
+    span: int,
+    limit: int,
+) -> tuple[F64, I64, int, int, int]:
+    """Find the lineups of the largest weighted CVaR, exactly.
+
+    ``points`` ``[P, N]`` by position; ``thresholds`` ``[J]`` in ticks, of any value (one near the
+    VaR of good lineups prunes best). For a threshold t, ``t + sum(max(score - t, 0)) / mass``
+    bounds CVaR from above, and the best completion per scenario makes it bound every lineup under
+    a node. Only scenarios in which a node can still exceed the lowest threshold are carried
+    further down.
+
+    Gives scores ``[k]`` in ticks, keys ``[k]`` (unordered), and counts: legal lineups bounded at
+    the leaf, lineups evaluated, branches cut.
+    """
+    rows, scenarios = points.shape
+    most = size - 2
+    best = _best_completions(points, most)
+    cheapest = np.zeros(size + 1, dtype=np.int64)
+    for r in range(1, size + 1):
+        cheapest[r] = cheapest[r - 1] + salaries[rows - r]
+    lowest = thresholds.min()
+
+    heap_scores = np.empty(limit, dtype=np.float64)
+    heap_keys = np.empty(limit, dtype=np.int64)
+    count = 0
+    bounded = 0
+    evaluated = 0
+    cut = 0
+    picks = np.zeros(size, dtype=np.int64)
+    spent = np.zeros(size + 1, dtype=np.int64)
+    masks = np.zeros(size + 1, dtype=np.uint64)
+    active = np.zeros(size + 1, dtype=np.int64)
+    where = np.empty((size + 1, scenarios), dtype=np.int32)
+    partial = np.empty((size + 1, scenarios), dtype=np.int32)
+    table = np.empty((size + 1, rows, scenarios), dtype=np.int16)
+    reach = np.empty(scenarios, dtype=np.int32)
+    sums = np.empty(scenarios, dtype=np.int32)
+    counts = np.zeros(span, dtype=np.int64)
+    one = np.uint64(1)
+
+    for u in range(units.shape[0]):
+        a = np.int64(units[u, 0])
+        b = np.int64(units[u, 1])
+        if salaries[a] + salaries[b] + cheapest[size - 2] > cap:
+            continue
+        picks[0] = a
+        picks[1] = b
+        spent[2] = salaries[a] + salaries[b]
+        masks[2] = (one << np.uint64(a)) | (one << np.uint64(b))
+        kept = 0
+        completion = best[size - 2, b + 1]
+        for i in range(scenarios):
+            two = np.int32(points[a, i]) + np.int32(points[b, i])
+            if two + completion[i] > lowest:
+                where[2, kept] = i
+                partial[2, kept] = two
+                reach[kept] = two + completion[i]
+                kept += 1
+        bound = 0.0
+        for j in range(weights.shape[0]):
+            bound += weights[j] * (thresholds[j] + _excess(reach, kept, thresholds[j]) / mass[j])
+        bar = heap_scores[0] if count == limit else at_least
+        bar = max(bar, at_least)
+        if bound < bar - SLACK * abs(bar):
+            cut += 1
+            continue
+        active[2] = kept
+        for row in range(b + 1, rows):
+            for i in range(kept):
+                table[2, row, i] = points[row, where[2, i]]
+
+        level = 2
+        picks[2] = b
+        while level >= 2:
+            picks[level] += 1
+            p = picks[level]
+            left = size - level
+            if p > rows - left:
+                level -= 1
+                continue
+            if spent[level] + salaries[p] + cheapest[left - 1] > cap:
+                continue
+            if spent[level] + left * salaries[p] < floor:
+                level -= 1
+                continue
+            mask = masks[level] | (one << np.uint64(p))
+            n = active[level]
+            bar = heap_scores[0] if count == limit else at_least
+            bar = max(bar, at_least)
+            if left == 1:
+                if not obeys(mask, locked, group_masks, group_bounds):
+                    continue
+                bounded += 1
+                bound = 0.0
+                for j in range(weights.shape[0]):
+                    excess = _excess_of_sum(partial[level], table[level - 1, p], n, thresholds[j])
+                    bound += weights[j] * (thresholds[j] + excess / mass[j])
+                if bound < bar - SLACK * abs(bar):
+                    continue
+                evaluated += 1
+                sums[:] = 0
+                for r in range(size):
+                    row_points = points[picks[r]]
+                    for i in range(scenarios):
+                        sums[i] += row_points[i]
+                score = tail_score(sums, counts, whole, part, mass, weights)
+                if score < at_least:
+                    continue
+                key = lineup_key(drivers, picks, size)
+                count = offer(heap_scores, heap_keys, count, score, key)
+                continue
+            # one level down: partial sums, and what the best completion of each scenario reaches
+            completion = best[left - 1, p + 1]
+            if left == 2:
+                # the last inner level keeps its parent's scenarios: too few leaves to repay a copy
+                for i in range(n):
+                    value = partial[level, i] + np.int32(table[level, p, i])
+                    partial[level + 1, i] = value
+                    reach[i] = value + completion[where[level, i]]
+                kept = n
+            else:
+                kept = 0
+                for i in range(n):
+                    value = partial[level, i] + np.int32(table[level, p, i])
+                    far = value + completion[where[level, i]]
+                    if far > lowest:
+                        where[level + 1, kept] = i
+                        partial[level + 1, kept] = value
+                        reach[kept] = far
+                        kept += 1
+            bound = 0.0
+            for j in range(weights.shape[0]):
+                bound += weights[j] * (
+                    thresholds[j] + _excess(reach, kept, thresholds[j]) / mass[j]
+                )
+            if bound < bar - SLACK * abs(bar):
+                cut += 1
+                continue
+            if left > 2:
+                for row in range(p + 1, rows):
+                    for i in range(kept):
+                        table[level + 1, row, i] = table[level, row, where[level + 1, i]]
+                for i in range(kept):
+                    where[level + 1, i] = where[level, where[level + 1, i]]
+            active[level + 1] = kept
+            spent[level + 1] = spent[level] + salaries[p]
+            masks[level + 1] = mask
+            level += 1
+            picks[level] = p
+    return heap_scores[:count], heap_keys[:count], bounded, evaluated, cut

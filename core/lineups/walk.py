@@ -1,0 +1,358 @@
+"""Every legal lineup looked at: exact best-K search by summed value and by weighted upper CVaR.
+
+The walk begins with a pair of drivers (:func:`walk_units`), so it can be cut into any chunks of
+pairs; :func:`merge_found` joins what the chunks found, and the join does not depend on the cut.
+Maximising CVaR is a maximum of a maximum, no linear program; it is done here by bounds (Rockafellar
+and Uryasev, "Optimization of conditional value-at-risk", 2000) and by exact evaluation of what they
+cannot exclude.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InvalidInput
+from core.lineups import _kernels
+from core.lineups.board import Board, Lineups
+from core.lineups.legality import LineupRules
+from core.lineups.tail import tail_mass
+from core.slate import TICKS_PER_POINT
+
+Units = npt.NDArray[np.uint8]
+Points = npt.NDArray[np.int16]
+
+_HANDS = 61
+_NO_CHARGE = (np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class TailTarget:
+    """What a multi-CVaR search maximises: ``sum_j weights[j] x CVaR at alphas[j]``.
+
+    Parameters
+    ----------
+    alphas
+        Levels, each in (0, 1).
+    weights
+        One a level, each >= 0, summing to 1.
+
+    Raises
+    ------
+    InvalidInput
+        Lengths differ, a level outside (0, 1), a negative weight or weights that do not sum to 1.
+    """
+
+    alphas: tuple[float, ...] = (0.99, 0.95)
+    weights: tuple[float, ...] = (0.7, 0.3)
+
+    def __post_init__(self) -> None:
+        problems: dict[str, str] = {}
+        if not self.alphas or not all(0.0 < alpha < 1.0 for alpha in self.alphas):
+            problems["cvar_alphas"] = f"{list(self.alphas)}; give levels between 0 and 1."
+        if len(self.weights) != len(self.alphas):
+            problems["cvar_weights"] = (
+                f"{len(self.weights)} weights for {len(self.alphas)} levels; give one a level."
+            )
+        elif not all(weight >= 0.0 for weight in self.weights) or not math.isclose(
+            sum(self.weights), 1.0, abs_tol=1e-6
+        ):
+            problems["cvar_weights"] = f"{list(self.weights)}; give weights >= 0 that sum to 1."
+        if problems:
+            raise InvalidInput(problems)
+
+    def require_scenarios(self, n_scenarios: int) -> None:
+        """Refuse a level whose tail would hold less than one of ``n_scenarios``.
+
+        Raises
+        ------
+        InvalidInput
+            Naming the level and the number of scenarios that would do.
+        """
+        for alpha in self.alphas:
+            if tail_mass(alpha, n_scenarios) < 1.0:
+                raise InvalidInput(
+                    {
+                        "cvar_alphas": f"the best {1 - alpha:.4g} of {n_scenarios} scenarios is "
+                        f"less than one; {math.ceil(1 / (1 - alpha))} would give one."
+                    }
+                )
+
+    def _masses(self, n_scenarios: int) -> tuple[npt.NDArray[np.float64], ...]:
+        mass = np.array([tail_mass(alpha, n_scenarios) for alpha in self.alphas])
+        whole = np.floor(mass)
+        return whole, mass - whole, mass
+
+    def arrays(
+        self, n_scenarios: int
+    ) -> tuple[
+        npt.NDArray[np.int64],
+        npt.NDArray[np.float64],
+        npt.NDArray[np.float64],
+        npt.NDArray[np.float64],
+    ]:
+        """Give whole scenarios, fraction, mass and weight of each level's tail, ``[J]`` each."""
+        whole, part, mass = self._masses(n_scenarios)
+        return whole.astype(np.int64), part, mass, np.array(self.weights, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best lineups of a walk or of a part of one, best first.
+
+    Parameters
+    ----------
+    lineups
+        u8 ``[K, R]``, slate indices sorted within each lineup.
+    scores
+        f64 ``[K]`` in points (of values: in the unit of the values), falling; of equal scores the
+        lexicographically smaller lineup comes first.
+    looked_at, evaluated, cut
+        Legal lineups reached one by one, those of them whose CVaR was computed exactly, and
+        branches excluded by their bound.
+    """
+
+    lineups: Lineups
+    scores: npt.NDArray[np.float64]
+    looked_at: int
+    evaluated: int
+    cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class WalkStart:
+    """What makes a tail walk fast and cannot change what it finds.
+
+    Parameters
+    ----------
+    at_least
+        A score in ticks that at least k legal lineups reach; ``-inf`` if unknown.
+    thresholds
+        i64 ``[J]`` in ticks: about the VaR of good lineups at each level.
+    """
+
+    at_least: float
+    thresholds: npt.NDArray[np.int64]
+
+
+def walk_units(rules: LineupRules) -> Units:
+    """Give the pairs of positions a walk can begin with, u8 ``[U, 2]``.
+
+    Pairs of dear drivers have far more lineups under them than pairs of cheap ones, so they are
+    dealt out like cards: any run of units is about a fair share of the walk.
+    """
+    count = len(rules.eligible)
+    first, second = np.triu_indices(max(count - rules.roster_size + 2, 0), k=1)
+    units = np.column_stack((first, second)).astype(np.uint8)
+    return np.concatenate([units[hand::_HANDS] for hand in range(_HANDS)])
+
+
+def _unpack(keys: npt.NDArray[np.int64], size: int) -> Lineups:
+    shifts = 6 * np.arange(size - 1, -1, -1, dtype=np.int64)
+    return ((keys[:, None] >> shifts) & 63).astype(np.uint8)
+
+
+def _ranked(
+    scores: npt.NDArray[np.float64], keys: npt.NDArray[np.int64], k: int
+) -> npt.NDArray[np.intp]:
+    return np.lexsort((keys, -scores))[:k]
+
+
+def _pack(lineups: Lineups) -> npt.NDArray[np.int64]:
+    keys = np.zeros(len(lineups), dtype=np.int64)
+    for column in lineups.T:
+        keys = (keys << 6) | column
+    return keys
+
+
+def best_by_value(
+    values: npt.NDArray[np.int64],
+    rules: LineupRules,
+    k: int,
+    units: Units | None = None,
+    charges: Sequence[tuple[Sequence[int], int]] = (),
+) -> Found:
+    """Give the k legal lineups with the largest sum of ``values``.
+
+    Parameters
+    ----------
+    values
+        i64 ``[D]``: what each driver adds, in any whole unit, so that sums are exact.
+    rules
+        What is legal.
+    k
+        How many to give; fewer come back only where fewer are legal.
+    units
+        The part of :func:`walk_units` to walk; all by default.
+    charges
+        ``(drivers, cost >= 0)``: what a lineup pays once if it holds any of the drivers.
+    """
+    board = Board.of(rules)
+    masks, costs = _NO_CHARGE
+    if charges:
+        position = {int(driver): place for place, driver in enumerate(board.drivers)}
+        masks = np.array(
+            [sum(1 << position[d] for d in drivers if d in position) for drivers, _ in charges],
+            dtype=np.uint64,
+        )
+        costs = np.array([cost for _, cost in charges], dtype=np.int64)
+    scores, keys, reached = _kernels.walk_values(
+        board.drivers,
+        board.salaries,
+        board.roster_size,
+        board.cap,
+        board.floor,
+        board.locked,
+        board.group_masks,
+        board.group_bounds,
+        walk_units(rules) if units is None else units,
+        np.ascontiguousarray(values[board.drivers]),
+        masks,
+        costs,
+        k,
+    )
+    best = _ranked(scores.astype(np.float64), keys, k)
+    return Found(
+        _unpack(keys[best], board.roster_size),
+        scores[best].astype(np.float64),
+        int(reached),
+        0,
+        0,
+    )
+
+
+def count_legal(rules: LineupRules) -> int:
+    """Count the legal lineups, by walking to every one of them."""
+    nothing = np.zeros(len(rules.salaries_usd), dtype=np.int64)
+    # with all values equal no bound cuts anything, so the walk reaches every lineup
+    return best_by_value(nothing, rules, 1).looked_at
+
+
+def _span(points: Points, size: int) -> int:
+    """Give how many different tick totals a lineup can have at most."""
+    return int(size * (int(points.max(initial=0)) - int(points.min(initial=0)))) + 1
+
+
+def _by_driver(points: Points, drivers: npt.NDArray[np.uint8]) -> Points:
+    return np.ascontiguousarray(points.T[drivers])
+
+
+def tail_values(points: Points, lineups: Lineups, target: TailTarget) -> npt.NDArray[np.float64]:
+    """Give ``target`` of each lineup, f64 ``[K]`` in points.
+
+    Parameters
+    ----------
+    points
+        i16 ``[N, D]`` in ticks.
+    lineups
+        u8 ``[K, R]``.
+    target
+        Levels and weights.
+    """
+    target.require_scenarios(len(points))
+    everyone = np.arange(points.shape[1], dtype=np.uint8)
+    ticks = _kernels.tail_scores(
+        _by_driver(points, everyone),
+        np.ascontiguousarray(lineups),
+        *target.arrays(len(points)),
+        _span(points, lineups.shape[1]),
+    )
+    return np.asarray(ticks, dtype=np.float64) / TICKS_PER_POINT
+
+
+def start_tail_walk(points: Points, rules: LineupRules, target: TailTarget, k: int) -> WalkStart:
+    """Look at the best lineups by mean first: their CVaR tells a walk what it may ignore.
+
+    Parameters are those of :func:`best_by_tail`.
+    """
+    target.require_scenarios(len(points))
+    totals = points.sum(axis=0, dtype=np.int64)
+    guess = best_by_value(totals, rules, 4 * k).lineups
+    if len(guess) == 0:
+        return WalkStart(-math.inf, np.zeros(len(target.alphas), dtype=np.int64))
+    scores = tail_values(points, guess, target) * TICKS_PER_POINT
+    order = np.argsort(-scores, kind="stable")
+    # a hair below the kth: changing the unit back and forth must not exclude the kth itself
+    at_least = float(scores[order[k - 1]]) if len(order) >= k else -math.inf
+    typical = guess[order[min(k, len(order)) - 1]]
+    sums = points[:, typical].sum(axis=1, dtype=np.int64)
+    levels = [math.ceil(alpha * len(sums)) - 1 for alpha in target.alphas]
+    return WalkStart(at_least - 1e-6, np.sort(sums)[levels])
+
+
+def best_by_tail(
+    points: Points,
+    rules: LineupRules,
+    target: TailTarget,
+    k: int,
+    units: Units | None = None,
+    start: WalkStart | None = None,
+) -> Found:
+    """Give the k legal lineups with the largest weighted upper CVaR, proven over all of them.
+
+    Parameters
+    ----------
+    points
+        i16 ``[N, D]`` in ticks of 0.05 point.
+    rules
+        What is legal.
+    target
+        Levels and weights.
+    k
+        How many to give; fewer come back only where fewer are legal.
+    units
+        The part of :func:`walk_units` to walk; all by default. A part's own best k hold every
+        lineup of the whole walk's best k that begins with one of its pairs.
+    start
+        From :func:`start_tail_walk`, for the same points, rules, target and k or a larger one.
+
+    Raises
+    ------
+    InvalidInput
+        A level whose tail holds less than one scenario.
+    """
+    target.require_scenarios(len(points))
+    if start is None:
+        start = start_tail_walk(points, rules, target, k)
+    board = Board.of(rules)
+    scores, keys, bounded, evaluated, cut = _kernels.walk_tail(
+        board.drivers,
+        board.salaries,
+        board.roster_size,
+        board.cap,
+        board.floor,
+        board.locked,
+        board.group_masks,
+        board.group_bounds,
+        walk_units(rules) if units is None else units,
+        _by_driver(points, board.drivers),
+        *target.arrays(len(points)),
+        start.thresholds,
+        start.at_least,
+        _span(points, board.roster_size),
+        k,
+    )
+    best = _ranked(scores, keys, k)
+    return Found(
+        _unpack(keys[best], board.roster_size),
+        scores[best] / TICKS_PER_POINT,
+        int(bounded),
+        int(evaluated),
+        int(cut),
+    )
+
+
+def merge_found(parts: Sequence[Found], k: int) -> Found:
+    """Join what parts of one walk found: the same best k, however the walk was cut."""
+    lineups = np.concatenate([part.lineups for part in parts])
+    scores = np.concatenate([part.scores for part in parts])
+    best = _ranked(scores, _pack(lineups), k)
+    return Found(
+        lineups[best],
+        scores[best],
+        sum(part.looked_at for part in parts),
+        sum(part.evaluated for part in parts),
+        sum(part.cut for part in parts),
+    )
