@@ -1,0 +1,289 @@
+"""The portfolio: exactly as many lineups as asked for under every limit, or the reason why not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import Infeasible
+from core.lineups import Found, Group, LineupRules, Lineups, best_by_value, count_legal
+from core.portfolio.choosing import Choice, Indices, choose, improve
+from core.portfolio.feasibility import Proof, choose_exactly, could_hold, relax
+from core.portfolio.limits import PortfolioLimits
+
+Search = Callable[[LineupRules], Found]
+Value = Callable[[Lineups], npt.NDArray[np.float64]]
+Scores = npt.NDArray[np.float64]
+
+# A search of the pool's own objective may take seconds, one by drivers' worth a tenth of one.
+_SEARCHES = 3
+_QUICK_SEARCHES = 60
+_QUICK_FOUND = 200
+_WORTH_UNIT = 1_000_000
+# So few legal lineups are put into the integer program whole: its verdict is a proof then.
+_FEW = 1_500
+_COLUMNS = 2_000
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """Lineups chosen together, best score first.
+
+    Parameters
+    ----------
+    lineups
+        u8 ``[n, R]``, all different.
+    scores
+        f64 ``[n]``: what each was chosen for, in the unit of the pool's scores.
+    pool_size
+        Lineups the choice was made from.
+    """
+
+    lineups: Lineups
+    scores: npt.NDArray[np.float64]
+    pool_size: int
+
+    def exposures(self, drivers: int) -> npt.NDArray[np.float64]:
+        """Give the share of the lineups that hold each driver, ``[D]``."""
+        counts = np.bincount(self.lineups.ravel(), minlength=drivers)
+        return counts / len(self.lineups)
+
+
+def generate_portfolio(
+    pool: Found,
+    rules: LineupRules,
+    limits: PortfolioLimits,
+    search: Search,
+    value: Value,
+    diversity_weight: float = 0.0,
+) -> Portfolio:
+    """Choose exactly ``limits.n_lineups`` different lineups.
+
+    Lineups come from ``pool`` first. Where the limits use up some drivers before the portfolio is
+    full, ``search`` is asked for the best lineups without them, then a quicker search by what each
+    driver is worth on average, so the pool grows until it holds what the limits need; where that
+    fails, an integer program over lineups priced by the limits decides.
+
+    Parameters
+    ----------
+    pool
+        The best lineups under ``rules``, from any objective.
+    rules
+        What is legal.
+    limits
+        What the portfolio holds to.
+    search
+        Gives the best lineups under narrower rules, by the pool's objective.
+    value
+        Gives the pool's objective of any lineups.
+    diversity_weight
+        0..1, see :func:`core.portfolio.choosing.choose`.
+
+    Raises
+    ------
+    Infeasible
+        No such portfolio: the limits in conflict and the largest number of lineups possible.
+    """
+    lineups, scores = pool.lineups, pool.scores
+    if len(lineups) == 0:
+        raise _why_not(rules, limits, lineups, count_legal(rules))
+    quick = _quick_search(rules, lineups[int(np.argmax(scores))], value)
+    for turn in range(_SEARCHES + _QUICK_SEARCHES):
+        choice = choose(lineups, scores, limits, diversity_weight)
+        if len(choice.picked) == limits.n_lineups:
+            break
+        narrower = _narrowed(rules, limits, lineups[choice.picked], choice)
+        if narrower is None:
+            break
+        more = search(narrower) if turn < _SEARCHES else quick(narrower)
+        grown = _joined(lineups, more.lineups)
+        if len(grown) == len(lineups):
+            break
+        scores = np.concatenate([scores, value(grown[len(lineups) :])])
+        lineups = grown
+    picked = choice.picked
+    if len(picked) < limits.n_lineups:
+        lineups, scores, picked = _decide(rules, limits, lineups, scores, value, picked)
+        picked = improve(lineups, scores, limits, diversity_weight, picked)
+    order = picked[np.lexsort((*lineups[picked].T[::-1], -scores[picked]))]
+    return Portfolio(lineups[order], scores[order], len(lineups))
+
+
+def _joined(lineups: Lineups, more: Lineups) -> Lineups:
+    """Give ``lineups`` and after them what is new in ``more``, in its order."""
+    known = {lineup.tobytes() for lineup in lineups}
+    new = [row for row in more if row.tobytes() not in known]
+    return np.concatenate([lineups, np.stack(new)]) if new else lineups
+
+
+def _narrowed(
+    rules: LineupRules, limits: PortfolioLimits, picked: Lineups, choice: Choice
+) -> LineupRules | None:
+    """Give the rules of a lineup that could join those picked, or ``None`` if none can."""
+    locks = tuple(sorted({*rules.locks, *choice.needed}))
+    excludes = tuple(sorted({*rules.excludes, *choice.blocked}))
+    if set(locks) & set(excludes) or len(locks) > rules.roster_size:
+        return None
+    # lineups differ in one driver anyway
+    apart = [
+        Group("min_unique", tuple(map(int, lineup)), 0, rules.roster_size - limits.min_unique)
+        for lineup in picked
+        if limits.min_unique > 1
+    ]
+    narrower = replace(
+        rules, locks=locks, excludes=excludes, groups=(*rules.groups, *apart)
+    )
+    return narrower if len(narrower.eligible) >= rules.roster_size else None
+
+
+def _quick_search(rules: LineupRules, best: npt.NDArray[np.uint8], value: Value) -> Search:
+    """Give a search by the sum of what each driver is worth in place of one of ``best``'s."""
+    roster = rules.roster_size
+    others = np.setdiff1d(np.array(rules.eligible, dtype=np.uint8), best)
+    worth: list[npt.NDArray[np.int64]] = []
+
+    def fitted() -> npt.NDArray[np.int64]:
+        swapped = np.tile(best, (len(others) * roster, 1))
+        swapped[np.arange(len(swapped)), np.tile(np.arange(roster), len(others))] = np.repeat(
+            others, roster
+        )
+        swapped = np.sort(np.concatenate([best[None, :], swapped]), axis=1)
+        holds = np.zeros((len(swapped), len(rules.salaries_usd)))
+        holds[np.arange(len(swapped))[:, None], swapped] = 1.0
+        points = np.linalg.lstsq(holds, value(swapped))[0]
+        scale = max(float(np.abs(points).max()), 1e-12)
+        return np.rint(points / scale * _WORTH_UNIT).astype(np.int64)
+
+    def quick(narrower: LineupRules) -> Found:
+        if not worth:
+            worth.append(fitted())
+        return best_by_value(worth[0], narrower, _QUICK_FOUND)
+
+    return quick
+
+
+def _decide(
+    rules: LineupRules,
+    limits: PortfolioLimits,
+    lineups: Lineups,
+    scores: Scores,
+    value: Value,
+    picked: Indices,
+) -> tuple[Lineups, Scores, Indices]:
+    """Find a portfolio by integer program, or raise why there is none."""
+    legal = count_legal(rules)
+    if legal < limits.n_lineups:
+        raise _why_not(rules, limits, lineups, legal)
+    if legal <= _FEW:
+        columns = _every_legal(rules, legal)
+    else:
+        relaxation = relax(rules, limits, lineups[picked])
+        if relaxation.proof is not None:
+            raise _why_not(rules, limits, relaxation.columns, legal, relaxation.proof)
+        order = np.argsort(-scores, kind="stable")
+        columns = _joined(relaxation.columns, lineups[order[:_COLUMNS]])
+    pooled = _joined(lineups, columns)
+    scores = np.concatenate([scores, value(pooled[len(lineups) :])])
+    place = {lineup.tobytes(): at for at, lineup in enumerate(pooled)}
+    where = np.array([place[lineup.tobytes()] for lineup in columns], dtype=np.intp)
+    chosen, _ = choose_exactly(columns, scores[where], limits)
+    if chosen is None:
+        raise _why_not(rules, limits, columns, legal)
+    return pooled, scores, where[chosen]
+
+
+def _every_legal(rules: LineupRules, legal: int) -> Lineups:
+    nothing = np.zeros(len(rules.salaries_usd), dtype=np.int64)
+    return best_by_value(nothing, rules, max(legal, 1)).lineups
+
+
+def _why_not(
+    rules: LineupRules,
+    limits: PortfolioLimits,
+    columns: Lineups,
+    legal: int,
+    proof: Proof | None = None,
+) -> Infeasible:
+    """Name the limits in conflict and the largest number of lineups for which they have room."""
+    asked = limits.n_lineups
+    if legal <= _FEW:
+        columns = _every_legal(rules, legal)
+    if legal and proof is None:
+        proof = relax(rules, limits, columns).proof
+    largest, sure = _largest(rules, limits, columns, legal, proof)
+    room = f"they leave room for {largest or 'none'}"
+    if not sure:
+        room = f"{largest or 'none'} were found, and no proof excludes more"
+    if legal < asked:
+        also = "" if largest == legal else f", and with the limits on exposure {room}"
+        return Infeasible(
+            f"{asked} different lineups were asked for and only {legal} are legal{also}.",
+            limits=_rules_in_force(rules),
+            largest=largest,
+        )
+    conflict = proof.conflict if proof is not None else _limits_in_force(limits)
+    return Infeasible(
+        f"{asked} lineups were asked for, and no {asked} legal lineups "
+        f"{'hold' if sure else 'were found that hold'} {' and '.join(conflict)}; {room}.",
+        limits=("n_lineups", *conflict),
+        largest=largest,
+    )
+
+
+def _largest(
+    rules: LineupRules,
+    limits: PortfolioLimits,
+    columns: Lineups,
+    legal: int,
+    proof: Proof | None,
+) -> tuple[int, bool]:
+    """Give the largest number of lineups below the one asked for, and whether it is proven.
+
+    One proof excludes most numbers at once; a program is solved only for what is left.
+    """
+    proofs = [proof] if proof is not None else []
+    sure = True
+    tries = 0
+    for fewer in range(min(limits.n_lineups - 1, legal), 0, -1):
+        smaller = limits.resized(fewer)
+        if not could_hold(smaller, rules.roster_size) or any(
+            known.excludes(rules, smaller) for known in proofs
+        ):
+            continue
+        relaxation = relax(rules, smaller, columns)
+        columns = relaxation.columns
+        if relaxation.proof is not None:
+            proofs.append(relaxation.proof)
+            continue
+        if legal > _FEW and tries == _TRIES:
+            return 0, False
+        tries += 1
+        chosen, decided = choose_exactly(columns, np.zeros(len(columns)), smaller)
+        if chosen is not None:
+            return fewer, sure
+        sure &= decided and legal <= _FEW
+    return 0, sure
+
+
+def _rules_in_force(rules: LineupRules) -> tuple[str, ...]:
+    named = {
+        "n_lineups": True,
+        "salary_cap": True,
+        "min_salary": rules.min_salary_usd > 0,
+        "locks": bool(rules.locks),
+        "excludes": bool(rules.excludes),
+        "groups": bool(rules.groups),
+    }
+    return tuple(name for name, used in named.items() if used)
+
+
+def _limits_in_force(limits: PortfolioLimits) -> tuple[str, ...]:
+    named = {
+        "max_driver_exposure": bool((limits.most < limits.n_lineups).any()),
+        "min_driver_exposure": bool((limits.fewest > 0).any()),
+        "max_team_exposure": bool((limits.team_most < limits.n_lineups).any()),
+        "min_unique": limits.min_unique > 1,
+    }
+    return tuple(name for name, used in named.items() if used)
