@@ -1,0 +1,63 @@
+"""What every test may use: the real data where it is, slates, and a real Redis."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.slate import Driver, Slate, find_track
+from workers.app import configure
+from workers.settings import Settings
+from workers.store import EmbeddedStore
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real races, slates and contests, beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("no folder of real data beside the checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def settings() -> Iterator[Settings]:
+    """A Redis of this test session's own, and the Celery application pointed at it."""
+    with EmbeddedStore() as store, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REDIS_URL", store.url)
+        settings = Settings.from_environment()
+        configure(settings)
+        yield settings
+
+
+def small_slate(drivers: int = 14, track: str = "martinsville") -> Slate:
+    """A made-up slate small enough to walk in no time."""
+    return Slate(
+        tuple(
+            Driver(
+                driver_id=str(100 + i),
+                name=f"Driver {i:02d}",
+                salary_usd=10_800 - 450 * i,
+                team=f"Team {i % 4}",
+                start_position=(i * 5) % drivers + 1 if drivers % 5 else i + 1,
+            )
+            for i in range(drivers)
+        ),
+        race_name="Test 400",
+        track=find_track(track),
+    )
+
+
+@pytest.fixture
+def slate() -> Slate:
+    return small_slate()
+
+
+@pytest.fixture
+def gridless() -> Slate:
+    plain = small_slate()
+    return replace(
+        plain, drivers=tuple(replace(driver, start_position=None) for driver in plain.drivers)
+    )

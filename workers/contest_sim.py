@@ -1,0 +1,97 @@
+"""The contest-sim job: a user's own lineups, played in every simulated race."""
+
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from core.field import FieldModel
+from core.race import ConstraintSpec
+from core.slate import Slate
+from workers import race_stage
+from workers.blobs import Blobs
+from workers.contest_stage import (
+    FIELD,
+    ContestTerms,
+    contest_results,
+    contest_stage,
+    field_stage,
+)
+from workers.race_stage import simulated_points
+from workers.stages import Facts, Json, Plan, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class ContestSimRequest:
+    """Everything a contest-sim job depends on.
+
+    Parameters
+    ----------
+    slate
+        Drivers.
+    lineups
+        Driver indices, 1 to 150 lineups, duplicates allowed and counted.
+    contest
+        The contest they are put into.
+    n_scenarios, seed
+        Races, and the seed of every random stream.
+    salary_cap_usd
+        What an opposing lineup may cost.
+    spec
+        The race to simulate; ``None`` where ``scores`` is given.
+    scores
+        Blob of the user's own points, i16 ``[N, D]`` in ticks.
+    """
+
+    slate: Slate
+    lineups: tuple[tuple[int, ...], ...]
+    contest: ContestTerms
+    n_scenarios: int
+    seed: int
+    salary_cap_usd: int
+    spec: ConstraintSpec | None = None
+    scores: str | None = None
+
+
+def _points(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> npt.NDArray[np.int16]:
+    if request.scores is not None:
+        return blobs.get(request.scores)["points"]
+    return simulated_points(facts, blobs)
+
+
+def _lineups(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> npt.NDArray[np.uint8]:
+    del facts, blobs
+    return np.array(request.lineups, dtype=np.uint8)
+
+
+_FIELD_STAGE = field_stage(_points, lambda request: request.salary_cap_usd)
+_CONTEST_STAGE = contest_stage(_points, _lineups)
+
+
+def _stages(request: ContestSimRequest) -> tuple[Stage[ContestSimRequest], ...]:
+    if request.scores is not None:
+        return (_FIELD_STAGE, _CONTEST_STAGE)
+    return (race_stage.STAGE, _FIELD_STAGE, _CONTEST_STAGE)
+
+
+def _finish(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> Json:
+    results = contest_results(request, facts, blobs, _lineups(request, facts, blobs), "both")
+    model = FieldModel.from_json(facts[FIELD]["model"])
+    ids = [driver.driver_id for driver in request.slate.drivers]
+    for figures, lineup in zip(results["per_lineup"], request.lineups, strict=True):
+        figures["drivers"] = [ids[place] for place in lineup]
+    return {
+        **results,
+        "ownership_percent": dict(zip(ids, model.ownership_percent, strict=True)),
+        "ownership_source": facts[FIELD]["source"],
+        "random_seed": request.seed,
+    }
+
+
+PLAN = Plan(
+    kind="contest-sim",
+    read=msgspec.json.Decoder(ContestSimRequest).decode,
+    stages=_stages,
+    finish=_finish,
+)

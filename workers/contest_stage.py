@@ -1,0 +1,196 @@
+"""The stages that play the contest: fit the field once, then play it block by block."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contest import ContestTally, Payouts, play_block, summarise
+from core.errors import InvalidInput
+from core.field import OWNERSHIP_GUESS, FieldModel, fit_field, guess_ownership
+from core.slate import TICKS_PER_POINT, Slate
+from workers.blobs import Blobs
+from workers.race_stage import block_count, block_rows, selects
+from workers.stages import Facts, Json, Stage
+
+FIELD = "field"
+CONTEST = "contest"
+REPORT, SELECTION = "report", "selection"
+# about what one core counts: entries of all simulated contests together
+_ENTRIES_PER_SECOND = 150_000_000
+
+GIVEN_OWNERSHIP = "as the request gives it"
+FILE_OWNERSHIP = "as the drivers file gives it"
+REPAIRED_OWNERSHIP = "the nearest that fits the cap to what the drivers file gives"
+
+PointsOf = Callable[[Any, Facts, Blobs], npt.NDArray[np.int16]]
+LineupsOf = Callable[[Any, Facts, Blobs], npt.NDArray[np.uint8]]
+
+
+@dataclass(frozen=True, slots=True)
+class ContestTerms:
+    """The contest that lineups are put into.
+
+    Parameters
+    ----------
+    payouts
+        Size, fee and prizes.
+    ownership_percent
+        Percent of entries by driver of the slate; ``None`` = guessed from projected points.
+    ownership_source
+        Whose ownership it is, for the answer.
+    fields_per_block
+        Fields drawn for every block of scenarios.
+    """
+
+    payouts: Payouts
+    ownership_percent: tuple[float, ...] | None = None
+    ownership_source: str = ""
+    fields_per_block: int = 1
+
+
+class InContest(Protocol):
+    """What a request must say for its lineups to be played."""
+
+    @property
+    def slate(self) -> Slate:
+        """The slate."""
+
+    @property
+    def contest(self) -> ContestTerms | None:
+        """The contest, if one is played."""
+
+    @property
+    def n_scenarios(self) -> int:
+        """How many races."""
+
+    @property
+    def seed(self) -> int:
+        """The job's seed."""
+
+
+def terms_of(request: InContest) -> ContestTerms:
+    """Give the contest of a request that has one."""
+    if request.contest is None:
+        raise InvalidInput({"contest": "this job plays no contest."})
+    return request.contest
+
+
+def projected_points(slate: Slate, points: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
+    """Give points by driver: the user's own where given, the simulated mean elsewhere."""
+    means = points.sum(axis=0, dtype=np.int64) / (len(points) * TICKS_PER_POINT)
+    given = [driver.projected_points for driver in slate.drivers]
+    return np.array([m if g is None else g for m, g in zip(means, given, strict=True)])
+
+
+def fit(
+    slate: Slate, terms: ContestTerms, points: npt.NDArray[np.int16], cap_usd: int
+) -> tuple[FieldModel, str]:
+    """Fit the field, and say where its ownership comes from."""
+    size = slate.rules.roster_size
+    if terms.ownership_percent is not None:
+        percent = np.array(terms.ownership_percent, dtype=np.float64)
+        return fit_field(slate.salaries_usd, percent, size, cap_usd), terms.ownership_source
+    racing = np.array([not driver.out for driver in slate.drivers])
+    guess = guess_ownership(
+        projected_points(slate, points), slate.salaries_usd, size, cap_usd, racing
+    )
+    return fit_field(slate.salaries_usd, guess, size, cap_usd), OWNERSHIP_GUESS
+
+
+def field_model(facts: Facts) -> FieldModel:
+    """Give the fitted field."""
+    return FieldModel.from_json(facts[FIELD]["model"])
+
+
+def field_stage(points_of: PointsOf, cap_of: Callable[[Any], int]) -> Stage[Any]:
+    """Give the stage that fits the field, once: every block must draw from the same bits."""
+
+    def run(request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int) -> Json:
+        del start, stop
+        points = points_of(request, facts, blobs)
+        model, source = fit(request.slate, terms_of(request), points, cap_of(request))
+        return {"model": model.to_json(), "source": source}
+
+    return Stage(name=FIELD, units=lambda *_: 1, seconds=lambda _: 0.05, run=run, join=only_part)
+
+
+def only_part(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
+    """Join a stage of one unit."""
+    del request, facts, blobs
+    return parts[0]
+
+
+def contest_seconds(request: InContest) -> float:
+    """Give about how long one core plays the contest of a request."""
+    terms = terms_of(request)
+    entries = terms.payouts.field_size * terms.fields_per_block
+    return entries * request.n_scenarios / _ENTRIES_PER_SECOND
+
+
+def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
+    """Give the stage that plays the lineups in every simulated race.
+
+    Parameters
+    ----------
+    points_of, lineups_of
+        ``(request, facts, blobs)`` to the points of all scenarios and the lineups to play.
+    """
+
+    def run(request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int) -> Json:
+        terms, model = terms_of(request), field_model(facts)
+        points = points_of(request, facts, blobs)
+        lineups = lineups_of(request, facts, blobs)
+        tallies: dict[str, list[ContestTally]] = {REPORT: [], SELECTION: []}
+        for block in range(start, stop):
+            tally = play_block(
+                points[block_rows(block, len(points))],
+                model,
+                lineups,
+                terms.payouts,
+                request.seed,
+                block,
+                terms.fields_per_block,
+            )
+            tallies[SELECTION if selects(block) else REPORT].append(tally)
+        return {
+            name: blobs.put(**ContestTally.merge(played).arrays())
+            for name, played in tallies.items()
+            if played
+        }
+
+    return Stage(
+        name=CONTEST,
+        units=lambda request, _: block_count(request.n_scenarios),
+        seconds=contest_seconds,
+        run=run,
+        join=_join,
+    )
+
+
+def _join(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
+    del request, facts
+    return {
+        name: blobs.put(
+            **ContestTally.merge(
+                [ContestTally.from_arrays(blobs.get(p[name])) for p in parts if name in p]
+            ).arrays()
+        )
+        for name in (REPORT, SELECTION)
+        # fewer than two blocks of a user's own points have no second half
+        if any(name in part for part in parts)
+    }
+
+
+def contest_results(
+    request: InContest, facts: Facts, blobs: Blobs, lineups: npt.NDArray[np.uint8], name: str
+) -> Json:
+    """Give one half's results (or both, with any other name) as the API shows them."""
+    played = facts[CONTEST]
+    halves = [name] if name in played else sorted(played)
+    tally = ContestTally.merge(
+        [ContestTally.from_arrays(blobs.get(played[half])) for half in halves]
+    )
+    return summarise(tally, terms_of(request).payouts, lineups).to_json()
