@@ -1,0 +1,241 @@
+"""What cannot be used is refused at the door, with the field and a reason, and no job stays."""
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from web.app import create_app
+from workers.connection import connect
+from workers.settings import Settings
+
+HEADER = "Position,Name + ID,Name,ID,Roster Position,Salary,Game Info,TeamAbbrev,AvgPointsPerGame"
+
+
+def drivers(count: int = 14, **first: Any) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = [
+        {"driver_id": f"b{i}", "salary": 10_400 - 400 * i, "start_position": i + 1}
+        for i in range(count)
+    ]
+    made[0] |= first
+    return made
+
+
+def optimize(**changes: Any) -> dict[str, Any]:
+    return {"drivers": drivers(), "scenario_config": {"track_id": "kansas"}, **changes}
+
+
+def contest_sim(**changes: Any) -> dict[str, Any]:
+    lineups = [[f"b{i}" for i in (0, 5, 6, 8, 10, 12)]]
+    return {**optimize(), "lineups": lineups, **changes}
+
+
+@pytest.fixture
+def nothing_started(client: FlaskClient, settings: Settings) -> Iterator[None]:
+    redis = connect(settings.redis_url)
+
+    def jobs_and_messages() -> tuple[set[bytes], int]:
+        return set(redis.keys("axiomatic:job*")), redis.llen("axiomatic")
+
+    before = jobs_and_messages()
+    yield
+    assert jobs_and_messages() == before
+
+
+OPTIMIZE = [
+    (optimize(n_lineups=200), "n_lineups", "1 to 150"),
+    (optimize(n_lineups=0), "n_lineups", "1 to 150"),
+    (optimize(n_lineups="20"), "n_lineups", "no whole number"),
+    (optimize(n_lineups=True), "n_lineups", "no whole number"),
+    (optimize(n_lineups=2.5), "n_lineups", "no whole number"),
+    (optimize(n_lineups=float("nan")), "n_lineups", "no whole number"),
+    (optimize(drivers=drivers(5)), "drivers", "5 drivers; give 6 to 50"),
+    (optimize(drivers=drivers(14) + drivers(1)), "driver_id", "more than one driver: b0"),
+    (optimize(drivers=drivers(salary="9800")), "drivers.0.salary", "'9800' is no whole number"),
+    (optimize(drivers=drivers(salary=float("nan"))), "drivers.0.salary", "no whole number"),
+    (optimize(drivers=drivers(salary=-1)), "drivers.0.salary", "give 1"),
+    (optimize(drivers=drivers(start_position=2)), "start_position", "more than one driver: 2"),
+    (optimize(drivers=drivers(skill=1.2)), "drivers.0.skill", "0 to 1"),
+    (optimize(drivers=drivers(projected_points=float("inf"))), "drivers.0.projected_points", "fin"),
+    (optimize(drivers=drivers(veto_rules=["slow"])), "drivers.0.veto_rules.0", "Must be one of"),
+    (
+        optimize(drivers=[{**d, "salary": 9_000} for d in drivers()]),
+        "salary_cap",
+        "cheapest lineup costs 54000 USD",
+    ),
+    (optimize(salary_cap=30_000), "salary_cap", "cheapest lineup"),
+    (optimize(min_salary=60_000), "min_salary", "above the salary cap"),
+    (optimize(scenario_config={"track_id": "kansos"}), "scenario_config.track_id", "kansas"),
+    (optimize(scenario_config={}), "scenario_config.track_id", "names no track"),
+    (
+        optimize(scenario_config={"track_id": "kansas", "n_scenarios": 999}),
+        "scenario_config.n_scenarios",
+        "1000 to 100000",
+    ),
+    (
+        optimize(scenario_config={"track_id": "kansas", "race_length": 5}),
+        "scenario_config.race_length",
+        "20 to 600",
+    ),
+    (optimize(objective="points"), "objective", "Must be one of"),
+    (optimize(objective="dollars"), "contest", "needs the contest"),
+    (optimize(cvar_alphas=[0.99, 1.0]), "cvar_alphas.1", "between 0 and 1"),
+    (optimize(cvar_alphas=[0.99]), "cvar_weights", "2 weights for 1 levels"),
+    (optimize(cvar_weights=[0.5, 0.4]), "cvar_weights", "sum to 1"),
+    (optimize(cvar_alphas=[0.9999, 0.95]), "cvar_alphas", "less than one"),
+    (optimize(max_driver_exposure=1.5), "max_driver_exposure", "0 to 1"),
+    (optimize(max_driver_exposure={"nobody": 0.5}), "max_driver_exposure", "'nobody'"),
+    (optimize(max_team_exposure={"nobody": 0.5}), "max_team_exposure", "nobody"),
+    (
+        optimize(max_driver_exposure=0.2, min_driver_exposure={"b1": 0.4}),
+        "min_driver_exposure",
+        "above the maximum",
+    ),
+    (optimize(locks=["b1"], excludes=["b1"]), "locks", "excluded"),
+    (optimize(locks=[f"b{i}" for i in range(7)]), "locks", "a lineup has 6"),
+    (optimize(excludes=["x"]), "excludes", "'x'"),
+    (optimize(min_stack=2), "min_stack", "has no team"),
+    (optimize(random_seed=-1), "random_seed", "give 0"),
+    (optimize(lineups=3), "lineups", "Unknown field"),
+    (optimize(slate_id="abc"), "slate_id", "either slate_id or drivers"),
+    (optimize(contest={"field_size": 20}), "field_size", "no opponent"),
+    (optimize(contest={"contest_buyin": 9.999}), "contest_buyin", "cent"),
+    (
+        optimize(contest={"payouts": [{"from": 2, "to": 3, "prize": 5}]}),
+        "payouts",
+        "starts at place 2",
+    ),
+    (
+        optimize(contest={"ownership_estimates": {"b0": 50.0}}),
+        "ownership_estimates",
+        "sum",
+    ),
+    (
+        optimize(contest={"ownership_estimates": {f"b{i}": 100.0 for i in range(6)}}),
+        "ownership_estimates",
+        "No legal lineup",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "field", "said"), OPTIMIZE)
+def test_an_optimize_request_that_cannot_be_used_is_refused(
+    client: FlaskClient, nothing_started: None, body: dict[str, Any], field: str, said: str
+) -> None:
+    response = client.post("/api/v1/optimize", json=body)
+    assert response.status_code == 422, response.json
+    assert response.mimetype == "application/problem+json"
+    assert field in response.json["errors"], response.json
+    assert said in " ".join(response.json["errors"][field]), response.json
+
+
+CONTEST_SIM = [
+    (contest_sim(lineups=[]), "lineups", "1 to 150"),
+    (contest_sim(lineups=[["b0", "b1"]]), "lineups.0", "2 different drivers; a lineup has 6"),
+    (contest_sim(lineups=[["b0"] * 6]), "lineups.0", "1 different drivers"),
+    (contest_sim(lineups=[[f"b{i}" for i in range(6)]]), "lineups.0", "above the salary cap"),
+    (contest_sim(lineups=[["b0", "b5", "b6", "b8", "b10", "zz"]]), "lineups.0", "'zz'"),
+    (contest_sim(field_size=1), "field_size", "2 to 500000"),
+    (contest_sim(n_contest_sims=0), "n_contest_sims", "1 to 1000"),
+    (contest_sim(scenario_driver_scores=[[1.0, 2.0]]), "scenario_driver_scores", "14"),
+    (contest_sim(contest_size_tier="huge"), "contest_size_tier", "Must be one of"),
+]
+
+
+@pytest.mark.parametrize(("body", "field", "said"), CONTEST_SIM)
+def test_a_contest_sim_that_cannot_be_used_is_refused(
+    client: FlaskClient, nothing_started: None, body: dict[str, Any], field: str, said: str
+) -> None:
+    response = client.post("/api/v1/contest-sim", json=body)
+    assert response.status_code == 422, response.json
+    assert field in response.json["errors"], response.json
+    assert said in " ".join(response.json["errors"][field]), response.json
+
+
+FILES = [
+    (b"", "salaries", "empty"),
+    (b"\x00\x01\x02", "salaries", "not a text file"),
+    (b"<html><body>Sign in</body></html>", "salaries", "header lacks"),
+    (b"Name,Salary\nA,9000\n", "salaries", "header lacks ID"),
+    ((HEADER + "\nD,A (1),A,1,D,abc,R,Nasca,30\n").encode(), "salaries line 2", "'abc'"),
+    ((HEADER + "\nD,A (1),A,1,D,9000,R,Nasca,nan\n").encode(), "salaries line 2", "'nan'"),
+    ((HEADER + "\nD,A (1),A,1,CPT,9000,R,Nasca,3\n").encode(), "salaries line 2", "'CPT'"),
+    ((HEADER + "\nD,A (1),A,1,D,9000,R,Nasca,3\n").encode(), "drivers", "1 drivers cannot fill"),
+]
+
+
+@pytest.mark.parametrize(("data", "field", "said"), FILES)
+def test_a_salary_file_that_is_none_is_refused(
+    client: FlaskClient, data: bytes, field: str, said: str
+) -> None:
+    before = client.get("/api/v1/slates").json
+    response = client.post("/api/v1/slates", data={"salaries": (io.BytesIO(data), "s.csv")})
+    assert response.status_code == 422, response.json
+    assert said in " ".join(response.json["errors"][field]), response.json
+    assert client.get("/api/v1/slates").json == before
+
+
+def test_a_body_that_is_no_json_is_a_400(client: FlaskClient) -> None:
+    response = client.post("/api/v1/optimize", data="{", content_type="application/json")
+    assert response.status_code == 400
+    assert response.mimetype == "application/problem+json"
+
+
+def test_a_body_of_another_type_is_refused_as_such(client: FlaskClient) -> None:
+    response = client.post("/api/v1/optimize", data="a=1", content_type="text/plain")
+    assert response.status_code in {415, 422}
+    assert response.mimetype == "application/problem+json"
+
+
+def test_a_path_and_a_method_that_do_not_exist_are_problems_too(client: FlaskClient) -> None:
+    assert client.get("/api/v1/nothing").mimetype == "application/problem+json"
+    wrong = client.put("/api/v1/optimize")
+    assert wrong.status_code == 405
+    assert wrong.mimetype == "application/problem+json"
+    assert "POST" in wrong.headers["Allow"]
+
+
+def test_a_body_too_large_is_a_413(settings: Settings) -> None:
+    app = create_app(settings)
+    app.config["MAX_CONTENT_LENGTH"] = 1_000
+    response = app.test_client().post("/api/v1/optimize", json={"slate_id": "x" * 2_000})
+    assert response.status_code == 413
+    assert response.mimetype == "application/problem+json"
+
+
+def test_an_unknown_slate_is_not_found(client: FlaskClient, nothing_started: None) -> None:
+    response = client.post("/api/v1/optimize", json={"slate_id": "nothing"})
+    assert response.status_code == 404
+
+
+def test_while_redis_is_away_nothing_is_lost_and_the_answer_says_so(
+    application: Flask, settings: Settings
+) -> None:
+    app = create_app(Settings("unix:///nowhere/redis.sock"))
+    try:
+        response = app.test_client().get("/api/v1/jobs/any")
+        assert response.status_code == 503
+        assert response.headers["Retry-After"] == "5"
+        ready = app.test_client().get("/health/ready")
+        assert ready.status_code == 503
+        assert ready.json["missing"] == ["redis", "workers"]
+        assert app.test_client().get("/health").status_code == 200
+    finally:
+        create_app(settings)
+
+
+def test_every_path_is_described_and_the_description_opens_offline(client: FlaskClient) -> None:
+    document = client.get("/openapi.json").json
+    assert document["openapi"] == "3.1.0"
+    assert {"/api/v1/optimize", "/api/v1/contest-sim", "/api/v1/jobs/{run_id}/lineups.csv"} <= set(
+        document["paths"]
+    )
+    page = client.get("/api/v1/docs/")
+    assert page.status_code == 200
+    links = re.findall(rb'(?:src|href)="([^"]+)"', page.data)
+    assert len(links) > 2
+    assert not [link for link in links if b"//" in link]

@@ -1,0 +1,178 @@
+"""The command line as a user runs it: real files in, the upload file out, an exit code."""
+
+import csv
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from web.stack import Stack
+
+FILES = (
+    "2023-02-26_auto-club",
+    "2023-03-05_las-vegas",
+    "2023-03-12_phoenix",
+    "2023-03-19_atlanta",
+    "2023-03-26_cota",
+    "2023-04-02_richmond",
+    "2026-03-01_cota",
+    "2026-03-15_las-vegas",
+    "2026-03-22_darlington",
+    "2026-03-29_martinsville",
+)
+
+
+def axiomatic(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from web.cli import main; main()", *map(str, arguments)]
+    # as on a machine where no Redis is configured
+    environment = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, check=False, env=environment
+    )
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """An installation of its own, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("REDIS_URL", raising=False)
+        with Stack(port=port):
+            yield f"http://127.0.0.1:{port}"
+
+
+def checked_lineups(upload: Path, salaries: Path) -> list[frozenset[str]]:
+    """Read the upload file with nothing of the project's and hold it to DraftKings' rules."""
+    with salaries.open(encoding="utf-8", newline="") as file:
+        listed = {row["ID"]: row for row in csv.DictReader(file)}
+    with upload.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["D", "D", "D", "D", "D", "D"]
+    lineups = []
+    for row in rows[1:]:
+        ids = [cell[cell.rindex("(") + 1 : -1] for cell in row]
+        assert [f"{listed[i]['Name']} ({i})" for i in ids] == row
+        assert len(set(ids)) == 6
+        assert sum(int(listed[i]["Salary"]) for i in ids) <= 50_000
+        lineups.append(frozenset(ids))
+    return lineups
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_real_slate_gives_150_lineups_that_hold_every_limit(
+    server: str, shared: Path, tmp_path: Path, name: str
+) -> None:
+    salaries = shared / "data" / "dk_raw" / f"DKSalaries_{name}.csv"
+    done = axiomatic(
+        "run", salaries, "--lineups", 150, "--server", server, "--out", tmp_path, "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    lineups = checked_lineups(tmp_path / "lineups.csv", salaries)
+    assert len(lineups) == len(set(lineups)) == 150
+    counts = {i: sum(i in lineup for lineup in lineups) for lineup in lineups for i in lineup}
+    assert max(counts.values()) <= 75
+    assert {i: share for i, share in result["exposure"].items() if share} == {
+        i: count / 150 for i, count in counts.items()
+    }
+    assert result["contest"]["n_simulations"] == 5_000
+    assert json.loads((tmp_path / "result.json").read_text())["run_id"] == result["run_id"]
+    # the file's name says the track, and the answer says so
+    assert result["notes"][0].startswith("Track ")
+
+
+def test_the_summary_shows_lineups_exposures_and_roi_with_its_error(
+    server: str, shared: Path, tmp_path: Path
+) -> None:
+    salaries = shared / "bench" / "DKSalaries.csv"
+    extra = ("--drivers", shared / "bench" / "projections.csv", "--track", "Kansas")
+    contest = ("--contest", shared / "bench" / "contest_structure.csv")
+    done = axiomatic("run", salaries, *extra, *contest, "--server", server, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words in ("of 20 lineups", "Exposure beside ownership", "ROI ± standard error"):
+        assert words in done.stdout
+    # its ownership costs more than the cap: it is moved to the nearest that does not, and said so
+    assert "nearest that fits the cap" in done.stdout.replace("\n", " ")
+    assert len(checked_lineups(tmp_path / "lineups.csv", salaries)) == 20
+
+
+def test_limits_in_conflict_end_with_exit_code_1_and_the_reason(
+    server: str, shared: Path, tmp_path: Path
+) -> None:
+    salaries = shared / "data" / "dk_raw" / f"DKSalaries_{FILES[0]}.csv"
+    done = axiomatic("run", salaries, "--max-exposure", 0.1, "--server", server, "--out", tmp_path)
+    assert done.returncode == 1
+    assert "max_driver_exposure" in done.stderr
+    assert "largest number of lineups possible is 0" in done.stderr
+    assert not (tmp_path / "lineups.csv").exists()
+    jobs = httpx.get(f"{server}/api/v1/jobs?limit=1").json()["jobs"]
+    assert jobs[0]["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--lineups", 200], "n_lineups: 200; give 1 to 150"),
+        (["--track", "nowhere at all"], "track_id"),
+        (["--scenarios", "many"], "not a valid integer"),
+        (["--objective", "luck"], "not one of"),
+        (["--fee", -1], "contest_buyin"),
+    ],
+)
+def test_bad_options_end_with_exit_code_2(
+    server: str, shared: Path, tmp_path: Path, arguments: list[object], said: str
+) -> None:
+    salaries = shared / "data" / "dk_raw" / f"DKSalaries_{FILES[0]}.csv"
+    done = axiomatic("run", salaries, *arguments, "--server", server, "--out", tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_no_salary_file_ends_with_exit_code_2(server: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.csv"
+    page.write_text("<html>sign in</html>")
+    done = axiomatic("run", page, "--server", server, "--out", tmp_path, "--json")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "header lacks" in done.stderr
+
+
+def test_a_server_that_is_not_there_ends_with_exit_code_1(shared: Path, tmp_path: Path) -> None:
+    salaries = shared / "bench" / "DKSalaries.csv"
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        away = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        done = axiomatic("run", salaries, "--server", away, "--out", tmp_path)
+    assert done.returncode == 1
+    assert "no answer from" in done.stderr
+
+
+def test_the_demo_leaves_150_different_legal_lineups_where_it_says(tmp_path: Path) -> None:
+    done = axiomatic("demo", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["files"]["lineups"] == "out/demo/lineups.csv"
+    example = Path(__file__).parents[2] / "web" / "example" / "DKSalaries.csv"
+    lineups = checked_lineups(tmp_path / "out" / "demo" / "lineups.csv", example)
+    assert len(lineups) == len(set(lineups)) == 150
+    assert result["run_config"]["simulation"]["n_scenarios"] == 10_000
+    report, seen = result["contest"], result["contest"]["in_sample"]
+    assert report["n_simulations"] + seen["n_simulations"] == 10_000
+
+
+def test_help_names_every_command() -> None:
+    done = axiomatic("--help")
+    assert done.returncode == 0
+    for command in ("demo", "run", "up"):
+        assert command in done.stdout

@@ -1,0 +1,76 @@
+"""One job on one worker and on three, in chunks of one unit, seven and all: the same bytes."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from core.contest import typical_payouts
+from core.lineups import LineupRules
+from core.portfolio import portfolio_limits
+from core.race import ConstraintCompiler
+from core.slate import Slate
+from workers import optimize
+from workers.app import app as celery
+from workers.blobs import Blobs
+from workers.connection import connect
+from workers.contest_stage import ContestTerms
+from workers.jobs import Jobs
+from workers.optimize_request import Objective, OptimizeRequest
+from workers.processes import Process
+from workers.settings import Settings
+from workers.stages import run_here
+from workers.tasks import submit
+from workers.warming import Memory
+
+CHUNKS = (1, 7, 1_000_000)
+
+
+def request_of(slate: Slate, objective: Objective) -> OptimizeRequest:
+    return OptimizeRequest(
+        slate=slate,
+        spec=ConstraintCompiler().compile(slate),
+        n_scenarios=7_300,
+        seed=11,
+        rules=LineupRules(tuple(d.salary_usd for d in slate.drivers), 6, 50_000),
+        limits=portfolio_limits(slate, 20),
+        objective=objective,
+        contest=ContestTerms(typical_payouts(2_000, 1_000), fields_per_block=2),
+    )
+
+
+def stored_result(settings: Settings, run_id: str) -> bytes:
+    """The result exactly as the result backend holds it, less what Celery adds around it."""
+    document = connect(settings.redis_url).get(f"celery-task-meta-{run_id}")
+    assert isinstance(document, bytes)
+    assert json.loads(document)["status"] == "SUCCESS"
+    start, end = document.index(b'"result": ') + 10, document.rindex(b', "traceback"')
+    return document[start:end]
+
+
+@pytest.mark.parametrize("objective", [Objective.MULTI_CVAR, Objective.DOLLARS])
+def test_workers_and_chunks_do_not_change_a_byte(
+    settings: Settings,
+    run_workers: Callable[[int], AbstractContextManager[list[Process]]],
+    slate: Slate,
+    objective: Objective,
+) -> None:
+    jobs = Jobs(settings)
+    # no grid: its draw is one more thing that could differ
+    slate = replace(slate, drivers=tuple(replace(d, start_position=None) for d in slate.drivers))
+    request = request_of(slate, objective)
+    document = msgspec.json.encode(request)
+    results: dict[tuple[int, int], bytes] = {}
+    for workers in (1, 3):
+        with run_workers(workers):
+            for chunk in CHUNKS:
+                run_id = submit(jobs, "optimize", document, "tester", chunk_units=chunk)
+                celery.AsyncResult(run_id).get(timeout=120)
+                results[workers, chunk] = stored_result(settings, run_id)
+    assert len(results) == 6
+    assert len(set(results.values())) == 1
+    here = run_here(optimize.PLAN, request, Blobs(Memory(), 0))
+    assert json.loads(results[1, 1]) == here

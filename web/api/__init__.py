@@ -1,0 +1,13 @@
+"""The HTTP API, one blueprint a subject."""
+
+from flask_smorest import Blueprint
+
+from web.api.contest_sim import blueprint as contest_sim
+from web.api.health import blueprint as health
+from web.api.jobs import blueprint as jobs
+from web.api.optimize import blueprint as optimize
+from web.api.slates import blueprint as slates
+
+BLUEPRINTS: tuple[Blueprint, ...] = (health, slates, optimize, contest_sim, jobs)
+
+__all__ = ["BLUEPRINTS"]

@@ -1,0 +1,179 @@
+"""Jobs: status, result, events, cancelling, and the files made of a result."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from flask import Response, json, stream_with_context
+from flask_smorest import Blueprint
+
+from core.slate import write_upload
+from web.problems import Problem
+from web.results import shown_job, shown_result
+from web.schemas.jobs import JobSchema, JobsQuerySchema, JobsSchema, ResultSchema
+from web.services import caller, jobs
+from workers.jobs import Job, JobStatus
+from workers.tasks import PLANS
+
+blueprint = Blueprint("jobs", __name__, url_prefix="/api/v1", description="Jobs.")
+
+_POLL_SECONDS = 0.2
+_KINDS = ", ".join(sorted(PLANS))
+
+
+@blueprint.get("/jobs")
+@blueprint.arguments(JobsQuerySchema, location="query")
+@blueprint.response(200, JobsSchema)
+def listing(query: dict[str, Any]) -> dict[str, Any]:
+    """List the caller's jobs, newest first."""
+    if "kind" in query and query["kind"] not in PLANS:
+        raise Problem(422, f"kind is one of {_KINDS}.", errors={"kind": [f"one of {_KINDS}."]})
+    before = _cursor(query.get("cursor"))
+    page: list[Job] = []
+    while len(page) < query["limit"]:
+        found = jobs().of(caller(), query["limit"], before)
+        page += [job for job in found if _wanted(job, query)]
+        if len(found) < query["limit"]:
+            return {"jobs": [shown_job(job) for job in page[: query["limit"]]], "cursor": None}
+        before = found[-1].created_at
+    page = page[: query["limit"]]
+    return {"jobs": [shown_job(job) for job in page], "cursor": repr(page[-1].created_at)}
+
+
+def _cursor(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        raise Problem(
+            422, "cursor is what the page before gave.", errors={"cursor": ["no cursor."]}
+        ) from None
+
+
+def _wanted(job: Job, query: dict[str, Any]) -> bool:
+    wanted = (query.get("status", job.status.value), query.get("kind", job.kind))
+    return wanted == (job.status.value, job.kind)
+
+
+def _job(run_id: str, kind: str | None = None) -> Job:
+    job = jobs().get(run_id, caller())
+    if kind is not None and job.kind != kind:
+        raise Problem(404, f"Job {run_id} is not of kind {kind}.")
+    return job
+
+
+@blueprint.get("/jobs/<run_id>")
+@blueprint.response(200, JobSchema)
+def one(run_id: str) -> dict[str, Any]:
+    """Show where a job is."""
+    return shown_job(_job(run_id))
+
+
+@blueprint.get("/jobs/<run_id>/result")
+@blueprint.response(200, ResultSchema)
+@blueprint.alt_response(202, schema=JobSchema)
+def result(run_id: str) -> Response:
+    """Give a job's result; 202 while there is none, 409 if there will never be one."""
+    return _result(_job(run_id))
+
+
+@blueprint.get("/<any('optimize', 'contest-sim'):kind>/<run_id>/status")
+@blueprint.response(200, JobSchema)
+def status_by_kind(kind: str, run_id: str) -> dict[str, Any]:
+    """Show where a job of a kind is."""
+    return shown_job(_job(run_id, kind))
+
+
+@blueprint.get("/<any('optimize', 'contest-sim'):kind>/<run_id>/result")
+@blueprint.response(200, ResultSchema)
+def result_by_kind(kind: str, run_id: str) -> Response:
+    """Give the result of a job of a kind."""
+    return _result(_job(run_id, kind))
+
+
+def _result(job: Job) -> Response:
+    if job.status is JobStatus.COMPLETED:
+        return Response(json.dumps(shown_result(job)), mimetype="application/json")
+    if job.status.ended:
+        raise _no_result(job)
+    return Response(json.dumps(shown_job(job)), status=202, mimetype="application/json")
+
+
+def _no_result(job: Job) -> Problem:
+    if job.status is JobStatus.CANCELLED:
+        return Problem(409, "The job was cancelled.", run_id=job.run_id, job_status="cancelled")
+    error = job.error or {}
+    return Problem(
+        409,
+        str(error.get("reason", "The job failed.")),
+        run_id=job.run_id,
+        job_status=job.status.value,
+        **{key: value for key, value in error.items() if key != "reason"},
+    )
+
+
+@blueprint.get("/jobs/<run_id>/events")
+@blueprint.response(200, content_type="text/event-stream")
+def events(run_id: str) -> Response:
+    """Stream a job's progress as server-sent events: ``progress``, ``stage``, then ``end``."""
+    first = _job(run_id)
+
+    def stream() -> Iterator[str]:
+        job, said_stage, said_progress = first, "", -1.0
+        while True:
+            if job.stage != said_stage:
+                said_stage = job.stage
+                yield _event("stage", {"stage": job.stage})
+            if job.progress != said_progress:
+                said_progress = job.progress
+                yield _event("progress", {"progress": job.progress, "stage": job.stage})
+            if job.status.ended:
+                yield _event("end", shown_job(job))
+                return
+            time.sleep(_POLL_SECONDS)
+            job = jobs().get(run_id)
+
+    return Response(
+        stream_with_context(stream()),
+        mimetype="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+def _event(name: str, data: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+@blueprint.delete("/jobs/<run_id>")
+@blueprint.response(200, JobSchema)
+def cancel(run_id: str) -> dict[str, Any]:
+    """Cancel a job; one that has ended stays as it is."""
+    _job(run_id)
+    jobs().cancel(run_id)
+    return shown_job(_job(run_id))
+
+
+@blueprint.get("/jobs/<run_id>/lineups.csv")
+@blueprint.response(200, content_type="text/csv")
+def lineups_csv(run_id: str) -> Response:
+    """Give the lineups as the file DraftKings' upload page takes."""
+    job = _job(run_id)
+    if job.kind != "optimize":
+        raise Problem(404, f"A job of kind {job.kind} makes no lineups.")
+    if job.status is not JobStatus.COMPLETED:
+        if job.status.ended:
+            raise _no_result(job)
+        raise Problem(409, "The lineups are not ready yet.", headers={"Retry-After": "1"})
+    kind, document, _, _ = jobs().request(run_id)
+    slate = PLANS[kind].read(document).slate
+    lineups = np.array(
+        [
+            slate.index_of([driver["driver_id"] for driver in lineup["drivers"]], "lineups")
+            for lineup in jobs().result(run_id)["lineups"]
+        ]
+    )
+    return Response(
+        write_upload(slate, lineups),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="lineups-{run_id[:8]}.csv"'},
+    )

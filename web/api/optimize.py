@@ -1,0 +1,22 @@
+"""Asking for lineups."""
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from web.asked import encode, optimize_request
+from web.schemas.jobs import JobSchema
+from web.schemas.optimize import OptimizeSchema
+from web.submission import start
+
+blueprint = Blueprint("optimize", __name__, url_prefix="/api/v1", description="Lineups.")
+
+
+@blueprint.post("/optimize")
+@blueprint.arguments(OptimizeSchema)
+@blueprint.doc(parameters=[{"name": "Prefer", "in": "header", "schema": {"type": "string"}}])
+@blueprint.response(202, JobSchema)
+def optimize(given: dict[str, Any]) -> Response:
+    """Start a job that simulates the race and picks the lineups."""
+    return start("optimize", encode(optimize_request(given)))

@@ -1,0 +1,83 @@
+"""Slates: DraftKings' salary file in, the drivers with what is known of them out."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from flask_smorest import Blueprint
+from werkzeug.datastructures import FileStorage
+
+from core.slate import Slate, apply_driver_file, find_track, read_salaries
+from web import stored_slates
+from web.problems import Problem
+from web.schemas.slates import SlateFilesSchema, SlateFormSchema, SlateSchema, SlatesSchema
+from web.services import caller, jobs
+
+blueprint = Blueprint("slates", __name__, url_prefix="/api/v1", description="Slates.")
+
+
+def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
+    """Give a slate as the API shows it."""
+    drivers = []
+    for driver in slate.drivers:
+        document = asdict(driver)
+        document["salary"] = document.pop("salary_usd")
+        document["veto_rules"] = sorted(document.pop("vetoes"))
+        drivers.append(document)
+    return {
+        "slate_id": slate_id,
+        "site": slate.rules.site,
+        "race_name": slate.race_name,
+        "track_id": slate.track.track_id if slate.track else None,
+        "drivers": drivers,
+        "warnings": list(slate.warnings),
+    }
+
+
+@blueprint.post("/slates")
+@blueprint.arguments(SlateFilesSchema, location="files")
+@blueprint.arguments(SlateFormSchema, location="form")
+@blueprint.response(201, SlateSchema)
+def upload(files: dict[str, FileStorage], form: dict[str, str]) -> dict[str, Any]:
+    """Read a salary file, with the user's drivers file laid over it."""
+    slate = read_salaries(files["salaries"].read())
+    if "drivers" in files:
+        slate = apply_driver_file(slate, files["drivers"].read())
+    if "track_id" in form:
+        slate = replace(slate, track=find_track(form["track_id"]))
+    return shown(stored_slates.keep(jobs(), caller(), slate), slate)
+
+
+@blueprint.get("/slates")
+@blueprint.response(200, SlatesSchema)
+def listing() -> dict[str, Any]:
+    """List the caller's slates, newest first."""
+    return {"slates": [shown(*each) for each in stored_slates.every(jobs(), caller())]}
+
+
+@blueprint.get("/slates/<slate_id>")
+@blueprint.response(200, SlateSchema)
+def one(slate_id: str) -> dict[str, Any]:
+    """Show a slate."""
+    return shown(slate_id, known(slate_id))
+
+
+@blueprint.delete("/slates/<slate_id>")
+@blueprint.response(204)
+def remove(slate_id: str) -> None:
+    """Remove a slate; jobs that began with it go on."""
+    if not stored_slates.drop(jobs(), caller(), slate_id):
+        raise Problem(404, f"No slate {slate_id}; it was never uploaded or has expired.")
+
+
+def known(slate_id: str) -> Slate:
+    """Give the caller's slate.
+
+    Raises
+    ------
+    Problem
+        404: there is none.
+    """
+    slate = stored_slates.find(jobs(), caller(), slate_id)
+    if slate is None:
+        raise Problem(404, f"No slate {slate_id}; it was never uploaded or has expired.")
+    return slate

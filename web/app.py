@@ -1,0 +1,54 @@
+"""The Flask application."""
+
+from flask import Flask
+from flask_smorest import Api
+from flask_swagger_ui import get_swaggerui_blueprint
+
+from web import VERSION, problems, services
+from web.api import BLUEPRINTS
+from workers.app import configure
+from workers.settings import Settings
+
+MAX_REQUEST_BYTES = 64 * 1024 * 1024
+
+
+class _Api(Api):  # type: ignore[misc]
+    """The API's description; errors are answered by :mod:`web.problems` alone."""
+
+    def _register_error_handlers(self) -> None:
+        """Register none."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application.
+
+    Parameters
+    ----------
+    settings
+        The installation's; read from the environment if ``None``.
+
+    Raises
+    ------
+    InvalidInput
+        A setting is absent or wrong.
+    """
+    settings = settings or Settings.from_environment()
+    configure(settings)
+    app = Flask("axiomatic", static_folder=None)
+    app.config.update(
+        API_TITLE="Axiomatic",
+        API_VERSION=VERSION,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+    )
+    services.install(app, settings)
+    api = _Api(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    problems.register(app)
+    app.register_blueprint(
+        get_swaggerui_blueprint("/api/v1/docs", "/openapi.json", config={"app_name": "Axiomatic"})
+    )
+    return app

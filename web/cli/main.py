@@ -1,0 +1,57 @@
+"""``axiomatic``: every command, and how each kind of failure leaves."""
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from core.errors import AxiomaticError, Infeasible, InvalidInput
+from web import VERSION
+from web.cli.demo import demo
+from web.cli.run import run
+from web.cli.up import up
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="axiomatic")
+def cli() -> None:
+    """Simulate the race, the field and the contest; pick the lineups whose dollars are best."""
+
+
+cli.add_command(demo)
+cli.add_command(run)
+cli.add_command(up)
+
+
+def _say(error: AxiomaticError) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if isinstance(error, InvalidInput):
+        for field, problems in error.problems.items():
+            console.print(f"[bold red]{field}[/]: {' '.join(problems)}")
+        return
+    console.print(f"[bold red]failed[/]: {error}", markup=True)
+    if isinstance(error, Infeasible) and error.largest is not None:
+        console.print(f"The largest number of lineups possible is {error.largest}.")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave: 0 done, 1 the job failed, 2 bad usage or input."""
+    try:
+        cli.main(args=arguments, prog_name=Path(sys.argv[0]).name, standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(BAD_INPUT)
+    except InvalidInput as error:
+        _say(error)
+        sys.exit(BAD_INPUT)
+    except AxiomaticError as error:
+        _say(error)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    sys.exit(DONE)

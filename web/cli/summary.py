@@ -1,0 +1,88 @@
+"""A result for a person: lineups, exposures beside ownership, what the contest made of them."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+Json = dict[str, Any]
+
+_LINEUPS_SHOWN = 10
+_DRIVERS_SHOWN = 15
+
+
+def _percent(value: float | None, digits: int = 1) -> str:
+    return "-" if value is None else f"{100 * value:.{digits}f}%"
+
+
+def _lineups(result: Json) -> Table:
+    lineups = result["lineups"]
+    table = Table(title=f"The first {min(_LINEUPS_SHOWN, len(lineups))} of {len(lineups)} lineups")
+    table.add_column("#", justify="right")
+    table.add_column("drivers")
+    for name in ("salary", "mean", "CVaR 99", "ROI", "dupes"):
+        table.add_column(name, justify="right")
+    for number, lineup in enumerate(lineups[:_LINEUPS_SHOWN], start=1):
+        table.add_row(
+            str(number),
+            ", ".join(driver["name"] for driver in lineup["drivers"]),
+            f"{lineup['total_salary']:,}",
+            f"{lineup['mean']:.1f}",
+            f"{lineup['cvar_99']:.1f}",
+            _percent(lineup.get("roi"), 0),
+            f"{lineup['expected_duplicates']:.1f}" if "expected_duplicates" in lineup else "-",
+        )
+    return table
+
+
+def _exposures(result: Json) -> Table:
+    names = {
+        driver["driver_id"]: driver for lineup in result["lineups"] for driver in lineup["drivers"]
+    }
+    ownership = result.get("ownership_percent", {})
+    table = Table(title="Exposure beside ownership")
+    table.add_column("driver")
+    for name in ("salary", "exposure", "ownership", "leverage"):
+        table.add_column(name, justify="right")
+    ranked = sorted(names, key=lambda i: (-result["exposure"][i], names[i]["name"]))
+    for driver_id in ranked[:_DRIVERS_SHOWN]:
+        exposure = 100 * result["exposure"][driver_id]
+        owned = ownership.get(driver_id)
+        table.add_row(
+            names[driver_id]["name"],
+            f"{names[driver_id]['salary']:,}",
+            f"{exposure:.1f}%",
+            "-" if owned is None else f"{owned:.1f}%",
+            "-" if owned is None else f"{exposure - owned:+.1f}",
+        )
+    return table
+
+
+def _contest(contest: Json) -> Table:
+    table = Table(title="The contest, on races the lineups were not chosen on", show_header=False)
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    seen = contest["in_sample"]
+    roi = _percent(contest["roi"])
+    error = "" if contest["roi_se"] is None else f" ± {_percent(contest['roi_se'])}"
+    table.add_row("ROI ± standard error", roi + error)
+    table.add_row("ROI on the races chosen on", _percent(seen["roi"]))
+    table.add_row("entries that cash", _percent(contest["cash_pct"]))
+    table.add_row("share of first place", _percent(contest["win_prob"], 2))
+    profit = contest["profit"]
+    table.add_row("mean profit", f"${profit['mean']:,.2f}")
+    table.add_row("mean of the worst 5%", f"${profit['cvar_5']:,.2f}")
+    table.add_row("contests simulated", f"{contest['n_simulations']:,}")
+    return table
+
+
+def show(result: Json, console: Console) -> None:
+    """Print a result."""
+    console.print(_lineups(result))
+    console.print(_exposures(result))
+    if "contest" in result:
+        console.print(_contest(result["contest"]))
+    for note in result["notes"]:
+        console.print(f"[yellow]note[/] {note}")
+    for name, path in result["files"].items():
+        console.print(f"[green]{name:>8}[/] {path}", soft_wrap=True)

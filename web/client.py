@@ -1,0 +1,97 @@
+"""The API as the command line uses it: files in, a job followed, a result or a reason out."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from core.errors import AxiomaticError, Infeasible, InvalidInput
+
+_POLL_SECONDS = 0.1
+
+Json = dict[str, Any]
+
+
+class JobFailed(AxiomaticError):
+    """The job ended without a result."""
+
+
+class ServerAway(AxiomaticError):
+    """The server does not answer, or answers with an error of its own."""
+
+
+class Client:
+    """A conversation with one server.
+
+    Parameters
+    ----------
+    http
+        An httpx client whose base address is the server's.
+    """
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx.TransportError as error:
+            raise ServerAway(f"no answer from {self._http.base_url}: {error}") from None
+        if response.is_success:
+            return response
+        problem = _problem(response)
+        if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY and problem.get("errors"):
+            raise InvalidInput(problem["errors"])
+        if response.status_code == httpx.codes.CONFLICT:
+            if problem.get("limits"):
+                raise Infeasible(
+                    problem["detail"], limits=problem["limits"], largest=problem.get("largest")
+                )
+            raise JobFailed(problem["detail"])
+        raise ServerAway(f"{response.status_code}: {problem['detail']}")
+
+    def add_slate(self, salaries: Path, drivers: Path | None, track_id: str | None) -> Json:
+        """Upload a slate's files and give the slate."""
+        files = {"salaries": (salaries.name, salaries.read_bytes(), "text/csv")}
+        if drivers is not None:
+            files["drivers"] = (drivers.name, drivers.read_bytes(), "text/csv")
+        form = {} if track_id is None else {"track_id": track_id}
+        response = self._call("POST", "/api/v1/slates", files=files, data=form)
+        return dict(response.json())
+
+    def start(self, kind: str, request: Json) -> str:
+        """Start a job and give its id."""
+        return str(self._call("POST", f"/api/v1/{kind}", json=request).json()["run_id"])
+
+    def follow(self, run_id: str, tell: Callable[[Json], None]) -> Json:
+        """Wait for a job, telling where it is, and give its result.
+
+        Raises
+        ------
+        Infeasible, JobFailed
+            Why there is none.
+        """
+        while True:
+            job = self._call("GET", f"/api/v1/jobs/{run_id}").json()
+            tell(job)
+            if job["status"] not in {"pending", "running"}:
+                return dict(self._call("GET", f"/api/v1/jobs/{run_id}/result").json())
+            time.sleep(_POLL_SECONDS)
+
+    def cancel(self, run_id: str) -> None:
+        """Cancel a job."""
+        self._call("DELETE", f"/api/v1/jobs/{run_id}")
+
+    def lineups_csv(self, run_id: str) -> str:
+        """Give a job's upload file."""
+        return self._call("GET", f"/api/v1/jobs/{run_id}/lineups.csv").text
+
+
+def _problem(response: httpx.Response) -> Json:
+    try:
+        document = response.json()
+    except ValueError:
+        document = {}
+    return {"detail": response.reason_phrase, **document}

@@ -1,0 +1,43 @@
+"""Jobs and their results as the API shows them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from web.services import jobs
+from workers.jobs import Job
+
+
+def moment(seconds: float | None) -> str | None:
+    """Give a time as ISO 8601 in UTC."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def shown_job(job: Job) -> dict[str, Any]:
+    """Give a job's status document."""
+    ran = job.started_at is not None and job.ended_at is not None
+    return {
+        "run_id": job.run_id,
+        "kind": job.kind,
+        "status": job.status.value,
+        "progress": job.progress,
+        "stage": job.stage,
+        "created_at": moment(job.created_at),
+        "timings": {
+            "created_at": moment(job.created_at),
+            "started_at": moment(job.started_at),
+            "ended_at": moment(job.ended_at),
+            "seconds": round(job.ended_at - job.started_at, 3)
+            if ran and job.ended_at is not None and job.started_at is not None
+            else None,
+        },
+        "error": job.error,
+    }
+
+
+def shown_result(job: Job) -> dict[str, Any]:
+    """Give a completed job's result: what was computed, and the run it was computed in."""
+    result = jobs().result(job.run_id)
+    if "run_config" in result:
+        run = {"run_id": job.run_id, "created_at": moment(job.created_at)}
+        result["run_config"] = {**result["run_config"], **run}
+    return {"run_id": job.run_id, "status": job.status.value, **result}

@@ -1,0 +1,71 @@
+"""Jobs as the API shows them."""
+
+from marshmallow import Schema, fields, validate
+
+from web.schemas.values import Number, Whole, between
+from workers.jobs import JobStatus
+
+
+class TimingsSchema(Schema):
+    """When a job was asked for, begun and ended."""
+
+    created_at = fields.String()
+    started_at = fields.String(allow_none=True)
+    ended_at = fields.String(allow_none=True)
+    seconds = Number(allow_none=True, metadata={"description": "From begin to end."})
+
+
+class JobSchema(Schema):
+    """A job."""
+
+    run_id = fields.String()
+    kind = fields.String()
+    status = fields.String(validate=validate.OneOf([status.value for status in JobStatus]))
+    progress = Number(metadata={"description": "Share of the work done, 0..1."})
+    stage = fields.String()
+    created_at = fields.String()
+    timings = fields.Nested(TimingsSchema)
+    error = fields.Dict(allow_none=True)
+
+
+class JobsSchema(Schema):
+    """The caller's jobs, newest first."""
+
+    jobs = fields.List(fields.Nested(JobSchema))
+    cursor = fields.String(allow_none=True, metadata={"description": "For the next page, if any."})
+
+
+class JobsQuerySchema(Schema):
+    """Which jobs to list."""
+
+    status = fields.String(validate=validate.OneOf([status.value for status in JobStatus]))
+    kind = fields.String()
+    limit = fields.Integer(load_default=50, validate=between(1, 500))
+    cursor = fields.String()
+
+
+class ResultSchema(Schema):
+    """A job's result; see the README for what each kind's holds."""
+
+    class Meta:
+        """Results are shown as they are stored."""
+
+        unknown = "include"
+
+    run_id = fields.String()
+    status = fields.String()
+
+
+class HealthSchema(Schema):
+    """The process answers."""
+
+    status = fields.String()
+    version = fields.String()
+
+
+class ReadySchema(Schema):
+    """What the installation needs to run a job."""
+
+    status = fields.String()
+    redis = fields.Boolean()
+    workers = Whole()

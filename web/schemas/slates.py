@@ -1,0 +1,94 @@
+"""Slates and drivers as the API takes and shows them."""
+
+from flask_smorest.fields import Upload
+from marshmallow import Schema, fields, validate
+
+from core.slate import MAX_DRIVERS, Veto
+from web.schemas.values import Number, Whole, between, counted
+
+TEXT = validate.Length(min=1, max=80)
+
+
+class DriverSchema(Schema):
+    """One driver given inline."""
+
+    driver_id = fields.String(required=True, validate=TEXT)
+    name = fields.String(validate=TEXT, metadata={"description": "By default the id."})
+    salary = Whole(required=True, validate=between(1, 1_000_000), metadata={"description": "USD."})
+    average_points = Number(allow_none=True)
+    team = fields.String(allow_none=True, validate=TEXT)
+    manufacturer = fields.String(allow_none=True, validate=TEXT)
+    start_position = Whole(allow_none=True, validate=between(1, 60))
+    starts_from_rear = fields.Boolean()
+    projected_points = Number(allow_none=True)
+    ownership_percent = Number(allow_none=True, validate=between(0, 100))
+    win_odds = Number(allow_none=True, validate=between(1))
+    skill = Number(allow_none=True, validate=between(0, 1))
+    aggression = Number(allow_none=True, validate=between(0, 1))
+    shadow_risk = Number(allow_none=True, validate=between(0, 1))
+    min_laps_led = Whole(allow_none=True, validate=between(0, 600))
+    max_laps_led = Whole(allow_none=True, validate=between(0, 600))
+    veto_rules = fields.List(fields.String(validate=validate.OneOf([veto.value for veto in Veto])))
+
+
+class SlateFilesSchema(Schema):
+    """The files of a slate upload."""
+
+    salaries = Upload(required=True, metadata={"description": "DraftKings' DKSalaries.csv."})
+    drivers = Upload(metadata={"description": "Grid, teams, projections, ownership, rules."})
+
+
+class SlateFormSchema(Schema):
+    """The other parts of a slate upload."""
+
+    track_id = fields.String(validate=TEXT, metadata={"description": "las_vegas, or Las Vegas."})
+
+
+class SlateDriverSchema(Schema):
+    """One driver as a slate shows it."""
+
+    driver_id = fields.String()
+    name = fields.String()
+    salary = Whole()
+    average_points = Number(allow_none=True)
+    team = fields.String(allow_none=True)
+    manufacturer = fields.String(allow_none=True)
+    start_position = Whole(allow_none=True)
+    starts_from_rear = fields.Boolean()
+    projected_points = Number(allow_none=True)
+    ownership_percent = Number(allow_none=True)
+    win_odds = Number(allow_none=True)
+    skill = Number(allow_none=True)
+    aggression = Number(allow_none=True)
+    shadow_risk = Number(allow_none=True)
+    min_laps_led = Whole(allow_none=True)
+    max_laps_led = Whole(allow_none=True)
+    veto_rules = fields.List(fields.String())
+
+
+class SlateSchema(Schema):
+    """A stored slate."""
+
+    slate_id = fields.String()
+    site = fields.String()
+    race_name = fields.String()
+    track_id = fields.String(allow_none=True)
+    drivers = fields.List(fields.Nested(SlateDriverSchema))
+    warnings = fields.List(fields.String())
+
+
+class SlateSummarySchema(Schema):
+    """A stored slate without its drivers."""
+
+    slate_id = fields.String()
+    race_name = fields.String()
+    track_id = fields.String(allow_none=True)
+
+
+class SlatesSchema(Schema):
+    """The caller's slates, newest first."""
+
+    slates = fields.List(fields.Nested(SlateSummarySchema))
+
+
+DRIVERS = counted(6, MAX_DRIVERS, "drivers")

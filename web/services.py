@@ -1,0 +1,33 @@
+"""What a view needs of the installation: its job records, its documents, and who is asking."""
+
+from typing import cast
+
+from flask import Flask, current_app
+
+from workers.blobs import Blobs
+from workers.connection import blobs
+from workers.jobs import Jobs
+from workers.settings import Settings
+
+# with no users defined everybody on the loopback interface is the same caller
+OPEN_CALLER = "everyone"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Keep the installation's services with the application."""
+    app.extensions["axiomatic"] = Jobs(settings)
+
+
+def jobs() -> Jobs:
+    """Give the job records."""
+    return cast("Jobs", current_app.extensions["axiomatic"])
+
+
+def stored_blobs() -> Blobs:
+    """Give the blobs."""
+    return blobs(jobs().settings)
+
+
+def caller() -> str:
+    """Give whose request this is."""
+    return OPEN_CALLER

@@ -1,0 +1,148 @@
+"""A whole installation on this machine: store, workers, API and, if wanted, Flower."""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+from core.errors import AxiomaticError
+from workers.processes import Process
+from workers.store import EmbeddedStore
+
+# the first start ever compiles the hot loops; every later one loads them
+START_SECONDS = 240.0
+STOP_SECONDS = 20.0
+_POLL_SECONDS = 0.05
+
+
+class StackFailed(AxiomaticError):
+    """A part of the installation did not start."""
+
+
+def core_count() -> int:
+    """Give how many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS
+        return os.cpu_count() or 1
+
+
+class Stack:
+    """Store, workers and API, started together and stopped in order.
+
+    Parameters
+    ----------
+    workers
+        Worker processes; one a core by default.
+    port
+        Loopback port of the API; a private unix socket if ``None``.
+    flower_port
+        Loopback port of Flower; no Flower if ``None``.
+    """
+
+    def __init__(
+        self, workers: int | None = None, port: int | None = None, flower_port: int | None = None
+    ) -> None:
+        self._count = workers or core_count()
+        self._port = port
+        self._flower_port = flower_port
+        self._parts = ExitStack()
+        self._running: dict[str, Process] = {}
+
+    def __enter__(self) -> "Stack":
+        with ExitStack() as started:
+            self._folder = Path(tempfile.mkdtemp(prefix="axiomatic-"))
+            started.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            environment = {}
+            if not os.environ.get("REDIS_URL"):
+                environment["REDIS_URL"] = started.enter_context(EmbeddedStore()).url
+            self._start(started, "worker", self._worker(), environment)
+            self._start(started, "api", self._api(), environment)
+            if self._flower_port is not None:
+                self._start(started, "flower", self._flower(), environment)
+            self._await_ready()
+            self._parts = started.pop_all()
+        return self
+
+    def _start(
+        self, started: ExitStack, name: str, command: list[str], environment: dict[str, str]
+    ) -> None:
+        process = Process(command, self._folder / f"{name}.log", environment)
+        self._running[name] = process
+        started.callback(process.stop, STOP_SECONDS)
+
+    def _worker(self) -> list[str]:
+        events = ["--task-events"] if self._flower_port is not None else []
+        return [
+            *(sys.executable, "-m", "celery", "--app", "workers.app", "worker"),
+            *("--concurrency", str(self._count)),
+            *("--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
+            *events,
+        ]
+
+    def _api(self) -> list[str]:
+        bind = f"unix:{self._socket}" if self._port is None else f"127.0.0.1:{self._port}"
+        return [
+            *(sys.executable, "-m", "gunicorn", "--bind", bind),
+            *("--worker-class", "gthread", "--threads", "16", "--log-level", "warning"),
+            *("--no-control-socket",),
+            "web.app:create_app()",
+        ]
+
+    def _flower(self) -> list[str]:
+        return [
+            *(sys.executable, "-m", "celery", "--app", "workers.app", "flower"),
+            *("--address=127.0.0.1", f"--port={self._flower_port}"),
+        ]
+
+    @property
+    def _socket(self) -> Path:
+        return self._folder / "api.sock"
+
+    def client(self) -> httpx.Client:
+        """Give a client of the API."""
+        if self._port is not None:
+            return httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=60.0)
+        transport = httpx.HTTPTransport(uds=str(self._socket))
+        return httpx.Client(transport=transport, base_url="http://axiomatic", timeout=60.0)
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        with self.client() as client:
+            while True:
+                self.check()
+                try:
+                    if client.get("/health/ready").status_code == httpx.codes.OK:
+                        return
+                except httpx.TransportError:
+                    pass
+                if time.monotonic() > deadline:
+                    raise StackFailed(f"not ready after {START_SECONDS:.0f} s")
+                time.sleep(_POLL_SECONDS)
+
+    def check(self) -> None:
+        """Refuse to go on when a part has died.
+
+        Raises
+        ------
+        StackFailed
+            Naming it, with the end of its log.
+        """
+        for name, process in self._running.items():
+            if not process.running:
+                said = process.log.read_text(errors="replace").strip()[-2_000:]
+                raise StackFailed(f"{name} stopped: {said or 'it left no word'}")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._parts.close()

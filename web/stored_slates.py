@@ -1,0 +1,52 @@
+"""Slates kept between requests, by the hash of what they hold."""
+
+import hashlib
+import time
+from typing import cast
+
+import msgspec
+
+from core.slate import Slate
+from workers.connection import connect
+from workers.jobs import Jobs
+
+_SLATE = "axiomatic:slate:"
+_SLATES_OF = "axiomatic:slates-of:"
+
+_read = msgspec.json.Decoder(Slate).decode
+
+
+def keep(jobs: Jobs, owner: str, slate: Slate) -> str:
+    """Keep a slate and give its id; the same slate has the same id."""
+    document = msgspec.json.encode(slate)
+    slate_id = hashlib.sha256(f"{owner}\0".encode() + document).hexdigest()[:16]
+    redis = connect(jobs.settings.redis_url)
+    seconds = jobs.settings.keep_slates_seconds
+    pipeline = redis.pipeline()
+    pipeline.set(f"{_SLATE}{owner}:{slate_id}", document, ex=seconds)
+    pipeline.zadd(_SLATES_OF + owner, {slate_id: time.time()})
+    pipeline.zremrangebyscore(_SLATES_OF + owner, 0, time.time() - seconds)
+    pipeline.expire(_SLATES_OF + owner, seconds)
+    pipeline.execute()
+    return slate_id
+
+
+def find(jobs: Jobs, owner: str, slate_id: str) -> Slate | None:
+    """Give a kept slate, or ``None``."""
+    document = connect(jobs.settings.redis_url).get(f"{_SLATE}{owner}:{slate_id}")
+    return _read(document) if isinstance(document, bytes) else None
+
+
+def every(jobs: Jobs, owner: str) -> list[tuple[str, Slate]]:
+    """Give an owner's slates, newest first."""
+    raw = connect(jobs.settings.redis_url).zrevrange(_SLATES_OF + owner, 0, -1)
+    ids = [name.decode() for name in cast("list[bytes]", raw)]
+    found = [(slate_id, find(jobs, owner, slate_id)) for slate_id in ids]
+    return [(slate_id, slate) for slate_id, slate in found if slate is not None]
+
+
+def drop(jobs: Jobs, owner: str, slate_id: str) -> bool:
+    """Remove a slate; say whether there was one."""
+    redis = connect(jobs.settings.redis_url)
+    redis.zrem(_SLATES_OF + owner, slate_id)
+    return bool(redis.delete(f"{_SLATE}{owner}:{slate_id}"))

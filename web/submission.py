@@ -1,0 +1,78 @@
+"""Starting a job for a request: once per idempotency key, waited for where the caller prefers."""
+
+import hashlib
+import re
+import time
+from typing import Any
+
+from flask import Response, json, request, url_for
+
+from web.problems import Problem
+from web.results import shown_job, shown_result
+from web.services import caller, jobs
+from workers.jobs import JobStatus
+from workers.tasks import submit
+
+MAX_WAIT_SECONDS = 60
+_POLL_SECONDS = 0.05
+
+
+def start(kind: str, document: bytes) -> Response:
+    """Start a job and answer 202, or the result with 200 where ``Prefer: wait=N`` saw it ready."""
+    run_id = _once(kind, document)
+    seconds = _preferred_wait()
+    deadline = time.monotonic() + seconds
+    job = jobs().get(run_id)
+    while not job.status.ended and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+        job = jobs().get(run_id)
+    location = url_for("jobs.one", run_id=run_id)
+    headers = {"Location": location}
+    if seconds:
+        headers["Preference-Applied"] = f"wait={seconds}"
+    if job.status is JobStatus.COMPLETED:
+        return _json(shown_result(job), 200, headers)
+    return _json(shown_job(job), 202, headers)
+
+
+def _json(document: Any, status: int, headers: dict[str, str]) -> Response:
+    response = Response(json.dumps(document), status=status, mimetype="application/json")
+    response.headers.update(headers)
+    return response
+
+
+def _preferred_wait() -> int:
+    said = request.headers.get("Prefer", "")
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", said)
+    return min(int(found.group(1)), MAX_WAIT_SECONDS) if found else 0
+
+
+def _once(kind: str, document: bytes) -> str:
+    """Give the job's id; a key that was used before gives the job it started then."""
+    key = request.headers.get("Idempotency-Key")
+    records, owner = jobs(), caller()
+    if key is None:
+        return submit(records, kind, document, owner)
+    if not 1 <= len(key) <= 255:
+        raise Problem(400, "An Idempotency-Key has 1 to 255 characters.")
+    name = hashlib.sha256(f"{owner}\0{key}".encode()).hexdigest()
+    body = hashlib.sha256(kind.encode() + document).hexdigest()
+    taken = records.claim_key(name, body)
+    if taken is None:
+        try:
+            run_id = submit(records, kind, document, owner)
+        except BaseException:
+            records.release_key(name)
+            raise
+        records.settle_key(name, body, run_id)
+        return run_id
+    first_body, run_id = taken
+    if first_body != body:
+        raise Problem(422, "This Idempotency-Key was used with another request; use a new key.")
+    if not run_id:
+        raise Problem(
+            409,
+            "A request with this Idempotency-Key is being started; ask again.",
+            headers={"Retry-After": "1"},
+        )
+    return run_id
