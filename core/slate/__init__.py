@@ -2,6 +2,7 @@
 
 from core.slate.driver_file import apply_driver_file
 from core.slate.drivers import MAX_DRIVERS, Driver, Slate, Veto
+from core.slate.entries import fill_entries
 from core.slate.names import plain_name
 from core.slate.rules import DRAFTKINGS_CLASSIC, TICKS_PER_POINT, SiteRules, Ticks, score
 from core.slate.salaries import read_salaries
@@ -21,6 +22,7 @@ __all__ = [
     "Veto",
     "all_tracks",
     "apply_driver_file",
+    "fill_entries",
     "find_track",
     "plain_name",
     "read_salaries",

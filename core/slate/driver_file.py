@@ -32,7 +32,12 @@ _ALSO = {
 
 
 def _text(cell: str) -> str | None:
-    return cell or None
+    return cell if 1 <= len(cell) <= 80 else None
+
+
+def _points(cell: str) -> float | None:
+    value = number(cell)
+    return value if value is not None and abs(value) <= 1_000.0 else None
 
 
 def _flag(cell: str) -> bool | None:
@@ -62,7 +67,8 @@ def _percent(cell: str) -> float | None:
 
 
 def _odds(cell: str) -> float | None:
-    value = number(cell)
+    # a sign is how American odds are written: +650 is 7.5, and would be believed as 650
+    value = None if cell.startswith("+") else number(cell)
     return value if value is not None and value > 1.0 else None
 
 
@@ -75,11 +81,11 @@ def _vetoes(cell: str) -> frozenset[Veto] | None:
 
 
 _COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "team": (_text, "a name"),
-    "manufacturer": (_text, "a name"),
+    "team": (_text, "a name of 80 characters at most"),
+    "manufacturer": (_text, "a name of 80 characters at most"),
     "start_position": (_position, "a grid position from 1 to 60"),
     "starts_from_rear": (_flag, "yes or no"),
-    "projected_points": (number, "points such as 43.5"),
+    "projected_points": (_points, "points such as 43.5, within 1,000"),
     "ownership_percent": (_percent, "percent of entries, 0 to 100"),
     "win_odds": (_odds, "decimal odds above 1, such as 7.5"),
     "skill": (_share, "a number from 0 to 1"),
@@ -121,9 +127,7 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
     """
     header, rows = read_table(data, _FIELD)
     columns = [_column(cell) for cell in header]
-    twice = sorted(
-        {c for c in columns if columns.count(c) > 1 and (c in _COLUMNS or c == "driver")}
-    )
+    twice = sorted({c for c in columns if columns.count(c) > 1 and not _unused(c)})
     if twice:
         raise InvalidInput({_FIELD: f"the column {twice[0]} stands in the header twice."})
     if not {"driver", "driver_id"} & set(columns):
@@ -132,7 +136,7 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
         raise InvalidInput({_FIELD: f"no column of {', '.join(_COLUMNS)}; give at least one."})
 
     by_id = {driver.driver_id: place for place, driver in enumerate(slate.drivers)}
-    by_name = {plain_name(driver.name): place for place, driver in enumerate(slate.drivers)}
+    by_name = _places_by_name(slate)
     told: dict[int, Driver] = {}
     unmatched: list[str] = []
     problems: dict[str, list[str]] = {}
@@ -140,7 +144,8 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
         cells = dict(zip(columns, row, strict=True))
         place = by_id.get(cells.get("driver_id", ""))
         if place is None:
-            place = by_name.get(plain_name(cells.get("driver", "")))
+            name = cells.get("driver", "")
+            place = by_name.get(name, by_name.get(plain_name(name)))
         if place is None:
             unmatched.append(cells.get("driver") or cells.get("driver_id", ""))
             continue
@@ -160,6 +165,13 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
     return replace(
         slate, drivers=drivers, warnings=tuple(_warnings(slate, drivers, told, unmatched, ignored))
     )
+
+
+def _places_by_name(slate: Slate) -> dict[str, int]:
+    """Give places by the slate's spelling, and by the plain name where only one driver has it."""
+    plain = [plain_name(driver.name) for driver in slate.drivers]
+    by_name = {name: place for place, name in enumerate(plain) if plain.count(name) == 1}
+    return by_name | {driver.name: place for place, driver in enumerate(slate.drivers)}
 
 
 def _unused(column: str) -> bool:
@@ -195,8 +207,7 @@ def _warnings(
     if gridded and missing:
         warnings.append(
             f"No grid spot for {', '.join(missing[:10])}: drawn from the spots left over. A "
-            "driver who "
-            "was withdrawn should be marked 'out' under veto_rules."
+            "driver who was withdrawn should be marked 'out' under veto_rules."
         )
     absent = [driver.name for place, driver in enumerate(drivers) if place not in told]
     if absent and not (gridded and missing):

@@ -13,6 +13,7 @@ from core.slate.rules import DRAFTKINGS_CLASSIC, SiteRules
 from core.slate.tracks import Track
 
 MAX_DRIVERS = 50
+MAX_SALARY_USD = 1_000_000
 
 
 class Veto(StrEnum):
@@ -98,7 +99,7 @@ class Slate:
     ------
     InvalidInput
         Fewer drivers than a roster holds or more than 50, two of one id or name, two on one grid
-        spot, a negative or zero salary.
+        spot, a salary of 0 or less or above a million.
     """
 
     drivers: tuple[Driver, ...]
@@ -135,9 +136,10 @@ class Slate:
             if twice:
                 problems[what] = [f"given to more than one driver: {', '.join(twice[:5])}."]
         for driver in self.drivers:
-            if driver.salary_usd <= 0:
+            if not 0 < driver.salary_usd <= MAX_SALARY_USD:
                 problems.setdefault("salary", []).append(
-                    f"{driver.name}: {driver.salary_usd} is no salary; give USD above 0."
+                    f"{driver.name}: {driver.salary_usd} is no salary; give USD above 0, at most "
+                    f"{MAX_SALARY_USD:,}."
                 )
         if problems:
             raise InvalidInput(problems)

@@ -10,7 +10,7 @@ def plain_name(name: str) -> str:
     """Give a name without what files disagree on: accents, case, dots, ``Jr.`` and spacing."""
     bare = unicodedata.normalize("NFKD", name)
     letters = "".join(c for c in bare if not unicodedata.combining(c)).lower().replace(".", "")
-    words = re.sub(r"[^a-z0-9]+", " ", letters.replace("'", "")).split()
+    words = re.sub(r"[^a-z0-9]+", " ", re.sub(r"['\u2019`]", "", letters)).split()
     while len(words) > 1 and words[-1] in _SUFFIXES:
         words.pop()
     return " ".join(words)

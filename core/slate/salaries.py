@@ -1,7 +1,7 @@
 """DraftKings' salary file in, as its lineup page exports it."""
 
 from core.errors import InvalidInput
-from core.slate.drivers import Driver, Slate
+from core.slate.drivers import MAX_SALARY_USD, Driver, Slate
 from core.slate.rules import DRAFTKINGS_CLASSIC
 from core.slate.tables import number, read_table, whole_number
 
@@ -26,7 +26,7 @@ def read_salaries(data: bytes) -> Slate:
         Not a CSV, not that header, another game's roster positions, a salary or average that is no
         number, two drivers of one id or name, fewer than six drivers or more than fifty.
     """
-    header, rows = read_table(data, _FIELD)
+    header, rows = read_table(data, _FIELD, may_be_short=False)
     missing = [column for column in COLUMNS if column not in header]
     if missing:
         raise InvalidInput(
@@ -49,7 +49,7 @@ def read_salaries(data: bytes) -> Slate:
         if position != "D":
             wrong.append(f"Roster Position {position!r}; NASCAR Classic has only 'D'.")
         salary = whole_number(salary_text)
-        if salary is None or salary <= 0:
+        if salary is None or not 0 < salary <= MAX_SALARY_USD:
             wrong.append(f"Salary {salary_text!r}; give whole USD such as 9800.")
         average = number(average_text) if average_text else None
         if average_text and average is None:

@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-from collections.abc import Iterator
 
 from core.errors import InvalidInput
 
@@ -32,13 +31,24 @@ def decode(data: bytes, where: str) -> str:
     raise InvalidInput({where: "neither UTF-8 nor Windows-1252 text; save the CSV as UTF-8."})
 
 
-def read_table(data: bytes, where: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def read_table(
+    data: bytes, where: str, *, may_be_short: bool = True
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Give the header's cells and the rows under it, each with its line number.
+
+    Parameters
+    ----------
+    data
+        The file's bytes.
+    where
+        The field that problems are blamed on.
+    may_be_short
+        Whether a row may leave out its last, empty cells, as spreadsheets do.
 
     Raises
     ------
     InvalidInput
-        No CSV, or a row with more cells than the header.
+        No CSV, or a row with more cells than the header (or fewer, where it may not be short).
     """
     reader = csv.reader(io.StringIO(decode(data, where), newline=""), strict=True)
     try:
@@ -57,14 +67,15 @@ def read_table(data: bytes, where: str) -> tuple[list[str], list[tuple[int, list
                     "quote a cell that holds a comma."
                 }
             )
-    return header, [(line, row + [""] * (len(header) - len(row))) for line, row in rows[1:]]
-
-
-def records(data: bytes, where: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Give each row as header cell -> cell, with its line number."""
-    header, rows = read_table(data, where)
-    for line, row in rows:
-        yield line, dict(zip(header, row, strict=False))
+        if len(row) < len(header) and not may_be_short:
+            raise InvalidInput(
+                {
+                    f"{where} line {line}": f"{len(row)} cells under a header of {len(header)}; "
+                    "is the file cut off?"
+                }
+            )
+    width = len(header)
+    return header, [(line, (row + [""] * width)[:width]) for line, row in rows[1:]]
 
 
 def whole_number(text: str) -> int | None:

@@ -3,6 +3,7 @@
 import csv
 import difflib
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -46,7 +47,9 @@ class Track:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+    bare = unicodedata.normalize("NFKD", name)
+    letters = "".join(c for c in bare if not unicodedata.combining(c)).lower()
+    return re.sub(r"[^a-z0-9]+", " ", letters).strip()
 
 
 @cache

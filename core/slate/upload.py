@@ -9,6 +9,14 @@ import numpy.typing as npt
 from core.slate.drivers import Slate
 
 
+def cells_of(slate: Slate, lineup: npt.NDArray[np.uint8]) -> list[str]:
+    """Give a lineup's cells, ``Name (ID)``, dearest driver first."""
+    picked = sorted(
+        (slate.drivers[int(place)] for place in lineup), key=lambda d: (-d.salary_usd, d.name)
+    )
+    return [f"{driver.name} ({driver.driver_id})" for driver in picked]
+
+
 def write_upload(slate: Slate, lineups: npt.NDArray[np.uint8]) -> str:
     """Give the upload file's text.
 
@@ -26,9 +34,5 @@ def write_upload(slate: Slate, lineups: npt.NDArray[np.uint8]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["D"] * slate.rules.roster_size)
-    for lineup in lineups:
-        picked = sorted(
-            (slate.drivers[int(place)] for place in lineup), key=lambda d: (-d.salary_usd, d.name)
-        )
-        writer.writerow([f"{driver.name} ({driver.driver_id})" for driver in picked])
+    writer.writerows(cells_of(slate, lineup) for lineup in lineups)
     return text.getvalue()
