@@ -9,8 +9,11 @@ import numpy.typing as npt
 
 from core.compiled import compiled
 
-# A bound is a float and may lie a few ulps below what it bounds: prune only what is clearly below.
-SLACK = 1e-9
+# Two lineups that tie exactly may be summed to floats that differ in their last bit, and that bit
+# is lost when ticks become points: scores lie on a grid, so a tie is one in either unit.
+GRID = 2.0**20
+# A bound may lie below a score by what the grid rounds up and a few ulps: prune what is clearly so.
+SLACK = 2e-6
 
 U8 = npt.NDArray[np.uint8]
 I16 = npt.NDArray[np.int16]
@@ -53,6 +56,13 @@ def obeys(mask: np.uint64, locked: np.uint64, group_masks: U64, group_bounds: I6
         if held < group_bounds[g, 0] or held > group_bounds[g, 1]:
             return False
     return True
+
+
+@compiled
+def passed_by(locked: np.uint64, mask: np.uint64, position: np.int64) -> bool:
+    """Say whether a locked driver before ``position`` is missing from the lineup so far."""
+    before = (np.uint64(1) << np.uint64(position)) - np.uint64(1)
+    return bool((locked & before & ~mask) != np.uint64(0))
 
 
 @compiled
@@ -161,6 +171,8 @@ def walk_values(
         spent[2] = salaries[a] + salaries[b]
         worth[2] = values[a] + values[b]
         masks[2] = (one << np.uint64(a)) | (one << np.uint64(b))
+        if passed_by(locked, masks[2], b):
+            continue
         level = 2
         picks[2] = b
         while level >= 2:
@@ -168,6 +180,10 @@ def walk_values(
             p = picks[level]
             left = size - level
             if p > rows - left:
+                level -= 1
+                continue
+            if passed_by(locked, masks[level], p):
+                # a locked driver was left out, and later ones come no nearer
                 level -= 1
                 continue
             if spent[level] + salaries[p] + cheapest[left - 1] > cap:
@@ -203,7 +219,10 @@ def walk_values(
 
 @compiled
 def tail_score(sums: I32, counts: I64, whole: I64, part: F64, mass: F64, weights: F64) -> float:
-    """Give sum_j weights[j] x CVaR_j of ``sums`` in ticks; ``counts`` is scratch, all zero."""
+    """Give sum_j weights[j] x CVaR_j of ``sums`` in ticks, to the nearest 1 / GRID.
+
+    ``counts`` is scratch, all zero.
+    """
     low = sums[0]
     high = sums[0]
     for i in range(sums.shape[0]):
@@ -234,7 +253,7 @@ def tail_score(sums: I32, counts: I64, whole: I64, part: F64, mass: F64, weights
             score += weights[j] * (total / mass[j])
     for i in range(sums.shape[0]):
         counts[sums[i] - low] = 0
-    return score
+    return float(np.floor(score * GRID + 0.5) / GRID)
 
 
 @compiled
@@ -359,6 +378,8 @@ def walk_tail(
         picks[1] = b
         spent[2] = salaries[a] + salaries[b]
         masks[2] = (one << np.uint64(a)) | (one << np.uint64(b))
+        if passed_by(locked, masks[2], b):
+            continue
         kept = 0
         completion = best[size - 2, b + 1]
         for i in range(scenarios):
@@ -373,7 +394,7 @@ def walk_tail(
             bound += weights[j] * (thresholds[j] + _excess(reach, kept, thresholds[j]) / mass[j])
         bar = heap_scores[0] if count == limit else at_least
         bar = max(bar, at_least)
-        if bound < bar - SLACK * abs(bar):
+        if bound < bar - SLACK:
             cut += 1
             continue
         active[2] = kept
@@ -388,6 +409,10 @@ def walk_tail(
             p = picks[level]
             left = size - level
             if p > rows - left:
+                level -= 1
+                continue
+            if passed_by(locked, masks[level], p):
+                # a locked driver was left out, and later ones come no nearer
                 level -= 1
                 continue
             if spent[level] + salaries[p] + cheapest[left - 1] > cap:
@@ -407,7 +432,7 @@ def walk_tail(
                 for j in range(weights.shape[0]):
                     excess = _excess_of_sum(partial[level], table[level - 1, p], n, thresholds[j])
                     bound += weights[j] * (thresholds[j] + excess / mass[j])
-                if bound < bar - SLACK * abs(bar):
+                if bound < bar - SLACK:
                     continue
                 evaluated += 1
                 sums[:] = 0
@@ -445,7 +470,7 @@ def walk_tail(
                 bound += weights[j] * (
                     thresholds[j] + _excess(reach, kept, thresholds[j]) / mass[j]
                 )
-            if bound < bar - SLACK * abs(bar):
+            if bound < bar - SLACK:
                 cut += 1
                 continue
             if left > 2:

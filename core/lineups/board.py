@@ -64,7 +64,3 @@ class Board:
                 [(g.at_least, g.at_most, g.or_none) for g in rules.groups], dtype=np.int64
             ).reshape(-1, 3),
         )
-
-    def lineups(self, positions: npt.NDArray[np.uint8]) -> Lineups:
-        """Give positions ``[K, R]`` as slate indices, sorted within each lineup."""
-        return np.sort(self.drivers[positions], axis=1)

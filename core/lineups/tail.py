@@ -15,7 +15,8 @@ Scores = npt.NDArray[np.floating[Any]] | npt.NDArray[np.integer[Any]]
 def tail_mass(alpha: float, n_scenarios: int) -> float:
     """Give how many of ``n_scenarios`` make up the best ``1 - alpha``; need not be whole."""
     # 1 - 0.99 is not 0.01 in binary: to 1e-9 of a scenario, 10,000 x 1% is exactly 100
-    return round((1.0 - alpha) * n_scenarios, 9)
+    mass = (1.0 - alpha) * n_scenarios
+    return round(mass, 9) or mass
 
 
 def compute_cvar(scores: npt.ArrayLike, alpha: float) -> float:

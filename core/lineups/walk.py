@@ -9,22 +9,23 @@ cannot exclude.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InvalidInput
+from core.errors import Infeasible, InvalidInput
 from core.lineups import _kernels
 from core.lineups.board import Board, Lineups
 from core.lineups.legality import LineupRules
-from core.lineups.tail import tail_mass
+from core.lineups.tail import adaptive_scenario_count, tail_mass
 from core.slate import TICKS_PER_POINT
 
 Units = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.int16]
 
 _HANDS = 61
+_MOST_BLAMED = 10
 _NO_CHARGE = (np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64))
 
 
@@ -76,7 +77,7 @@ class TailTarget:
                 raise InvalidInput(
                     {
                         "cvar_alphas": f"the best {1 - alpha:.4g} of {n_scenarios} scenarios is "
-                        f"less than one; {math.ceil(1 / (1 - alpha))} would give one."
+                        f"less than one; {adaptive_scenario_count(alpha, 1)} would give one."
                     }
                 )
 
@@ -107,8 +108,8 @@ class Found:
     lineups
         u8 ``[K, R]``, slate indices sorted within each lineup.
     scores
-        f64 ``[K]`` in points (of values: in the unit of the values), falling; of equal scores the
-        lexicographically smaller lineup comes first.
+        f64 ``[K]`` in points to a ten-millionth (of values: in the unit of the values), falling; of
+        equal scores the lexicographically smaller lineup comes first.
     looked_at, evaluated, cut
         Legal lineups reached one by one, those of them whose CVaR was computed exactly, and
         branches excluded by their bound.
@@ -167,6 +168,10 @@ def _pack(lineups: Lineups) -> npt.NDArray[np.int64]:
     return keys
 
 
+def _nothing(size: int) -> Found:
+    return Found(np.zeros((0, size), dtype=np.uint8), np.zeros(0), 0, 0, 0)
+
+
 def best_by_value(
     values: npt.NDArray[np.int64],
     rules: LineupRules,
@@ -190,6 +195,8 @@ def best_by_value(
         ``(drivers, cost >= 0)``: what a lineup pays once if it holds any of the drivers.
     """
     board = Board.of(rules)
+    if len(board.drivers) < board.roster_size:
+        return _nothing(board.roster_size)
     masks, costs = _NO_CHARGE
     if charges:
         position = {int(driver): place for place, driver in enumerate(board.drivers)}
@@ -221,6 +228,41 @@ def best_by_value(
         0,
         0,
     )
+
+
+def require_legal(rules: LineupRules) -> None:
+    """Refuse rules under which no lineup is legal.
+
+    Raises
+    ------
+    Infeasible
+        Naming the rules of which any one, taken away, would leave a legal lineup; all in force
+        where no single one would.
+    """
+    rules.require_affordable()
+    if _any_legal(rules):
+        return
+    without = {
+        "min_salary": replace(rules, min_salary_usd=0),
+        "locks": replace(rules, locks=()),
+        **{
+            group.name: replace(rules, groups=tuple(g for g in rules.groups if g is not group))
+            for group in rules.groups[:_MOST_BLAMED]
+        },
+        "groups": replace(rules, groups=()),
+    }
+    in_force = [name for name, freed in without.items() if freed != rules]
+    blamed = [name for name in in_force if name != "groups" and _any_legal(without[name])]
+    if not blamed:
+        blamed = ["groups"] if _any_legal(without["groups"]) else in_force
+    raise Infeasible(
+        f"No lineup under the salary cap obeys {' and '.join(blamed)}.", limits=blamed, largest=0
+    )
+
+
+def _any_legal(rules: LineupRules) -> bool:
+    # any values do: a found lineup lets its value cut the rest
+    return best_by_value(np.array(rules.salaries_usd, dtype=np.int64), rules, 1).looked_at > 0
 
 
 def count_legal(rules: LineupRules) -> int:
@@ -317,6 +359,8 @@ def best_by_tail(
     if start is None:
         start = start_tail_walk(points, rules, target, k)
     board = Board.of(rules)
+    if len(board.drivers) < board.roster_size:
+        return _nothing(board.roster_size)
     scores, keys, bounded, evaluated, cut = _kernels.walk_tail(
         board.drivers,
         board.salaries,

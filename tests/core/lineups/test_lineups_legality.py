@@ -1,0 +1,79 @@
+import json
+
+import pytest
+
+from core.errors import Infeasible, InvalidInput
+from core.lineups import Group, LineupRules, is_legal
+
+SALARIES = (900, 800, 700, 600, 500, 400)
+
+
+def rules(**changes):
+    return LineupRules(
+        **{"salaries_usd": SALARIES, "roster_size": 4, "salary_cap_usd": 2_800, **changes}
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "lineup", "legal"),
+    [
+        ({}, (0, 1, 3, 4), True),
+        ({}, (0, 1, 2, 5), True),
+        ({}, (0, 1, 2, 4), False),
+        ({}, (0, 1, 5), False),
+        ({}, (0, 0, 4, 5), False),
+        ({"min_salary_usd": 2_301}, (1, 3, 4, 5), False),
+        ({"min_salary_usd": 2_300}, (1, 3, 4, 5), True),
+        ({"locks": (2,)}, (1, 3, 4, 5), False),
+        ({"excludes": (3,)}, (1, 3, 4, 5), False),
+        ({"groups": (Group("g", (0, 1, 2), 1, 1),)}, (1, 3, 4, 5), True),
+        ({"groups": (Group("g", (0, 1, 2), 2, 3),)}, (1, 3, 4, 5), False),
+        ({"groups": (Group("g", (0, 2), 2, 2),)}, (1, 3, 4, 5), False),
+        ({"groups": (Group("g", (0, 2), 2, 2, or_none=True),)}, (1, 3, 4, 5), True),
+    ],
+)
+def test_a_lineup_is_legal_only_under_every_rule(changes, lineup, legal):
+    assert is_legal(rules(**changes), lineup) is legal
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"roster_size": 3}, "n_drivers"),
+        ({"roster_size": 9}, "n_drivers"),
+        ({"min_salary_usd": 2_801}, "min_salary"),
+        ({"locks": (1,), "excludes": (1,)}, "locks"),
+        ({"locks": (0, 1, 2, 3, 4)}, "locks"),
+        ({"groups": (Group("mine", (0,), 2, 1),)}, "groups"),
+        ({"groups": (Group("mine", (0,), -1, 1),)}, "groups"),
+    ],
+)
+def test_rules_that_contradict_each_other_are_refused_by_field(changes, field):
+    with pytest.raises(InvalidInput) as refused:
+        rules(**changes)
+    assert set(refused.value.problems) == {field}
+
+
+@pytest.mark.parametrize(
+    ("changes", "limits", "said"),
+    [
+        ({"salary_cap_usd": 2_199}, ("salary_cap",), "2200"),
+        ({"salary_cap_usd": 2_399, "locks": (0,)}, ("salary_cap", "locks"), "2400"),
+        ({"salary_cap_usd": 9_000, "min_salary_usd": 3_001}, ("min_salary",), "3000"),
+        ({"excludes": (0, 1, 2)}, ("excludes",), "3 drivers"),
+    ],
+)
+def test_a_roster_no_one_can_afford_names_the_bound(changes, limits, said):
+    with pytest.raises(Infeasible, match=said) as failed:
+        rules(**changes).require_affordable()
+    assert (failed.value.limits, failed.value.largest) == (limits, 0)
+
+
+def test_a_cap_that_the_cheapest_lineup_meets_exactly_will_do():
+    rules(salary_cap_usd=2_200).require_affordable()
+    rules(salary_cap_usd=2_400, locks=(0,)).require_affordable()
+
+
+def test_rules_survive_json():
+    whole = rules(locks=(2,), excludes=(5,), groups=(Group("g", (0, 1), 1, 2, or_none=True),))
+    assert LineupRules.from_json(json.loads(json.dumps(whole.to_json()))) == whole
