@@ -23,8 +23,6 @@ _PRICE_UNIT = 1_000_000_000
 _NEW_COLUMNS = 200
 # A shortfall is a count of lineups; the program and the rounding of prices are good to far less.
 _TOLERANCE = 1e-5
-# Nodes, not seconds: where the search stops must not depend on the machine.
-_MOST_NODES = 2_000
 _GAP = 0.002
 
 
@@ -235,12 +233,13 @@ def _too_close(lineups: Lineups, min_unique: int) -> csr_array | None:
 
 
 def choose_exactly(
-    lineups: Lineups, scores: npt.NDArray[np.float64], limits: PortfolioLimits
+    lineups: Lineups, scores: npt.NDArray[np.float64], limits: PortfolioLimits, most_nodes: int
 ) -> tuple[npt.NDArray[np.intp] | None, bool]:
     """Choose exactly ``limits.n_lineups`` of these by integer program, for the largest sum.
 
-    Gives the indices, or ``None`` if none were found, and whether the program was decided: a
-    ``None`` that was decided proves that no such choice of these lineups exists.
+    The search ends after ``most_nodes``: nodes, not seconds, so that what it finds does not depend
+    on the machine. Gives the indices, or ``None`` if none were found, and whether the program was
+    decided: a ``None`` that was decided proves that no such choice of these lineups exists.
     """
     constraints = [
         LinearConstraint(
@@ -260,7 +259,7 @@ def choose_exactly(
         constraints=constraints,
         integrality=np.ones(len(lineups)),
         bounds=Bounds(0, 1),
-        options={"mip_rel_gap": _GAP, "node_limit": _MOST_NODES},
+        options={"mip_rel_gap": _GAP, "node_limit": most_nodes},
     )
     if solved.x is None:
         return None, solved.status == 2

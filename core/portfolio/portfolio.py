@@ -23,8 +23,9 @@ _QUICK_FOUND = 200
 _WORTH_UNIT = 1_000_000
 # So few legal lineups are put into the integer program whole: its verdict is a proof then.
 _FEW = 1_500
+_FEW_NODES = 5_000
 _COLUMNS = 2_000
-_TRIES = 5
+_NODES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,7 @@ def _narrowed(
         for lineup in picked
         if limits.min_unique > 1
     ]
-    narrower = replace(
-        rules, locks=locks, excludes=excludes, groups=(*rules.groups, *apart)
-    )
+    narrower = replace(rules, locks=locks, excludes=excludes, groups=(*rules.groups, *apart))
     return narrower if len(narrower.eligible) >= rules.roster_size else None
 
 
@@ -152,9 +151,9 @@ def _quick_search(rules: LineupRules, best: npt.NDArray[np.uint8], value: Value)
         swapped = np.sort(np.concatenate([best[None, :], swapped]), axis=1)
         holds = np.zeros((len(swapped), len(rules.salaries_usd)))
         holds[np.arange(len(swapped))[:, None], swapped] = 1.0
-        points = np.linalg.lstsq(holds, value(swapped))[0]
+        points = np.asarray(np.linalg.lstsq(holds, value(swapped))[0], dtype=np.float64)
         scale = max(float(np.abs(points).max()), 1e-12)
-        return np.rint(points / scale * _WORTH_UNIT).astype(np.int64)
+        return np.asarray(np.rint(points / scale * _WORTH_UNIT), dtype=np.int64)
 
     def quick(narrower: LineupRules) -> Found:
         if not worth:
@@ -188,7 +187,8 @@ def _decide(
     scores = np.concatenate([scores, value(pooled[len(lineups) :])])
     place = {lineup.tobytes(): at for at, lineup in enumerate(pooled)}
     where = np.array([place[lineup.tobytes()] for lineup in columns], dtype=np.intp)
-    chosen, _ = choose_exactly(columns, scores[where], limits)
+    nodes = _FEW_NODES if legal <= _FEW else _NODES
+    chosen, _ = choose_exactly(columns, scores[where], limits, nodes)
     if chosen is None:
         raise _why_not(rules, limits, columns, legal)
     return pooled, scores, where[chosen]
@@ -241,11 +241,12 @@ def _largest(
 ) -> tuple[int, bool]:
     """Give the largest number of lineups below the one asked for, and whether it is proven.
 
-    One proof excludes most numbers at once; a program is solved only for what is left.
+    One proof excludes most numbers at once; a program is solved only for what is left. Of many
+    legal lineups no program holds all, so what it does not find may still be there: below the first
+    such number, the first lineups that go together will do.
     """
     proofs = [proof] if proof is not None else []
     sure = True
-    tries = 0
     for fewer in range(min(limits.n_lineups - 1, legal), 0, -1):
         smaller = limits.resized(fewer)
         if not could_hold(smaller, rules.roster_size) or any(
@@ -257,13 +258,21 @@ def _largest(
         if relaxation.proof is not None:
             proofs.append(relaxation.proof)
             continue
-        if legal > _FEW and tries == _TRIES:
-            return 0, False
-        tries += 1
-        chosen, decided = choose_exactly(columns, np.zeros(len(columns)), smaller)
+        alike = np.ones(len(columns))
+        # the first that go together, then the most different
+        if any(
+            len(choose(columns, alike, smaller, weight).picked) == fewer for weight in (0.0, 1.0)
+        ):
+            return fewer, sure
+        if legal <= _FEW:
+            chosen, decided = choose_exactly(columns, alike, smaller, _FEW_NODES)
+        elif sure:
+            chosen, decided = choose_exactly(columns, alike, smaller, _NODES)[0], False
+        else:
+            chosen, decided = None, False
         if chosen is not None:
             return fewer, sure
-        sure &= decided and legal <= _FEW
+        sure &= decided
     return 0, sure
 
 
