@@ -23,17 +23,25 @@ def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
     Parameters
     ----------
     seed
-        The job's seed, any integer >= 0.
+        The job's seed, 0 .. 2**128 - 1.
     purpose
         What the numbers are for.
     place
         Where in the job: a block's number, an attempt's, a field's. Each >= 0.
+
+    Raises
+    ------
+    ValueError
+        A seed outside 0 .. 2**128 - 1 or a place outside 0 .. 2**32 - 1: beyond that, different
+        names would run into each other.
 
     Returns
     -------
     Philox 4x64 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011), keyed by
     NumPy's ``SeedSequence``.
     """
+    if not 0 <= seed < 2**128 or not all(0 <= part < 2**32 for part in place):
+        raise ValueError(f"no stream is named by seed {seed} and place {place}")
     return np.random.Generator(
         np.random.Philox(np.random.SeedSequence(seed, spawn_key=(int(purpose), *place)))
     )
