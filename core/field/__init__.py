@@ -2,7 +2,7 @@
 
 from core.field.guess import OWNERSHIP_GUESS, guess_ownership
 from core.field.model import FieldModel, fit_field, nearest_ownership
-from core.field.ownership import read_ownership
+from core.field.ownership import read_ownership, without
 from core.field.sampler import FieldLineupSampler
 from core.field.sampling import Field, field_of, sample_field
 
@@ -17,4 +17,5 @@ __all__ = [
     "nearest_ownership",
     "read_ownership",
     "sample_field",
+    "without",
 ]

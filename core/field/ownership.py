@@ -75,6 +75,32 @@ def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.f
     return _held_to_100(scaled, target)
 
 
+def without(
+    percent: npt.NDArray[np.float64], out: npt.NDArray[np.bool_], roster_size: int
+) -> npt.NDArray[np.float64]:
+    """Give ownership once some drivers are withdrawn: theirs goes to the others in proportion.
+
+    Parameters
+    ----------
+    percent
+        As :func:`read_ownership` gives it, ``[D]``.
+    out
+        The withdrawn, bool ``[D]``.
+    roster_size
+        Drivers in a lineup.
+
+    Raises
+    ------
+    InvalidInput
+        Nobody who is left is owned.
+    """
+    left = np.where(out, 0.0, percent)
+    total = float(left.sum())
+    if total <= 0.0:
+        raise InvalidInput({_FIELD: "nobody who races is owned; give their ownership."})
+    return _held_to_100(left * (100.0 * roster_size / total), 100.0 * roster_size)
+
+
 def _held_to_100(scaled: npt.NDArray[np.float64], target: float) -> npt.NDArray[np.float64]:
     full = np.zeros(len(scaled), dtype=np.bool_)
     while bool((scaled[~full] > 100.0).any()):

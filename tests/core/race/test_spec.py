@@ -143,7 +143,10 @@ def test_rules_that_no_race_can_meet_together_are_refused():
     a, b = DriverConstraints(driver_id="a"), DriverConstraints(driver_id="b")
     no_win = frozenset({Veto.MAY_NOT_WIN})
     for drivers_given, field in (
-        ((dataclasses.replace(a, vetoes=no_win), dataclasses.replace(b, max_laps_led=0)), "vetoes"),
+        (
+            (dataclasses.replace(a, vetoes=no_win), dataclasses.replace(b, max_laps_led=0)),
+            "veto_rules",
+        ),
         (
             (dataclasses.replace(a, min_laps_led=200), dataclasses.replace(b, min_laps_led=101)),
             "min_laps_led",
