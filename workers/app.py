@@ -26,13 +26,17 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    # longer than any chunk: a shorter one runs slow chunks twice
+    # longer than any chunk (see web.asked.MAX_ENTRIES): a shorter one runs slow chunks twice
     broker_transport_options={"visibility_timeout": 3600},
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=False,
     # Flower names a task by what it does: "optimize scenarios 0-8"
     task_send_sent_event=True,
 )
+
+
+# as a setting Celery reads this only from configuration objects and modules
+app.loader.override_backends = {"redis": "workers.results:ResultBackend"}
 
 
 def configure(settings: Settings) -> None:

@@ -14,6 +14,7 @@ from workers.blobs import Blobs
 from workers.contest_stage import (
     FIELD,
     ContestTerms,
+    contest_notes,
     contest_results,
     contest_stage,
     field_stage,
@@ -85,8 +86,18 @@ def _finish(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> Json:
         **results,
         "ownership_percent": dict(zip(ids, model.ownership_percent, strict=True)),
         "ownership_source": facts[FIELD]["source"],
+        "notes": _notes(request, facts),
         "random_seed": request.seed,
     }
+
+
+def _notes(request: ContestSimRequest, facts: Facts) -> list[str]:
+    notes = list(request.slate.warnings) if request.spec is not None else []
+    held = sorted({place for lineup in request.lineups for place in lineup})
+    out = [request.slate.drivers[i].name for i in held if request.slate.drivers[i].out]
+    if out:
+        notes.append(f"In the lineups but not in the race: {', '.join(out)}.")
+    return [*notes, *contest_notes(request, facts)]
 
 
 PLAN = Plan(

@@ -13,7 +13,7 @@ from core.field import OWNERSHIP_GUESS, FieldModel, fit_field, guess_ownership
 from core.slate import TICKS_PER_POINT, Slate
 from workers.blobs import Blobs
 from workers.race_stage import block_count, block_rows, selects
-from workers.stages import Facts, Json, Stage
+from workers.stages import Facts, Json, Stage, Tick
 
 FIELD = "field"
 CONTEST = "contest"
@@ -108,8 +108,10 @@ def field_model(facts: Facts) -> FieldModel:
 def field_stage(points_of: PointsOf, cap_of: Callable[[Any], int]) -> Stage[Any]:
     """Give the stage that fits the field, once: every block must draw from the same bits."""
 
-    def run(request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int) -> Json:
-        del start, stop
+    def run(
+        request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
+    ) -> Json:
+        del start, stop, tick
         points = points_of(request, facts, blobs)
         model, source = fit(request.slate, terms_of(request), points, cap_of(request))
         return {"model": model.to_json(), "source": source}
@@ -139,12 +141,15 @@ def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
         ``(request, facts, blobs)`` to the points of all scenarios and the lineups to play.
     """
 
-    def run(request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int) -> Json:
+    def run(
+        request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
+    ) -> Json:
         terms, model = terms_of(request), field_model(facts)
         points = points_of(request, facts, blobs)
         lineups = lineups_of(request, facts, blobs)
         tallies: dict[str, list[ContestTally]] = {REPORT: [], SELECTION: []}
         for block in range(start, stop):
+            tick()
             tally = play_block(
                 points[block_rows(block, len(points))],
                 model,
@@ -194,3 +199,14 @@ def contest_results(
         [ContestTally.from_arrays(blobs.get(played[half])) for half in halves]
     )
     return summarise(tally, terms_of(request).payouts, lineups).to_json()
+
+
+def contest_notes(request: InContest, facts: Facts) -> list[str]:
+    """Say what the contest's figures rest on."""
+    notes = [
+        f"Ownership: {facts[FIELD]['source']}.",
+        "ROI holds if races run as simulated and the field is as modelled: a guessed field "
+        "knows less than a real one and flatters it.",
+    ]
+    label = terms_of(request).payouts.label
+    return [*notes, f"Payouts: {label}."] if label else notes

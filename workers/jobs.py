@@ -5,9 +5,9 @@ id, so the result backend serves it; the record adds what Celery has no place fo
 """
 
 import json
+import re
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
@@ -24,7 +24,44 @@ _JOB = "axiomatic:job:"
 _JOBS_OF = "axiomatic:jobs-of:"
 _KEY = "axiomatic:key:"
 
-Start = Callable[["Jobs", str], None]
+_DONE = "axiomatic:done:"
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+_SHOWN = (
+    "kind",
+    "owner",
+    "created_at",
+    "started_at",
+    "ended_at",
+    "outcome",
+    "error",
+    "stage",
+    "stage_work",
+)
+
+_SET_IF_THERE = """
+if redis.call('exists', KEYS[1]) == 0 then return 0 end
+redis.call('hset', KEYS[1], unpack(ARGV))
+return 1
+"""
+_BEGIN = """
+if redis.call('exists', KEYS[1]) == 0 then return 0 end
+redis.call('hsetnx', KEYS[1], 'started_at', ARGV[1])
+return 1
+"""
+_END_ONCE = """
+if redis.call('exists', KEYS[1]) == 0 then return 0 end
+if redis.call('hsetnx', KEYS[1], 'outcome', ARGV[1]) == 0 then return 0 end
+redis.call('hset', KEYS[1], 'ended_at', ARGV[2], unpack(ARGV, 3))
+return 1
+"""
+
+
+def _done(run_id: str, stage: int) -> str:
+    return f"{_DONE}{run_id}:{stage}"
+
+
+def _moment(text: str | None) -> float | None:
+    return None if text is None else float(text)
 
 
 class JobStatus(StrEnum):
@@ -44,6 +81,10 @@ class JobStatus(StrEnum):
 
 class UnknownJob(AxiomaticError):
     """No such job, or it has expired."""
+
+
+def _unknown(run_id: str) -> UnknownJob:
+    return UnknownJob(f"No job {run_id[:64]}; it was never started or has expired.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +138,9 @@ class Jobs:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._redis = connect(settings.redis_url)
+        self._set_if_there = self._redis.register_script(_SET_IF_THERE)
+        self._begin = self._redis.register_script(_BEGIN)
+        self._end_once = self._redis.register_script(_END_ONCE)
 
     def create(self, kind: str, request: bytes, owner: str, chunk_units: int | None = None) -> str:
         """Write the record of a new job and give its id; nothing runs yet.
@@ -134,21 +178,26 @@ class Jobs:
 
     def forget(self, run_id: str, owner: str) -> None:
         """Remove a record whose job could not be started."""
-        self._redis.delete(_JOB + run_id, self._done(run_id))
+        self._redis.delete(_JOB + run_id, *self._redis.keys(f"{_DONE}{run_id}:*"))
         self._redis.zrem(_JOBS_OF + owner, run_id)
 
-    def _done(self, run_id: str) -> str:
-        return f"{_JOB}{run_id}:done"
-
-    def _fields(self, run_id: str) -> dict[str, bytes]:
-        raw = cast("dict[bytes, bytes]", self._redis.hgetall(_JOB + run_id))
-        if not raw:
-            raise UnknownJob(f"No job {run_id}; it was never started or has expired.")
-        return {key.decode(): value for key, value in raw.items()}
+    def _set(self, run_id: str, **fields: str) -> bool:
+        """Write fields of a record that is still there; an expired one must not come back."""
+        flat = [part for pair in fields.items() for part in pair]
+        return bool(self._set_if_there(keys=[_JOB + run_id], args=flat))
 
     def request(self, run_id: str) -> tuple[str, bytes, int | None, Facts]:
-        """Give a job's kind, request, units a chunk, and the facts found so far."""
-        fields = self._fields(run_id)
+        """Give a job's kind, request, units a chunk, and the facts found so far.
+
+        Raises
+        ------
+        UnknownJob
+            There is no such job.
+        """
+        raw = cast("dict[bytes, bytes]", self._redis.hgetall(_JOB + run_id))
+        fields = {key.decode(): value for key, value in raw.items()}
+        if "kind" not in fields:
+            raise _unknown(run_id)
         units = fields["chunk_units"].decode()
         facts = {
             key.removeprefix("facts:"): json.loads(value)
@@ -165,45 +214,49 @@ class Jobs:
         UnknownJob
             There is none, or it is another owner's.
         """
-        fields = self._fields(run_id)
-        if owner is not None and fields["owner"].decode() != owner:
-            raise UnknownJob(f"No job {run_id}; it was never started or has expired.")
-
-        def moment(name: str) -> float | None:
-            return float(fields[name]) if name in fields else None
-
-        error = json.loads(fields["error"]) if "error" in fields else None
-        stage = fields.get("stage", b"").decode()
-        status, progress = JobStatus.PENDING, 0.0
-        if "cancelled_at" in fields:
-            status = JobStatus.CANCELLED
-        elif error is not None:
-            status = JobStatus.FAILED
-        elif self._result_state(run_id) == states.SUCCESS:
-            status, stage = JobStatus.COMPLETED, "done"
-        elif "started_at" in fields:
-            status = JobStatus.RUNNING
-        if status is JobStatus.COMPLETED:
-            progress = 1.0
-        elif "stage_work" in fields:
-            before, within, chunks = json.loads(fields["stage_work"])
-            done = self._redis.scard(self._done(run_id))
-            progress = min(1.0, before + within * min(1.0, done / chunks))
+        if not _RUN_ID.fullmatch(run_id):
+            raise _unknown(run_id)
+        raw = cast("list[bytes | None]", self._redis.hmget(_JOB + run_id, _SHOWN))
+        fields = {
+            name: value.decode()
+            for name, value in zip(_SHOWN, raw, strict=True)
+            if value is not None
+        }
+        if "kind" not in fields or (owner is not None and fields["owner"] != owner):
+            raise _unknown(run_id)
+        status = self._status(run_id, fields)
         return Job(
             run_id=run_id,
-            kind=fields["kind"].decode(),
-            owner=fields["owner"].decode(),
+            kind=fields["kind"],
+            owner=fields["owner"],
             status=status,
-            stage=stage,
-            progress=round(progress, 4),
+            stage="done" if status is JobStatus.COMPLETED else fields.get("stage", ""),
+            progress=self._progress(run_id, status, fields),
             created_at=float(fields["created_at"]),
-            started_at=moment("started_at"),
-            ended_at=moment("cancelled_at") or moment("ended_at"),
-            error=error,
+            started_at=_moment(fields.get("started_at")),
+            ended_at=_moment(fields.get("ended_at")) if status.ended else None,
+            error=json.loads(fields["error"]) if "error" in fields else None,
         )
 
-    def _result_state(self, run_id: str) -> str:
-        return str(app.AsyncResult(run_id).state)
+    def _status(self, run_id: str, fields: dict[str, str]) -> JobStatus:
+        if "outcome" in fields:
+            return JobStatus(fields["outcome"])
+        # a worker that died between storing the result and noting the outcome
+        if self._redis.exists(f"celery-task-meta-{run_id}"):
+            state = app.AsyncResult(run_id).state
+            if state == states.SUCCESS:
+                self.complete(run_id)
+                return JobStatus.COMPLETED
+        return JobStatus.RUNNING if "started_at" in fields else JobStatus.PENDING
+
+    def _progress(self, run_id: str, status: JobStatus, fields: dict[str, str]) -> float:
+        if status is JobStatus.COMPLETED:
+            return 1.0
+        if "stage_work" not in fields:
+            return 0.0
+        number, before, within, chunks = json.loads(fields["stage_work"])
+        done = int(self._redis.scard(_done(run_id, number)))
+        return float(round(min(1.0, before + within * min(1.0, done / chunks)), 4))
 
     def result(self, run_id: str) -> Json:
         """Give a completed job's result from the result backend."""
@@ -225,56 +278,52 @@ class Jobs:
         return jobs
 
     def begin_stage(
-        self, run_id: str, stage: str, chunks: int, before: float, within: float
+        self, run_id: str, number: int, stage: str, chunks: int, before: float, within: float
     ) -> None:
         """Say which stage runs, in how many chunks, and which share of the work it is."""
-        pipeline = self._redis.pipeline()
-        pipeline.hset(
-            _JOB + run_id,
-            mapping={"stage": stage, "stage_work": json.dumps([before, within, chunks])},
-        )
-        pipeline.delete(self._done(run_id))
-        pipeline.execute()
+        self._set(run_id, stage=stage, stage_work=json.dumps([number, before, within, chunks]))
+
+    def goes_on(self, run_id: str) -> bool:
+        """Say whether the job is there and has not ended."""
+        created, outcome = self._redis.hmget(_JOB + run_id, ["created_at", "outcome"])
+        return created is not None and outcome is None
 
     def begin_chunk(self, run_id: str) -> bool:
         """Say whether the job should go on, and note that it runs."""
-        fields = ["created_at", "cancelled_at", "error"]
-        created, cancelled, error = self._redis.hmget(_JOB + run_id, fields)
-        if created is None or cancelled is not None or error is not None:
+        if not self.goes_on(run_id):
             return False
-        self._redis.hsetnx(_JOB + run_id, "started_at", repr(time.time()))
-        return True
+        return bool(self._begin(keys=[_JOB + run_id], args=[repr(time.time())]))
 
-    def end_chunk(self, run_id: str, chunk: int) -> None:
+    def end_chunk(self, run_id: str, stage: int, chunk: int) -> None:
         """Count a chunk as done, once however often it ran."""
         pipeline = self._redis.pipeline()
-        pipeline.sadd(self._done(run_id), chunk)
-        pipeline.expire(self._done(run_id), self.settings.keep_seconds)
+        pipeline.sadd(_done(run_id, stage), chunk)
+        pipeline.expire(_done(run_id, stage), self.settings.keep_seconds)
         pipeline.execute()
 
     def add_facts(self, run_id: str, stage: str, facts: Json) -> None:
         """Keep what a stage's join found out."""
-        self._redis.hset(_JOB + run_id, f"facts:{stage}", json.dumps(facts))
+        self._set(run_id, **{f"facts:{stage}": json.dumps(facts)})
 
-    def end(self, run_id: str) -> None:
-        """Note when the result was ready."""
-        self._redis.hset(_JOB + run_id, "ended_at", repr(time.time()))
+    def _end(self, run_id: str, status: JobStatus, **fields: str) -> bool:
+        """End a job; the first end stands. Say whether this was it."""
+        flat = [part for pair in fields.items() for part in pair]
+        ended = [status.value, repr(time.time()), *flat]
+        return bool(self._end_once(keys=[_JOB + run_id], args=ended))
+
+    def complete(self, run_id: str) -> None:
+        """End a job whose result is stored."""
+        self._end(run_id, JobStatus.COMPLETED)
 
     def fail(self, run_id: str, error: BaseException) -> None:
-        """End a job with the reason; the first reason stands."""
-        if not self._redis.exists(_JOB + run_id):
-            return
-        first = self._redis.hsetnx(_JOB + run_id, "error", json.dumps(error_document(error)))
-        if first:
-            self.end(run_id)
+        """End a job with the reason."""
+        if self._end(run_id, JobStatus.FAILED, error=json.dumps(error_document(error))):
             app.backend.store_result(run_id, error, states.FAILURE)
 
     def cancel(self, run_id: str) -> None:
-        """End a job that has not ended: chunks not yet begun will not compute."""
-        if self.get(run_id).status.ended:
-            return
-        self._redis.hset(_JOB + run_id, "cancelled_at", repr(time.time()))
-        app.backend.store_result(run_id, None, states.REVOKED)
+        """End a job that has not ended: its chunks stop, those not yet begun will not compute."""
+        if self._end(run_id, JobStatus.CANCELLED):
+            app.backend.store_result(run_id, None, states.REVOKED)
 
     def claim_key(self, name: str, body: str) -> tuple[str, str] | None:
         """Claim an idempotency key; ``None`` if it was free, else whose body and job hold it."""

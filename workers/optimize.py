@@ -36,7 +36,7 @@ from workers.contest_stage import (
 from workers.optimize_answer import MICROPOINTS, answer, mean_values
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.race_stage import block_count, block_rows, half, selects, simulated_points
-from workers.stages import Facts, Json, Plan, Stage
+from workers.stages import Facts, Json, Plan, Stage, Tick
 
 OPENING, LINEUPS, VALUES, PORTFOLIO = "opening", "lineups", "values", "portfolio"
 
@@ -54,8 +54,10 @@ def _best_by_mean(
     return Found(found.lineups, found.scores / MICROPOINTS, found.looked_at, 0, 0)
 
 
-def _open(request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int) -> Json:
-    del start, stop
+def _open(
+    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
+) -> Json:
+    del start, stop, tick
     found = start_tail_walk(
         _selection(facts, blobs), request.rules, request.target, request.pool_size
     )
@@ -71,7 +73,10 @@ def _walk_start(facts: Facts) -> WalkStart:
     )
 
 
-def _walk(request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int) -> Json:
+def _walk(
+    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
+) -> Json:
+    tick()
     points = _selection(facts, blobs)
     if request.objective is Objective.MEAN:
         found = _best_by_mean(request, points, request.rules)
@@ -120,11 +125,13 @@ def _dollars(
     points: npt.NDArray[np.int16],
     lineups: Lineups,
     blocks: Sequence[int],
+    tick: Tick,
 ) -> npt.NDArray[np.int64]:
     """Give what each lineup wins alone, summed over blocks, in micro-dollars."""
     terms, model = terms_of(request), field_model(facts)
     total = np.zeros(len(lineups), dtype=np.int64)
     for block in blocks:
+        tick()
         rng = stream(request.seed, Purpose.FIELD, block, 0)
         field = sample_field(model, terms.payouts.field_size - 1, rng)
         rows = block_rows(block, request.n_scenarios)
@@ -136,11 +143,13 @@ def _selection_blocks(request: OptimizeRequest) -> list[int]:
     return [block for block in range(block_count(request.n_scenarios)) if selects(block)]
 
 
-def _value(request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int) -> Json:
+def _value(
+    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
+) -> Json:
     lineups = blobs.get(facts[LINEUPS]["found"])["lineups"]
     points = simulated_points(facts, blobs)
     blocks = _selection_blocks(request)[start:stop]
-    return {"won": blobs.put(won=_dollars(request, facts, points, lineups, blocks))}
+    return {"won": blobs.put(won=_dollars(request, facts, points, lineups, blocks, tick))}
 
 
 def _join_values(
@@ -165,7 +174,9 @@ def _ranked(lineups: Lineups, scores: npt.NDArray[np.float64]) -> Found:
     return Found(lineups[order], scores[order], 0, 0, 0)
 
 
-def _choose(request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int) -> Json:
+def _choose(
+    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
+) -> Json:
     del start, stop
     everything = simulated_points(facts, blobs)
     points = half(everything, selection=True)
@@ -177,7 +188,7 @@ def _choose(request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, st
         if request.objective is Objective.MULTI_CVAR:
             return tail_values(points, lineups, request.target)
         blocks = _selection_blocks(request)
-        return _usd(request, _dollars(request, facts, everything, lineups, blocks))
+        return _usd(request, _dollars(request, facts, everything, lineups, blocks, tick))
 
     def search(rules: LineupRules) -> Found:
         if request.objective is Objective.MEAN:

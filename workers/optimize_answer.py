@@ -25,6 +25,7 @@ from workers.contest_stage import (
     FIELD,
     REPORT,
     SELECTION,
+    contest_notes,
     contest_results,
     field_model,
     projected_points,
@@ -259,15 +260,10 @@ def _notes(request: OptimizeRequest, facts: Facts, selection: int) -> list[str]:
             "Projected points count for the mean objective and the ownership guess; the simulated "
             "races do not follow them."
         )
-    notes.append("Calibration metrics are not part of this version's answer.")
+    if request.include_calibration:
+        notes.append("Calibration metrics are not part of this version's answer.")
     if request.contest is not None:
-        notes.append(f"Ownership: {facts[FIELD]['source']}.")
-        notes.append(
-            "ROI holds if races run as simulated and the field is as modelled: a guessed field "
-            "knows less than a real one and flatters it."
-        )
-        if request.contest.payouts.label:
-            notes.append(f"Payouts: {request.contest.payouts.label}.")
+        notes += contest_notes(request, facts)
     return notes
 
 
@@ -292,3 +288,4 @@ def _add_contest(
         },
     }
     given["ownership_percent"] = ownership
+    given["ownership_source"] = facts[FIELD]["source"]

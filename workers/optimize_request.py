@@ -42,6 +42,8 @@ class OptimizeRequest:
         The contest to play; needed for dollars.
     validate_tail
         Whether to compare the tail's best lineup with the mean's on the report's races.
+    include_calibration
+        Whether the answer should hold the model's calibration metrics.
     """
 
     slate: Slate
@@ -55,6 +57,7 @@ class OptimizeRequest:
     diversity_weight: float = 0.1
     contest: ContestTerms | None = None
     validate_tail: bool = True
+    include_calibration: bool = False
 
     @property
     def pool_size(self) -> int:

@@ -8,16 +8,22 @@ from contextlib import suppress
 from pathlib import Path
 
 # The child runs beside a reader of a pipe that only we hold open. When we are gone, killed even,
-# the pipe closes and the child is told to stop: it works on any Unix, with any command.
+# the pipe closes, the child is told to stop, and the folder it worked in is removed after it: it
+# works on any Unix, with any command.
 _GUARD = """
+folder=$1
+shift
 exec 3<&0
 "$@" </dev/null 3<&- &
 child=$!
-( cat <&3 >/dev/null; kill -TERM "$child" 2>/dev/null ) >/dev/null 2>&1 &
+( cat <&3 >/dev/null
+  test -d "$folder" && : >"$folder/.left"
+  kill -TERM "$child" ) >/dev/null 2>&1 &
 watch=$!
 exec 3<&-
 wait "$child"
 status=$?
+test -e "$folder/.left" && rm -rf "$folder"
 kill "$watch" 2>/dev/null
 exit "$status"
 """
@@ -34,15 +40,21 @@ class Process:
         Where its output goes; appended to.
     environment
         Variables on top of ours.
+    folder
+        A folder of ours to remove once the command has ended after being told to stop.
     """
 
     def __init__(
-        self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.log = log
         with log.open("ab") as output:
             self._guard = subprocess.Popen(  # noqa: S603
-                ["/bin/sh", "-c", _GUARD, "guard", *command],
+                ["/bin/sh", "-c", _GUARD, "guard", str(folder or ""), *command],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,

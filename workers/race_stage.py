@@ -10,7 +10,7 @@ from core.race import BLOCK_SCENARIOS, ConstraintSpec, KernelStats, Regime, conc
 from core.race import simulate_block as simulate
 from core.slate import SiteRules, Slate
 from workers.blobs import Blobs
-from workers.stages import Facts, Json, Stage
+from workers.stages import Facts, Json, Stage, Tick
 
 NAME = "scenarios"
 # about what one core simulates and scores; sizes chunks and weighs progress only
@@ -70,11 +70,12 @@ def half(values: npt.NDArray[Any], *, selection: bool) -> npt.NDArray[Any]:
     return np.concatenate(rows) if rows else values[:0]
 
 
-def _run(request: Simulated, facts: Facts, blobs: Blobs, start: int, stop: int) -> Json:
+def _run(request: Simulated, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick) -> Json:
     del facts
     total = KernelStats()
     parts = []
     for block in range(start, stop):
+        tick()
         rows = block_rows(block, request.n_scenarios)
         part, stats = simulate(request.spec, request.seed, block, rows.stop - rows.start)
         parts.append(part)

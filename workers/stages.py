@@ -10,6 +10,7 @@ from workers.blobs import Blobs
 
 Request = TypeVar("Request")
 Json = dict[str, Any]
+Tick = Callable[[], None]
 Facts = dict[str, Json]
 """What earlier stages' joins found out, by stage: small JSON with references to blobs."""
 
@@ -33,7 +34,8 @@ class Stage(Generic[Request]):
     seconds
         About how long all of it takes on one core: sizes chunks and weighs progress, nothing else.
     run
-        Computes units ``[start, stop)`` and gives a small JSON value; arrays go into blobs.
+        Computes units ``[start, stop)`` and gives a small JSON value; arrays go into blobs. Calls
+        its last argument before every unit that takes time: it raises where the job has ended.
     join
         Joins the chunks' values, in their order, into the stage's facts. What it gives must not
         depend on how the stage was cut.
@@ -42,7 +44,7 @@ class Stage(Generic[Request]):
     name: str
     units: Callable[[Request, Facts], int]
     seconds: Callable[[Request], float]
-    run: Callable[[Request, Facts, Blobs, int, int], Json]
+    run: Callable[[Request, Facts, Blobs, int, int, Tick], Json]
     join: Callable[[Request, Facts, Blobs, Sequence[Json]], Json]
 
 
@@ -91,6 +93,10 @@ def cut(units: int, seconds: float, chunk_units: int | None) -> list[tuple[int, 
     return list(pairwise(edges))
 
 
+def _go_on() -> None:
+    """Never end a job that runs in its caller's process."""
+
+
 def run_here(
     plan: Plan[Request], request: Request, blobs: Blobs, chunk_units: int | None = None
 ) -> Json:
@@ -108,6 +114,6 @@ def run_here(
     facts: Facts = {}
     for stage in plan.stages(request):
         chunks = cut(stage.units(request, facts), stage.seconds(request), chunk_units)
-        parts = [stage.run(request, facts, blobs, start, stop) for start, stop in chunks]
+        parts = [stage.run(request, facts, blobs, start, stop, _go_on) for start, stop in chunks]
         facts[stage.name] = stage.join(request, facts, blobs, parts)
     return plan.finish(request, facts, blobs)

@@ -72,7 +72,7 @@ class EmbeddedStore:
             *("--appendonly", "no"),
             *("--maxmemory-policy", "noeviction"),
         ]
-        self._process = Process(command, log=self._folder / "redis.log")
+        self._process = Process(command, self._folder / "redis.log", folder=self._folder)
         client = Redis.from_url(self.url)
         deadline = time.monotonic() + START_SECONDS
         while True:

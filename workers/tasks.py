@@ -4,6 +4,7 @@ A stage is one chord: its header the chunks, its body the join. The last join's 
 id, so the job's result is where Celery keeps it.
 """
 
+import time
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -18,7 +19,9 @@ from workers.app import app
 from workers.connection import blobs
 from workers.jobs import Jobs
 from workers.settings import Settings
-from workers.stages import Facts, Json, Plan, Stage, cut
+from workers.stages import Facts, Json, Plan, Stage, Tick, cut
+
+_WATCH_SECONDS = 1.0
 
 PLANS: dict[str, Plan[Any]] = {plan.kind: plan for plan in (optimize.PLAN, contest_sim.PLAN)}
 
@@ -34,6 +37,12 @@ class JobTask(Task):  # type: ignore[type-arg]
     autoretry_for = (RedisConnectionError, RedisTimeoutError)
     max_retries = 5
     retry_backoff = True
+
+    def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
+        """End the job whose result this was; the result is stored by now."""
+        del retval, args
+        if task_id == kwargs["run_id"]:
+            _jobs().complete(task_id)
 
     def on_failure(
         self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any
@@ -56,9 +65,32 @@ def run_chunk(*, run_id: str, stage: int, chunk: int, start: int, stop: int) -> 
     if not jobs.begin_chunk(run_id):
         return None
     plan, request, _, facts = _look_up(jobs, run_id)
-    found = plan.stages(request)[stage].run(request, facts, blobs(jobs.settings), start, stop)
-    jobs.end_chunk(run_id, chunk)
+    try:
+        found = plan.stages(request)[stage].run(
+            request, facts, blobs(jobs.settings), start, stop, _watch(jobs, run_id)
+        )
+    except _JobEnded:
+        return None
+    jobs.end_chunk(run_id, stage, chunk)
     return found
+
+
+class _JobEnded(Exception):
+    """The job was cancelled or failed while one of its chunks ran."""
+
+
+def _watch(jobs: Jobs, run_id: str) -> Tick:
+    """Give the call that ends a chunk of an ended job, asking Redis about once a second at most."""
+    asked = time.monotonic()
+
+    def tick() -> None:
+        nonlocal asked
+        if time.monotonic() - asked > _WATCH_SECONDS:
+            asked = time.monotonic()
+            if not jobs.goes_on(run_id):
+                raise _JobEnded
+
+    return tick
 
 
 @app.task(name="axiomatic.join", base=JobTask)
@@ -76,9 +108,7 @@ def join_stage(parts: Sequence[Json | None], *, run_id: str, stage: int) -> Json
     if stage + 1 < len(stages):
         _start_stage(jobs, run_id, plan.kind, stages, stage + 1, request, facts, chunk_units)
         return None
-    result = plan.finish(request, facts, store)
-    jobs.end(run_id)
-    return result
+    return plan.finish(request, facts, store)
 
 
 def _start_stage(
@@ -96,6 +126,7 @@ def _start_stage(
     chunks = cut(stage.units(request, facts), seconds[number], chunk_units)
     jobs.begin_stage(
         run_id,
+        number,
         stage.name,
         len(chunks),
         before=sum(seconds[:number]) / sum(seconds),

@@ -1,0 +1,80 @@
+"""Guards over the whole application: nothing is published that nobody takes, nothing hidden."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workers.app import QUEUE, app
+from workers.results import ResultBackend
+from workers.settings import Settings
+from workers.stages import Plan
+from workers.tasks import PLANS
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_task_is_registered_and_goes_to_the_queue_that_workers_take() -> None:
+    app.loader.import_default_modules()
+    own = sorted(name for name in app.tasks if name.startswith("axiomatic."))
+    assert own == ["axiomatic.chunk", "axiomatic.join"]
+    for name in own:
+        assert app.amqp.router.route({}, name)["queue"].name == QUEUE
+    assert [queue.name for queue in app.amqp.queues.values()] == [QUEUE]
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_a_plan_is_filed_under_its_kind(plan: Plan[object]) -> None:
+    assert PLANS[plan.kind] is plan
+
+
+def test_a_chunk_lost_with_its_worker_is_given_to_another() -> None:
+    assert app.conf.task_acks_late
+    assert app.conf.task_reject_on_worker_lost
+    assert app.conf.worker_prefetch_multiplier == 1
+    assert app.conf.broker_transport_options["visibility_timeout"] >= 3_600
+    assert app.conf.accept_content == ["json"]
+
+
+def test_results_come_without_a_subscription_for_each(settings: Settings) -> None:
+    assert type(app.backend) is ResultBackend
+
+
+@pytest.mark.parametrize("room", ["core", "workers"])
+def test_imports_go_one_way(room: str) -> None:
+    above = {"core": "celery|kombu|redis|flask|marshmallow|workers|web", "workers": "flask|web"}
+    upward = re.compile(rf"^\s*(?:from|import)\s+(?:{above[room]})\b", re.MULTILINE)
+    for path in (ROOT / room).rglob("*.py"):
+        assert not upward.search(path.read_text(encoding="utf-8")), path
+
+
+def test_a_worker_alone_needs_nothing_of_the_web() -> None:
+    code = (
+        "import sys, workers.tasks;"
+        "print([m for m in ('flask', 'marshmallow', 'web') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_compose_and_procfile_start_the_same_three_processes() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    services = compose["services"]
+    procfile = dict(
+        line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines() if line
+    )
+    assert set(procfile) == {"web", "worker", "flower"}
+    assert set(services) == {"redis", *procfile}
+    for name, service in services.items():
+        assert "healthcheck" in service, name
+    for line in procfile.values():
+        assert line.startswith("exec "), "a supervisor must signal the process, not a shell"
+    redis = services["redis"]["command"]
+    assert redis[redis.index("--appendonly") + 1] == "yes"
+    assert redis[redis.index("--maxmemory-policy") + 1] == "noeviction"
+    for service in services.values():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:")
