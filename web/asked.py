@@ -9,8 +9,8 @@ import numpy as np
 
 from core.contest import Payouts, payouts_from_tiers, read_cents, typical_payouts
 from core.errors import Infeasible, InvalidInput
-from core.field import fit_field, nearest_ownership
-from core.lineups import Group, LineupRules, TailTarget
+from core.field import fit_field, nearest_ownership, read_ownership, without
+from core.lineups import Group, LineupRules, TailTarget, require_legal
 from core.portfolio import PortfolioLimits, portfolio_limits
 from core.race import ConstraintCompiler, ConstraintSpec
 from core.slate import (
@@ -33,6 +33,11 @@ from workers.optimize_request import Objective, OptimizeRequest
 from workers.race_stage import block_count, selects
 
 Given = Mapping[str, Any]
+
+# a chunk, one block of races at the least, takes a minute or so at the most, a job an hour of a
+# core
+MAX_BLOCK_ENTRIES = 50_000_000
+MAX_ENTRIES = 1_000_000_000_000
 
 
 def _driver(given: Given) -> Driver:
@@ -98,13 +103,7 @@ def rules_of(slate: Slate, given: Given) -> LineupRules:
         No lineup can be afforded.
     """
     groups = [
-        Group(
-            f"groups.{number}",
-            _indices(slate, group["drivers"], f"groups.{number}.drivers"),
-            group["at_least"],
-            group["at_most"],
-        )
-        for number, group in enumerate(given["groups"])
+        _group(slate, f"groups.{number}", group) for number, group in enumerate(given["groups"])
     ]
     if "min_stack" in given or "max_stack" in given:
         groups += _stacks(slate, given)
@@ -119,8 +118,20 @@ def rules_of(slate: Slate, given: Given) -> LineupRules:
         excludes=tuple(sorted({*excluded, *out})),
         groups=tuple(groups),
     )
-    rules.require_affordable()
+    require_legal(rules)
     return rules
+
+
+def _group(slate: Slate, name: str, given: Given) -> Group:
+    members = _indices(slate, given["drivers"], f"{name}.drivers")
+    most = min(len(set(members)), slate.rules.roster_size)
+    if len(set(members)) < len(members):
+        raise InvalidInput({f"{name}.drivers": "names a driver twice."})
+    if given["at_least"] > most:
+        raise InvalidInput(
+            {f"{name}.at_least": f"{given['at_least']}; a lineup holds {most} of them at most."}
+        )
+    return Group(name, members, given["at_least"], given["at_most"])
 
 
 def _stacks(slate: Slate, given: Given) -> list[Group]:
@@ -192,7 +203,9 @@ def limits_of(slate: Slate, rules: LineupRules, given: Given) -> PortfolioLimits
     return limits
 
 
-def contest_of(slate: Slate, given: Given, lineups: int, cap_usd: int) -> ContestTerms:
+def contest_of(
+    slate: Slate, given: Given, lineups: int, cap_usd: int, scenarios: int
+) -> ContestTerms:
     """Give the contest of a request, its ownership checked against the slate.
 
     Raises
@@ -203,6 +216,7 @@ def contest_of(slate: Slate, given: Given, lineups: int, cap_usd: int) -> Contes
         Ownership that no mix of legal lineups has.
     """
     fee_cents = read_cents(given["contest_buyin"], "contest_buyin")
+    _require_bounded(given, scenarios)
     if given["field_size"] <= lineups:
         raise InvalidInput(
             {
@@ -214,6 +228,26 @@ def contest_of(slate: Slate, given: Given, lineups: int, cap_usd: int) -> Contes
     payouts = _payouts(given, fee_cents)
     percent, source = _ownership(slate, given, cap_usd)
     return ContestTerms(payouts, percent, source, given["n_contest_sims"])
+
+
+def _require_bounded(given: Given, scenarios: int) -> None:
+    """Refuse a contest that would keep a worker for hours: a chunk must end, and soon."""
+    entries = given["field_size"] * given["n_contest_sims"]
+    if entries > MAX_BLOCK_ENTRIES:
+        raise InvalidInput(
+            {
+                "n_contest_sims": f"{given['n_contest_sims']} fields of {given['field_size']} "
+                f"entries for every block of races; give {MAX_BLOCK_ENTRIES // given['field_size']}"
+                " at most."
+            }
+        )
+    if entries * scenarios > MAX_ENTRIES:
+        raise InvalidInput(
+            {
+                "n_scenarios": f"{scenarios} races x {entries} entries; give "
+                f"{MAX_ENTRIES // entries} at most for this contest."
+            }
+        )
 
 
 def _payouts(given: Given, fee_cents: int) -> Payouts:
@@ -244,11 +278,18 @@ def _ownership(slate: Slate, given: Given, cap_usd: int) -> tuple[tuple[float, .
         return model.ownership_percent, GIVEN_OWNERSHIP
     if any(driver.ownership_percent is None for driver in slate.drivers if not driver.out):
         return None, ""
-    percent = [0.0 if d.out else d.ownership_percent or 0.0 for d in slate.drivers]
     try:
-        model = fit_field(slate.salaries_usd, percent, size, cap_usd, names)
+        filed = read_ownership([d.ownership_percent or 0.0 for d in slate.drivers], size)
+        owned = without(filed, np.array([driver.out for driver in slate.drivers]), size)
+    except InvalidInput as error:
+        raise InvalidInput({"drivers.ownership_percent": list(*error.problems.values())}) from None
+    try:
+        model = fit_field(slate.salaries_usd, owned, size, cap_usd, names)
     except Infeasible as error:
-        near = nearest_ownership(slate.salaries_usd, percent, size, cap_usd)
+        try:
+            near = nearest_ownership(slate.salaries_usd, owned, size, cap_usd)
+        except Infeasible:
+            raise InvalidInput({"drivers.ownership_percent": error.reason}) from None
         return tuple(near.tolist()), f"{REPAIRED_OWNERSHIP}: {error.reason}"
     return model.ownership_percent, FILE_OWNERSHIP
 
@@ -286,8 +327,9 @@ def optimize_request(given: Given) -> OptimizeRequest:
         diversity_weight=given["correlation_weight"],
         contest=None
         if contest is None
-        else contest_of(slate, contest, given["n_lineups"], rules.salary_cap_usd),
+        else contest_of(slate, contest, given["n_lineups"], rules.salary_cap_usd, scenarios),
         validate_tail=given["validate_tail_objective"],
+        include_calibration=given["include_calibration"],
     )
 
 
@@ -311,11 +353,16 @@ def contest_sim_request(given: Given) -> ContestSimRequest:
     slate = slate_of(given)
     cap = given.get("salary_cap", slate.rules.salary_cap_usd)
     lineups = _lineups(slate, given["lineups"], cap)
-    scenarios, scores, spec = _races(slate, given)
+    rows = given.get("scenario_driver_scores")
+    scenarios = given["n_scenarios"] if rows is None else len(rows)
+    contest = contest_of(slate, given, len(lineups), cap, scenarios)
+    spec = race_of(slate, given) if rows is None else None
+    # last of all: what is refused leaves nothing in Redis
+    scores = None if rows is None else _store_scores(slate, rows)
     return ContestSimRequest(
         slate=slate,
         lineups=lineups,
-        contest=contest_of(slate, given, len(lineups), cap),
+        contest=contest,
         n_scenarios=scenarios,
         seed=given["random_seed"],
         salary_cap_usd=cap,
@@ -345,18 +392,14 @@ def _lineups(
     return tuple(lineups)
 
 
-def _races(slate: Slate, given: Given) -> tuple[int, str | None, ConstraintSpec | None]:
-    """Give how many races, and either the blob of the user's points or the race to simulate."""
-    rows = given.get("scenario_driver_scores")
-    if rows is None:
-        return given["n_scenarios"], None, race_of(slate, given)
+def _store_scores(slate: Slate, rows: Sequence[Sequence[float]]) -> str:
+    """Store the user's points and give their blob."""
     if any(len(row) != len(slate) for row in rows):
         raise InvalidInput(
             {"scenario_driver_scores": f"give one number for each of the slate's {len(slate)}."}
         )
     ticks = np.round(np.array(rows, dtype=np.float64) * TICKS_PER_POINT)
-    # two blocks of a report and a selection are not needed: a portfolio given is not chosen
-    return len(rows), stored_blobs().put(points=ticks.astype(np.int16)), None
+    return stored_blobs().put(points=ticks.astype(np.int16))
 
 
 def encode(request: OptimizeRequest | ContestSimRequest) -> bytes:

@@ -10,6 +10,12 @@ import httpx
 from core.errors import AxiomaticError, Infeasible, InvalidInput
 
 _POLL_SECONDS = 0.1
+_BAD_INPUT = {
+    httpx.codes.BAD_REQUEST,
+    httpx.codes.REQUEST_ENTITY_TOO_LARGE,
+    httpx.codes.UNSUPPORTED_MEDIA_TYPE,
+    httpx.codes.UNPROCESSABLE_ENTITY,
+}
 
 Json = dict[str, Any]
 
@@ -29,10 +35,13 @@ class Client:
     ----------
     http
         An httpx client whose base address is the server's.
+    check
+        Called while waiting; raises where waiting is in vain.
     """
 
-    def __init__(self, http: httpx.Client) -> None:
+    def __init__(self, http: httpx.Client, check: Callable[[], None] = lambda: None) -> None:
         self._http = http
+        self._check = check
 
     def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
@@ -44,6 +53,8 @@ class Client:
         problem = _problem(response)
         if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY and problem.get("errors"):
             raise InvalidInput(problem["errors"])
+        if response.status_code in _BAD_INPUT:
+            raise InvalidInput({"request": problem["detail"]})
         if response.status_code == httpx.codes.CONFLICT:
             if problem.get("limits"):
                 raise Infeasible(
@@ -76,6 +87,7 @@ class Client:
         while True:
             job = self._call("GET", f"/api/v1/jobs/{run_id}").json()
             tell(job)
+            self._check()
             if job["status"] not in {"pending", "running"}:
                 return dict(self._call("GET", f"/api/v1/jobs/{run_id}/result").json())
             time.sleep(_POLL_SECONDS)

@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
-from flask import Flask, Response, json
+from flask import Flask, Response, json, request
 from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
+from redis.exceptions import BusyLoadingError, OutOfMemoryError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from core.errors import Infeasible, InvalidInput
@@ -16,6 +19,7 @@ from workers.jobs import UnknownJob
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
+MOST_FIELDS = 20
 
 
 class Problem(Exception):
@@ -64,24 +68,29 @@ def answer(problem: Problem) -> Response:
     return response
 
 
-def flatten(messages: Any, path: str = "") -> Iterable[tuple[str, list[str]]]:
+def flatten(messages: Any, path: tuple[str, ...] = ()) -> Iterable[tuple[str, list[str]]]:
     """Give marshmallow's nested messages as (``drivers.3.salary``, what is wrong)."""
     if isinstance(messages, Mapping):
         for key, value in messages.items():
-            # webargs names the location first and marshmallow a whole object "_schema"
-            hidden = key in {"_schema", "json", "query", "files", "form"}
-            yield from flatten(value, path if hidden else f"{path}.{key}".lstrip("."))
+            # webargs names the location first, and marshmallow a whole object "_schema"
+            location = not path and key in {"json", "query", "files", "form"}
+            hidden = location or key == "_schema"
+            yield from flatten(value, path if hidden else (*path, str(key)))
     else:
-        yield path or "body", [str(message) for message in messages]
+        # of an object's entry, marshmallow says whether its key or its value is wrong
+        named = path[:-1] if path[1:] and path[-1] in {"key", "value"} else path
+        yield ".".join(named) or "body", [str(message) for message in messages]
 
 
 def refused(errors: Mapping[str, list[str]]) -> Problem:
-    """Give the 422 that names each field and what is wrong with it."""
+    """Give the 422 that names each field and what is wrong with it, of many fields the first."""
     count = len(errors)
+    shown = dict(islice(errors.items(), MOST_FIELDS))
+    names = ", ".join(shown) + (f" and {count - MOST_FIELDS} more" if count > MOST_FIELDS else "")
     return Problem(
         422,
-        f"{count} field{'s' if count > 1 else ''} cannot be used: {', '.join(errors)}.",
-        errors=dict(errors),
+        f"{count} field{'s' if count > 1 else ''} cannot be used: {names}.",
+        errors=shown,
     )
 
 
@@ -100,8 +109,24 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
+def _readable_json() -> None:
+    """Refuse a body that is not JSON before anything reads it as if nothing had been sent."""
+    if request.routing_exception is not None:
+        return
+    if request.method not in {"POST", "PUT", "PATCH"} or request.mimetype == "multipart/form-data":
+        return
+    if not request.is_json and request.content_length:
+        raise Problem(415, f"{request.mimetype or 'no media type'}; send application/json.")
+    try:
+        if not isinstance(json.loads(request.get_data() or b"null"), dict):
+            raise Problem(400, "The body is not a JSON object.")
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, f"The body is not JSON: {str(error)[:200]}.") from None
+
+
 def register(app: Flask) -> None:
     """Answer every error of ``app`` with a problem document."""
+    app.before_request(_readable_json)
     app.register_error_handler(Problem, answer)
     app.register_error_handler(HTTPException, _http)
 
@@ -118,7 +143,20 @@ def register(app: Flask) -> None:
     def _unknown(error: UnknownJob) -> Response:
         return answer(Problem(404, str(error)))
 
-    @app.errorhandler(RedisError)
+    @app.errorhandler(OutOfMemoryError)
+    def _full(error: Exception) -> Response:
+        log.error("Redis is full: %s", error)
+        return answer(
+            Problem(
+                503,
+                "Redis is full; nothing was started. Try again when running jobs have ended.",
+                headers={"Retry-After": str(10 * RETRY_SECONDS)},
+            )
+        )
+
+    @app.errorhandler(BusyLoadingError)
+    @app.errorhandler(RedisConnectionError)
+    @app.errorhandler(RedisTimeoutError)
     @app.errorhandler(OperationalError)
     def _away(error: Exception) -> Response:
         log.warning("Redis is away: %s", error)

@@ -62,7 +62,8 @@ class Stack:
             environment = {}
             if not os.environ.get("REDIS_URL"):
                 environment["REDIS_URL"] = started.enter_context(EmbeddedStore()).url
-            self._start(started, "worker", self._worker(), environment)
+            # stopped last, so the folder goes with it, even if nobody is left to remove it
+            self._start(started, "worker", self._worker(), environment, self._folder)
             self._start(started, "api", self._api(), environment)
             if self._flower_port is not None:
                 self._start(started, "flower", self._flower(), environment)
@@ -71,9 +72,14 @@ class Stack:
         return self
 
     def _start(
-        self, started: ExitStack, name: str, command: list[str], environment: dict[str, str]
+        self,
+        started: ExitStack,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        folder: Path | None = None,
     ) -> None:
-        process = Process(command, self._folder / f"{name}.log", environment)
+        process = Process(command, self._folder / f"{name}.log", environment, folder)
         self._running[name] = process
         started.callback(process.stop, STOP_SECONDS)
 

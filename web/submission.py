@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import threading
 import time
 from typing import Any
 
@@ -14,18 +15,26 @@ from workers.jobs import JobStatus
 from workers.tasks import submit
 
 MAX_WAIT_SECONDS = 60
+MOST_WAITING = 8
+waiting = threading.BoundedSemaphore(MOST_WAITING)
+"""Requests of this process that wait for a job; the other threads answer meanwhile."""
 _POLL_SECONDS = 0.05
 
 
 def start(kind: str, document: bytes) -> Response:
     """Start a job and answer 202, or the result with 200 where ``Prefer: wait=N`` saw it ready."""
     run_id = _once(kind, document)
-    seconds = _preferred_wait()
-    deadline = time.monotonic() + seconds
     job = jobs().get(run_id)
-    while not job.status.ended and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)
-        job = jobs().get(run_id)
+    # a preference: where too many wait already, the answer is 202 at once
+    seconds = _preferred_wait() if waiting.acquire(blocking=False) else None
+    if seconds is not None:
+        try:
+            deadline = time.monotonic() + seconds
+            while not job.status.ended and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+                job = jobs().get(run_id)
+        finally:
+            waiting.release()
     location = url_for("jobs.one", run_id=run_id)
     headers = {"Location": location}
     if seconds:

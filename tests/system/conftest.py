@@ -1,6 +1,7 @@
 """Real worker processes beside the session's own Redis."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 
 from web.app import create_app
 from workers.app import app as celery
+from workers.jobs import Job, Jobs
 from workers.processes import Process
 from workers.settings import Settings
 
@@ -52,6 +54,21 @@ def _await(names: list[str], running: list[Process]) -> None:
         for process in running:
             assert process.running, process.log.read_text()
     raise AssertionError(f"workers not ready: {[p.log.read_text() for p in running]}")
+
+
+@pytest.fixture(scope="session")
+def await_end(settings: Settings) -> Callable[[str], Job]:
+    """Wait for a job's end and give it."""
+    jobs = Jobs(settings)
+
+    def wait(run_id: str) -> Job:
+        deadline = time.monotonic() + 120
+        while not (job := jobs.get(run_id)).status.ended:
+            assert time.monotonic() < deadline, job
+            time.sleep(0.02)
+        return job
+
+    return wait
 
 
 @pytest.fixture(scope="session")

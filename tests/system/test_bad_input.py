@@ -39,7 +39,8 @@ def nothing_started(client: FlaskClient, settings: Settings) -> Iterator[None]:
     redis = connect(settings.redis_url)
 
     def jobs_and_messages() -> tuple[set[bytes], int]:
-        return set(redis.keys("axiomatic:job*")), redis.llen("axiomatic")
+        stored = {*redis.keys("axiomatic:job*"), *redis.keys("axiomatic:blob:*")}
+        return stored, redis.llen("axiomatic")
 
     before = jobs_and_messages()
     yield
@@ -102,6 +103,48 @@ OPTIMIZE = [
     (optimize(random_seed=-1), "random_seed", "give 0"),
     (optimize(lineups=3), "lineups", "Unknown field"),
     (optimize(slate_id="abc"), "slate_id", "either slate_id or drivers"),
+    (optimize(drivers=drivers(projected_points=1e13)), "drivers.0.projected_points", "1000"),
+    (optimize(drivers=drivers(team="\ud800")), "drivers.0.team", "half a character"),
+    (optimize(drivers=drivers(name="x" * 81)), "drivers.0.name", "81 characters"),
+    (optimize(drivers=drivers(starts_from_rear="yes")), "drivers.0.starts_from_rear", "neither"),
+    (optimize(random_seed=10**400), "random_seed", "no whole number"),
+    (optimize(correlation_weight=10**400), "correlation_weight", "no finite number"),
+    (optimize(groups=[{"drivers": ["b1", "b1"]}]), "groups.0.drivers", "twice"),
+    (
+        optimize(groups=[{"drivers": ["b1", "b2"], "at_least": 3}]),
+        "groups.0.at_least",
+        "holds 2 of them at most",
+    ),
+    (
+        optimize(
+            groups=[
+                {"drivers": ["b1", "b2", "b3"], "at_least": 2},
+                {"drivers": ["b0", "b9"], "at_least": 1},
+                {"drivers": ["b1", "b2", "b3"], "at_most": 1},
+            ]
+        ),
+        "groups.0",
+        "obeys groups.0 and groups.2",
+    ),
+    (
+        optimize(contest={"field_size": 500_000, "n_contest_sims": 1_000}),
+        "n_contest_sims",
+        "give 100 at most",
+    ),
+    (
+        optimize(
+            scenario_config={"track_id": "kansas", "n_scenarios": 100_000},
+            contest={"field_size": 500_000, "n_contest_sims": 100},
+        ),
+        "n_scenarios",
+        "give 20000 at most",
+    ),
+    (optimize(contest={"ownership_estimates": {"json": 1}}), "ownership_estimates", "'json'"),
+    (
+        optimize(contest={"ownership_estimates": {"json": "a"}}),
+        "contest.ownership_estimates.json",
+        "no finite number",
+    ),
     (optimize(contest={"field_size": 20}), "field_size", "no opponent"),
     (optimize(contest={"contest_buyin": 9.999}), "contest_buyin", "cent"),
     (
@@ -142,6 +185,19 @@ CONTEST_SIM = [
     (contest_sim(field_size=1), "field_size", "2 to 500000"),
     (contest_sim(n_contest_sims=0), "n_contest_sims", "1 to 1000"),
     (contest_sim(scenario_driver_scores=[[1.0, 2.0]]), "scenario_driver_scores", "14"),
+    (contest_sim(scenario_driver_scores=[["1"] * 14]), "scenario_driver_scores", "row 0, driver 0"),
+    (contest_sim(scenario_driver_scores=[[1e9] * 14]), "scenario_driver_scores", "-1000 to 1000"),
+    (contest_sim(scenario_driver_scores=[1.0]), "scenario_driver_scores", "list of lists"),
+    (
+        contest_sim(scenario_driver_scores=[[1.0] * 14], contest_buyin=0.001),
+        "contest_buyin",
+        "cent",
+    ),
+    (
+        contest_sim(scenario_config={"track_id": "kansas", "n_scenarios": 2_000}),
+        "scenario_config.n_scenarios",
+        "Unknown field",
+    ),
     (contest_sim(contest_size_tier="huge"), "contest_size_tier", "Must be one of"),
 ]
 
@@ -179,16 +235,57 @@ def test_a_salary_file_that_is_none_is_refused(
     assert client.get("/api/v1/slates").json == before
 
 
-def test_a_body_that_is_no_json_is_a_400(client: FlaskClient) -> None:
-    response = client.post("/api/v1/optimize", data="{", content_type="application/json")
+@pytest.mark.parametrize(
+    "body", ["{", "[" * 100_000, '{"random_seed": ' + "1" * 5_000 + "}", "[]", ""]
+)
+def test_a_body_that_is_no_json_object_is_a_400(client: FlaskClient, body: str) -> None:
+    response = client.post("/api/v1/optimize", data=body, content_type="application/json")
     assert response.status_code == 400
     assert response.mimetype == "application/problem+json"
 
 
-def test_a_body_of_another_type_is_refused_as_such(client: FlaskClient) -> None:
-    response = client.post("/api/v1/optimize", data="a=1", content_type="text/plain")
-    assert response.status_code in {415, 422}
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_of_another_type_is_refused_as_such(client: FlaskClient, kind: str) -> None:
+    response = client.post("/api/v1/optimize", data="a=1", content_type=kind)
+    assert response.status_code == 415
     assert response.mimetype == "application/problem+json"
+
+
+def test_a_refusal_of_many_fields_names_the_first_and_counts_the_rest(client: FlaskClient) -> None:
+    lineups = [["b0"]] * 150
+    response = client.post("/api/v1/contest-sim", json=contest_sim(lineups=lineups))
+    assert response.status_code == 422
+    assert len(response.json["errors"]) == 20
+    response = client.post("/api/v1/optimize", json=dict.fromkeys("abcdefghijklmnopqrstuvwxyz", 1))
+    assert len(response.json["errors"]) == 20
+    assert "and 6 more" in response.json["detail"]
+
+
+@pytest.mark.parametrize("run_id", ["0" * 32, f"{'0' * 32}:1", "any", "..", "0" * 31 + "G"])
+def test_what_is_no_run_id_is_not_found(client: FlaskClient, run_id: str) -> None:
+    assert client.get(f"/api/v1/jobs/{run_id}").status_code == 404
+    assert client.delete(f"/api/v1/jobs/{run_id}").status_code == 404
+
+
+@pytest.mark.parametrize("cursor", ["nan", "inf", "x"])
+def test_what_is_no_cursor_is_refused(client: FlaskClient, cursor: str) -> None:
+    assert client.get(f"/api/v1/jobs?cursor={cursor}").status_code == 422
+
+
+def test_ownership_of_the_drivers_file_outlives_a_withdrawal(client: FlaskClient) -> None:
+    owned = [{**d, "ownership_percent": 600 / 14} for d in drivers()]
+    owned[3] |= {"veto_rules": ["out"]}
+    response = client.post("/api/v1/optimize", json=optimize(drivers=owned, contest={}))
+    assert response.status_code == 202, response.json
+
+
+def test_ownership_of_the_drivers_file_that_adds_up_to_nothing_is_named_as_such(
+    client: FlaskClient, nothing_started: None
+) -> None:
+    owned = [{**d, "ownership_percent": 1.0} for d in drivers()]
+    response = client.post("/api/v1/optimize", json=optimize(drivers=owned, contest={}))
+    assert response.status_code == 422
+    assert list(response.json["errors"]) == ["drivers.ownership_percent"]
 
 
 def test_a_path_and_a_method_that_do_not_exist_are_problems_too(client: FlaskClient) -> None:
@@ -217,7 +314,7 @@ def test_while_redis_is_away_nothing_is_lost_and_the_answer_says_so(
 ) -> None:
     app = create_app(Settings("unix:///nowhere/redis.sock"))
     try:
-        response = app.test_client().get("/api/v1/jobs/any")
+        response = app.test_client().get(f"/api/v1/jobs/{'0' * 32}")
         assert response.status_code == 503
         assert response.headers["Retry-After"] == "5"
         ready = app.test_client().get("/health/ready")

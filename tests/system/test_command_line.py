@@ -126,6 +126,12 @@ def test_limits_in_conflict_end_with_exit_code_1_and_the_reason(
         (["--scenarios", "many"], "not a valid integer"),
         (["--objective", "luck"], "not one of"),
         (["--fee", -1], "contest_buyin"),
+        (["--fee", "nan"], "not a finite number"),
+        (["--max-exposure", "nan"], "--max-exposure"),
+        (["--seed", "1" + "0" * 400], "random_seed"),
+        (["--track", "[/x]"], "[/x]"),
+        (["--out", "/proc/nope"], "--out"),
+        (["--server", "localhost:1"], "give an address such as"),
     ],
 )
 def test_bad_options_end_with_exit_code_2(

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from web.submission import MOST_WAITING
+from workers.connection import connect
+from workers.jobs import Jobs
 from workers.processes import Process
+from workers.settings import Settings
 
 SALARY = "Position,Name + ID,Name,ID,Roster Position,Salary,Game Info,TeamAbbrev,AvgPointsPerGame"
 
@@ -116,6 +120,23 @@ def test_an_optimize_job_ends_with_lineups_and_their_upload_file(
     ]
     assert rows[1:] == shown
 
+    entries = (
+        b"Entry ID,Contest Name,Contest ID,Entry Fee,D,D,D,D,D,D,,Instructions\n"
+        b"4001,Big one,91,$4,,,,,,,,1. Column A lists your entries\n"
+        b"4002,Other,92,$4,,,,,,,,\n"
+        b"4003,Big one,91,$4,,,,,,,,\n"
+        b",,,,,,,,,,,,Position,Name + ID\n"
+    )
+    response = client.post(
+        f"/api/v1/jobs/{run_id}/entries",
+        data={"entries": (io.BytesIO(entries), "DKEntries.csv"), "contest_ids": "91"},
+    )
+    assert response.status_code == 200, response.json
+    filled = list(csv.reader(io.StringIO(response.get_data(as_text=True))))
+    before = list(csv.reader(io.StringIO(entries.decode())))
+    assert [row[4:10] for row in filled[1:4]] == [shown[0], [""] * 6, shown[1]]
+    assert [row[:4] + row[10:] for row in filled] == [row[:4] + row[10:] for row in before]
+
 
 def test_a_contest_sim_counts_duplicates_among_the_own_lineups(
     client: FlaskClient, worker: Process, slate_id: str
@@ -201,6 +222,45 @@ def test_a_job_whose_limits_cannot_be_met_fails_with_them(
     assert "max_driver_exposure" in result.json["detail"]
     assert result.json["largest"] == 0
     assert client.get(f"/api/v1/jobs/{started.json['run_id']}/lineups.csv").status_code == 409
+
+
+def test_more_event_streams_than_threads_leave_the_rest_of_the_api_answering(
+    client: FlaskClient, worker: Process, slate_id: str
+) -> None:
+    run_id = finished(client, "optimize", asked(slate_id, n_lineups=2))["run_id"]
+    # a stream that is opened and never read holds its place; one that is closed gives it back
+    opened = [client.get(f"/api/v1/jobs/{run_id}/events") for _ in range(MOST_WAITING)]
+    refused = client.get(f"/api/v1/jobs/{run_id}/events")
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"]
+    assert client.get("/health").status_code == 200
+    quick = client.post("/api/v1/optimize", json=asked(slate_id), headers={"Prefer": "wait=60"})
+    assert quick.status_code == 202
+    for stream in opened:
+        stream.close()
+    again = client.get(f"/api/v1/jobs/{run_id}/events")
+    assert "event: end" in again.get_data(as_text=True)
+
+
+def test_sending_jobs_leaves_no_subscription_behind(
+    client: FlaskClient, worker: Process, slate_id: str, settings: Settings
+) -> None:
+    redis = connect(settings.redis_url)
+    before = redis.pubsub_channels("celery-task-meta-*")
+    for _ in range(3):
+        finished(client, "optimize", asked(slate_id, n_lineups=2))
+    assert redis.pubsub_channels("celery-task-meta-*") == before
+
+
+def test_an_expired_record_does_not_come_back(client: FlaskClient, settings: Settings) -> None:
+    jobs, gone = Jobs(settings), "f" * 32
+    jobs.begin_stage(gone, 0, "scenarios", 1, 0.0, 0.5)
+    jobs.add_facts(gone, "scenarios", {})
+    jobs.complete(gone)
+    jobs.cancel(gone)
+    jobs.fail(gone, ValueError())
+    assert not jobs.begin_chunk(gone)
+    assert connect(settings.redis_url).keys(f"*{gone}*") == []
 
 
 def test_an_unknown_job_is_not_found(client: FlaskClient, worker: Process) -> None:

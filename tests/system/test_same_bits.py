@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from importlib import resources
 
 import msgspec
 import pytest
@@ -12,13 +13,12 @@ from core.contest import typical_payouts
 from core.lineups import LineupRules
 from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler
-from core.slate import Slate
+from core.slate import Slate, find_track, read_salaries
 from workers import optimize
-from workers.app import app as celery
 from workers.blobs import Blobs
 from workers.connection import connect
 from workers.contest_stage import ContestTerms
-from workers.jobs import Jobs
+from workers.jobs import Job, Jobs, JobStatus
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.processes import Process
 from workers.settings import Settings
@@ -29,11 +29,11 @@ from workers.warming import Memory
 CHUNKS = (1, 7, 1_000_000)
 
 
-def request_of(slate: Slate, objective: Objective) -> OptimizeRequest:
+def request_of(slate: Slate, objective: Objective, n_scenarios: int) -> OptimizeRequest:
     return OptimizeRequest(
         slate=slate,
         spec=ConstraintCompiler().compile(slate),
-        n_scenarios=7_300,
+        n_scenarios=n_scenarios,
         seed=11,
         rules=LineupRules(tuple(d.salary_usd for d in slate.drivers), 6, 50_000),
         limits=portfolio_limits(slate, 20),
@@ -51,24 +51,35 @@ def stored_result(settings: Settings, run_id: str) -> bytes:
     return document[start:end]
 
 
-@pytest.mark.parametrize("objective", [Objective.MULTI_CVAR, Objective.DOLLARS])
+def whole_slate() -> Slate:
+    """The example's 38 drivers without a grid, whose draw is one more thing that could differ."""
+    example = resources.files("web").joinpath("example/DKSalaries.csv").read_bytes()
+    return replace(read_salaries(example), track=find_track("talladega"))
+
+
+@pytest.mark.parametrize(
+    ("whole", "objective", "n_scenarios"),
+    [(False, Objective.DOLLARS, 7_300), (True, Objective.MULTI_CVAR, 2_700)],
+    ids=["dollars on a small slate", "multi-CVaR on a whole slate"],
+)
 def test_workers_and_chunks_do_not_change_a_byte(
     settings: Settings,
     run_workers: Callable[[int], AbstractContextManager[list[Process]]],
+    await_end: Callable[[str], Job],
     slate: Slate,
+    whole: bool,
     objective: Objective,
+    n_scenarios: int,
 ) -> None:
     jobs = Jobs(settings)
-    # no grid: its draw is one more thing that could differ
-    slate = replace(slate, drivers=tuple(replace(d, start_position=None) for d in slate.drivers))
-    request = request_of(slate, objective)
+    request = request_of(whole_slate() if whole else slate, objective, n_scenarios)
     document = msgspec.json.encode(request)
     results: dict[tuple[int, int], bytes] = {}
     for workers in (1, 3):
         with run_workers(workers):
             for chunk in CHUNKS:
                 run_id = submit(jobs, "optimize", document, "tester", chunk_units=chunk)
-                celery.AsyncResult(run_id).get(timeout=120)
+                assert await_end(run_id).status is JobStatus.COMPLETED
                 results[workers, chunk] = stored_result(settings, run_id)
     assert len(results) == 6
     assert len(set(results.values())) == 1

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from workers.app import app as celery
 from workers.connection import connect
+from workers.jobs import Job, JobStatus
 from workers.processes import Process
 from workers.settings import Settings
 
@@ -42,7 +43,7 @@ def test_readiness_names_what_is_missing(client: FlaskClient) -> None:
 
 
 def test_a_job_waits_for_a_worker_and_then_runs(
-    client: FlaskClient, run_workers: RunWorkers
+    client: FlaskClient, run_workers: RunWorkers, await_end: Callable[[str], Job]
 ) -> None:
     run_id = client.post("/api/v1/optimize", json=request()).json["run_id"]
     job = client.get(f"/api/v1/jobs/{run_id}").json
@@ -50,19 +51,22 @@ def test_a_job_waits_for_a_worker_and_then_runs(
     assert client.get(f"/api/v1/jobs/{run_id}/result").status_code == 202
     assert client.get(f"/api/v1/jobs/{run_id}/lineups.csv").status_code == 409
     with run_workers(1):
-        celery.AsyncResult(run_id).get(timeout=60)
+        assert await_end(run_id).status is JobStatus.COMPLETED
     assert client.get(f"/api/v1/jobs/{run_id}").json["status"] == "completed"
 
 
 def test_a_cancelled_job_stays_cancelled_and_computes_nothing(
-    client: FlaskClient, run_workers: RunWorkers, settings: Settings
+    client: FlaskClient,
+    run_workers: RunWorkers,
+    settings: Settings,
+    await_end: Callable[[str], Job],
 ) -> None:
     run_id = client.post("/api/v1/optimize", json=request()).json["run_id"]
     assert client.delete(f"/api/v1/jobs/{run_id}").json["status"] == "cancelled"
     after = client.post("/api/v1/optimize", json=request(random_seed=3)).json["run_id"]
     with run_workers(1):
         # one worker takes messages in order: when the later job is done, the cancelled one was met
-        celery.AsyncResult(after).get(timeout=60)
+        assert await_end(after).status is JobStatus.COMPLETED
     assert client.get(f"/api/v1/jobs/{run_id}").json["status"] == "cancelled"
     gone = client.get(f"/api/v1/jobs/{run_id}/result")
     assert gone.status_code == 409

@@ -5,20 +5,33 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from flask import Response, json, stream_with_context
+import numpy.typing as npt
+from flask import Response, json
 from flask_smorest import Blueprint
+from redis.exceptions import RedisError
+from werkzeug.datastructures import FileStorage
 
-from core.slate import write_upload
+from core.slate import Slate, fill_entries, write_upload
+from core.slate.tables import number
 from web.problems import Problem
 from web.results import shown_job, shown_result
-from web.schemas.jobs import JobSchema, JobsQuerySchema, JobsSchema, ResultSchema
+from web.schemas.jobs import (
+    EntriesFilesSchema,
+    EntriesFormSchema,
+    JobSchema,
+    JobsQuerySchema,
+    JobsSchema,
+    ResultSchema,
+)
 from web.services import caller, jobs
-from workers.jobs import Job, JobStatus
+from web.submission import MOST_WAITING, waiting
+from workers.jobs import Job, Jobs, JobStatus, UnknownJob
 from workers.tasks import PLANS
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/v1", description="Jobs.")
 
 _POLL_SECONDS = 0.2
+_STILL_HERE_SECONDS = 1.0
 _KINDS = ", ".join(sorted(PLANS))
 
 
@@ -42,12 +55,13 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cursor(text: str | None) -> float | None:
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        raise Problem(
-            422, "cursor is what the page before gave.", errors={"cursor": ["no cursor."]}
-        ) from None
+    if text is None:
+        return None
+    before = number(text)
+    if before is None:
+        said = "cursor is what the page before gave."
+        raise Problem(422, said, errors={"cursor": [said]})
+    return before
 
 
 def _wanted(job: Job, query: dict[str, Any]) -> bool:
@@ -117,27 +131,44 @@ def _no_result(job: Job) -> Problem:
 def events(run_id: str) -> Response:
     """Stream a job's progress as server-sent events: ``progress``, ``stage``, then ``end``."""
     first = _job(run_id)
-
-    def stream() -> Iterator[str]:
-        job, said_stage, said_progress = first, "", -1.0
-        while True:
-            if job.stage != said_stage:
-                said_stage = job.stage
-                yield _event("stage", {"stage": job.stage})
-            if job.progress != said_progress:
-                said_progress = job.progress
-                yield _event("progress", {"progress": job.progress, "stage": job.stage})
-            if job.status.ended:
-                yield _event("end", shown_job(job))
-                return
-            time.sleep(_POLL_SECONDS)
-            job = jobs().get(run_id)
-
-    return Response(
-        stream_with_context(stream()),
+    if not waiting.acquire(blocking=False):
+        raise Problem(
+            503,
+            f"{MOST_WAITING} callers are following jobs here already; poll the job instead.",
+            headers={"Retry-After": "5"},
+        )
+    response = Response(
+        _progress(jobs(), first),
         mimetype="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
+    # not in the generator: one that was never begun never ends
+    response.call_on_close(waiting.release)
+    return response
+
+
+def _progress(records: Jobs, job: Job) -> Iterator[str]:
+    said_stage, said_progress, said_at = "", -1.0, time.monotonic()
+    while True:
+        if job.stage != said_stage:
+            said_stage = job.stage
+            yield _event("stage", {"stage": job.stage})
+        if job.progress != said_progress:
+            said_progress, said_at = job.progress, time.monotonic()
+            yield _event("progress", {"progress": job.progress, "stage": job.stage})
+        if job.status.ended:
+            yield _event("end", shown_job(job))
+            return
+        if time.monotonic() - said_at > _STILL_HERE_SECONDS:
+            # writing is how we learn that nobody reads any more
+            said_at = time.monotonic()
+            yield ": still here\n\n"
+        time.sleep(_POLL_SECONDS)
+        try:
+            job = records.get(job.run_id)
+        except (UnknownJob, RedisError) as error:
+            yield _event("end", {"run_id": job.run_id, "status": "unknown", "error": str(error)})
+            return
 
 
 def _event(name: str, data: dict[str, Any]) -> str:
@@ -157,6 +188,24 @@ def cancel(run_id: str) -> dict[str, Any]:
 @blueprint.response(200, content_type="text/csv")
 def lineups_csv(run_id: str) -> Response:
     """Give the lineups as the file DraftKings' upload page takes."""
+    slate, lineups = _lineups(run_id)
+    return _file(write_upload(slate, lineups), f"lineups-{run_id[:8]}.csv")
+
+
+@blueprint.post("/jobs/<run_id>/entries")
+@blueprint.arguments(EntriesFilesSchema, location="files")
+@blueprint.arguments(EntriesFormSchema, location="form")
+@blueprint.response(200, content_type="text/csv")
+def entries(files: dict[str, FileStorage], form: dict[str, str], run_id: str) -> Response:
+    """Give the caller's DKEntries.csv back with the lineups in the chosen contests."""
+    slate, lineups = _lineups(run_id)
+    chosen = form["contest_ids"].split(",") if "contest_ids" in form else None
+    ids = None if chosen is None else [contest.strip() for contest in chosen]
+    return _file(fill_entries(slate, lineups, files["entries"].read(), ids), "DKEntries.csv")
+
+
+def _lineups(run_id: str) -> tuple[Slate, npt.NDArray[np.uint8]]:
+    """Give the slate and lineups of a completed job."""
     job = _job(run_id)
     if job.kind != "optimize":
         raise Problem(404, f"A job of kind {job.kind} makes no lineups.")
@@ -165,15 +214,12 @@ def lineups_csv(run_id: str) -> Response:
             raise _no_result(job)
         raise Problem(409, "The lineups are not ready yet.", headers={"Retry-After": "1"})
     kind, document, _, _ = jobs().request(run_id)
-    slate = PLANS[kind].read(document).slate
-    lineups = np.array(
-        [
-            slate.index_of([driver["driver_id"] for driver in lineup["drivers"]], "lineups")
-            for lineup in jobs().result(run_id)["lineups"]
-        ]
-    )
-    return Response(
-        write_upload(slate, lineups),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="lineups-{run_id[:8]}.csv"'},
-    )
+    slate: Slate = PLANS[kind].read(document).slate
+    made = jobs().result(run_id)["lineups"]
+    ids = [[driver["driver_id"] for driver in lineup["drivers"]] for lineup in made]
+    return slate, np.array([slate.index_of(lineup, "lineups") for lineup in ids])
+
+
+def _file(text: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, mimetype="text/csv", headers=headers)

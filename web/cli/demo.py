@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from web.cli.run import Asked, connected, finish, work
+from web.cli.run import Asked, connected, finish, make_folder, work
 
 EXAMPLE_TRACK = "las_vegas"
 
@@ -41,6 +41,7 @@ def demo(out: Path, workers: int | None, as_json: bool) -> None:
             seed=42,
             out=out,
         )
+        make_folder(out)
         with connected(None, workers, console) as client:
             result = work(asked, client, console)
     finish(result, as_json)

@@ -1,10 +1,12 @@
 """``axiomatic``: every command, and how each kind of failure leaves."""
 
+import signal
 import sys
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from core.errors import AxiomaticError, Infeasible, InvalidInput
 from web import VERSION
@@ -12,7 +14,7 @@ from web.cli.demo import demo
 from web.cli.run import run
 from web.cli.up import up
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,15 +32,17 @@ def _say(error: AxiomaticError) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if isinstance(error, InvalidInput):
         for field, problems in error.problems.items():
-            console.print(f"[bold red]{field}[/]: {' '.join(problems)}")
+            console.print(f"[bold red]{escape(field)}[/]: {escape(' '.join(problems))}")
         return
-    console.print(f"[bold red]failed[/]: {error}", markup=True)
+    console.print(f"[bold red]failed[/]: {escape(str(error))}")
     if isinstance(error, Infeasible) and error.largest is not None:
         console.print(f"The largest number of lineups possible is {error.largest}.")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave: 0 done, 1 the job failed, 2 bad usage or input."""
+    # a supervisor's way to stop us: leave through the same doors, so that children stop in order
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         cli.main(args=arguments, prog_name=Path(sys.argv[0]).name, standalone_mode=False)
     except click.exceptions.Abort:

@@ -1,10 +1,10 @@
 """``axiomatic run``: a salary file in; lineups, figures and the upload file out."""
 
-import csv
-import io
 import json
+import math
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,43 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from core.contest import Payouts, read_payout_table
 from core.errors import InvalidInput
-from core.slate import find_track, plain_name, track_named_in
+from core.slate import find_track, plain_name, read_salaries, track_named_in
+from core.slate.tables import decode, number, read_table
 from web.cli.summary import show
 from web.client import Client, Json
 from web.stack import Stack
 from workers.optimize_request import Objective
 
 DEFAULT_TRACK = "kansas"
+
+
+class _Finite(click.FloatRange):
+    """A number that JSON can carry."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """Refuse what is not finite."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+class _Address(click.ParamType):  # type: ignore[type-arg]  # generic only lately
+    """A server's address."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """Refuse what is no address of a web server."""
+        try:
+            url = httpx.URL(str(value))
+        except httpx.InvalidURL:
+            url = httpx.URL("")
+        if url.scheme not in {"http", "https"} or not url.host:
+            self.fail(f"{value!r}; give an address such as http://127.0.0.1:8000.", param, ctx)
+        return str(value)
+
+
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OBJECTIVES = [objective.value for objective in Objective]
 
@@ -67,14 +97,16 @@ def track_id_of(asked: Asked, slate_file: Path) -> tuple[str, str | None]:
 
 
 def _race_name(salaries: Path) -> str:
-    rows = csv.DictReader(io.StringIO(salaries.read_bytes().decode("utf-8", errors="replace")))
-    return next((row.get("Game Info") or "" for row in rows), "")
+    try:
+        return read_salaries(salaries.read_bytes()).race_name
+    except InvalidInput:
+        return ""  # the server says what is wrong with it
 
 
 def _payouts(asked: Asked) -> Payouts | None:
     if asked.contest is None:
         return None
-    return read_payout_table(asked.contest.read_text(encoding="utf-8-sig"))
+    return read_payout_table(decode(asked.contest.read_bytes(), "contest"))
 
 
 def _contest(asked: Asked, payouts: Payouts | None, slate: Json) -> Json:
@@ -95,24 +127,28 @@ def _contest(asked: Asked, payouts: Payouts | None, slate: Json) -> Json:
 
 def _ownership(path: Path, slate: Json) -> dict[str, float]:
     """Read ``driver`` (name or id) and ``ownership_percent`` columns."""
-    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     by_name = {plain_name(driver["name"]): driver["driver_id"] for driver in slate["drivers"]}
     by_name |= {driver["driver_id"]: driver["driver_id"] for driver in slate["drivers"]}
+    header, rows = read_table(path.read_bytes(), "ownership")
+    columns = [cell.lower() for cell in header]
+    if not {"driver", "ownership_percent"} <= set(columns):
+        raise InvalidInput({"ownership": "the header lacks driver or ownership_percent."})
     estimates: dict[str, float] = {}
-    for number, row in enumerate(rows, start=2):
-        cells = {key.strip().lower(): (value or "").strip() for key, value in row.items() if key}
-        name = cells.get("driver", "")
-        percent = cells.get("ownership_percent", "").removesuffix("%")
-        where = f"ownership line {number}"
+    problems: dict[str, str] = {}
+    for line, row in rows:
+        cells = dict(zip(columns, row, strict=False))
+        name, percent = cells["driver"], number(cells["ownership_percent"].removesuffix("%"))
         driver_id = by_name.get(name) or by_name.get(plain_name(name))
         if driver_id is None:
-            raise InvalidInput({where: f"driver {name!r} is not on the slate."})
-        try:
-            estimates[driver_id] = float(percent)
-        except ValueError:
-            raise InvalidInput(
-                {where: f"ownership_percent {percent!r}; give percent of entries."}
-            ) from None
+            problems[f"ownership line {line}"] = f"driver {name!r} is not on the slate."
+        elif percent is None:
+            problems[f"ownership line {line}"] = (
+                f"ownership_percent {cells['ownership_percent']!r}; give percent of entries."
+            )
+        else:
+            estimates[driver_id] = percent
+    if problems:
+        raise InvalidInput(problems)
     return estimates
 
 
@@ -123,10 +159,17 @@ def connected(server: str | None, workers: int | None, console: Console) -> Iter
         with httpx.Client(base_url=server, timeout=60.0) as http:
             yield Client(http)
         return
-    with console.status("Starting the store, the workers and the API .."):
-        stack = Stack(workers).__enter__()
-    with stack, stack.client() as http:
-        yield Client(http)
+    with started(Stack(workers), console) as stack, stack.client() as http:
+        yield Client(http, stack.check)
+
+
+@contextmanager
+def started(stack: Stack, console: Console) -> Iterator[Stack]:
+    """Start an installation, saying so while it starts, and stop it after the block."""
+    with ExitStack() as parts:
+        with console.status("Starting the store, the workers and the API .."):
+            parts.enter_context(stack)
+        yield stack
 
 
 def work(asked: Asked, client: Client, console: Console) -> Json:
@@ -140,6 +183,7 @@ def work(asked: Asked, client: Client, console: Console) -> Json:
         "objective": asked.objective,
         "scenario_config": {"n_scenarios": asked.scenarios},
         "random_seed": asked.seed,
+        "include_calibration": False,
         "contest": _contest(asked, payouts, slate),
     }
     if asked.max_exposure is not None:
@@ -152,7 +196,6 @@ def work(asked: Asked, client: Client, console: Console) -> Json:
         raise
     if warning:
         result["notes"].insert(0, warning)
-    asked.out.mkdir(parents=True, exist_ok=True)
     upload, answer = asked.out / "lineups.csv", asked.out / "result.json"
     upload.write_text(client.lineups_csv(run_id), encoding="utf-8", newline="")
     answer.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -186,10 +229,16 @@ def _follow(client: Client, run_id: str, console: Console) -> Json:
     "--contest", type=FILE, help="Payout table: CSV (Place,Payout,Field Size,Entry Fee) or JSON."
 )
 @click.option("--field-size", default=10_000, show_default=True, help="Entries, without --contest.")
-@click.option("--fee", default=10.0, show_default=True, help="Entry fee in USD, without --contest.")
+@click.option(
+    "--fee",
+    type=_Finite(),
+    default=10.0,
+    show_default=True,
+    help="Entry fee in USD, without --contest.",
+)
 @click.option("--ownership", type=FILE, help="CSV: driver,ownership_percent.")
 @click.option(
-    "--max-exposure", type=float, help="Most of the lineups one driver may be in, 0 to 1."
+    "--max-exposure", type=_Finite(0, 1), help="Most of the lineups one driver may be in, 0 to 1."
 )
 @click.option("--seed", default=42, show_default=True)
 @click.option(
@@ -198,7 +247,11 @@ def _follow(client: Client, run_id: str, console: Console) -> Json:
     default=Path("out"),
     show_default=True,
 )
-@click.option("--server", help="Address of a running server; else one is started for this run.")
+@click.option(
+    "--server",
+    type=_Address(),
+    help="Address of a running server; else one is started for this run.",
+)
 @click.option(
     "--workers", type=click.IntRange(1, 256), help="Worker processes; one a core by default."
 )
@@ -210,9 +263,26 @@ def run(server: str | None, workers: int | None, as_json: bool, **options: Any) 
     # what can be refused without a server is refused before one is started
     _payouts(asked)
     track_id_of(asked, asked.salaries)
+    make_folder(asked.out)
     with connected(server, workers, console) as client:
         result = work(asked, client, console)
     finish(result, as_json)
+
+
+def make_folder(out: Path) -> None:
+    """Make the folder that files go into, and see that they can.
+
+    Raises
+    ------
+    InvalidInput
+        They cannot.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise InvalidInput({"--out": f"{out}: {error.strerror}."}) from None
 
 
 def finish(result: Json, as_json: bool) -> None:

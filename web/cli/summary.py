@@ -3,6 +3,7 @@
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 Json = dict[str, Any]
@@ -25,7 +26,7 @@ def _lineups(result: Json) -> Table:
     for number, lineup in enumerate(lineups[:_LINEUPS_SHOWN], start=1):
         table.add_row(
             str(number),
-            ", ".join(driver["name"] for driver in lineup["drivers"]),
+            escape(", ".join(driver["name"] for driver in lineup["drivers"])),
             f"{lineup['total_salary']:,}",
             f"{lineup['mean']:.1f}",
             f"{lineup['cvar_99']:.1f}",
@@ -49,7 +50,7 @@ def _exposures(result: Json) -> Table:
         exposure = 100 * result["exposure"][driver_id]
         owned = ownership.get(driver_id)
         table.add_row(
-            names[driver_id]["name"],
+            escape(names[driver_id]["name"]),
             f"{names[driver_id]['salary']:,}",
             f"{exposure:.1f}%",
             "-" if owned is None else f"{owned:.1f}%",
@@ -58,13 +59,14 @@ def _exposures(result: Json) -> Table:
     return table
 
 
-def _contest(contest: Json) -> Table:
+def _contest(contest: Json, opponents: str) -> Table:
     table = Table(title="The contest, on races the lineups were not chosen on", show_header=False)
     table.add_column("figure")
     table.add_column("value", justify="right")
     seen = contest["in_sample"]
     roi = _percent(contest["roi"])
     error = "" if contest["roi_se"] is None else f" ± {_percent(contest['roi_se'])}"
+    table.add_row("opponents' ownership", escape(opponents))
     table.add_row("ROI ± standard error", roi + error)
     table.add_row("ROI on the races chosen on", _percent(seen["roi"]))
     table.add_row("entries that cash", _percent(contest["cash_pct"]))
@@ -81,8 +83,8 @@ def show(result: Json, console: Console) -> None:
     console.print(_lineups(result))
     console.print(_exposures(result))
     if "contest" in result:
-        console.print(_contest(result["contest"]))
+        console.print(_contest(result["contest"], result["ownership_source"]))
     for note in result["notes"]:
-        console.print(f"[yellow]note[/] {note}")
+        console.print(f"[yellow]note[/] {escape(note)}")
     for name, path in result["files"].items():
-        console.print(f"[green]{name:>8}[/] {path}", soft_wrap=True)
+        console.print(f"[green]{name:>8}[/] {escape(path)}", soft_wrap=True)

@@ -1,10 +1,12 @@
 """``axiomatic up``: an installation on this machine, kept running."""
 
 import time
+from importlib.util import find_spec
 
 import click
 from rich.console import Console
 
+from web.cli.run import started
 from web.stack import Stack
 
 _CHECK_SECONDS = 1.0
@@ -18,11 +20,11 @@ _CHECK_SECONDS = 1.0
 @click.option("--flower", is_flag=True, help="Start Flower as well, on the port after the API's.")
 def up(port: int, workers: int | None, flower: bool) -> None:
     """Start store, workers and API on the loopback interface; Ctrl-C stops them."""
+    if flower and find_spec("flower") is None:
+        raise click.UsageError("Flower is not installed: pip install 'axiomatic[flower]'.")
     console = Console()
-    with console.status("Starting the store, the workers and the API .."):
-        stack = Stack(workers, port, port + 1 if flower else None).__enter__()
-    with stack:
-        console.print(f"API       http://127.0.0.1:{port}/api/v1/docs")
+    with started(Stack(workers, port, port + 1 if flower else None), console) as stack:
+        console.print(f"API       http://127.0.0.1:{port}/api/v1/docs/")
         if flower:
             console.print(f"Flower    http://127.0.0.1:{port + 1}")
         console.print("Ctrl-C stops everything.")

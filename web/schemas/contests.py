@@ -1,16 +1,35 @@
 """Contests and the contest-sim request."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from core.contest import SizeTier
-from web.schemas.slates import DRIVERS, TEXT, DriverSchema
-from web.schemas.values import Number, Whole, between, counted
+from web.schemas.slates import DRIVERS, DriverSchema
+from web.schemas.values import Flag, Number, Text, Whole, between, counted
 
 OWNERSHIP = {
     "description": "Percent of entries by driver id, summing to 100 x the roster's size (or to "
     "100, "
     "as shares of roster spots); a driver left out is at 0. Guessed where absent."
 }
+
+
+class ScoreMatrix(fields.Field[list[list[float]]]):
+    """Rows of numbers within 1,000, read as one: a schema for each of millions takes a minute."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[list[float]]:
+        del attr, data, kwargs
+        if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
+            raise ValidationError("give a list of lists of numbers.")
+        for number, row in enumerate(value):
+            for place, cell in enumerate(row):
+                # an exact type: true is no score, and a long text is not echoed
+                if type(cell) not in (int, float) or not -1_000 <= cell <= 1_000:
+                    raise ValidationError(
+                        f"row {number}, driver {place}: {repr(cell)[:40]}; give -1000 to 1000."
+                    )
+        return value
 
 
 class PrizeTierSchema(Schema):
@@ -31,7 +50,7 @@ class ContestSchema(Schema):
     payouts = fields.List(fields.Nested(PrizeTierSchema), validate=counted(1, 1_000, "tiers"))
     contest_size_tier = fields.String(validate=validate.OneOf([tier.value for tier in SizeTier]))
     ownership_estimates = fields.Dict(
-        keys=fields.String(validate=TEXT),
+        keys=Text(),
         values=Number(validate=between(0, 100)),
         metadata=OWNERSHIP,
     )
@@ -42,33 +61,42 @@ class ContestSchema(Schema):
     )
 
 
-class ScenarioConfigSchema(Schema):
-    """How the race is simulated."""
+class RaceConfigSchema(Schema):
+    """Which race is simulated."""
+
+    track_id = Text()
+    race_length = Whole(validate=between(20, 600), metadata={"description": "Laps."})
+    calibration_enabled = Flag(
+        load_default=True,
+        validate=validate.Equal(True, error="give true: the fitted model is the only one."),
+    )
+
+
+class ScenarioConfigSchema(RaceConfigSchema):
+    """Which race is simulated, and how often."""
 
     n_scenarios = Whole(load_default=10_000, validate=between(1_000, 100_000))
-    track_id = fields.String(validate=TEXT)
-    race_length = Whole(validate=between(20, 600), metadata={"description": "Laps."})
-    calibration_enabled = fields.Boolean(load_default=True)
 
 
 class ContestSimSchema(ContestSchema):
     """A contest-sim request."""
 
-    slate_id = fields.String(validate=TEXT)
+    slate_id = Text()
     drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS)
-    scenario_config = fields.Nested(ScenarioConfigSchema)
+    scenario_config = fields.Nested(RaceConfigSchema)
     lineups = fields.List(
-        fields.List(fields.String(validate=TEXT)),
+        fields.List(Text()),
         required=True,
         validate=counted(1, 150, "lineups"),
         metadata={"description": "Driver ids; a lineup given twice is two entries."},
     )
-    scenario_driver_scores = fields.List(
-        fields.List(Number(validate=between(-1_000, 1_000))),
+    scenario_driver_scores = ScoreMatrix(
         validate=counted(1, 100_000, "scenarios"),
         metadata={
+            "type": "array",
+            "items": {"type": "array", "items": {"type": "number"}},
             "description": "Your own simulated points, scenarios x drivers in slate order; rounded "
-            "to the nearest 0.05."
+            "to the nearest 0.05.",
         },
     )
     n_scenarios = Whole(load_default=10_000, validate=between(1_000, 100_000))

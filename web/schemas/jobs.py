@@ -1,5 +1,6 @@
 """Jobs as the API shows them."""
 
+from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
 from web.schemas.values import Number, Whole, between
@@ -54,6 +55,18 @@ class ResultSchema(Schema):
 
     run_id = fields.String()
     status = fields.String()
+
+
+class EntriesFilesSchema(Schema):
+    """The entries file to fill."""
+
+    entries = Upload(required=True, metadata={"description": "DraftKings' DKEntries.csv."})
+
+
+class EntriesFormSchema(Schema):
+    """Which of its contests to fill."""
+
+    contest_ids = fields.String(metadata={"description": "Divided by commas; all by default."})
 
 
 class HealthSchema(Schema):

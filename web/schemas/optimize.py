@@ -5,11 +5,11 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from web.schemas.contests import ContestSchema, ScenarioConfigSchema
-from web.schemas.slates import DRIVERS, TEXT, DriverSchema
-from web.schemas.values import Number, Whole, between, counted, inside
+from web.schemas.slates import DRIVERS, DriverSchema
+from web.schemas.values import Flag, Number, Text, Whole, between, counted, inside
 from workers.optimize_request import Objective
 
-IDS = fields.List(fields.String(validate=TEXT), load_default=list)
+IDS = fields.List(Text(), load_default=list)
 
 
 class Exposure(fields.Field[Any]):
@@ -18,7 +18,7 @@ class Exposure(fields.Field[Any]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         fraction = Number(validate=between(0, 1))
         if isinstance(value, dict):
-            by_name = fields.Dict(keys=fields.String(validate=TEXT), values=fraction)
+            by_name = fields.Dict(keys=Text(), values=fraction)
             return by_name.deserialize(value, attr, data, **kwargs)
         return fraction.deserialize(value, attr, data, **kwargs)
 
@@ -26,9 +26,7 @@ class Exposure(fields.Field[Any]):
 class GroupSchema(Schema):
     """How many of a set of drivers a lineup may hold."""
 
-    drivers = fields.List(
-        fields.String(validate=TEXT), required=True, validate=counted(1, 50, "drivers")
-    )
+    drivers = fields.List(Text(), required=True, validate=counted(1, 50, "drivers"))
     at_least = Whole(load_default=0, validate=between(0, 8))
     at_most = Whole(load_default=8, validate=between(0, 8))
 
@@ -36,7 +34,7 @@ class GroupSchema(Schema):
 class OptimizeSchema(Schema):
     """An optimize request."""
 
-    slate_id = fields.String(validate=TEXT)
+    slate_id = Text()
     drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS)
     scenario_config = fields.Nested(ScenarioConfigSchema)
     n_lineups = Whole(load_default=20, validate=between(1, 150))
@@ -73,5 +71,5 @@ class OptimizeSchema(Schema):
     )
     contest = fields.Nested(ContestSchema)
     random_seed = Whole(load_default=42, validate=between(0, 2**63 - 1))
-    include_calibration = fields.Boolean(load_default=True)
-    validate_tail_objective = fields.Boolean(load_default=True)
+    include_calibration = Flag(load_default=True)
+    validate_tail_objective = Flag(load_default=True)

@@ -4,25 +4,23 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
 from core.slate import MAX_DRIVERS, Veto
-from web.schemas.values import Number, Whole, between, counted
-
-TEXT = validate.Length(min=1, max=80)
+from web.schemas.values import Flag, Number, Text, Whole, between, counted
 
 
 class DriverSchema(Schema):
     """One driver given inline."""
 
-    driver_id = fields.String(required=True, validate=TEXT)
-    name = fields.String(validate=TEXT, metadata={"description": "By default the id."})
+    driver_id = Text(required=True)
+    name = Text(metadata={"description": "By default the id."})
     salary = Whole(required=True, validate=between(1, 1_000_000), metadata={"description": "USD."})
-    average_points = Number(allow_none=True)
-    team = fields.String(allow_none=True, validate=TEXT)
-    manufacturer = fields.String(allow_none=True, validate=TEXT)
+    average_points = Number(allow_none=True, validate=between(-1_000, 1_000))
+    team = Text(allow_none=True)
+    manufacturer = Text(allow_none=True)
     start_position = Whole(allow_none=True, validate=between(1, 60))
-    starts_from_rear = fields.Boolean()
-    projected_points = Number(allow_none=True)
+    starts_from_rear = Flag()
+    projected_points = Number(allow_none=True, validate=between(-1_000, 1_000))
     ownership_percent = Number(allow_none=True, validate=between(0, 100))
-    win_odds = Number(allow_none=True, validate=between(1))
+    win_odds = Number(allow_none=True, validate=between(1, 100_000))
     skill = Number(allow_none=True, validate=between(0, 1))
     aggression = Number(allow_none=True, validate=between(0, 1))
     shadow_risk = Number(allow_none=True, validate=between(0, 1))
@@ -41,7 +39,7 @@ class SlateFilesSchema(Schema):
 class SlateFormSchema(Schema):
     """The other parts of a slate upload."""
 
-    track_id = fields.String(validate=TEXT, metadata={"description": "las_vegas, or Las Vegas."})
+    track_id = Text(metadata={"description": "las_vegas, or Las Vegas."})
 
 
 class SlateDriverSchema(Schema):
@@ -54,7 +52,7 @@ class SlateDriverSchema(Schema):
     team = fields.String(allow_none=True)
     manufacturer = fields.String(allow_none=True)
     start_position = Whole(allow_none=True)
-    starts_from_rear = fields.Boolean()
+    starts_from_rear = Flag()
     projected_points = Number(allow_none=True)
     ownership_percent = Number(allow_none=True)
     win_odds = Number(allow_none=True)

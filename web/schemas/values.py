@@ -7,26 +7,66 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 
+def _finite(value: Any, what: str) -> float | int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValidationError(f"{_shown(value)} is no {what}.")
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise ValidationError(f"{_shown(value)} is no {what}.")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """Give a value as a refusal shows it: not all of a book that was sent for a number."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of thousands of digits
+        text = "a number too long to show"
+    return text if len(text) <= 60 else text[:57] + ".."
+
+
 class Whole(fields.Integer):
     """A whole JSON number; no text, no true or false, no fraction."""
 
     def _validated(self, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValidationError(f"{value!r} is no whole number.")
-        if not math.isfinite(value) or value != int(value):
-            raise ValidationError(f"{value!r} is no whole number.")
-        return int(value)
+        number = _finite(value, "whole number")
+        if number != int(number):
+            raise ValidationError(f"{_shown(value)} is no whole number.")
+        return int(number)
 
 
 class Number(fields.Float):
     """A finite JSON number; no text, no true or false."""
 
     def _validated(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValidationError(f"{value!r} is no number.")
-        if not math.isfinite(value):
-            raise ValidationError(f"{value!r} is no finite number.")
-        return float(value)
+        return float(_finite(value, "finite number"))
+
+
+class Flag(fields.Boolean):
+    """True or false; no text or number that stands for them."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        del attr, data, kwargs
+        if not isinstance(value, bool):
+            raise ValidationError(f"{_shown(value)} is neither true nor false.")
+        return value
+
+
+class Text(fields.String):
+    """A text of 1 to 80 characters that any file or store can hold."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        if not 1 <= len(text) <= 80:
+            raise ValidationError(f"{len(text)} characters; give 1 to 80.")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValidationError("holds half a character; send whole Unicode.") from None
+        return text
 
 
 def between(low: float, high: float | None = None) -> validate.Range:
