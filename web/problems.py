@@ -14,6 +14,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from core.errors import Infeasible, InvalidInput
+from web.stored_slates import UnknownSlate
 from workers.jobs import UnknownJob
 
 log = logging.getLogger(__name__)
@@ -140,7 +141,8 @@ def register(app: Flask) -> None:
         return answer(Problem(422, error.reason, errors=errors, largest=error.largest))
 
     @app.errorhandler(UnknownJob)
-    def _unknown(error: UnknownJob) -> Response:
+    @app.errorhandler(UnknownSlate)
+    def _unknown(error: UnknownJob | UnknownSlate) -> Response:
         return answer(Problem(404, str(error)))
 
     @app.errorhandler(OutOfMemoryError)

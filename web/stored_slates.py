@@ -6,12 +6,18 @@ from typing import cast
 
 import msgspec
 
+from core.errors import AxiomaticError
 from core.slate import Slate
 from workers.connection import connect
 from workers.jobs import Jobs
 
 _SLATE = "axiomatic:slate:"
 _SLATES_OF = "axiomatic:slates-of:"
+
+
+class UnknownSlate(AxiomaticError):
+    """No such slate, or it has expired."""
+
 
 _read = msgspec.json.Decoder(Slate).decode
 
@@ -37,6 +43,20 @@ def find(jobs: Jobs, owner: str, slate_id: str) -> Slate | None:
     return _read(document) if isinstance(document, bytes) else None
 
 
+def known(jobs: Jobs, owner: str, slate_id: str) -> Slate:
+    """Give a kept slate.
+
+    Raises
+    ------
+    UnknownSlate
+        There is none.
+    """
+    slate = find(jobs, owner, slate_id)
+    if slate is None:
+        raise UnknownSlate(f"No slate {slate_id[:64]}; it was never uploaded or has expired.")
+    return slate
+
+
 def every(jobs: Jobs, owner: str) -> list[tuple[str, Slate]]:
     """Give an owner's slates, newest first."""
     raw = connect(jobs.settings.redis_url).zrevrange(_SLATES_OF + owner, 0, -1)
@@ -45,8 +65,8 @@ def every(jobs: Jobs, owner: str) -> list[tuple[str, Slate]]:
     return [(slate_id, slate) for slate_id, slate in found if slate is not None]
 
 
-def drop(jobs: Jobs, owner: str, slate_id: str) -> bool:
-    """Remove a slate; say whether there was one."""
+def drop(jobs: Jobs, owner: str, slate_id: str) -> None:
+    """Remove a slate."""
     redis = connect(jobs.settings.redis_url)
     redis.zrem(_SLATES_OF + owner, slate_id)
-    return bool(redis.delete(f"{_SLATE}{owner}:{slate_id}"))
+    redis.delete(f"{_SLATE}{owner}:{slate_id}")

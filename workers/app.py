@@ -26,7 +26,7 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    # longer than any chunk (see web.asked.MAX_ENTRIES): a shorter one runs slow chunks twice
+    # longer than any chunk (see web.asked.contests): a shorter one runs slow chunks twice
     broker_transport_options={"visibility_timeout": 3600},
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=False,

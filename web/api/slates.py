@@ -8,7 +8,6 @@ from werkzeug.datastructures import FileStorage
 
 from core.slate import Slate, apply_driver_file, find_track, read_salaries
 from web import stored_slates
-from web.problems import Problem
 from web.schemas.slates import SlateFilesSchema, SlateFormSchema, SlateSchema, SlatesSchema
 from web.services import caller, jobs
 
@@ -58,26 +57,12 @@ def listing() -> dict[str, Any]:
 @blueprint.response(200, SlateSchema)
 def one(slate_id: str) -> dict[str, Any]:
     """Show a slate."""
-    return shown(slate_id, known(slate_id))
+    return shown(slate_id, stored_slates.known(jobs(), caller(), slate_id))
 
 
 @blueprint.delete("/slates/<slate_id>")
 @blueprint.response(204)
 def remove(slate_id: str) -> None:
     """Remove a slate; jobs that began with it go on."""
-    if not stored_slates.drop(jobs(), caller(), slate_id):
-        raise Problem(404, f"No slate {slate_id}; it was never uploaded or has expired.")
-
-
-def known(slate_id: str) -> Slate:
-    """Give the caller's slate.
-
-    Raises
-    ------
-    Problem
-        404: there is none.
-    """
-    slate = stored_slates.find(jobs(), caller(), slate_id)
-    if slate is None:
-        raise Problem(404, f"No slate {slate_id}; it was never uploaded or has expired.")
-    return slate
+    stored_slates.known(jobs(), caller(), slate_id)
+    stored_slates.drop(jobs(), caller(), slate_id)

@@ -1,0 +1,110 @@
+"""The contest of a request: its prizes, its size, its ownership."""
+
+import numpy as np
+
+from core.contest import Payouts, payouts_from_tiers, read_cents, typical_payouts
+from core.errors import Infeasible, InvalidInput
+from core.field import fit_field, nearest_ownership, read_ownership, without
+from core.slate import Slate
+from web.asked.slates import Given
+from workers.contest_stage import (
+    FILE_OWNERSHIP,
+    GIVEN_OWNERSHIP,
+    REPAIRED_OWNERSHIP,
+    ContestTerms,
+)
+
+# a chunk, a block of races at the least, takes a minute or so at the most, a job an hour of a core
+MAX_BLOCK_ENTRIES = 50_000_000
+MAX_ENTRIES = 1_000_000_000_000
+
+
+def contest_of(
+    slate: Slate, given: Given, lineups: int, cap_usd: int, scenarios: int
+) -> ContestTerms:
+    """Give the contest of a request, its ownership checked against the slate.
+
+    Raises
+    ------
+    InvalidInput
+        Prizes that are none, a field smaller than the own entries, ownership that does not add up.
+    Infeasible
+        Ownership that no mix of legal lineups has.
+    """
+    fee_cents = read_cents(given["contest_buyin"], "contest_buyin")
+    _require_bounded(given, scenarios)
+    if given["field_size"] <= lineups:
+        raise InvalidInput(
+            {
+                "field_size": f"{given['field_size']} entries with {lineups} own lineups among "
+                "them "
+                f"leave no opponent; give {lineups + 1} or more."
+            }
+        )
+    payouts = _payouts(given, fee_cents)
+    percent, source = _ownership(slate, given, cap_usd)
+    return ContestTerms(payouts, percent, source, given["n_contest_sims"])
+
+
+def _require_bounded(given: Given, scenarios: int) -> None:
+    """Refuse a contest that would keep a worker for hours: a chunk must end, and soon."""
+    entries = given["field_size"] * given["n_contest_sims"]
+    if entries > MAX_BLOCK_ENTRIES:
+        raise InvalidInput(
+            {
+                "n_contest_sims": f"{given['n_contest_sims']} fields of {given['field_size']} "
+                f"entries for every block of races; give {MAX_BLOCK_ENTRIES // given['field_size']}"
+                " at most."
+            }
+        )
+    if entries * scenarios > MAX_ENTRIES:
+        raise InvalidInput(
+            {
+                "n_scenarios": f"{scenarios} races x {entries} entries; give "
+                f"{MAX_ENTRIES // entries} at most for this contest."
+            }
+        )
+
+
+def _payouts(given: Given, fee_cents: int) -> Payouts:
+    if "payouts" not in given:
+        return typical_payouts(given["field_size"], fee_cents, given.get("contest_size_tier"))
+    if "contest_size_tier" in given:
+        raise InvalidInput({"contest_size_tier": "give payouts or a tier, not both."})
+    tiers = [
+        {"from": tier["first"], "to": tier["last"], "prize": tier["prize"]}
+        for tier in given["payouts"]
+    ]
+    return payouts_from_tiers(tiers, given["field_size"], given["contest_buyin"])
+
+
+def _ownership(slate: Slate, given: Given, cap_usd: int) -> tuple[tuple[float, ...] | None, str]:
+    """Give the request's ownership, else the slate's where every racing driver has it, and whose.
+
+    Ownership of the request must fit the cap; the drivers file's is moved to the nearest that does,
+    because its user is elsewhere by now, and the answer says so.
+    """
+    size = slate.rules.roster_size
+    names = [driver.name for driver in slate.drivers]
+    if "ownership_estimates" in given:
+        estimates: dict[str, float] = given["ownership_estimates"]
+        slate.index_of(list(estimates), "ownership_estimates")
+        percent = [estimates.get(driver.driver_id, 0.0) for driver in slate.drivers]
+        model = fit_field(slate.salaries_usd, percent, size, cap_usd, names)
+        return model.ownership_percent, GIVEN_OWNERSHIP
+    if any(driver.ownership_percent is None for driver in slate.drivers if not driver.out):
+        return None, ""
+    try:
+        filed = read_ownership([d.ownership_percent or 0.0 for d in slate.drivers], size)
+        owned = without(filed, np.array([driver.out for driver in slate.drivers]), size)
+    except InvalidInput as error:
+        raise InvalidInput({"drivers.ownership_percent": list(*error.problems.values())}) from None
+    try:
+        model = fit_field(slate.salaries_usd, owned, size, cap_usd, names)
+    except Infeasible as error:
+        try:
+            near = nearest_ownership(slate.salaries_usd, owned, size, cap_usd)
+        except Infeasible:
+            raise InvalidInput({"drivers.ownership_percent": error.reason}) from None
+        return tuple(near.tolist()), f"{REPAIRED_OWNERSHIP}: {error.reason}"
+    return model.ownership_percent, FILE_OWNERSHIP

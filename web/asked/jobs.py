@@ -1,0 +1,130 @@
+"""Whole requests, as the workers take them."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from core.errors import InvalidInput
+from core.lineups import TailTarget
+from core.slate import TICKS_PER_POINT, Slate
+from web.asked.contests import contest_of
+from web.asked.rules import limits_of, rules_of
+from web.asked.slates import Given, indices, race_of, slate_of
+from web.services import stored_blobs
+from workers.contest_sim import ContestSimRequest
+from workers.optimize_request import Objective, OptimizeRequest
+from workers.race_stage import block_count, selects
+
+
+def optimize_request(given: Given) -> OptimizeRequest:
+    """Give the whole optimize request, checked against the slate.
+
+    Raises
+    ------
+    InvalidInput
+        A field that cannot be used, named.
+    Infeasible
+        Rules under which no lineup is legal.
+    """
+    slate = slate_of(given)
+    spec = race_of(slate, given)
+    rules = rules_of(slate, given)
+    limits = limits_of(slate, rules, given)
+    objective = Objective(given["objective"])
+    scenarios = given.get("scenario_config", {}).get("n_scenarios", 10_000)
+    target = TailTarget(tuple(given["cvar_alphas"]), tuple(given["cvar_weights"]))
+    target.require_scenarios(_selected(scenarios))
+    contest = given.get("contest")
+    if contest is None and objective is Objective.DOLLARS:
+        raise InvalidInput({"contest": "the objective 'dollars' needs the contest to win them in."})
+    return OptimizeRequest(
+        slate=slate,
+        spec=spec,
+        n_scenarios=scenarios,
+        seed=given["random_seed"],
+        rules=rules,
+        limits=limits,
+        objective=objective,
+        target=target,
+        diversity_weight=given["correlation_weight"],
+        contest=None
+        if contest is None
+        else contest_of(slate, contest, given["n_lineups"], rules.salary_cap_usd, scenarios),
+        validate_tail=given["validate_tail_objective"],
+        include_calibration=given["include_calibration"],
+    )
+
+
+def _selected(n_scenarios: int) -> int:
+    """Give how many of the scenarios lineups are chosen on: the fewest in either half."""
+    blocks = block_count(n_scenarios)
+    full = n_scenarios // blocks
+    return full * min(sum(selects(block) for block in range(blocks)), blocks // 2)
+
+
+def contest_sim_request(given: Given) -> ContestSimRequest:
+    """Give the whole contest-sim request, checked against the slate.
+
+    Raises
+    ------
+    InvalidInput
+        A field that cannot be used, named.
+    Infeasible
+        Ownership that no mix of legal lineups has.
+    """
+    slate = slate_of(given)
+    cap = given.get("salary_cap", slate.rules.salary_cap_usd)
+    lineups = _lineups(slate, given["lineups"], cap)
+    rows = given.get("scenario_driver_scores")
+    scenarios = given["n_scenarios"] if rows is None else len(rows)
+    contest = contest_of(slate, given, len(lineups), cap, scenarios)
+    spec = race_of(slate, given) if rows is None else None
+    # last of all: what is refused leaves nothing in Redis
+    scores = None if rows is None else _store_scores(slate, rows)
+    return ContestSimRequest(
+        slate=slate,
+        lineups=lineups,
+        contest=contest,
+        n_scenarios=scenarios,
+        seed=given["random_seed"],
+        salary_cap_usd=cap,
+        spec=spec,
+        scores=scores,
+    )
+
+
+def _lineups(
+    slate: Slate, given: Sequence[Sequence[str]], cap_usd: int
+) -> tuple[tuple[int, ...], ...]:
+    size = slate.rules.roster_size
+    problems: dict[str, list[str]] = {}
+    lineups = []
+    for number, ids in enumerate(given):
+        where = f"lineups.{number}"
+        if len(ids) != size or len(set(ids)) != size:
+            problems[where] = [f"{len(set(ids))} different drivers; a lineup has {size}."]
+            continue
+        places = indices(slate, ids, where)
+        cost = sum(slate.drivers[place].salary_usd for place in places)
+        if cost > cap_usd:
+            problems[where] = [f"costs {cost} USD, above the salary cap of {cap_usd}."]
+        lineups.append(tuple(sorted(places)))
+    if problems:
+        raise InvalidInput(dict(list(problems.items())[:20]))
+    return tuple(lineups)
+
+
+def _store_scores(slate: Slate, rows: Sequence[Sequence[float]]) -> str:
+    """Store the user's points and give their blob."""
+    if any(len(row) != len(slate) for row in rows):
+        raise InvalidInput(
+            {"scenario_driver_scores": f"give one number for each of the slate's {len(slate)}."}
+        )
+    ticks = np.round(np.array(rows, dtype=np.float64) * TICKS_PER_POINT)
+    return stored_blobs().put(points=ticks.astype(np.int16))
+
+
+def encode(request: OptimizeRequest | ContestSimRequest) -> bytes:
+    """Give a request as the job record keeps it."""
+    return msgspec.json.encode(request)

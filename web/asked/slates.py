@@ -1,0 +1,66 @@
+"""The slate and the race of a request."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from core.errors import InvalidInput
+from core.race import ConstraintCompiler, ConstraintSpec
+from core.slate import Driver, Slate, Veto, find_track
+from web.services import caller, jobs
+from web.stored_slates import known
+
+Given = Mapping[str, Any]
+
+
+def _driver(given: Given) -> Driver:
+    fields = {key: value for key, value in given.items() if key not in {"salary", "veto_rules"}}
+    return Driver(
+        **{"name": given["driver_id"], **fields},
+        salary_usd=given["salary"],
+        vetoes=frozenset(Veto(rule) for rule in given.get("veto_rules", [])),
+    )
+
+
+def slate_of(given: Given) -> Slate:
+    """Give the slate a request names or holds, with the track it says.
+
+    Raises
+    ------
+    InvalidInput
+        Neither a slate nor drivers or both, drivers that make no slate, an unknown track or none.
+    """
+    if ("slate_id" in given) == ("drivers" in given):
+        raise InvalidInput({"slate_id": "give either slate_id or drivers."})
+    if "slate_id" in given:
+        slate = known(jobs(), caller(), given["slate_id"])
+    else:
+        slate = Slate(tuple(_driver(driver) for driver in given["drivers"]))
+    named = given.get("scenario_config", {}).get("track_id")
+    if named is not None:
+        try:
+            slate = replace(slate, track=find_track(named))
+        except InvalidInput as error:
+            raise InvalidInput({"scenario_config.track_id": error.problems["track_id"]}) from None
+    return slate
+
+
+def race_of(slate: Slate, given: Given) -> ConstraintSpec:
+    """Compile the race of a request.
+
+    Raises
+    ------
+    InvalidInput
+        No track is known, or a driver's numbers contradict each other.
+    """
+    if slate.track is None:
+        raise InvalidInput(
+            {"scenario_config.track_id": "the slate names no track; give one, las_vegas say."}
+        )
+    laps = given.get("scenario_config", {}).get("race_length")
+    return ConstraintCompiler().compile(slate, race_laps=laps)
+
+
+def indices(slate: Slate, ids: Sequence[str], where: str) -> tuple[int, ...]:
+    """Give the indices of driver ids; ``where`` is the field an unknown one is blamed on."""
+    return tuple(int(place) for place in slate.index_of(ids, where))
