@@ -48,3 +48,19 @@ def test_equal_projections_leave_lineups_drawn_blindly():
 def test_a_slate_without_a_legal_lineup_has_no_guess():
     with pytest.raises(Infeasible):
         guess_ownership(np.ones(8), np.full(8, 9_000), 6, 50_000)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 1_000), st.sampled_from([34_000, 45_000, 50_000]))
+def test_the_average_entry_of_the_guess_spends_nearly_all_of_the_cap(seed, cap):
+    points = np.random.default_rng(seed).normal(30.0, 12.0, 38)
+    guess = guess_ownership(points, SALARIES, 6, cap)
+    assert guess @ SALARIES / 100.0 >= 0.99 * cap - 0.01
+
+
+def test_where_even_the_dearest_lineup_costs_less_the_guess_is_of_dear_lineups():
+    points = np.random.default_rng(3).normal(30.0, 12.0, 38)
+    dearest = np.sort(SALARIES)[-6:].sum()
+    guess = guess_ownership(points, SALARIES, 6, 100_000)
+    assert 0.9 * dearest < guess @ SALARIES / 100.0 <= dearest
+    assert fit_field(SALARIES, guess, 6, 100_000).max_error <= 1e-6
