@@ -138,7 +138,8 @@ def test_bad_options_end_with_exit_code_2(
     server: str, shared: Path, tmp_path: Path, arguments: list[object], said: str
 ) -> None:
     salaries = shared / "data" / "dk_raw" / f"DKSalaries_{FILES[0]}.csv"
-    done = axiomatic("run", salaries, *arguments, "--server", server, "--out", tmp_path)
+    # the last of two options counts
+    done = axiomatic("run", salaries, "--server", server, "--out", tmp_path, *arguments)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert done.stdout == ""
