@@ -117,7 +117,9 @@ def _readable_json() -> None:
     if request.method not in {"POST", "PUT", "PATCH"} or request.mimetype == "multipart/form-data":
         return
     if not request.is_json and request.content_length:
-        raise Problem(415, f"{request.mimetype or 'no media type'}; send application/json.")
+        files = request.endpoint in {"slates.upload", "jobs.entries"}
+        wanted = "multipart/form-data" if files else "application/json"
+        raise Problem(415, f"{request.mimetype or 'no media type'}; send {wanted}.")
     try:
         if not isinstance(json.loads(request.get_data() or b"null"), dict):
             raise Problem(400, "The body is not a JSON object.")

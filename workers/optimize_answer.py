@@ -281,11 +281,15 @@ def _add_contest(
         lineup["roi_in_sample"] = chosen_on["roi"]
     ids = [driver.driver_id for driver in request.slate.drivers]
     ownership: dict[str, Any] = dict(zip(ids, field_model(facts).ownership_percent, strict=True))
+    owned = np.array(field_model(facts).ownership_percent)
     given["contest"] = {
         **report,
+        "opponents_mean_salary": float(owned @ request.slate.salaries_usd) / 100.0,
         "in_sample": {
             name: seen[name] for name in ("roi", "roi_se", "cash_pct", "win_prob", "n_simulations")
         },
     }
+    if report["roi"] is not None and report["roi"] <= 0.0:
+        given["notes"].append("These lineups lose money in the simulated contest.")
     given["ownership_percent"] = ownership
     given["ownership_source"] = facts[FIELD]["source"]

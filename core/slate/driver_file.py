@@ -1,5 +1,6 @@
 """The user's own drivers file: grid, teams, projections, ownership and rules, laid over a slate."""
 
+import difflib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -192,6 +193,12 @@ def _read_cells(cells: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
     return changes, wrong
 
 
+def _nearest(name: str, slate: Slate) -> str:
+    names = [driver.name for driver in slate.drivers]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"{name} (nearest: {near[0]})" if near else name
+
+
 def _warnings(
     slate: Slate,
     drivers: tuple[Driver, ...],
@@ -203,7 +210,8 @@ def _warnings(
     missing = [d.name for d in drivers if d.start_position is None and not d.out]
     warnings = [] if gridded else list(slate.warnings)
     if unmatched:
-        warnings.append(f"Not on the slate, so left out: {', '.join(unmatched[:10])}.")
+        near = "; ".join(_nearest(name, slate) for name in unmatched[:10])
+        warnings.append(f"Not on the slate, so left out: {near}.")
     if gridded and missing:
         warnings.append(
             f"No grid spot for {', '.join(missing[:10])}: drawn from the spots left over. A "

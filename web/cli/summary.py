@@ -16,12 +16,16 @@ def _percent(value: float | None, digits: int = 1) -> str:
     return "-" if value is None else f"{100 * value:.{digits}f}%"
 
 
+def _usd(value: float) -> str:
+    return f"{'-' if value < 0 else ''}${abs(value):,.2f}"
+
+
 def _lineups(result: Json) -> Table:
     lineups = result["lineups"]
     table = Table(title=f"The first {min(_LINEUPS_SHOWN, len(lineups))} of {len(lineups)} lineups")
     table.add_column("#", justify="right")
     table.add_column("drivers")
-    for name in ("salary", "mean", "CVaR 99", "ROI", "dupes"):
+    for name in ("salary", "mean", "best 1%", "ROI", "dupes"):
         table.add_column(name, justify="right")
     for number, lineup in enumerate(lineups[:_LINEUPS_SHOWN], start=1):
         table.add_row(
@@ -67,24 +71,26 @@ def _contest(contest: Json, opponents: str) -> Table:
     roi = _percent(contest["roi"])
     error = "" if contest["roi_se"] is None else f" ± {_percent(contest['roi_se'])}"
     table.add_row("opponents' ownership", escape(opponents))
+    table.add_row("opponents' mean salary", f"{contest['opponents_mean_salary']:,.0f}")
     table.add_row("ROI ± standard error", roi + error)
     table.add_row("ROI on the races chosen on", _percent(seen["roi"]))
     table.add_row("entries that cash", _percent(contest["cash_pct"]))
     table.add_row("share of first place", _percent(contest["win_prob"], 2))
     profit = contest["profit"]
-    table.add_row("mean profit", f"${profit['mean']:,.2f}")
-    table.add_row("mean of the worst 5%", f"${profit['cvar_5']:,.2f}")
+    table.add_row("mean profit", _usd(profit["mean"]))
+    table.add_row("mean of the worst 5%", _usd(profit["cvar_5"]))
     table.add_row("contests simulated", f"{contest['n_simulations']:,}")
     return table
 
 
 def show(result: Json, console: Console) -> None:
     """Print a result."""
+    # what the figures rest on comes before the figures
+    for note in result["notes"]:
+        console.print(f"[yellow]note[/] {escape(note)}")
     console.print(_lineups(result))
     console.print(_exposures(result))
     if "contest" in result:
         console.print(_contest(result["contest"], result["ownership_source"]))
-    for note in result["notes"]:
-        console.print(f"[yellow]note[/] {escape(note)}")
     for name, path in result["files"].items():
         console.print(f"[green]{name:>8}[/] {escape(path)}", soft_wrap=True)

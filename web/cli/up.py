@@ -1,5 +1,7 @@
 """``axiomatic up``: an installation on this machine, kept running."""
 
+import socket
+import sys
 import time
 from importlib.util import find_spec
 
@@ -12,6 +14,16 @@ from web.stack import Stack
 _CHECK_SECONDS = 1.0
 
 
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        # as servers do: a port that has just been given back is free
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise click.UsageError(f"port {port} is in use; give another with --port.") from None
+
+
 @click.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
 @click.option(
@@ -21,7 +33,9 @@ _CHECK_SECONDS = 1.0
 def up(port: int, workers: int | None, flower: bool) -> None:
     """Start store, workers and API on the loopback interface; Ctrl-C stops them."""
     if flower and find_spec("flower") is None:
-        raise click.UsageError("Flower is not installed: pip install 'axiomatic[flower]'.")
+        raise click.UsageError(f"Flower is not installed: {sys.executable} -m pip install flower")
+    for taken in [port, port + 1][: 1 + flower]:
+        _require_free(taken)
     console = Console()
     with started(Stack(workers, port, port + 1 if flower else None), console) as stack:
         console.print(f"API       http://127.0.0.1:{port}/api/v1/docs/")
