@@ -6,6 +6,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 
 from web import VERSION, problems, services
 from web.api import BLUEPRINTS
+from web.schemas.jobs import ProblemSchema
 from workers.app import configure
 from workers.settings import Settings
 
@@ -14,6 +15,8 @@ MAX_REQUEST_BYTES = 64 * 1024 * 1024
 
 class _Api(Api):  # type: ignore[misc]
     """The API's description; errors are answered by :mod:`web.problems` alone."""
+
+    ERROR_SCHEMA = ProblemSchema
 
     def _register_error_handlers(self) -> None:
         """Register none."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from flask import Response, json
+from flask import Response, json, request
 from flask_smorest import Blueprint
 from redis.exceptions import RedisError
 from werkzeug.datastructures import FileStorage
@@ -17,7 +17,6 @@ from web.problems import Problem
 from web.results import shown_job, shown_result
 from web.schemas.jobs import (
     EntriesFilesSchema,
-    EntriesFormSchema,
     JobSchema,
     JobsQuerySchema,
     JobsSchema,
@@ -194,13 +193,12 @@ def lineups_csv(run_id: str) -> Response:
 
 @blueprint.post("/jobs/<run_id>/entries")
 @blueprint.arguments(EntriesFilesSchema, location="files")
-@blueprint.arguments(EntriesFormSchema, location="form")
 @blueprint.response(200, content_type="text/csv")
-def entries(files: dict[str, FileStorage], form: dict[str, str], run_id: str) -> Response:
+def entries(files: dict[str, FileStorage], run_id: str) -> Response:
     """Give the caller's DKEntries.csv back with the lineups in the chosen contests."""
     slate, lineups = _lineups(run_id)
-    chosen = form["contest_ids"].split(",") if "contest_ids" in form else None
-    ids = None if chosen is None else [contest.strip() for contest in chosen]
+    chosen = request.form.get("contest_ids")
+    ids = None if chosen is None else [contest.strip() for contest in chosen.split(",")]
     return _file(fill_entries(slate, lineups, files["entries"].read(), ids), "DKEntries.csv")
 
 

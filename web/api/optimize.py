@@ -6,7 +6,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from web.asked import encode, optimize_request
-from web.schemas.jobs import JobSchema
+from web.schemas.jobs import JobSchema, ResultSchema
 from web.schemas.optimize import OptimizeSchema
 from web.submission import start
 
@@ -17,6 +17,7 @@ blueprint = Blueprint("optimize", __name__, url_prefix="/api/v1", description="L
 @blueprint.arguments(OptimizeSchema)
 @blueprint.doc(parameters=[{"name": "Prefer", "in": "header", "schema": {"type": "string"}}])
 @blueprint.response(202, JobSchema)
+@blueprint.alt_response(200, schema=ResultSchema, success=True)
 def optimize(given: dict[str, Any]) -> Response:
     """Start a job that simulates the race and picks the lineups."""
     return start("optimize", encode(optimize_request(given)))

@@ -3,12 +3,13 @@
 from dataclasses import asdict, replace
 from typing import Any
 
+from flask import request
 from flask_smorest import Blueprint
 from werkzeug.datastructures import FileStorage
 
 from core.slate import Slate, apply_driver_file, find_track, read_salaries
 from web import stored_slates
-from web.schemas.slates import SlateFilesSchema, SlateFormSchema, SlateSchema, SlatesSchema
+from web.schemas.slates import SlateFilesSchema, SlateSchema, SlatesSchema
 from web.services import caller, jobs
 
 blueprint = Blueprint("slates", __name__, url_prefix="/api/v1", description="Slates.")
@@ -34,15 +35,14 @@ def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
 
 @blueprint.post("/slates")
 @blueprint.arguments(SlateFilesSchema, location="files")
-@blueprint.arguments(SlateFormSchema, location="form")
 @blueprint.response(201, SlateSchema)
-def upload(files: dict[str, FileStorage], form: dict[str, str]) -> dict[str, Any]:
+def upload(files: dict[str, FileStorage]) -> dict[str, Any]:
     """Read a salary file, with the user's drivers file laid over it."""
     slate = read_salaries(files["salaries"].read())
     if "drivers" in files:
         slate = apply_driver_file(slate, files["drivers"].read())
-    if "track_id" in form:
-        slate = replace(slate, track=find_track(form["track_id"]))
+    if "track_id" in request.form:
+        slate = replace(slate, track=find_track(request.form["track_id"]))
     return shown(stored_slates.keep(jobs(), caller(), slate), slate)
 
 

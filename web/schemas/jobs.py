@@ -61,12 +61,23 @@ class EntriesFilesSchema(Schema):
     """The entries file to fill."""
 
     entries = Upload(required=True, metadata={"description": "DraftKings' DKEntries.csv."})
-
-
-class EntriesFormSchema(Schema):
-    """Which of its contests to fill."""
-
+    # a part without a file name: described here, read from the form
     contest_ids = fields.String(metadata={"description": "Divided by commas; all by default."})
+
+
+class ProblemSchema(Schema):
+    """An error (RFC 9457)."""
+
+    class Meta:
+        """Some problems say more, such as the largest number of lineups possible."""
+
+        unknown = "include"
+
+    type = fields.String()
+    title = fields.String()
+    status = Whole()
+    detail = fields.String()
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
 
 
 class HealthSchema(Schema):

@@ -34,11 +34,7 @@ class SlateFilesSchema(Schema):
 
     salaries = Upload(required=True, metadata={"description": "DraftKings' DKSalaries.csv."})
     drivers = Upload(metadata={"description": "Grid, teams, projections, ownership, rules."})
-
-
-class SlateFormSchema(Schema):
-    """The other parts of a slate upload."""
-
+    # a part without a file name: described here, read from the form
     track_id = Text(metadata={"description": "las_vegas, or Las Vegas."})
 
 
