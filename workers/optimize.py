@@ -93,30 +93,29 @@ def _walk(
 
 
 def _put_found(blobs: Blobs, found: Found) -> Json:
-    return {
-        "found": blobs.put(lineups=found.lineups, scores=found.scores),
-        "looked_at": found.looked_at,
-        "evaluated": found.evaluated,
-        "cut": found.cut,
-    }
+    # how many lineups a chunk looked at depends on the cut; no result may
+    return {"found": blobs.put(lineups=found.lineups, scores=found.scores)}
 
 
 def _get_found(blobs: Blobs, part: Json) -> Found:
     arrays = blobs.get(part["found"])
-    return Found(
-        arrays["lineups"], arrays["scores"], part["looked_at"], part["evaluated"], part["cut"]
-    )
+    return Found(arrays["lineups"], arrays["scores"], 0, 0, 0)
+
+
+def _with_best_by_mean(
+    request: OptimizeRequest, points: npt.NDArray[np.int16], rules: LineupRules, found: Found
+) -> Lineups:
+    """Add the best by mean: dollars like both a high ceiling and a high mean."""
+    also = _best_by_mean(request, points, rules).lineups
+    return np.unique(np.concatenate([found.lineups, also]), axis=0)
 
 
 def _join_walk(request: OptimizeRequest, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
     found = merge_found([_get_found(blobs, part) for part in parts], request.pool_size)
     if request.objective is Objective.DOLLARS:
-        # dollars like both a high ceiling and a high mean: value the best of either kind
-        also = _best_by_mean(request, _selection(facts, blobs), request.rules).lineups
-        both = np.unique(np.concatenate([found.lineups, also]), axis=0)
+        both = _with_best_by_mean(request, _selection(facts, blobs), request.rules, found)
         found = Found(both, np.zeros(len(both)), 0, 0, 0)
-    # how many lineups each chunk looked at depends on the cut; the result must not
-    return {"found": blobs.put(lineups=found.lineups, scores=found.scores)}
+    return _put_found(blobs, found)
 
 
 def _dollars(
@@ -157,8 +156,7 @@ def _join_values(
 ) -> Json:
     won = np.stack([blobs.get(part["won"])["won"] for part in parts]).sum(axis=0)
     lineups = blobs.get(facts[LINEUPS]["found"])["lineups"]
-    found = _ranked(lineups, _usd(request, won))
-    return {"found": blobs.put(lineups=found.lineups, scores=found.scores)}
+    return _put_found(blobs, _ranked(lineups, _usd(request, won)))
 
 
 def _usd(request: OptimizeRequest, won: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -196,13 +194,11 @@ def _choose(
         found = best_by_tail(points, rules, request.target, request.pool_size)
         if request.objective is Objective.MULTI_CVAR:
             return found
-        also = _best_by_mean(request, points, rules).lineups
-        both = np.unique(np.concatenate([found.lineups, also]), axis=0)
+        both = _with_best_by_mean(request, points, rules, found)
         return _ranked(both, value(both))
 
-    pool = blobs.get(facts[VALUES if VALUES in facts else LINEUPS]["found"])
     portfolio = generate_portfolio(
-        Found(pool["lineups"], pool["scores"], 0, 0, 0),
+        _get_found(blobs, facts[VALUES if VALUES in facts else LINEUPS]),
         request.rules,
         request.limits,
         search,

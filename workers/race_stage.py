@@ -1,7 +1,7 @@
 """The first stage of every job that simulates: blocks of races, scored in ticks."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -35,9 +35,6 @@ class Simulated(Protocol):
     @property
     def seed(self) -> int:
         """The job's seed."""
-
-
-Request = TypeVar("Request", bound=Simulated)
 
 
 def block_count(n_scenarios: int) -> int:

@@ -64,3 +64,27 @@ class Board:
                 [(g.at_least, g.at_most, g.or_none) for g in rules.groups], dtype=np.int64
             ).reshape(-1, 3),
         )
+
+    def arguments(
+        self,
+    ) -> tuple[
+        Lineups,
+        npt.NDArray[np.int64],
+        int,
+        int,
+        int,
+        np.uint64,
+        npt.NDArray[np.uint64],
+        npt.NDArray[np.int64],
+    ]:
+        """Give the board as the kernels take it, first of their arguments."""
+        return (
+            self.drivers,
+            self.salaries,
+            self.roster_size,
+            self.cap,
+            self.floor,
+            self.locked,
+            self.group_masks,
+            self.group_bounds,
+        )

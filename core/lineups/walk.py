@@ -206,14 +206,7 @@ def best_by_value(
         )
         costs = np.array([cost for _, cost in charges], dtype=np.int64)
     scores, keys, reached = _kernels.walk_values(
-        board.drivers,
-        board.salaries,
-        board.roster_size,
-        board.cap,
-        board.floor,
-        board.locked,
-        board.group_masks,
-        board.group_bounds,
+        *board.arguments(),
         walk_units(rules) if units is None else units,
         np.ascontiguousarray(values[board.drivers]),
         masks,
@@ -362,14 +355,7 @@ def best_by_tail(
     if len(board.drivers) < board.roster_size:
         return _nothing(board.roster_size)
     scores, keys, bounded, evaluated, cut = _kernels.walk_tail(
-        board.drivers,
-        board.salaries,
-        board.roster_size,
-        board.cap,
-        board.floor,
-        board.locked,
-        board.group_masks,
-        board.group_bounds,
+        *board.arguments(),
         walk_units(rules) if units is None else units,
         _by_driver(points, board.drivers),
         *target.arrays(len(points)),
