@@ -15,7 +15,9 @@ from werkzeug.exceptions import HTTPException
 
 from core.errors import Infeasible, InvalidInput
 from web.stored_slates import UnknownSlate
+from workers.job_blobs import StoreFull
 from workers.jobs import UnknownJob
+from workers.submission import KeyTaken, NoSuchWorkers
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +148,17 @@ def register(app: Flask) -> None:
     @app.errorhandler(UnknownSlate)
     def _unknown(error: UnknownJob | UnknownSlate) -> Response:
         return answer(Problem(404, str(error)))
+
+    @app.errorhandler(KeyTaken)
+    def _taken(error: KeyTaken) -> Response:
+        return answer(Problem(422, str(error)))
+
+    @app.errorhandler(StoreFull)
+    @app.errorhandler(NoSuchWorkers)
+    def _later(error: StoreFull | NoSuchWorkers) -> Response:
+        log.warning("refused for now: %s", error)
+        retry = {"Retry-After": str(6 * RETRY_SECONDS)}
+        return answer(Problem(503, str(error), headers=retry))
 
     @app.errorhandler(OutOfMemoryError)
     def _full(error: Exception) -> Response:

@@ -4,8 +4,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from workers.blobs import Blobs
-from workers.connection import blobs
+from workers.connection import PROMPT
 from workers.jobs import Jobs
 from workers.settings import Settings
 
@@ -15,17 +14,12 @@ OPEN_CALLER = "everyone"
 
 def install(app: Flask, settings: Settings) -> None:
     """Keep the installation's services with the application."""
-    app.extensions["axiomatic"] = Jobs(settings)
+    app.extensions["axiomatic"] = Jobs(settings, PROMPT)
 
 
 def jobs() -> Jobs:
     """Give the job records."""
     return cast("Jobs", current_app.extensions["axiomatic"])
-
-
-def stored_blobs() -> Blobs:
-    """Give the blobs."""
-    return blobs(jobs().settings)
 
 
 def caller() -> str:

@@ -8,7 +8,6 @@ import msgspec
 
 from core.errors import AxiomaticError
 from core.slate import Slate
-from workers.connection import connect
 from workers.jobs import Jobs
 
 _SLATE = "axiomatic:slate:"
@@ -26,7 +25,7 @@ def keep(jobs: Jobs, owner: str, slate: Slate) -> str:
     """Keep a slate and give its id; the same slate has the same id."""
     document = msgspec.json.encode(slate)
     slate_id = hashlib.sha256(f"{owner}\0".encode() + document).hexdigest()[:16]
-    redis = connect(jobs.settings.redis_url)
+    redis = jobs.redis
     seconds = jobs.settings.keep_slates_seconds
     pipeline = redis.pipeline()
     pipeline.set(f"{_SLATE}{owner}:{slate_id}", document, ex=seconds)
@@ -39,7 +38,7 @@ def keep(jobs: Jobs, owner: str, slate: Slate) -> str:
 
 def find(jobs: Jobs, owner: str, slate_id: str) -> Slate | None:
     """Give a kept slate, or ``None``."""
-    document = connect(jobs.settings.redis_url).get(f"{_SLATE}{owner}:{slate_id}")
+    document = jobs.redis.get(f"{_SLATE}{owner}:{slate_id}")
     return _read(document) if isinstance(document, bytes) else None
 
 
@@ -59,7 +58,7 @@ def known(jobs: Jobs, owner: str, slate_id: str) -> Slate:
 
 def every(jobs: Jobs, owner: str) -> list[tuple[str, Slate]]:
     """Give an owner's slates, newest first."""
-    raw = connect(jobs.settings.redis_url).zrevrange(_SLATES_OF + owner, 0, -1)
+    raw = jobs.redis.zrevrange(_SLATES_OF + owner, 0, -1)
     ids = [name.decode() for name in cast("list[bytes]", raw)]
     found = [(slate_id, find(jobs, owner, slate_id)) for slate_id in ids]
     return [(slate_id, slate) for slate_id, slate in found if slate is not None]
@@ -67,6 +66,6 @@ def every(jobs: Jobs, owner: str) -> list[tuple[str, Slate]]:
 
 def drop(jobs: Jobs, owner: str, slate_id: str) -> None:
     """Remove a slate."""
-    redis = connect(jobs.settings.redis_url)
+    redis = jobs.redis
     redis.zrem(_SLATES_OF + owner, slate_id)
     redis.delete(f"{_SLATE}{owner}:{slate_id}")

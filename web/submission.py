@@ -12,7 +12,7 @@ from web.problems import Problem
 from web.results import shown_job, shown_result
 from web.services import caller, jobs
 from workers.jobs import JobStatus
-from workers.tasks import submit
+from workers.submission import Attachments, submit
 
 MAX_WAIT_SECONDS = 60
 MOST_WAITING = 8
@@ -21,9 +21,11 @@ waiting = threading.BoundedSemaphore(MOST_WAITING)
 _POLL_SECONDS = 0.05
 
 
-def start(kind: str, document: bytes) -> Response:
+def start(kind: str, document: bytes, attached: Attachments | None = None) -> Response:
     """Start a job and answer 202, or the result with 200 where ``Prefer: wait=N`` saw it ready."""
-    run_id = _once(kind, document)
+    run_id = submit(
+        jobs(), kind, document, caller(), attachments=attached, once=_asked_once(kind, document)
+    )
     job = jobs().get(run_id)
     # a preference: where too many wait already, the answer is 202 at once
     seconds = _preferred_wait() if waiting.acquire(blocking=False) else None
@@ -56,32 +58,12 @@ def _preferred_wait() -> int:
     return min(int(found.group(1)), MAX_WAIT_SECONDS) if found else 0
 
 
-def _once(kind: str, document: bytes) -> str:
-    """Give the job's id; a key that was used before gives the job it started then."""
+def _asked_once(kind: str, document: bytes) -> tuple[str, str]:
+    """Give the caller's idempotency key and a hash of what is asked under it; empty without one."""
     key = request.headers.get("Idempotency-Key")
-    records, owner = jobs(), caller()
     if key is None:
-        return submit(records, kind, document, owner)
+        return "", ""
     if not 1 <= len(key) <= 255:
         raise Problem(400, "An Idempotency-Key has 1 to 255 characters.")
-    name = hashlib.sha256(f"{owner}\0{key}".encode()).hexdigest()
-    body = hashlib.sha256(kind.encode() + document).hexdigest()
-    taken = records.claim_key(name, body)
-    if taken is None:
-        try:
-            run_id = submit(records, kind, document, owner)
-        except BaseException:
-            records.release_key(name)
-            raise
-        records.settle_key(name, body, run_id)
-        return run_id
-    first_body, run_id = taken
-    if first_body != body:
-        raise Problem(422, "This Idempotency-Key was used with another request; use a new key.")
-    if not run_id:
-        raise Problem(
-            409,
-            "A request with this Idempotency-Key is being started; ask again.",
-            headers={"Retry-After": "1"},
-        )
-    return run_id
+    name = hashlib.sha256(f"{caller()}\0{key}".encode()).hexdigest()
+    return name, hashlib.sha256(kind.encode() + document).hexdigest()

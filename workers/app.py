@@ -9,9 +9,15 @@ for _threads in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
 from celery import Celery, signals  # noqa: E402
 from kombu import Queue  # noqa: E402
 
+from workers.reaper import ReaperStep  # noqa: E402
 from workers.settings import Settings  # noqa: E402
+from workers.version import VERSION  # noqa: E402
 
-QUEUE = "axiomatic"
+# a version's messages are for its own workers: beside those of another, both go on undisturbed
+QUEUE = f"axiomatic-{VERSION}"
+
+_CHORD_SECONDS = 3600
+_KILL_AFTER_SECONDS = 15
 
 app = Celery("axiomatic", include=["workers.tasks"])
 app.conf.update(
@@ -22,17 +28,21 @@ app.conf.update(
     task_queues=[Queue(QUEUE)],
     # a message for a queue nobody declared is a bug, not a new queue
     task_create_missing_queues=False,
-    # a chunk is done when its result is stored, not when a worker has taken it
+    # a turn is over when its pieces are kept, not when a worker has taken it
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    # longer than any chunk (see web.asked.contests): a shorter one runs slow chunks twice
+    # what is lost is seen to by the ledger within seconds; a short time here runs turns twice
     broker_transport_options={"visibility_timeout": 3600},
     broker_connection_retry_on_startup=True,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    # nothing rests on a chord once its stage is over
+    result_chord_expires=_CHORD_SECONDS,
     worker_hijack_root_logger=False,
-    # Flower names a task by what it does: "optimize scenarios 0-8"
+    # Flower names a turn by the stage that asked for it
     task_send_sent_event=True,
 )
+app.steps["worker"].add(ReaperStep)
 
 
 # as a setting Celery reads this only from configuration objects and modules
@@ -40,22 +50,35 @@ app.loader.override_backends = {"redis": "workers.results:ResultBackend"}
 
 
 def configure(settings: Settings) -> None:
-    """Point the application at a Redis; once a process, before the first task is sent."""
+    """Give the application its settings; once a process, before the first task is sent."""
     app.conf.update(
-        broker_url=settings.celery_url,
-        result_backend=settings.celery_url,
+        **settings.celery_configuration(),
         result_expires=settings.keep_seconds,
+        # a chunk that runs too long is told so, and if it does not listen, its child is killed
+        task_soft_time_limit=settings.chunk_limit_seconds,
+        task_time_limit=settings.chunk_limit_seconds + _KILL_AFTER_SECONDS,
+        worker_soft_shutdown_timeout=settings.stop_seconds,
     )
 
 
 @signals.worker_init.connect
 def _prepare_worker(**_: object) -> None:
-    """Load compiled code into the parent once: the pool's children inherit it by the fork."""
+    """Refuse a Redis that would lose jobs, and load compiled code into the pool's parent."""
     # the rooms are imported by the worker, not by whoever only sends it jobs
+    from workers.startup import require_sound_store  # noqa: PLC0415
     from workers.warming import warm  # noqa: PLC0415
 
+    require_sound_store(Settings.from_environment())
     warm()
 
 
-if "REDIS_URL" in os.environ:
+@signals.worker_process_init.connect
+def _prepare_child(**_: object) -> None:
+    """Give a pool's child its memory, and no more."""
+    from workers.startup import limit_memory  # noqa: PLC0415
+
+    limit_memory(Settings.from_environment().child_memory_bytes)
+
+
+if os.environ.get("REDIS_URL"):
     configure(Settings.from_environment())

@@ -14,12 +14,13 @@ from workers.blobs import Blobs
 from workers.contest_stage import (
     FIELD,
     ContestTerms,
+    contest_bytes,
     contest_notes,
     contest_results,
     contest_stage,
     field_stage,
 )
-from workers.race_stage import simulated_points
+from workers.race_stage import simulated_points, stored_bytes
 from workers.stages import Facts, Json, Plan, Stage
 
 
@@ -100,9 +101,17 @@ def _notes(request: ContestSimRequest, facts: Facts) -> list[str]:
     return [*notes, *contest_notes(request, facts)]
 
 
+def _stored_bytes(request: ContestSimRequest) -> int:
+    simulated = (
+        0 if request.scores is not None else stored_bytes(request.slate, request.n_scenarios)
+    )
+    return simulated + contest_bytes(request, len(request.lineups))
+
+
 PLAN = Plan(
     kind="contest-sim",
     read=msgspec.json.Decoder(ContestSimRequest).decode,
     stages=_stages,
     finish=_finish,
+    stored_bytes=_stored_bytes,
 )

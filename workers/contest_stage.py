@@ -13,13 +13,15 @@ from core.field import OWNERSHIP_GUESS, FieldModel, fit_field, guess_ownership
 from core.slate import TICKS_PER_POINT, Slate
 from workers.blobs import Blobs
 from workers.race_stage import block_count, block_rows, selects
-from workers.stages import Facts, Json, Stage, Tick
+from workers.stages import FAN, Facts, Json, Stage, Tick
 
 FIELD = "field"
 CONTEST = "contest"
 REPORT, SELECTION = "report", "selection"
 # about what one core counts: entries of all simulated contests together
 _ENTRIES_PER_SECOND = 150_000_000
+
+_LINEUP_BYTES, _AMOUNT_BYTES, _MOST_AMOUNTS = 256, 16, 20_000
 
 GIVEN_OWNERSHIP = "as the request gives it"
 FILE_OWNERSHIP = "as the drivers file gives it"
@@ -132,6 +134,16 @@ def contest_seconds(request: InContest) -> float:
     return entries * request.n_scenarios / _ENTRIES_PER_SECOND
 
 
+def contest_bytes(request: InContest, lineups: int) -> int:
+    """Give about the most that tallies of the contest take while they are merged.
+
+    Nearly all of it is the distribution of winnings: different amounts, by lineup.
+    """
+    contests = request.n_scenarios * terms_of(request).fields_per_block
+    amounts = min(contests, _MOST_AMOUNTS)
+    return 2 * (lineups + 1) * (FAN * _LINEUP_BYTES + _AMOUNT_BYTES * amounts)
+
+
 def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
     """Give the stage that plays the lineups in every simulated race.
 
@@ -171,11 +183,12 @@ def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
         units=lambda request, _: block_count(request.n_scenarios),
         seconds=contest_seconds,
         run=run,
-        join=_join,
+        join=_merge,
+        merge=_merge,
     )
 
 
-def _join(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
+def _merge(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
     del request, facts
     return {
         name: blobs.put(

@@ -26,6 +26,7 @@ from core.randomness import Purpose, stream
 from workers import race_stage
 from workers.blobs import Blobs
 from workers.contest_stage import (
+    contest_bytes,
     contest_seconds,
     contest_stage,
     field_model,
@@ -36,7 +37,7 @@ from workers.contest_stage import (
 from workers.optimize_answer import MICROPOINTS, answer, mean_values
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.race_stage import block_count, block_rows, half, selects, simulated_points
-from workers.stages import Facts, Json, Plan, Stage, Tick
+from workers.stages import FAN, Facts, Json, Plan, Stage, Tick
 
 OPENING, LINEUPS, VALUES, PORTFOLIO = "opening", "lineups", "values", "portfolio"
 
@@ -110,6 +111,14 @@ def _with_best_by_mean(
     return np.unique(np.concatenate([found.lineups, also]), axis=0)
 
 
+def _merge_walk(
+    request: OptimizeRequest, facts: Facts, blobs: Blobs, parts: Sequence[Json]
+) -> Json:
+    del facts
+    found = merge_found([_get_found(blobs, part) for part in parts], request.pool_size)
+    return _put_found(blobs, found)
+
+
 def _join_walk(request: OptimizeRequest, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
     found = merge_found([_get_found(blobs, part) for part in parts], request.pool_size)
     if request.objective is Objective.DOLLARS:
@@ -151,10 +160,19 @@ def _value(
     return {"won": blobs.put(won=_dollars(request, facts, points, lineups, blocks, tick))}
 
 
+def _merge_values(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
+    del request, facts
+    return {"won": blobs.put(won=_summed(blobs, parts))}
+
+
+def _summed(blobs: Blobs, parts: Sequence[Json]) -> npt.NDArray[np.int64]:
+    return np.asarray(np.stack([blobs.get(part["won"])["won"] for part in parts]).sum(axis=0))
+
+
 def _join_values(
     request: OptimizeRequest, facts: Facts, blobs: Blobs, parts: Sequence[Json]
 ) -> Json:
-    won = np.stack([blobs.get(part["won"])["won"] for part in parts]).sum(axis=0)
+    won = _summed(blobs, parts)
     lineups = blobs.get(facts[LINEUPS]["found"])["lineups"]
     return _put_found(blobs, _ranked(lineups, _usd(request, won)))
 
@@ -239,13 +257,14 @@ def _units(request: OptimizeRequest, facts: Facts) -> int:
 
 
 _OPENING = Stage(OPENING, lambda *_: 1, lambda _: 0.2, _open, only_part)
-_WALK = Stage(LINEUPS, _units, _walk_seconds, _walk, _join_walk)
+_WALK = Stage(LINEUPS, _units, _walk_seconds, _walk, _join_walk, _merge_walk)
 _VALUES = Stage(
     VALUES,
     lambda request, _: len(_selection_blocks(request)),
     contest_seconds,
     _value,
     _join_values,
+    _merge_values,
 )
 _CHOICE = Stage(PORTFOLIO, lambda *_: 1, lambda _: 1.0, _choose, only_part)
 FIELD_STAGE = field_stage(_selected, lambda request: request.rules.salary_cap_usd)
@@ -272,9 +291,18 @@ def _finish(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Json:
     return answer(request, facts, blobs, portfolio["lineups"], portfolio["scores"])
 
 
+def _stored_bytes(request: OptimizeRequest) -> int:
+    pools = FAN * request.pool_size * (request.rules.roster_size + 16)
+    played = 0
+    if request.contest is not None:
+        played = contest_bytes(request, request.limits.n_lineups)
+    return race_stage.stored_bytes(request.slate, request.n_scenarios) + pools + played
+
+
 PLAN = Plan(
     kind="optimize",
     read=msgspec.json.Decoder(OptimizeRequest).decode,
     stages=_stages,
     finish=_finish,
+    stored_bytes=_stored_bytes,
 )

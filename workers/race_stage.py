@@ -92,7 +92,7 @@ def _run(request: Simulated, facts: Facts, blobs: Blobs, start: int, stop: int, 
     }
 
 
-def _join(request: Simulated, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
+def _merge(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
     del request, facts
     loaded = [blobs.get(part["races"]) for part in parts]
     stats = sum(
@@ -103,10 +103,10 @@ def _join(request: Simulated, facts: Facts, blobs: Blobs, parts: Sequence[Json])
     def summed(name: str) -> list[int]:
         return [sum(column) for column in zip(*(part[name] for part in parts), strict=True)]
 
-    regime = np.concatenate([races["regime"] for races in loaded])
     return {
         "races": blobs.put(
-            points=np.concatenate([races["points"] for races in loaded]), regime=regime
+            points=np.concatenate([races["points"] for races in loaded]),
+            regime=np.concatenate([races["regime"] for races in loaded]),
         ),
         "validated": stats.total_validated,
         "rejected": stats.total_rejected,
@@ -115,8 +115,22 @@ def _join(request: Simulated, facts: Facts, blobs: Blobs, parts: Sequence[Json])
         "fastest_laps": summed("fastest_laps"),
         "positions_gained": summed("positions_gained"),
         "cautions": sum(part["cautions"] for part in parts),
+    }
+
+
+def _join(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
+    merged = parts[0] if len(parts) == 1 else _merge(request, facts, blobs, parts)
+    regime = blobs.get(merged["races"])["regime"]
+    return {
+        **merged,
         "regimes": {kind.name.lower(): int((regime == kind).sum()) for kind in Regime},
     }
+
+
+def stored_bytes(slate: Slate, n_scenarios: int) -> int:
+    """Give the most that the points of all scenarios take while they are joined."""
+    # the joined points, beside what they are joined from: chunks, and one merge of them
+    return 3 * n_scenarios * (2 * len(slate) + 1)
 
 
 def simulated_points(facts: Facts, blobs: Blobs) -> npt.NDArray[np.int16]:
@@ -130,4 +144,5 @@ STAGE: Stage[Any] = Stage(
     seconds=lambda request: request.n_scenarios / _RACES_PER_SECOND,
     run=_run,
     join=_join,
+    merge=_merge,
 )

@@ -1,15 +1,30 @@
 """Configuration, read from the environment in one place and checked before anything starts."""
 
 import os
+import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, fields
+from typing import Any
 
-from core.errors import InvalidInput
+from workers.environment import read_variables, refuse
+from workers.redis_address import (
+    as_celery_spells_it,
+    has_password,
+    with_password,
+    without_password,
+)
 
 HOUR = 3600
+MEBIBYTE = 1024 * 1024
 KEEP_SECONDS = 24 * HOUR
 KEEP_SLATES_SECONDS = 30 * 24 * HOUR
+
+_PASSWORDS = {"AXIOMATIC_REDIS_PASSWORD", "AXIOMATIC_REDIS_PASSWORD_FILE"}
+_CERTIFICATES = (
+    "AXIOMATIC_REDIS_CA_FILE",
+    "AXIOMATIC_REDIS_CERT_FILE",
+    "AXIOMATIC_REDIS_KEY_FILE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,56 +34,117 @@ class Settings:
     Parameters
     ----------
     redis_url
-        ``redis://``, ``rediss://`` or ``unix://`` address of the one Redis: broker, results, store.
+        ``redis://``, ``rediss://`` or ``unix://`` address of the one Redis, with its password.
     keep_seconds
         How long jobs, their results and their blobs are kept.
     keep_slates_seconds
         How long an uploaded slate is kept.
+    store_bytes
+        What the arrays of all jobs may take in Redis together.
+    child_memory_bytes
+        Private memory that one worker child may take; 0 for no limit.
+    chunk_limit_seconds
+        A chunk that runs longer is stopped and its job fails.
+    stop_seconds
+        How long a worker that is told to stop may go on finishing.
+    redis_ca_file, redis_cert_file, redis_key_file
+        PEM files for ``rediss://``: whom to trust (the system's authorities if ``None``), and what
+        to show.
     """
 
     redis_url: str
     keep_seconds: int = KEEP_SECONDS
     keep_slates_seconds: int = KEEP_SLATES_SECONDS
+    store_bytes: int = 1024 * MEBIBYTE
+    child_memory_bytes: int = 4096 * MEBIBYTE
+    chunk_limit_seconds: int = 300
+    stop_seconds: int = 60
+    redis_ca_file: str | None = None
+    redis_cert_file: str | None = None
+    redis_key_file: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read ``REDIS_URL``, ``AXIOMATIC_KEEP_HOURS`` and ``AXIOMATIC_KEEP_SLATES_HOURS``.
+        """Read the variables of :mod:`workers.environment`.
 
         Raises
         ------
         InvalidInput
-            A variable is absent or is not what it should be; all that are wrong are named.
+            A variable is absent, unknown or not what it should be; all that are wrong are named.
         """
-        problems: dict[str, str] = {}
-        url = environment.get("REDIS_URL", "")
-        parts = urlsplit(url)
-        if not url:
-            problems["REDIS_URL"] = "not set; give the address of Redis, redis://host:6379/0 say."
-        elif parts.scheme not in {"redis", "rediss", "unix"}:
-            problems["REDIS_URL"] = (
-                f"scheme {parts.scheme!r}; give redis://, rediss:// or unix:// and an address."
-            )
+        values, problems = read_variables(environment)
+        given = {name for name in values if environment.get(name)}
+        address = values["REDIS_URL"]
+        # what is wrong with a variable alone is said rather than that it is out of place
+        refuse(_misplaced(address, given) | problems)
+        password = values["AXIOMATIC_REDIS_PASSWORD"] or values["AXIOMATIC_REDIS_PASSWORD_FILE"]
+        return cls(
+            with_password(address, password) if password else address,
+            values["AXIOMATIC_KEEP_HOURS"] * HOUR,
+            values["AXIOMATIC_KEEP_SLATES_HOURS"] * HOUR,
+            values["AXIOMATIC_STORE_MB"] * MEBIBYTE,
+            values["AXIOMATIC_CHILD_MEMORY_MB"] * MEBIBYTE,
+            values["AXIOMATIC_CHUNK_LIMIT_SECONDS"],
+            values["AXIOMATIC_STOP_SECONDS"],
+            *(values[name] for name in _CERTIFICATES),
+        )
 
-        def hours(name: str, default: int) -> int:
-            text = environment.get(name, "")
-            if not text:
-                return default
-            if not text.isdecimal() or not 1 <= int(text) <= 24 * 365:
-                problems[name] = f"{text!r}; give whole hours from 1 to 8760."
-                return default
-            return int(text) * HOUR
-
-        keep = hours("AXIOMATIC_KEEP_HOURS", KEEP_SECONDS)
-        keep_slates = hours("AXIOMATIC_KEEP_SLATES_HOURS", KEEP_SLATES_SECONDS)
-        if problems:
-            raise InvalidInput(problems)
-        return cls(url, keep, keep_slates)
+    def __repr__(self) -> str:
+        shown = {field.name: getattr(self, field.name) for field in fields(self)}
+        shown["redis_url"] = without_password(self.redis_url)
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property
     def celery_url(self) -> str:
         """The address as Celery spells it: a unix socket is ``redis+socket://``."""
-        parts = urlsplit(self.redis_url)
-        if parts.scheme != "unix":
-            return self.redis_url
-        database = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
-        return f"redis+socket://{parts.path}?virtual_host={database.get('db', '0')}"
+        return as_celery_spells_it(self.redis_url)
+
+    def connection_options(self) -> dict[str, Any]:
+        """Give the keywords of ``redis.Redis.from_url`` beside the address: TLS, or nothing."""
+        if not self.redis_url.startswith("rediss://"):
+            return {}
+        files = {
+            "ssl_ca_certs": self.redis_ca_file,
+            "ssl_certfile": self.redis_cert_file,
+            "ssl_keyfile": self.redis_key_file,
+        }
+        # said outright, so that no other default of a library slackens it
+        return {
+            "ssl_cert_reqs": ssl.CERT_REQUIRED,
+            "ssl_check_hostname": True,
+            **{name: path for name, path in files.items() if path is not None},
+        }
+
+    def celery_configuration(self) -> dict[str, Any]:
+        """Give Celery's settings for this Redis.
+
+        All of them each time: an application configured anew keeps nothing of an earlier Redis.
+        """
+        tls = self.connection_options() or None
+        return {
+            "broker_url": self.celery_url,
+            "result_backend": self.celery_url,
+            "broker_use_ssl": tls,
+            "redis_backend_use_ssl": tls,
+        }
+
+
+def _misplaced(address: str | None, given: set[str]) -> dict[str, str]:
+    """Say what is absent, and what is wrong with variables that are each right alone."""
+    problems = {}
+    if "REDIS_URL" not in given:
+        problems["REDIS_URL"] = "not set; give the address of Redis, redis://host:6379/0 say."
+    passwords = given & _PASSWORDS
+    for name in passwords:
+        if len(passwords) > 1:
+            problems[name] = f"give one of {' and '.join(sorted(passwords))}."
+        if address and has_password(address):
+            problems[name] = "REDIS_URL holds a password already; give it in one place."
+    certificate, key = "AXIOMATIC_REDIS_CERT_FILE", "AXIOMATIC_REDIS_KEY_FILE"
+    for name, other in ((certificate, key), (key, certificate)):
+        if other in given and name not in given:
+            problems[name] = f"not set; {other} needs it."
+    for name in given.intersection(_CERTIFICATES):
+        if address and not address.startswith("rediss://"):
+            problems[name] = "certificates are for rediss://; REDIS_URL is of another kind."
+    return problems

@@ -1,9 +1,7 @@
 """A job's plan: stages in order, each cut into chunks of units that run anywhere and are joined."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 from workers.blobs import Blobs
@@ -14,11 +12,8 @@ Tick = Callable[[], None]
 Facts = dict[str, Json]
 """What earlier stages' joins found out, by stage: small JSON with references to blobs."""
 
-MAX_CHUNKS = 64
-"""A chord's header stays below this: each chunk costs milliseconds to send and to count."""
-
-CHUNK_SECONDS = 0.5
-"""About how long a chunk should take: long beside its cost, short enough to share and cancel."""
+FAN = 64
+"""Values merged into one; ``_shared.lua`` has the same number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +27,17 @@ class Stage(Generic[Request]):
     units
         Into how many units, at most, the stage can be cut.
     seconds
-        About how long all of it takes on one core: sizes chunks and weighs progress, nothing else.
+        About how long all of it takes on one core of a typical machine. What this machine takes is
+        measured, see :mod:`workers.planning`; neither changes a result.
     run
         Computes units ``[start, stop)`` and gives a small JSON value; arrays go into blobs. Calls
         its last argument before every unit that takes time: it raises where the job has ended.
     join
-        Joins the chunks' values, in their order, into the stage's facts. What it gives must not
-        depend on how the stage was cut.
+        Joins the values, in their order, into the stage's facts. What it gives must not depend on
+        how the stage was cut.
+    merge
+        Merges neighbouring values, in their order, into one that stands for them all; ``None``
+        where there is never more than one.
     """
 
     name: str
@@ -46,6 +45,7 @@ class Stage(Generic[Request]):
     seconds: Callable[[Request], float]
     run: Callable[[Request, Facts, Blobs, int, int, Tick], Json]
     join: Callable[[Request, Facts, Blobs, Sequence[Json]], Json]
+    merge: Callable[[Request, Facts, Blobs, Sequence[Json]], Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +62,31 @@ class Plan(Generic[Request]):
         The stages of a request, in order.
     finish
         Gives the job's result from the facts of all stages.
+    stored_bytes
+        How much the job's arrays take in Redis at the most: it is promised before the job begins.
     """
 
     kind: str
     read: Callable[[bytes], Request]
     stages: Callable[[Request], tuple[Stage[Request], ...]]
     finish: Callable[[Request, Facts, Blobs], Json]
+    stored_bytes: Callable[[Request], int]
 
 
-def cut(units: int, seconds: float, chunk_units: int | None) -> list[tuple[int, int]]:
-    """Cut ``units`` into chunks ``[start, stop)``.
+def bounds(units: int, chunks: int, place: int) -> tuple[int, int]:
+    """Give the units ``[start, stop)`` of a chunk, one of ``chunks`` even ones."""
+    return units * place // chunks, units * (place + 1) // chunks
 
-    Parameters
-    ----------
-    units
-        How many there are; none gives one empty chunk, so that every stage has one.
-    seconds
-        About how long all of them take on one core.
-    chunk_units
-        Units a chunk; sized by time if ``None``.
-    """
-    if units == 0:
-        return [(0, 0)]
-    if chunk_units is None:
-        chunks = min(units, MAX_CHUNKS, max(1, math.ceil(seconds / CHUNK_SECONDS)))
-    else:
-        chunks = math.ceil(units / chunk_units)
-        return [(i * chunk_units, min(units, (i + 1) * chunk_units)) for i in range(chunks)]
-    edges = [units * i // chunks for i in range(chunks + 1)]
-    return list(pairwise(edges))
+
+def merged(
+    stage: Stage[Request], request: Request, facts: Facts, blobs: Blobs, values: Sequence[Json]
+) -> Json:
+    """Merge neighbouring values of a stage into one."""
+    if len(values) == 1:
+        return values[0]
+    if stage.merge is None:
+        raise TypeError(f"stage {stage.name} is cut into many chunks and merges none")
+    return stage.merge(request, facts, blobs, values)
 
 
 def _go_on() -> None:
@@ -98,7 +94,11 @@ def _go_on() -> None:
 
 
 def run_here(
-    plan: Plan[Request], request: Request, blobs: Blobs, chunk_units: int | None = None
+    plan: Plan[Request],
+    request: Request,
+    blobs: Blobs,
+    chunk_units: int | None = None,
+    fan: int = FAN,
 ) -> Json:
     """Do a whole job in this process, chunk after chunk: what the workers do, without a queue.
 
@@ -109,11 +109,22 @@ def run_here(
     blobs
         Where its arrays go meanwhile.
     chunk_units
-        Units a chunk; sized by time if ``None``.
+        Units a chunk at the most; one chunk a stage if ``None``.
+    fan
+        Values merged into one.
     """
     facts: Facts = {}
     for stage in plan.stages(request):
-        chunks = cut(stage.units(request, facts), stage.seconds(request), chunk_units)
-        parts = [stage.run(request, facts, blobs, start, stop, _go_on) for start, stop in chunks]
-        facts[stage.name] = stage.join(request, facts, blobs, parts)
+        units = stage.units(request, facts)
+        chunks = 1 if chunk_units is None else max(1, -(-units // chunk_units))
+        values = [
+            stage.run(request, facts, blobs, *bounds(units, chunks, place), _go_on)
+            for place in range(chunks)
+        ]
+        while len(values) > fan:
+            values = [
+                merged(stage, request, facts, blobs, values[start : start + fan])
+                for start in range(0, len(values), fan)
+            ]
+        facts[stage.name] = stage.join(request, facts, blobs, values)
     return plan.finish(request, facts, blobs)

@@ -1,162 +1,96 @@
-"""The two tasks every job is made of: a chunk of a stage, and the join that starts the next stage.
+"""The two tasks: a turn at doing pieces, and the body of a chord of them.
 
-A stage is one chord: its header the chunks, its body the join. The last join's task id is the job's
-id, so the job's result is where Celery keeps it.
+A stage of several chunks fans out as a chord: its header is as many turns as there are workers to
+have them, its body opens the stage's join. Which piece a turn does is the ledger's choice, made
+when the turn begins. See :mod:`workers.ledger`.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
-from celery import Task, chord
-from celery.exceptions import Ignore
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from celery import Task, chord, group
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
-from workers import contest_sim, optimize
-from workers.app import app
-from workers.connection import blobs
+from workers.app import QUEUE, app
 from workers.jobs import Jobs
+from workers.ledger import Next
+from workers.pieces import Fanned, Worker
 from workers.settings import Settings
-from workers.stages import Facts, Json, Plan, Stage, Tick, cut
 
-_WATCH_SECONDS = 1.0
+log = logging.getLogger(__name__)
 
-PLANS: dict[str, Plan[Any]] = {plan.kind: plan for plan in (optimize.PLAN, contest_sim.PLAN)}
+TURN_SECONDS = 1.0
+"""A turn takes no further piece after so long: then messages, limits and a stop have their say."""
+
+MOST_TURNS = 64
+"""The longest header of a chord: each message costs a millisecond to send and to count."""
 
 
 @cache
-def _jobs() -> Jobs:
-    return Jobs(Settings.from_environment())
+def _worker() -> tuple[Jobs, Worker]:
+    jobs = Jobs(Settings.from_environment())
+    return jobs, Worker(jobs)
 
 
-class JobTask(Task):  # type: ignore[type-arg]
-    """A task of a job: when it fails for good, so does the job, with the reason."""
-
-    autoretry_for = (RedisConnectionError, RedisTimeoutError)
-    max_retries = 5
-    retry_backoff = True
-
-    def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
-        """End the job whose result this was; the result is stored by now."""
-        del retval, args
-        if task_id == kwargs["run_id"]:
-            _jobs().complete(task_id)
-
-    def on_failure(
-        self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any
-    ) -> None:
-        """End the job that this task was part of."""
-        del task_id, args, einfo
-        _jobs().fail(kwargs["run_id"], exc)
+@app.task(name="axiomatic.turn", bind=True, ignore_result=True)
+def turn(self: "Task[..., None]", run_id: str = "", stage: int = -1) -> None:
+    """Do the fairest pieces for a while; of a chord, while its stage has some to hand out."""
+    own = (run_id, stage) if stage >= 0 else None
+    if _take_turn(self, own):
+        self.replace(turn.s(run_id, stage).set(shadow=self.request.shadow))
 
 
-def _look_up(jobs: Jobs, run_id: str) -> tuple[Plan[Any], Any, int | None, Facts]:
-    kind, document, chunk_units, facts = jobs.request(run_id)
-    plan = PLANS[kind]
-    return plan, plan.read(document), chunk_units, facts
+@app.task(name="axiomatic.join", bind=True, ignore_result=True)
+def join(self: "Task[..., None]", returned: Sequence[None], run_id: str, stage: int) -> None:
+    """Open a stage's join, whose turns have all returned, and have a turn."""
+    del returned
+    _worker()[0].ledger.open(run_id, stage)
+    if _take_turn(self, None):
+        publish_turns(1, str(self.request.shadow), run_id)
 
 
-@app.task(name="axiomatic.chunk", base=JobTask)
-def run_chunk(*, run_id: str, stage: int, chunk: int, start: int, stop: int) -> Json | None:
-    """Compute units ``[start, stop)`` of a stage; nothing if the job has ended meanwhile."""
-    jobs = _jobs()
-    if not jobs.begin_chunk(run_id):
-        return None
-    plan, request, _, facts = _look_up(jobs, run_id)
-    try:
-        found = plan.stages(request)[stage].run(
-            request, facts, blobs(jobs.settings), start, stop, _watch(jobs, run_id)
-        )
-    except _JobEnded:
-        return None
-    jobs.end_chunk(run_id, stage, chunk)
-    return found
+def _take_turn(task: "Task[..., None]", own: tuple[str, int] | None) -> bool:
+    """Do pieces until the turn is over; say whether another is wanted after it."""
+    jobs, worker = _worker()
+    holder = str(task.request.id)
+    until = time.monotonic() + TURN_SECONDS
+    while (piece := jobs.ledger.take(holder, own)) is not None:
+        fanned = worker.do(holder, piece)
+        if fanned is not None:
+            _fan_out(jobs, fanned)
+        if time.monotonic() > until:
+            return jobs.ledger.wanted(QUEUE, own)
+    return False
 
 
-class _JobEnded(Exception):
-    """The job was cancelled or failed while one of its chunks ran."""
+def _fan_out(jobs: Jobs, fanned: Fanned) -> None:
+    fan_out(jobs, fanned.run_id, fanned.kind, fanned.stage)
 
 
-def _watch(jobs: Jobs, run_id: str) -> Tick:
-    """Give the call that ends a chunk of an ended job, asking Redis about once a second at most."""
-    asked = time.monotonic()
+def fan_out(jobs: Jobs, run_id: str, kind: str, stage: Next) -> None:
+    """Publish the chord of a stage.
 
-    def tick() -> None:
-        nonlocal asked
-        if time.monotonic() - asked > _WATCH_SECONDS:
-            asked = time.monotonic()
-            if not jobs.goes_on(run_id):
-                raise _JobEnded
-
-    return tick
-
-
-@app.task(name="axiomatic.join", base=JobTask)
-def join_stage(parts: Sequence[Json | None], *, run_id: str, stage: int) -> Json | None:
-    """Join a stage's chunks, then start the next stage or give the job's result."""
-    jobs = _jobs()
-    if not jobs.begin_chunk(run_id):
-        raise Ignore
-    plan, request, chunk_units, facts = _look_up(jobs, run_id)
-    stages = plan.stages(request)
-    store = blobs(jobs.settings)
-    found = stages[stage].join(request, facts, store, [part for part in parts if part is not None])
-    jobs.add_facts(run_id, stages[stage].name, found)
-    facts = {**facts, stages[stage].name: found}
-    if stage + 1 < len(stages):
-        _start_stage(jobs, run_id, plan.kind, stages, stage + 1, request, facts, chunk_units)
-        return None
-    return plan.finish(request, facts, store)
-
-
-def _start_stage(
-    jobs: Jobs,
-    run_id: str,
-    kind: str,
-    stages: tuple[Stage[Any], ...],
-    number: int,
-    request: Any,
-    facts: Facts,
-    chunk_units: int | None,
-) -> None:
-    stage = stages[number]
-    seconds = [each.seconds(request) for each in stages]
-    chunks = cut(stage.units(request, facts), seconds[number], chunk_units)
-    jobs.begin_stage(
-        run_id,
-        number,
-        stage.name,
-        len(chunks),
-        before=sum(seconds[:number]) / sum(seconds),
-        within=seconds[number] / sum(seconds),
-    )
-    header = [
-        run_chunk.s(run_id=run_id, stage=number, chunk=place, start=start, stop=stop).set(
-            shadow=f"{kind}: {stage.name} {start}-{stop}"
-        )
-        for place, (start, stop) in enumerate(chunks)
-    ]
-    body = join_stage.s(run_id=run_id, stage=number).set(shadow=f"{kind}: join {stage.name}")
-    if number + 1 == len(stages):
-        body = body.set(task_id=run_id)
-    chord(header)(body)
-
-
-def submit(
-    jobs: Jobs, kind: str, request: bytes, owner: str, chunk_units: int | None = None
-) -> str:
-    """Start a job and give its id.
-
-    Parameters are those of :meth:`workers.jobs.Jobs.create`. If its first stage cannot be sent, no
-    record stays behind.
+    It is a hint, and may fail: the ledger has the stage, and the workers see to what waits there.
     """
-    run_id = jobs.create(kind, request, owner, chunk_units)
+    turns = max(2, min(stage.chunks, jobs.slots(), MOST_TURNS))
+    shown = f"{kind}: {stage.name}"
+    # a name that the ledger knows, to take what is left of the chord away with its job
+    name = f"{run_id}.{stage.number}"
+    header = group(turn.s(run_id, stage.number).set(shadow=shown) for _ in range(turns))
+    body = join.s(run_id=run_id, stage=stage.number).set(shadow=f"{kind}: join {stage.name}")
     try:
-        plan, read, _, facts = _look_up(jobs, run_id)
-        _start_stage(jobs, run_id, kind, plan.stages(read), 0, read, facts, chunk_units)
-    except BaseException:
-        jobs.forget(run_id, owner)
-        raise
-    return run_id
+        chord(header.set(task_id=name))(body)
+    except (OperationalError, RedisError) as error:
+        log.warning("the chord of %s was not published; the reaper will see: %s", shown, error)
+
+
+def publish_turns(count: int, shown: str, run_id: str) -> None:
+    """Publish turns that take whatever is fairest; a hint, as above."""
+    try:
+        for _ in range(count):
+            turn.apply_async((), {}, shadow=shown, headers={"run_id": run_id})
+    except (OperationalError, RedisError) as error:
+        log.warning("%d turns were not published: %s", count, error)

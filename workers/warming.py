@@ -6,26 +6,10 @@ from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler
 from core.slate import DRAFTKINGS_CLASSIC, Driver, Slate, find_track
 from workers import optimize
-from workers.blobs import Blobs
+from workers.blobs import Memory
 from workers.contest_stage import ContestTerms
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.stages import run_here
-
-
-class Memory:
-    """A shelf in this process's memory."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def get(self, name: str) -> bytes | None:
-        """Give what lies under a name."""
-        return self._kept.get(name)
-
-    def set(self, name: str, value: bytes, *, ex: int) -> None:
-        """Lay bytes under a name, for good."""
-        del ex
-        self._kept[name] = value
 
 
 def _tiny(objective: Objective) -> OptimizeRequest:
@@ -52,4 +36,4 @@ def _tiny(objective: Objective) -> OptimizeRequest:
 def warm() -> None:
     """Compile, or load from disk, everything that a job runs."""
     for objective in Objective:
-        run_here(optimize.PLAN, _tiny(objective), Blobs(Memory(), 0))
+        run_here(optimize.PLAN, _tiny(objective), Memory())

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from web.app import create_app
+from workers.app import QUEUE
 from workers.connection import connect
 from workers.settings import Settings
 
@@ -36,11 +37,11 @@ def contest_sim(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def nothing_started(client: FlaskClient, settings: Settings) -> Iterator[None]:
-    redis = connect(settings.redis_url)
+    redis = connect(settings)
 
     def jobs_and_messages() -> tuple[set[bytes], int]:
         stored = {*redis.keys("axiomatic:job*"), *redis.keys("axiomatic:blob:*")}
-        return stored, redis.llen("axiomatic")
+        return stored, redis.llen(QUEUE)
 
     before = jobs_and_messages()
     yield

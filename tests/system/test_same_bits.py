@@ -15,7 +15,7 @@ from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler
 from core.slate import Slate, find_track, read_salaries
 from workers import optimize
-from workers.blobs import Blobs
+from workers.blobs import Memory
 from workers.connection import connect
 from workers.contest_stage import ContestTerms
 from workers.jobs import Job, Jobs, JobStatus
@@ -23,8 +23,7 @@ from workers.optimize_request import Objective, OptimizeRequest
 from workers.processes import Process
 from workers.settings import Settings
 from workers.stages import run_here
-from workers.tasks import submit
-from workers.warming import Memory
+from workers.submission import submit
 
 CHUNKS = (1, 7, 1_000_000)
 
@@ -44,7 +43,7 @@ def request_of(slate: Slate, objective: Objective, n_scenarios: int) -> Optimize
 
 def stored_result(settings: Settings, run_id: str) -> bytes:
     """The result exactly as the result backend holds it, less what Celery adds around it."""
-    document = connect(settings.redis_url).get(f"celery-task-meta-{run_id}")
+    document = connect(settings).get(f"celery-task-meta-{run_id}")
     assert isinstance(document, bytes)
     assert json.loads(document)["status"] == "SUCCESS"
     start, end = document.index(b'"result": ') + 10, document.rindex(b', "traceback"')
@@ -83,5 +82,5 @@ def test_workers_and_chunks_do_not_change_a_byte(
                 results[workers, chunk] = stored_result(settings, run_id)
     assert len(results) == 6
     assert len(set(results.values())) == 1
-    here = run_here(optimize.PLAN, request, Blobs(Memory(), 0))
+    here = run_here(optimize.PLAN, request, Memory())
     assert json.loads(results[1, 1]) == here

@@ -71,7 +71,7 @@ def test_a_cancelled_job_stays_cancelled_and_computes_nothing(
     gone = client.get(f"/api/v1/jobs/{run_id}/result")
     assert gone.status_code == 409
     assert "cancelled" in gone.json["detail"]
-    record = connect(settings.redis_url).hkeys(f"axiomatic:job:{run_id}")
+    record = connect(settings).hkeys(f"axiomatic:job:{run_id}")
     assert b"started_at" not in record
     assert not [key for key in record if key.startswith(b"facts:")]
 

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from workers.app import QUEUE, app
+from workers.plans import PLANS
 from workers.results import ResultBackend
 from workers.settings import Settings
 from workers.stages import Plan
-from workers.tasks import PLANS
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 def test_every_task_is_registered_and_goes_to_the_queue_that_workers_take() -> None:
     app.loader.import_default_modules()
     own = sorted(name for name in app.tasks if name.startswith("axiomatic."))
-    assert own == ["axiomatic.chunk", "axiomatic.join"]
+    assert own == ["axiomatic.join", "axiomatic.turn"]
     for name in own:
         assert app.amqp.router.route({}, name)["queue"].name == QUEUE
     assert [queue.name for queue in app.amqp.queues.values()] == [QUEUE]
@@ -31,7 +31,7 @@ def test_a_plan_is_filed_under_its_kind(plan: Plan[object]) -> None:
     assert PLANS[plan.kind] is plan
 
 
-def test_a_chunk_lost_with_its_worker_is_given_to_another() -> None:
+def test_a_message_lost_with_its_child_comes_again() -> None:
     assert app.conf.task_acks_late
     assert app.conf.task_reject_on_worker_lost
     assert app.conf.worker_prefetch_multiplier == 1

@@ -15,13 +15,12 @@ from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler, generate_scenarios
 from core.slate import Slate
 from workers import contest_sim, optimize
-from workers.blobs import Blobs
+from workers.blobs import Memory
 from workers.contest_sim import ContestSimRequest
 from workers.contest_stage import ContestTerms
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.race_stage import half
-from workers.stages import run_here
-from workers.warming import Memory
+from workers.stages import FAN, run_here
 
 
 def request_of(slate: Slate, n_lineups: int = 12, **changes: Any) -> OptimizeRequest:
@@ -38,8 +37,10 @@ def request_of(slate: Slate, n_lineups: int = 12, **changes: Any) -> OptimizeReq
     return replace(asked, **changes)
 
 
-def done(request: OptimizeRequest, chunk_units: int | None = None) -> dict[str, Any]:
-    return run_here(optimize.PLAN, request, Blobs(Memory(), 0), chunk_units)
+def done(
+    request: OptimizeRequest, chunk_units: int | None = None, fan: int = FAN
+) -> dict[str, Any]:
+    return run_here(optimize.PLAN, request, Memory(), chunk_units, fan)
 
 
 @pytest.mark.parametrize("objective", Objective)
@@ -47,7 +48,8 @@ def test_no_cut_of_the_work_changes_a_byte_of_the_answer(
     slate: Slate, objective: Objective
 ) -> None:
     request = request_of(slate, objective=objective)
-    answers = {json.dumps(done(request, chunk)) for chunk in (None, 1, 3, 10_000)}
+    cuts = ((None, FAN), (1, FAN), (1, 2), (2, 3), (10_000, 2))
+    answers = {json.dumps(done(request, chunk, fan)) for chunk, fan in cuts}
     assert len(answers) == 1
 
 
@@ -146,7 +148,7 @@ def test_a_contest_sim_gives_a_lineup_the_figures_it_has_in_an_optimize_job(slat
             salary_cap_usd=50_000,
             spec=request.spec,
         ),
-        Blobs(Memory(), 0),
+        Memory(),
     )
     assert simulated["n_simulations"] == 2_200
     report, seen = answer["contest"], answer["contest"]["in_sample"]

@@ -20,4 +20,5 @@ blueprint = Blueprint("contest_sim", __name__, url_prefix="/api/v1", description
 @blueprint.alt_response(200, schema=ResultSchema, success=True)
 def contest_sim(given: dict[str, Any]) -> Response:
     """Start a job that plays the caller's own lineups in every simulated race."""
-    return start("contest-sim", encode(contest_sim_request(given)))
+    request, attached = contest_sim_request(given)
+    return start("contest-sim", encode(request), attached)

@@ -1,20 +1,20 @@
 """Whether the process answers, and whether the installation can run a job."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask_smorest import Blueprint
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from web import VERSION
 from web.problems import RETRY_SECONDS, Problem
 from web.schemas.jobs import HealthSchema, ReadySchema
 from web.services import jobs
-from workers.app import app as celery
-from workers.connection import connect
+from workers.startup import store_problem
+from workers.version import VERSION as CODE_VERSION
 
 blueprint = Blueprint("health", __name__, description="Liveness and readiness.")
-
-PING_SECONDS = 2.0
 
 
 @blueprint.get("/health")
@@ -27,21 +27,25 @@ def health() -> dict[str, Any]:
 @blueprint.get("/health/ready")
 @blueprint.response(200, ReadySchema)
 def ready() -> dict[str, Any]:
-    """Say whether Redis and at least one worker answer."""
-    missing = []
-    workers = 0
+    """Say whether a job would be run: by a sound Redis and at least one worker of this version."""
     try:
-        connect(jobs().settings.redis_url).ping()
-        workers = len(celery.control.ping(timeout=PING_SECONDS, limit=1) or [])
-        if not workers:
-            missing.append("workers")
-    except RedisError:
-        missing = ["redis", "workers"]
-    if missing:
-        raise Problem(
-            503,
-            f"Not ready: no answer from {' and '.join(missing)}.",
-            headers={"Retry-After": str(RETRY_SECONDS)},
-            missing=missing,
-        )
-    return {"status": "ready", "redis": True, "workers": workers}
+        unsound = store_problem(jobs().redis, jobs().settings)
+        load = jobs().load()
+    except (RedisConnectionError, RedisTimeoutError):
+        raise _not_ready("no answer from Redis", ["redis", "workers"]) from None
+    if unsound is not None:
+        raise _not_ready(unsound, ["redis"])
+    if not load.slots:
+        others = ", ".join(load.other_versions)
+        mismatch = f"the workers run version {others}, this server {CODE_VERSION}"
+        raise _not_ready(mismatch if others else "no worker has reported", ["workers"])
+    return {"status": "ready", "redis": True, **asdict(load)}
+
+
+def _not_ready(reason: str, missing: list[str]) -> Problem:
+    return Problem(
+        503,
+        f"Not ready: {reason}.",
+        headers={"Retry-After": str(RETRY_SECONDS)},
+        missing=missing,
+    )

@@ -25,7 +25,7 @@ from web.schemas.jobs import (
 from web.services import caller, jobs
 from web.submission import MOST_WAITING, waiting
 from workers.jobs import Job, Jobs, JobStatus, UnknownJob
-from workers.tasks import PLANS
+from workers.plans import PLANS
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/v1", description="Jobs.")
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import InvalidInput
 from core.lineups import TailTarget
@@ -11,10 +12,10 @@ from core.slate import TICKS_PER_POINT, Slate
 from web.asked.contests import contest_of
 from web.asked.rules import limits_of, rules_of
 from web.asked.slates import Given, indices, race_of, slate_of
-from web.services import stored_blobs
 from workers.contest_sim import ContestSimRequest
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.race_stage import block_count, selects
+from workers.submission import Attachments
 
 
 def optimize_request(given: Given) -> OptimizeRequest:
@@ -63,8 +64,8 @@ def _selected(n_scenarios: int) -> int:
     return full * min(sum(selects(block) for block in range(blocks)), blocks // 2)
 
 
-def contest_sim_request(given: Given) -> ContestSimRequest:
-    """Give the whole contest-sim request, checked against the slate.
+def contest_sim_request(given: Given) -> tuple[ContestSimRequest, Attachments]:
+    """Give the whole contest-sim request, checked against the slate, and the arrays it refers to.
 
     Raises
     ------
@@ -80,9 +81,9 @@ def contest_sim_request(given: Given) -> ContestSimRequest:
     scenarios = given["n_scenarios"] if rows is None else len(rows)
     contest = contest_of(slate, given, len(lineups), cap, scenarios)
     spec = race_of(slate, given) if rows is None else None
-    # last of all: what is refused leaves nothing in Redis
-    scores = None if rows is None else _store_scores(slate, rows)
-    return ContestSimRequest(
+    attached = Attachments()
+    scores = None if rows is None else attached.add({"points": _ticks(slate, rows)})
+    request = ContestSimRequest(
         slate=slate,
         lineups=lineups,
         contest=contest,
@@ -92,6 +93,7 @@ def contest_sim_request(given: Given) -> ContestSimRequest:
         spec=spec,
         scores=scores,
     )
+    return request, attached
 
 
 def _lineups(
@@ -115,14 +117,14 @@ def _lineups(
     return tuple(lineups)
 
 
-def _store_scores(slate: Slate, rows: Sequence[Sequence[float]]) -> str:
-    """Store the user's points and give their blob."""
+def _ticks(slate: Slate, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.int16]:
+    """Give the user's points in ticks."""
     if any(len(row) != len(slate) for row in rows):
         raise InvalidInput(
             {"scenario_driver_scores": f"give one number for each of the slate's {len(slate)}."}
         )
     ticks = np.round(np.array(rows, dtype=np.float64) * TICKS_PER_POINT)
-    return stored_blobs().put(points=ticks.astype(np.int16))
+    return ticks.astype(np.int16)
 
 
 def encode(request: OptimizeRequest | ContestSimRequest) -> bytes:

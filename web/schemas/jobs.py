@@ -92,4 +92,9 @@ class ReadySchema(Schema):
 
     status = fields.String()
     redis = fields.Boolean()
-    workers = Whole()
+    slots = Whole()
+    waiting_chunks = Whole()
+    oldest_waiting_seconds = fields.Float()
+    stored_bytes = Whole()
+    promised_bytes = Whole()
+    other_versions = fields.List(fields.String())

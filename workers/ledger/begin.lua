@@ -1,0 +1,40 @@
+-- Accept a job: its record, its arrays, its first stage. All of it or nothing.
+-- ARGV: run, kind, owner, version, request, need, store bytes, keep seconds, chunk units,
+--       idempotency name or '', body hash, stage name, units, chunks, open, cost,
+--       before, within, number of arrays, then ref and bytes of each
+local run, kind, owner, version, request = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local need, limit, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+-- asked again because the answer was lost
+if call('exists', job_key(run)) == 1 then return { 'begun', run } end
+local once = P .. 'key:' .. ARGV[10]
+
+if ARGV[10] ~= '' then
+  local first, body = unpack(call('hmget', once, 'run', 'body'))
+  if first then return { body == ARGV[11] and 'again' or 'other', first } end
+end
+local promised = tonumber(call('hget', STORE, 'promised') or 0)
+if promised + need > limit then return { 'full', promised } end
+
+if ARGV[10] ~= '' then
+  call('hset', once, 'run', run, 'body', ARGV[11])
+  call('expire', once, keep)
+end
+local moment = now()
+call('hset', job_key(run), 'kind', kind, 'owner', owner, 'version', version, 'request', request,
+  'need', need, 'keep_seconds', keep, 'chunk_units', ARGV[9], 'created_at', seconds_text(moment))
+call('hincrby', STORE, 'promised', need)
+for i = 0, tonumber(ARGV[19]) - 1 do
+  local ref, data = ARGV[20 + 2 * i], ARGV[21 + 2 * i]
+  if call('hincrby', refs_key(run), ref, 1) == 1 and call('hincrby', BLOBS, ref, 1) == 1 then
+    call('set', blob_key(ref), data)
+    call('hincrby', STORE, 'bytes', #data)
+  end
+end
+call('zadd', active_key(version), seconds_text(moment), run)
+call('zadd', P .. 'versions', 'nx', seconds_text(moment), version)
+local mine = P .. 'jobs-of:' .. owner
+call('zadd', mine, seconds_text(moment), run)
+call('zremrangebyscore', mine, 0, moment - keep)
+call('persist', mine)
+install(run, 0, unpack(ARGV, 12, 18))
+return { 'begun', run }

@@ -1,0 +1,72 @@
+-- Hand out the piece that is fairest to run next: of the user with the least service, of that
+-- user's job with the least, a piece given back first, then the next chunk.
+-- ARGV: holder, version, lease seconds, most tries, then run and stage without whose waiting pieces
+--       nothing is wanted ('' and -1: anything)
+local holder, version, lease_seconds = ARGV[1], ARGV[2], tonumber(ARGV[3])
+
+-- what a dead predecessor of this very message still held
+local stale = call('hget', HELD, holder)
+if stale then
+  drop_lease(stale, holder)
+  put_back(stale)
+end
+
+-- leases that ended: the reaper would come to them within a second, a free child need not wait
+for _, lease in ipairs(call('zrangebyscore', LEASES, '-inf', seconds_text(now()), 'limit', 0, 20)) do
+  drop_lease(lease, (split(lease)))
+  put_back(lease)
+end
+
+if ARGV[5] ~= '' then
+  if not alive(ARGV[5]) or call('hget', work_key(ARGV[5]), 'stage') ~= ARGV[6]
+    or not waiting(ARGV[5]) then return false end
+end
+
+while true do
+  local first = call('zrange', users_key(version), 0, 0, 'withscores')
+  if #first == 0 then return false end
+  local user = first[1]
+  local run = call('zrange', lane_key(version, user), 0, 0)[1]
+  if not run then
+    call('zrem', users_key(version), user)
+  elseif not alive(run) or not waiting(run) then
+    delist(run, version, user)
+  else
+    local work = work_key(run)
+    local piece = call('lpop', ready_key(run))
+    if not piece then
+      piece = '0.' .. (call('hincrby', work, 'next', 1) - 1)
+    end
+    local stage, units, chunks, cost =
+      unpack(call('hmget', work, 'stage', 'units', 'chunks', 'cost'))
+    local tries = call('hincrby', work, 't:' .. piece, 1)
+    if call('hexists', work, 'v:' .. piece) == 1 then
+      -- it was given back and then kept after all
+      if not waiting(run) then delist(run, version, user) end
+    elseif tries > tonumber(ARGV[4]) then
+      local why = call('hget', work, 'w:' .. piece)
+        or 'each time its worker died: killed, out of memory, or over the time limit'
+      fail_job(run, 'A part of the stage ' .. call('hget', job_key(run), 'stage') .. ' failed '
+        .. ARGV[4] .. ' times and was given up; ' .. why .. '.')
+    else
+      call('set', clock_key(version), first[2])
+      charge(run, version, user, tonumber(cost))
+      local moment = seconds_text(now())
+      call('hsetnx', job_key(run), 'started_at', moment)
+      call('hset', work, 'since', moment)
+      call('hset', HELD, holder, hold_lease(holder, run, stage, piece, lease_seconds))
+      if not waiting(run) then delist(run, version, user) end
+      local level, place = level_of(piece)
+      local inputs = {}
+      if level > 0 then
+        local names = {}
+        for i = 0, children(tonumber(chunks), level, place) - 1 do
+          names[i + 1] = 'v:' .. (level - 1) .. '.' .. (place * FAN + i)
+        end
+        inputs = call('hmget', work, unpack(names))
+      end
+      local root = piece == root_of(run) and 1 or 0
+      return { run, stage, level, place, root, units, chunks, tries, inputs }
+    end
+  end
+end

@@ -1,0 +1,222 @@
+"""Doing one piece of a job: a chunk, a merge of values, or a stage's join and what follows it."""
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from redis.exceptions import RedisError
+
+from core.errors import AxiomaticError
+from workers.blobs import RecentArrays
+from workers.documents import error_document, success
+from workers.job_blobs import JobBlobs, JobEnded, StoreFull
+from workers.jobs import Jobs, UnknownJob
+from workers.ledger import Next, Piece
+from workers.planning import cut_stage, pace_field
+from workers.plans import PLANS
+from workers.stages import Facts, Json, Plan, Stage, Tick, bounds, merged
+
+log = logging.getLogger(__name__)
+
+_WATCH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fanned:
+    """A stage that has begun and whose chunks other turns should take as well."""
+
+    run_id: str
+    kind: str
+    stage: Next
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    plan: Plan[Any]
+    request: Any
+    chunk_units: int | None
+    facts: Facts
+
+
+class Worker:
+    """Does pieces, one after the other; one a process.
+
+    Parameters
+    ----------
+    jobs
+        The installation's jobs.
+    """
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._ledger = jobs.ledger
+        self._recent = RecentArrays()
+        self._known: tuple[tuple[str, int], _Job] | None = None
+
+    def do(self, holder: str, piece: Piece) -> Fanned | None:
+        """Do a piece and tell the ledger what came of it.
+
+        Parameters
+        ----------
+        holder
+            The message that took the piece.
+        piece
+            What to do.
+
+        Returns
+        -------
+        Fanned or None
+            The stage that began with it, if its chunks are for several workers.
+        """
+        try:
+            return self._do(holder, piece)
+        except (JobEnded, UnknownJob):
+            return None
+        except RedisError:
+            # nothing can be said now: the lease ends, and the piece is handed out again
+            raise
+        except StoreFull as error:
+            # room comes back when other jobs end; the lease's end is a wait of seconds
+            log.warning("%s of %s waits: %s", piece.name, piece.run_id, error)
+            return None
+        except SoftTimeLimitExceeded:
+            limit = self._jobs.settings.chunk_limit_seconds
+            self._fail(
+                holder,
+                piece,
+                AxiomaticError(
+                    f"A part of the job ran longer than {limit} s (AXIOMATIC_CHUNK_LIMIT_SECONDS); "
+                    "ask for less of it."
+                ),
+            )
+        except MemoryError:
+            limit = self._jobs.settings.child_memory_bytes // 2**20
+            self._fail(
+                holder,
+                piece,
+                AxiomaticError(
+                    f"A part of the job needed more memory than a worker has ({limit} MB, "
+                    "AXIOMATIC_CHILD_MEMORY_MB); ask for less of it."
+                ),
+            )
+        except AxiomaticError as error:
+            # it would end the same way every time
+            self._fail(holder, piece, error)
+        except Exception as error:
+            log.exception("%s of %s failed, try %d", piece.name, piece.run_id, piece.tries)
+            reason = error_document(error)["reason"]
+            self._ledger.give_back(holder, piece, f"the last time: {reason}".rstrip("."))
+        return None
+
+    def _fail(self, holder: str, piece: Piece, error: AxiomaticError) -> None:
+        document = error_document(error)
+        self._ledger.fail(holder, piece, json.dumps(document), document["reason"])
+
+    def _do(self, holder: str, piece: Piece) -> Fanned | None:
+        job = self._look_up(piece.run_id, piece.stage)
+        stage = job.plan.stages(job.request)[piece.stage]
+        blobs = JobBlobs(
+            self._jobs.redis,
+            self._ledger,
+            piece.run_id,
+            self._jobs.settings.store_bytes,
+            self._recent,
+        )
+        started = time.perf_counter()
+        inputs = [json.loads(value) for value in piece.inputs]
+        values = [kept["value"] for kept in inputs]
+        used = [reference for kept in inputs for reference in kept["blobs"]]
+        if piece.join:
+            facts = stage.join(job.request, job.facts, blobs, values)
+            return self._go_on(holder, piece, job, stage, facts, blobs, used)
+        if piece.level == 0:
+            start, stop = bounds(piece.units, piece.chunks, piece.place)
+            tick = self._watch(piece.run_id)
+            value = stage.run(job.request, job.facts, blobs, start, stop, tick)
+            share = (stop - start) / piece.units if piece.units else 1.0
+            pace = (pace_field(job.plan.kind, stage.name), share * stage.seconds(job.request))
+        else:
+            value = merged(stage, job.request, job.facts, blobs, values)
+            pace = ("", 0.0)
+        text = json.dumps(value)
+        kept = {"value": value, "blobs": [*blobs.stored, *_mentioned(used, text)]}
+        seconds = time.perf_counter() - started
+        self._ledger.keep(holder, piece, json.dumps(kept), seconds, pace, _unmentioned(used, text))
+        return None
+
+    def _go_on(
+        self,
+        holder: str,
+        piece: Piece,
+        job: _Job,
+        stage: Stage[Any],
+        found: Json,
+        blobs: JobBlobs,
+        used: Sequence[str],
+    ) -> Fanned | None:
+        facts = {**job.facts, stage.name: found}
+        number = piece.stage + 1
+        stages = job.plan.stages(job.request)
+        if number == len(stages):
+            result = job.plan.finish(job.request, facts, blobs)
+            self._ledger.finish(holder, piece, success(piece.run_id, result))
+            return None
+        cut = cut_stage(
+            job.plan,
+            job.request,
+            facts,
+            number,
+            self._jobs.pace(),
+            self._jobs.slots(),
+            job.chunk_units,
+        )
+        following = Next(
+            number=number,
+            name=stages[number].name,
+            units=cut.units,
+            chunks=cut.chunks,
+            fans_out=cut.chunks > 1,
+            cost_seconds=cut.seconds / cut.chunks,
+            before=cut.before,
+            within=cut.within,
+        )
+        text = json.dumps(found)
+        outcome = self._ledger.advance(
+            holder, piece, stage.name, text, following, _unmentioned(used, text)
+        )
+        if outcome == "kept" and following.fans_out:
+            return Fanned(piece.run_id, job.plan.kind, following)
+        return None
+
+    def _look_up(self, run_id: str, stage: int) -> _Job:
+        """Give a job as it is in a stage; chunk after chunk of it, that does not change."""
+        if self._known is None or self._known[0] != (run_id, stage):
+            kind, document, chunk_units, facts = self._jobs.request(run_id)
+            plan = PLANS[kind]
+            self._known = (run_id, stage), _Job(plan, plan.read(document), chunk_units, facts)
+        return self._known[1]
+
+    def _watch(self, run_id: str) -> Tick:
+        """Give the call that ends a chunk of an ended job, asking Redis once a second at most."""
+        asked = time.monotonic()
+
+        def tick() -> None:
+            nonlocal asked
+            if time.monotonic() - asked > _WATCH_SECONDS:
+                asked = time.monotonic()
+                if not self._jobs.goes_on(run_id):
+                    raise JobEnded
+
+        return tick
+
+
+def _mentioned(references: Sequence[str], text: str) -> list[str]:
+    return [reference for reference in references if reference in text]
+
+
+def _unmentioned(references: Sequence[str], text: str) -> list[str]:
+    return [reference for reference in references if reference not in text]

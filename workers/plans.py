@@ -1,0 +1,8 @@
+"""Every kind of job there is, by name."""
+
+from typing import Any
+
+from workers import contest_sim, optimize
+from workers.stages import Plan
+
+PLANS: dict[str, Plan[Any]] = {plan.kind: plan for plan in (optimize.PLAN, contest_sim.PLAN)}

@@ -1,0 +1,129 @@
+"""Starting a job: planned, promised its room, and kept in one step."""
+
+import logging
+import uuid
+
+from core.errors import AxiomaticError
+from workers.blobs import Arrays, pack, wrap
+from workers.job_blobs import StoreFull
+from workers.jobs import Jobs
+from workers.ledger import Begin, Next
+from workers.planning import cut_stage
+from workers.plans import PLANS
+from workers.tasks import fan_out, publish_turns
+from workers.version import VERSION
+
+log = logging.getLogger(__name__)
+
+
+class KeyTaken(AxiomaticError):
+    """An idempotency key was used for another request."""
+
+
+class NoSuchWorkers(AxiomaticError):
+    """There are workers, but none of this version."""
+
+
+class Attachments:
+    """Arrays that come with a request, stored when its job begins."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes] = {}
+
+    def add(self, arrays: Arrays) -> str:
+        """Add arrays and give the reference that the request has for them."""
+        reference, stored = wrap(pack(arrays))
+        self.stored[reference] = stored
+        return reference
+
+
+def submit(
+    jobs: Jobs,
+    kind: str,
+    request: bytes,
+    owner: str,
+    chunk_units: int | None = None,
+    attachments: Attachments | None = None,
+    once: tuple[str, str] = ("", ""),
+) -> str:
+    """Start a job and give its id. Once this returns, the job is kept, whatever dies.
+
+    Parameters
+    ----------
+    jobs
+        The installation's.
+    kind, request, owner
+        Of the plan that does it, what the plan reads, whose it is.
+    chunk_units
+        Units a chunk at the most; sized by time if ``None``. Never changes a result.
+    attachments
+        Arrays the request refers to.
+    once
+        An idempotency key, and a hash of what is asked under it: asked again, the first job's id.
+
+    Raises
+    ------
+    StoreFull
+        There is no room for its arrays beside those of jobs that have not ended.
+    KeyTaken
+        The key was used for another request.
+    NoSuchWorkers
+        The workers that are there run another version.
+    """
+    load = jobs.load()
+    if load.other_versions and not load.slots:
+        raise NoSuchWorkers(
+            f"This server runs version {VERSION}, its workers {', '.join(load.other_versions)}; "
+            "start workers of this version, or the server of theirs."
+        )
+    plan = PLANS[kind]
+    asked = plan.read(request)
+    cut = cut_stage(plan, asked, {}, 0, jobs.pace(), load.slots, chunk_units)
+    arrays = {} if attachments is None else attachments.stored
+    need = plan.stored_bytes(asked) + sum(map(len, arrays.values()))
+    limit = jobs.settings.store_bytes
+    if need > limit:
+        raise StoreFull(
+            f"This job's arrays may take {need >> 20} MB in Redis, and all jobs together are given "
+            f"{limit >> 20} MB (AXIOMATIC_STORE_MB); ask for fewer scenarios."
+        )
+    first = Next(
+        number=0,
+        name=plan.stages(asked)[0].name,
+        units=cut.units,
+        chunks=cut.chunks,
+        fans_out=cut.chunks > 1,
+        cost_seconds=cut.seconds / cut.chunks,
+        before=cut.before,
+        within=cut.within,
+    )
+    begun = jobs.ledger.begin(
+        Begin(
+            run_id=uuid.uuid4().hex,
+            kind=kind,
+            owner=owner,
+            version=VERSION,
+            request=request,
+            need_bytes=need,
+            keep_seconds=jobs.settings.keep_seconds,
+            chunk_units=chunk_units,
+            once=once[0],
+            body=once[1],
+            arrays=arrays,
+            first=first,
+        ),
+        limit,
+    )
+    if begun.outcome == "full":
+        raise StoreFull(
+            f"The jobs that have not ended may take all of the {limit >> 20} MB that arrays are "
+            "given in Redis (AXIOMATIC_STORE_MB); try again when some have."
+        )
+    if begun.outcome == "other":
+        raise KeyTaken("This Idempotency-Key was used with another request; use a new key.")
+    if begun.outcome == "begun":
+        if first.fans_out:
+            fan_out(jobs, begun.run_id, kind, first)
+        else:
+            publish_turns(1, f"{kind}: {first.name}", begun.run_id)
+    return begun.run_id
