@@ -18,7 +18,7 @@ MAX_WAIT_SECONDS = 60
 MOST_WAITING = 8
 waiting = threading.BoundedSemaphore(MOST_WAITING)
 """Requests of this process that wait for a job; the other threads answer meanwhile."""
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.02
 
 
 def start(kind: str, document: bytes, attached: Attachments | None = None) -> Response:

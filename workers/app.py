@@ -32,6 +32,8 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
+    # a killed child's message comes back after so long; what it had sent before is here by then
+    worker_lost_wait=1.0,
     # what is lost is seen to by the ledger within seconds; a short time here runs turns twice
     broker_transport_options={"visibility_timeout": 3600},
     broker_connection_retry_on_startup=True,

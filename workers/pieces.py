@@ -112,6 +112,16 @@ class Worker:
             self._ledger.give_back(holder, piece, f"the last time: {reason}".rstrip("."))
         return None
 
+    def said(self, piece: Piece) -> str:
+        """Give a piece in words: ``contest 3/20 of 1f2e3d4c``."""
+        place = f"{piece.place + 1}/{piece.chunks}" if piece.level == 0 else "merge"
+        what = "join" if piece.join else place
+        name = str(piece.stage)
+        if self._known is not None and self._known[0] == (piece.run_id, piece.stage):
+            job = self._known[1]
+            name = job.plan.stages(job.request)[piece.stage].name
+        return f"{name} {what} of {piece.run_id[:8]}"
+
     def _fail(self, holder: str, piece: Piece, error: AxiomaticError) -> None:
         document = error_document(error)
         self._ledger.fail(holder, piece, json.dumps(document), document["reason"])

@@ -3,7 +3,7 @@
 import logging
 import uuid
 
-from core.errors import AxiomaticError
+from core.errors import AxiomaticError, InvalidInput
 from workers.blobs import Arrays, pack, wrap
 from workers.job_blobs import StoreFull
 from workers.jobs import Jobs
@@ -63,6 +63,8 @@ def submit(
 
     Raises
     ------
+    InvalidInput
+        It would need more room than there is for all jobs.
     StoreFull
         There is no room for its arrays beside those of jobs that have not ended.
     KeyTaken
@@ -83,9 +85,11 @@ def submit(
     need = plan.stored_bytes(asked) + sum(map(len, arrays.values()))
     limit = jobs.settings.store_bytes
     if need > limit:
-        raise StoreFull(
-            f"This job's arrays may take {need >> 20} MB in Redis, and all jobs together are given "
-            f"{limit >> 20} MB (AXIOMATIC_STORE_MB); ask for fewer scenarios."
+        raise InvalidInput(
+            {
+                "n_scenarios": f"this job's arrays may take {need >> 20} MB in Redis, and all jobs "
+                f"together are given {limit >> 20} MB (AXIOMATIC_STORE_MB); give fewer scenarios."
+            }
         )
     first = Next(
         number=0,

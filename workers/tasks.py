@@ -10,14 +10,14 @@ import time
 from collections.abc import Sequence
 from functools import cache
 
-from celery import Task, chord, group
+from celery import Task, chord
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from workers.app import QUEUE, app
 from workers.jobs import Jobs
 from workers.ledger import Next
-from workers.pieces import Fanned, Worker
+from workers.pieces import Worker
 from workers.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ TURN_SECONDS = 1.0
 MOST_TURNS = 64
 """The longest header of a chord: each message costs a millisecond to send and to count."""
 
+_LISTED = 4
+
 
 @cache
 def _worker() -> tuple[Jobs, Worker]:
@@ -36,38 +38,48 @@ def _worker() -> tuple[Jobs, Worker]:
 
 
 @app.task(name="axiomatic.turn", bind=True, ignore_result=True)
-def turn(self: "Task[..., None]", run_id: str = "", stage: int = -1) -> None:
-    """Do the fairest pieces for a while; of a chord, while its stage has some to hand out."""
+def turn(self: "Task[..., str]", run_id: str = "", stage: int = -1) -> str:
+    """Do the fairest pieces for a while; of a chord, while its stage has some to hand out.
+
+    What it gives is for Flower's eyes: the pieces it did.
+    """
     own = (run_id, stage) if stage >= 0 else None
-    if _take_turn(self, own):
+    done, again = _take_turn(self, own)
+    if again:
         self.replace(turn.s(run_id, stage).set(shadow=self.request.shadow))
+    return done
 
 
 @app.task(name="axiomatic.join", bind=True, ignore_result=True)
-def join(self: "Task[..., None]", returned: Sequence[None], run_id: str, stage: int) -> None:
+def join(self: "Task[..., str]", returned: Sequence[str], run_id: str, stage: int) -> str:
     """Open a stage's join, whose turns have all returned, and have a turn."""
     del returned
     _worker()[0].ledger.open(run_id, stage)
-    if _take_turn(self, None):
+    done, again = _take_turn(self, None)
+    if again:
         publish_turns(1, str(self.request.shadow), run_id)
+    return done
 
 
-def _take_turn(task: "Task[..., None]", own: tuple[str, int] | None) -> bool:
-    """Do pieces until the turn is over; say whether another is wanted after it."""
+def _take_turn(task: "Task[..., str]", own: tuple[str, int] | None) -> tuple[str, bool]:
+    """Do pieces until the turn is over; give what was done, and whether another is wanted."""
     jobs, worker = _worker()
     holder = str(task.request.id)
     until = time.monotonic() + TURN_SECONDS
+    done: list[str] = []
     while (piece := jobs.ledger.take(holder, own)) is not None:
         fanned = worker.do(holder, piece)
+        done.append(worker.said(piece))
         if fanned is not None:
-            _fan_out(jobs, fanned)
+            fan_out(jobs, fanned.run_id, fanned.kind, fanned.stage)
         if time.monotonic() > until:
-            return jobs.ledger.wanted(QUEUE, own)
-    return False
+            return _listed(done), jobs.ledger.wanted(QUEUE, own)
+    return _listed(done), False
 
 
-def _fan_out(jobs: Jobs, fanned: Fanned) -> None:
-    fan_out(jobs, fanned.run_id, fanned.kind, fanned.stage)
+def _listed(done: list[str]) -> str:
+    more = f" and {len(done) - _LISTED} more" if len(done) > _LISTED else ""
+    return ", ".join(done[:_LISTED]) + more if done else "nothing was left to do"
 
 
 def fan_out(jobs: Jobs, run_id: str, kind: str, stage: Next) -> None:
@@ -79,10 +91,10 @@ def fan_out(jobs: Jobs, run_id: str, kind: str, stage: Next) -> None:
     shown = f"{kind}: {stage.name}"
     # a name that the ledger knows, to take what is left of the chord away with its job
     name = f"{run_id}.{stage.number}"
-    header = group(turn.s(run_id, stage.number).set(shadow=shown) for _ in range(turns))
+    header = [turn.s(run_id, stage.number).set(shadow=shown) for _ in range(turns)]
     body = join.s(run_id=run_id, stage=stage.number).set(shadow=f"{kind}: join {stage.name}")
     try:
-        chord(header.set(task_id=name))(body)
+        chord(header, body).set(task_id=name).apply_async()
     except (OperationalError, RedisError) as error:
         log.warning("the chord of %s was not published; the reaper will see: %s", shown, error)
 

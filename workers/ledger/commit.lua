@@ -18,11 +18,10 @@ local chunks = tonumber(call('hget', work, 'chunks'))
 if level == 0 then
   call('hincrby', work, 'done', 1)
 else
-  local gone = {}
+  -- empty, not absent: a late copy of a chunk must find that its value was kept
   for i = 0, children(chunks, level, place) - 1 do
-    gone[i + 1] = 'v:' .. (level - 1) .. '.' .. (place * FAN + i)
+    call('hset', work, 'v:' .. (level - 1) .. '.' .. (place * FAN + i), '')
   end
-  call('hdel', work, unpack(gone))
   for i = 10, #ARGV do let_go(run, ARGV[i]) end
 end
 

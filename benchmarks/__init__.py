@@ -1,0 +1,1 @@
+"""What the project's speed claims rerun: ``python -m benchmarks.engine``."""
