@@ -1,22 +1,32 @@
-FROM python:3.12-slim AS build
+# docker build -t axiomatic .
+FROM python:3.12.12-slim-bookworm AS build
 WORKDIR /src
 RUN python -m venv /opt/axiomatic
 ENV PATH=/opt/axiomatic/bin:$PATH
+# what changes rarely first: a change of our code installs no library anew
 COPY pyproject.toml constraints.txt README.md LICENSE ./
+RUN mkdir core workers web \
+    && touch core/__init__.py workers/__init__.py web/__init__.py \
+    && pip install --no-cache-dir --constraint constraints.txt '.[flower]' \
+    && pip uninstall --yes axiomatic \
+    && rm -rf core workers web build ./*.egg-info
 COPY core core
 COPY workers workers
 COPY web web
-RUN pip install --no-cache-dir --constraint constraints.txt '.[flower]'
+RUN pip install --no-cache-dir --no-deps .
 
-FROM python:3.12-slim
+FROM python:3.12.12-slim-bookworm
 ENV PATH=/opt/axiomatic/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     NUMBA_CACHE_DIR=/var/cache/axiomatic
-RUN useradd --system --uid 10001 axiomatic \
-    && install --directory --owner=axiomatic /var/cache/axiomatic
+# numeric, so that whoever runs it can see that it is not root
+RUN useradd --system --uid 10001 --no-create-home axiomatic \
+    && install --directory --owner=10001 --group=axiomatic /var/cache/axiomatic
 COPY --from=build /opt/axiomatic /opt/axiomatic
-USER axiomatic
+WORKDIR /tmp
+USER 10001
 # compile the hot loops once, while the image is built, and not at every start
 RUN python -c 'from workers.warming import warm; warm()'
 EXPOSE 8000
-CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "16", "web.app:create_app()"]
+CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "16", "--graceful-timeout", "75", "--no-control-socket", "web.app:create_app()"]

@@ -12,11 +12,14 @@ from types import TracebackType
 import httpx
 
 from core.errors import AxiomaticError
+from workers.environment import VARIABLES
 from workers.processes import Process
+from workers.settings import Settings
 from workers.store import EmbeddedStore
 
 # the first start ever compiles the hot loops; every later one loads them
 START_SECONDS = 240.0
+# what a part may take to leave once its work is done
 STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.05
 
@@ -44,14 +47,26 @@ class Stack:
         Loopback port of the API; a private unix socket if ``None``.
     flower_port
         Loopback port of Flower; no Flower if ``None``.
+    flower_login
+        ``user:password`` that Flower asks for; what the environment says if ``None``.
+
+    Raises
+    ------
+    InvalidInput
+        The environment holds a setting that is wrong.
     """
 
     def __init__(
-        self, workers: int | None = None, port: int | None = None, flower_port: int | None = None
+        self,
+        workers: int | None = None,
+        port: int | None = None,
+        flower_port: int | None = None,
+        flower_login: str | None = None,
     ) -> None:
         self._count = workers or core_count()
         self._port = port
         self._flower_port = flower_port
+        self._flower_login = flower_login
         self._parts = ExitStack()
         self._running: dict[str, Process] = {}
 
@@ -59,17 +74,33 @@ class Stack:
         with ExitStack() as started:
             self._folder = Path(tempfile.mkdtemp(prefix="axiomatic-"))
             started.callback(shutil.rmtree, self._folder, ignore_errors=True)
-            environment = {}
-            if not os.environ.get("REDIS_URL"):
-                environment["REDIS_URL"] = started.enter_context(EmbeddedStore()).url
+            environment = {} if os.environ.get("REDIS_URL") else self._own_store(started)
+            settings = Settings.from_environment({**os.environ, **environment})
             # stopped last, so the folder goes with it, even if nobody is left to remove it
-            self._start(started, "worker", self._worker(), environment, self._folder)
+            self._start(
+                started,
+                "worker",
+                self._worker(),
+                # told to stop, it finishes what it is on, for as long as the settings say
+                {**environment, "REMAP_SIGTERM": "SIGQUIT"},
+                self._folder,
+                settings.stop_seconds + STOP_SECONDS,
+            )
             self._start(started, "api", self._api(), environment)
             if self._flower_port is not None:
-                self._start(started, "flower", self._flower(), environment)
+                self._start(started, "flower", self._flower(), {**environment, **self._login()})
             self._await_ready()
             self._parts = started.pop_all()
         return self
+
+    @staticmethod
+    def _own_store(started: ExitStack) -> dict[str, str]:
+        # it has no password and no certificates, whatever another Redis has
+        environment = {variable.name: "" for variable in VARIABLES if "_REDIS_" in variable.name}
+        environment["REDIS_URL"] = started.enter_context(EmbeddedStore()).url
+        # its jobs end with it: nothing is worth finishing
+        environment["AXIOMATIC_STOP_SECONDS"] = "1"
+        return environment
 
     def _start(
         self,
@@ -78,10 +109,11 @@ class Stack:
         command: list[str],
         environment: dict[str, str],
         folder: Path | None = None,
+        stop_seconds: float = STOP_SECONDS,
     ) -> None:
         process = Process(command, self._folder / f"{name}.log", environment, folder)
         self._running[name] = process
-        started.callback(process.stop, STOP_SECONDS)
+        started.callback(process.stop, stop_seconds)
 
     def _worker(self) -> list[str]:
         events = ["--task-events"] if self._flower_port is not None else []
@@ -101,11 +133,14 @@ class Stack:
             "web.app:create_app()",
         ]
 
-    def _flower(self) -> list[str]:
-        return [
-            *(sys.executable, "-m", "celery", "--app", "workers.app", "flower"),
-            *("--address=127.0.0.1", f"--port={self._flower_port}"),
-        ]
+    @staticmethod
+    def _flower() -> list[str]:
+        return [sys.executable, "-m", "workers.dashboard"]
+
+    def _login(self) -> dict[str, str]:
+        where = {"FLOWER_ADDRESS": "127.0.0.1", "FLOWER_PORT": str(self._flower_port)}
+        login = {} if self._flower_login is None else {"FLOWER_BASIC_AUTH": self._flower_login}
+        return where | login
 
     @property
     def _socket(self) -> Path:
@@ -120,14 +155,19 @@ class Stack:
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        with self.client() as client:
+        with self.client() as api, httpx.Client() as others:
+            waited = [(api, "/health/ready")]
+            if self._flower_port is not None:
+                waited.append((others, f"http://127.0.0.1:{self._flower_port}/healthcheck"))
             while True:
                 self.check()
                 try:
-                    if client.get("/health/ready").status_code == httpx.codes.OK:
-                        return
+                    while waited and waited[0][0].get(waited[0][1]).is_success:
+                        waited.pop(0)
                 except httpx.TransportError:
                     pass
+                if not waited:
+                    return
                 if time.monotonic() > deadline:
                     raise StackFailed(f"not ready after {START_SECONDS:.0f} s")
                 time.sleep(_POLL_SECONDS)

@@ -21,7 +21,7 @@ REPORT, SELECTION = "report", "selection"
 # about what one core counts: entries of all simulated contests together
 _ENTRIES_PER_SECOND = 150_000_000
 
-_LINEUP_BYTES, _AMOUNT_BYTES, _MOST_AMOUNTS = 256, 16, 20_000
+_LINEUP_BYTES, _AMOUNT_BYTES, _MOST_AMOUNTS = 128, 16, 2_000
 
 GIVEN_OWNERSHIP = "as the request gives it"
 FILE_OWNERSHIP = "as the drivers file gives it"

@@ -1,37 +1,69 @@
 """``axiomatic up``: an installation that starts whole and ends whole."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+
+UP = [sys.executable, "-c", "from web.cli import main; main()", "up"]
+
+
+def clean_environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    """Our environment without a Redis, so that the installation starts its own."""
+    own = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
+    return {**own, "TMPDIR": str(tmp_path), **more}
+
+
+def free_ports() -> int:
+    """Give a port that is free, as is the one after it."""
+    while True:
+        with socket.socket() as probe, socket.socket() as after:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            try:
+                after.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+@contextmanager
+def started(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Start a command, and kill it if the test fails before it has ended."""
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 @pytest.mark.parametrize(("told", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_it_serves_until_told_to_stop_and_leaves_nothing(
     tmp_path: Path, told: signal.Signals, code: int
 ) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    environment = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
-    command = [sys.executable, "-c", "from web.cli import main; main()", "up"]
-    with subprocess.Popen(
-        [*command, "--port", str(port), "--workers", "1"],
-        env={**environment, "TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
+    port = free_ports()
+    command = [*UP, "--port", str(port), "--workers", "1"]
+    with started(command, clean_environment(tmp_path)) as running:
         assert running.stdout is not None
         # the first line comes when everything answers
         assert f"http://127.0.0.1:{port}" in running.stdout.readline()
-        assert httpx.get(f"http://127.0.0.1:{port}/health/ready").json()["workers"] == 1
+        assert httpx.get(f"http://127.0.0.1:{port}/health/ready").json()["slots"] == 1
         assert list(tmp_path.iterdir())
         running.send_signal(told)
         assert running.wait(60) == code
@@ -40,20 +72,87 @@ def test_it_serves_until_told_to_stop_and_leaves_nothing(
         httpx.get(f"http://127.0.0.1:{port}/health")
 
 
+def test_flower_asks_for_the_login_that_was_made_for_this_run(tmp_path: Path) -> None:
+    port = free_ports()
+    command = [*UP, "--port", str(port), "--workers", "1", "--flower"]
+    # what is meant for another Redis does not reach the one it starts itself
+    environment = clean_environment(tmp_path, AXIOMATIC_REDIS_PASSWORD="of another")  # noqa: S106
+    with started(command, environment) as running:
+        assert running.stdout is not None
+        said = [running.stdout.readline() for _ in range(3)]
+        found = re.search(r"user (\S+), password (\S+)$", said[2])
+        assert found, said
+        flower = f"http://127.0.0.1:{port + 1}"
+        login = (found[1], found[2])
+        assert login[0] == "axiomatic"
+        for page in ("/workers", "/tasks", "/api/tasks"):
+            assert httpx.get(flower + page).status_code == 401, page
+            wrong = httpx.get(flower + page, auth=("axiomatic", "wrong"))
+            assert wrong.status_code == 401, page
+        listed = httpx.get(f"{flower}/workers?json=1", auth=login)
+        assert listed.status_code == 200
+        workers = await_worker(flower, login)
+        assert [name.startswith("celery@") for name in workers] == [True]
+        # neither the store's address with a password nor the login is on any page
+        for page in ("/workers", "/broker", f"/worker/{workers[0]}"):
+            text = httpx.get(flower + page, auth=login).text
+            assert workers[0] in text or page == "/broker"
+            assert login[1] not in text
+        assert login[1] not in command_lines()
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(60) == 143
+    assert not list(tmp_path.iterdir())
+
+
+def await_worker(flower: str, login: tuple[str, str]) -> list[str]:
+    """Give the workers whose events Flower has seen, once there is one."""
+    deadline = time.monotonic() + 60
+    while True:
+        page = httpx.get(f"{flower}/workers?json=1", auth=login).json()
+        names = [row["hostname"] for row in page["data"] if row["status"]]
+        if names:
+            return names
+        assert time.monotonic() < deadline, page
+        time.sleep(0.05)
+
+
+def command_lines() -> str:
+    """Give what anybody on this machine sees of everybody's processes."""
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return listed.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"FLOWER_BASIC_AUTH": "nobody"}, "FLOWER_BASIC_AUTH: give user:password"),
+        ({"FLOWER_AUTH": ".*@x.org"}, "FLOWER_OAUTH2_SECRET: not set"),
+        ({"AXIOMATIC_KEEP_HOUR": "1"}, "the nearest is AXIOMATIC_KEEP_HOURS"),
+    ],
+)
+def test_a_wrong_environment_is_bad_usage_and_starts_nothing(
+    tmp_path: Path, given: dict[str, str], said: str
+) -> None:
+    done = subprocess.run(
+        [*UP, "--port", str(free_ports()), "--flower"],
+        check=False,
+        env=clean_environment(tmp_path, **given),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_killed_installation_takes_its_store_workers_and_folders_with_it(tmp_path: Path) -> None:
     code = (
         "import sys; from web.stack import Stack\n"
         "with Stack(workers=1) as stack:\n"
         "    print('up', flush=True); sys.stdin.read()"
     )
-    environment = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
-    with subprocess.Popen(
-        [sys.executable, "-c", code],
-        env={**environment, "TMPDIR": str(tmp_path)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as running:
+    with started([sys.executable, "-c", code], clean_environment(tmp_path)) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "up\n"
         running.kill()

@@ -154,3 +154,19 @@ def test_a_contest_sim_gives_a_lineup_the_figures_it_has_in_an_optimize_job(slat
     report, seen = answer["contest"], answer["contest"]["in_sample"]
     whole = (1_000 * report["roi"] + 1_200 * seen["roi"]) / 2_200
     assert simulated["roi"] == pytest.approx(whole, abs=1e-9)
+
+
+@pytest.mark.parametrize("objective", Objective)
+def test_a_job_stores_no_more_than_it_was_promised(slate: Slate, objective: Objective) -> None:
+    request = request_of(slate, objective=objective)
+    stored: list[int] = []
+
+    class Counted(Memory):
+        def put(self, **arrays: np.ndarray) -> str:
+            reference = super().put(**arrays)
+            stored.append(len(self._kept[reference]))
+            return reference
+
+    # all that it ever stores, cut as finely as can be, though much of it is let go on the way
+    run_here(optimize.PLAN, request, Counted(), 1)
+    assert 0 < sum(stored) <= optimize.PLAN.stored_bytes(request)

@@ -1,5 +1,7 @@
 """``axiomatic up``: an installation on this machine, kept running."""
 
+import os
+import secrets
 import socket
 import sys
 import time
@@ -10,6 +12,7 @@ from rich.console import Console
 
 from web.cli.run import started
 from web.stack import Stack
+from workers import dashboard
 
 _CHECK_SECONDS = 1.0
 
@@ -24,6 +27,14 @@ def _require_free(port: int) -> None:
             raise click.UsageError(f"port {port} is in use; give another with --port.") from None
 
 
+def _flower_login() -> str | None:
+    """Give a login made for this run; none if the environment has one, which is checked."""
+    if os.environ.get("FLOWER_BASIC_AUTH") or os.environ.get("FLOWER_AUTH"):
+        dashboard.command(os.environ)
+        return None
+    return f"axiomatic:{secrets.token_urlsafe(12)}"
+
+
 @click.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
 @click.option(
@@ -36,11 +47,17 @@ def up(port: int, workers: int | None, flower: bool) -> None:
         raise click.UsageError(f"Flower is not installed: {sys.executable} -m pip install flower")
     for taken in [port, port + 1][: 1 + flower]:
         _require_free(taken)
+    login = _flower_login() if flower else None
     console = Console()
-    with started(Stack(workers, port, port + 1 if flower else None), console) as stack:
+    stack = Stack(workers, port, port + 1 if flower else None, login)
+    with started(stack, console):
         console.print(f"API       http://127.0.0.1:{port}/api/v1/docs/")
         if flower:
             console.print(f"Flower    http://127.0.0.1:{port + 1}")
+        if login is not None:
+            # stays in this terminal: the next run has another
+            user, _, password = login.partition(":")
+            console.print(f"          user {user}, password {password}", highlight=False)
         console.print("Ctrl-C stops everything.")
         while True:
             stack.check()
