@@ -1,6 +1,7 @@
 """The Celery application and its settings, each with the reason for it."""
 
 import os
+import sys
 
 # before NumPy is imported: a worker is one core, and nested thread pools halve throughput
 for _threads in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
@@ -9,6 +10,7 @@ for _threads in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
 from celery import Celery, signals  # noqa: E402
 from kombu import Queue  # noqa: E402
 
+from core.errors import AxiomaticError  # noqa: E402
 from workers.reaper import ReaperStep  # noqa: E402
 from workers.settings import Settings  # noqa: E402
 from workers.version import VERSION  # noqa: E402
@@ -70,7 +72,11 @@ def _prepare_worker(**_: object) -> None:
     from workers.startup import require_sound_store  # noqa: PLC0415
     from workers.warming import warm  # noqa: PLC0415
 
-    require_sound_store(Settings.from_environment())
+    try:
+        require_sound_store(Settings.from_environment())
+    except AxiomaticError as error:
+        # of a signal's errors Celery would make a line in the log, and go on
+        sys.exit(f"This worker does not start. {error}")
     warm()
 
 
