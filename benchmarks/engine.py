@@ -119,7 +119,7 @@ def _contest_request() -> ContestSimRequest:
         slate=slate,
         lineups=affordable,
         contest=ContestTerms(typical_payouts(150_000, 2_000), fields_per_block=4),
-        n_scenarios=30_000,
+        n_scenarios=75_000,
         seed=1,
         salary_cap_usd=50_000,
         spec=ConstraintCompiler().compile(slate),

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 
 # before NumPy is imported: a worker is one core, and nested thread pools halve throughput
 for _threads in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
@@ -10,7 +11,7 @@ for _threads in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
 from celery import Celery, signals  # noqa: E402
 from kombu import Queue  # noqa: E402
 
-from core.errors import AxiomaticError  # noqa: E402
+from core.errors import AxiomaticError, InvalidInput  # noqa: E402
 from workers.reaper import ReaperStep  # noqa: E402
 from workers.settings import Settings  # noqa: E402
 from workers.version import VERSION  # noqa: E402
@@ -39,6 +40,8 @@ app.conf.update(
     # what is lost is seen to by the ledger within seconds; a short time here runs turns twice
     broker_transport_options={"visibility_timeout": 3600},
     broker_connection_retry_on_startup=True,
+    # a worker outlasts any time that Redis is away
+    broker_connection_max_retries=None,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     # nothing rests on a chord once its stage is over
     result_chord_expires=_CHORD_SECONDS,
@@ -89,4 +92,6 @@ def _prepare_child(**_: object) -> None:
 
 
 if os.environ.get("REDIS_URL"):
-    configure(Settings.from_environment())
+    # what is wrong is said by whoever starts a worker, a server or Flower, each in its way
+    with suppress(InvalidInput):
+        configure(Settings.from_environment())
