@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from workers.app import QUEUE, app
 from workers.plans import PLANS
@@ -58,23 +57,3 @@ def test_a_worker_alone_needs_nothing_of_the_web() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
-
-
-def test_compose_and_procfile_start_the_same_three_processes() -> None:
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    services = compose["services"]
-    procfile = dict(
-        line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines() if line
-    )
-    assert set(procfile) == {"web", "worker", "flower"}
-    assert set(services) == {"redis", *procfile}
-    for name, service in services.items():
-        assert "healthcheck" in service, name
-    for line in procfile.values():
-        assert line.startswith("exec "), "a supervisor must signal the process, not a shell"
-    redis = services["redis"]["command"]
-    assert redis[redis.index("--appendonly") + 1] == "yes"
-    assert redis[redis.index("--maxmemory-policy") + 1] == "noeviction"
-    for service in services.values():
-        for port in service.get("ports", []):
-            assert port.startswith("127.0.0.1:")
