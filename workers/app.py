@@ -3,6 +3,8 @@
 import os
 import sys
 from contextlib import suppress
+from functools import cached_property
+from typing import Any
 
 # before NumPy is imported: a worker is one core, and nested thread pools halve throughput
 for _threads in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
@@ -22,7 +24,17 @@ QUEUE = f"axiomatic-{VERSION}"
 _CHORD_SECONDS = 3600
 _KILL_AFTER_SECONDS = 15
 
-app = Celery("axiomatic", include=["workers.tasks"])
+
+class _Application(Celery):
+    @cached_property
+    def Worker(self) -> Any:  # noqa: N802  (Celery's name)
+        """Give the worker that stops as :mod:`workers.stopping` says."""
+        name = "workers.stopping:Worker"
+        # its type says a class, and it loads one by name as well
+        return self.subclass_with_self(name)  # type: ignore[arg-type]
+
+
+app = _Application("axiomatic", include=["workers.tasks"])
 app.conf.update(
     accept_content=["json"],
     task_serializer="json",

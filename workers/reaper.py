@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from workers.connection import connect_briefly
 from workers.ledger import Ledger
 from workers.settings import Settings
+from workers.sharing import take_no_more
 from workers.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -95,8 +96,14 @@ class ReaperStep(bootsteps.StartStopStep):
 
     def stop(self, worker: Any) -> None:  # noqa: ARG002  (as Celery calls it)
         """Take no more turns, and go on ticking: children that finish need their leases yet."""
+        take_no_more()
         if self._reaper is not None:
             self._reaper.slots = 0
+
+    def terminate(self, worker: Any) -> None:
+        """Sign off: the children are ended, and what they still held is handed out again."""
+        self.stop(worker)
+        self._sign_off()
 
     def _sign_off(self, **_: object) -> None:
         if self._reaper is not None:

@@ -19,6 +19,7 @@ from workers.jobs import Jobs
 from workers.ledger import Next
 from workers.pieces import Worker
 from workers.settings import Settings
+from workers.sharing import may_take
 
 log = logging.getLogger(__name__)
 
@@ -67,14 +68,14 @@ def _take_turn(task: "Task[..., str]", own: tuple[str, int] | None) -> tuple[str
     holder = str(task.request.id)
     until = time.monotonic() + TURN_SECONDS
     done: list[str] = []
-    while (piece := jobs.ledger.take(holder, own)) is not None:
+    while may_take() and (piece := jobs.ledger.take(holder, own)) is not None:
         fanned = worker.do(holder, piece)
         done.append(worker.said(piece))
         if fanned is not None:
             fan_out(jobs, fanned.run_id, fanned.kind, fanned.stage)
         if time.monotonic() > until:
             return _listed(done), jobs.ledger.wanted(QUEUE, own)
-    return _listed(done), False
+    return _listed(done), not may_take() and jobs.ledger.wanted(QUEUE, own)
 
 
 def _listed(done: list[str]) -> str:

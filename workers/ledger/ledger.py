@@ -311,6 +311,10 @@ class Ledger:
         given = self._scripts.run("tick", *arguments, VERSION_GRACE_SECONDS, *holders)
         return int(cast("int", given))
 
+    def hold(self, holders: Sequence[str]) -> bool:
+        """Say whether any of these holders has a piece."""
+        return self._scripts.run("hold", *holders) == 1
+
     def leave(self, node: str) -> None:
         """Take a worker that has ended in order off the list."""
         self._scripts.run("leave", node)

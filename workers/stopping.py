@@ -1,0 +1,45 @@
+"""How a worker stops: its children finish the pieces they are on, take no more, and it leaves."""
+
+import time
+
+from celery.apps.worker import Worker as CeleryWorker
+from celery.worker import state
+from redis.exceptions import RedisError
+
+from workers.connection import connect_briefly
+from workers.ledger import Ledger
+from workers.settings import Settings
+from workers.sharing import take_no_more
+from workers.version import VERSION
+
+_POLL_SECONDS = 0.05
+
+
+class Worker(CeleryWorker):
+    """Celery's worker, whose soft shutdown ends when its pieces do.
+
+    Celery's own waits its whole time-out if anything runs when it begins, however soon that ends:
+    it sleeps in a signal's handler, where it learns nothing. The ledger knows.
+    """
+
+    def wait_for_soft_shutdown(self) -> bool:
+        """Wait until no child holds a piece, or ``AXIOMATIC_STOP_SECONDS`` are over."""
+        take_no_more()
+        holders = [str(request.id) for request in tuple(state.active_requests)]
+        redis = connect_briefly(Settings.from_environment())
+        ledger = Ledger(redis, VERSION)
+        until = time.monotonic() + float(self.app.conf.worker_soft_shutdown_timeout)
+        idle = 0
+        # twice: a child that was about to take a piece when it was told has it a moment later
+        while idle < 2 and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+            idle = 0 if _hold(ledger, holders) else idle + 1
+        redis.close()
+        return True
+
+
+def _hold(ledger: Ledger, holders: list[str]) -> bool:
+    try:
+        return ledger.hold(holders)
+    except RedisError:
+        return True
