@@ -58,8 +58,9 @@ app.conf.update(
     # nothing rests on a chord once its stage is over
     result_chord_expires=_CHORD_SECONDS,
     worker_hijack_root_logger=False,
-    # Flower names a turn by the stage that asked for it
-    task_send_sent_event=True,
+    # a sender's event has the bare name of the task, and may come after the worker's: Flower would
+    # show that instead of the stage that asked for the turn
+    task_send_sent_event=False,
 )
 app.steps["worker"].add(ReaperStep)
 
