@@ -55,6 +55,10 @@ app.conf.update(
     # a worker outlasts any time that Redis is away
     broker_connection_max_retries=None,
     worker_cancel_long_running_tasks_on_connection_loss=False,
+    # reading a result outlasts a restart of Redis, as everything else does
+    result_backend_always_retry=True,
+    result_backend_max_retries=5,
+    result_backend_base_sleep_between_retries_ms=100,
     # nothing rests on a chord once its stage is over
     result_chord_expires=_CHORD_SECONDS,
     worker_hijack_root_logger=False,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from core.errors import AxiomaticError
 from workers.blobs import RecentArrays
@@ -76,13 +76,13 @@ class Worker:
             return self._do(holder, piece)
         except (JobEnded, UnknownJob):
             return None
+        except (StoreFull, OutOfMemoryError) as error:
+            log.warning("%s of %s waits for room: %s", piece.name, piece.run_id, error)
+            reason = "There was no room in Redis for the job's arrays for minutes; send it again."
+            self._ledger.postpone(holder, piece, reason)
         except RedisError:
             # nothing can be said now: the lease ends, and the piece is handed out again
             raise
-        except StoreFull as error:
-            # room comes back when other jobs end; the lease's end is a wait of seconds
-            log.warning("%s of %s waits: %s", piece.name, piece.run_id, error)
-            return None
         except SoftTimeLimitExceeded:
             limit = self._jobs.settings.chunk_limit_seconds
             self._fail(

@@ -17,6 +17,12 @@ GRACE_SECONDS = 0.3
 MOST_TRIES = 4
 """How often a piece may fail, or take its worker down, before its job is given up."""
 
+ROOM_SECONDS = 2.0
+"""How long a piece waits that found no room for its arrays."""
+
+MOST_POSTPONED = 150
+"""How often it does so before its job fails: five minutes."""
+
 VERSION_GRACE_SECONDS = 60.0
 """How long a job waits for a worker of its version where there are only others."""
 
@@ -289,6 +295,11 @@ class Ledger:
     def give_back(self, holder: str, piece: Piece, reason: str) -> str:
         """Give a piece back for another try."""
         return self._piece("give_back", holder, piece, reason)
+
+    def postpone(self, holder: str, piece: Piece, reason: str) -> str:
+        """Put a piece off for want of room; after minutes of it, its job fails with the reason."""
+        more = (ROOM_SECONDS, MOST_POSTPONED, reason)
+        return self._piece("postpone", holder, piece, *more)
 
     def cancel(self, run_id: str, queue: str) -> bool:
         """Cancel a job that has not ended, and take its messages off the queue."""
