@@ -11,7 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from core.errors import AxiomaticError
-from workers.blobs import RecentArrays
+from workers.blobs import Blobs, RecentArrays
 from workers.documents import error_document, success
 from workers.job_blobs import JobBlobs, JobEnded, StoreFull
 from workers.jobs import Jobs, UnknownJob
@@ -142,7 +142,7 @@ class Worker:
         used = [reference for kept in inputs for reference in kept["blobs"]]
         if piece.join:
             facts = stage.join(job.request, job.facts, blobs, values)
-            return self._go_on(holder, piece, job, stage, facts, blobs, used)
+            return self._go_on(holder, piece, job, stage, facts, blobs, used, started)
         if piece.level == 0:
             start, stop = bounds(piece.units, piece.chunks, piece.place)
             tick = self._watch(piece.run_id)
@@ -165,15 +165,17 @@ class Worker:
         job: _Job,
         stage: Stage[Any],
         found: Json,
-        blobs: JobBlobs,
+        blobs: Blobs,
         used: Sequence[str],
+        started: float,
     ) -> Fanned | None:
         facts = {**job.facts, stage.name: found}
         number = piece.stage + 1
         stages = job.plan.stages(job.request)
         if number == len(stages):
             result = job.plan.finish(job.request, facts, blobs)
-            self._ledger.finish(holder, piece, success(piece.run_id, result))
+            seconds = time.perf_counter() - started
+            self._ledger.finish(holder, piece, seconds, success(piece.run_id, result))
             return None
         cut = cut_stage(
             job.plan,
@@ -184,20 +186,11 @@ class Worker:
             self._jobs.slots(),
             job.chunk_units,
         )
-        following = Next(
-            number=number,
-            name=stages[number].name,
-            units=cut.units,
-            chunks=cut.chunks,
-            fans_out=cut.chunks > 1,
-            cost_seconds=cut.seconds / cut.chunks,
-            before=cut.before,
-            within=cut.within,
-        )
+        following = cut.as_next(number, stages[number].name)
         text = json.dumps(found)
-        outcome = self._ledger.advance(
-            holder, piece, stage.name, text, following, _unmentioned(used, text)
-        )
+        freed = _unmentioned(used, text)
+        seconds = time.perf_counter() - started
+        outcome = self._ledger.advance(holder, piece, seconds, stage.name, text, following, freed)
         if outcome == "kept" and following.fans_out:
             return Fanned(piece.run_id, job.plan.kind, following)
         return None

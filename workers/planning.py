@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workers.ledger import Next
 from workers.stages import Facts, Plan, Stage
 
 CHUNK_SECONDS = 0.5
@@ -49,6 +50,19 @@ class Cut:
     seconds: float
     before: float
     within: float
+
+    def as_next(self, number: int, name: str) -> Next:
+        """Give the stage as the ledger begins it."""
+        return Next(
+            number=number,
+            name=name,
+            units=self.units,
+            chunks=self.chunks,
+            fans_out=self.chunks > 1,
+            cost_seconds=self.seconds / self.chunks,
+            before=self.before,
+            within=self.within,
+        )
 
 
 def pace_of(pace: Pace, field: str) -> float:

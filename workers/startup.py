@@ -44,7 +44,7 @@ def store_problem(redis: "Redis", settings: Settings) -> str | None:
     """
     try:
         memory = redis.info("memory")
-        server = redis.info("server")
+        cluster = redis.info("cluster")
         persistence = redis.info("persistence")
     except AuthenticationError as error:
         return f"Redis refuses the password: {error}"
@@ -60,7 +60,7 @@ def store_problem(redis: "Redis", settings: Settings) -> str | None:
             f"{settings.store_bytes // _MEBIBYTE} MB that jobs' arrays may take; raise maxmemory "
             "or lower AXIOMATIC_STORE_MB."
         )
-    if server.get("redis_mode") == "cluster":
+    if cluster.get("cluster_enabled"):
         return "Redis Cluster cannot be used: a job's keys lie on one node. Give a single Redis."
     if not persistence.get("aof_enabled"):
         log.info("Redis keeps no append-only file: a restart of it forgets every job")

@@ -7,7 +7,7 @@ from core.errors import AxiomaticError, InvalidInput
 from workers.blobs import Arrays, pack, wrap
 from workers.job_blobs import StoreFull
 from workers.jobs import Jobs
-from workers.ledger import Begin, Next
+from workers.ledger import Begin
 from workers.planning import cut_stage
 from workers.plans import PLANS
 from workers.tasks import fan_out, publish_turns
@@ -91,16 +91,7 @@ def submit(
                 f"together are given {limit >> 20} MB (AXIOMATIC_STORE_MB); give fewer scenarios."
             }
         )
-    first = Next(
-        number=0,
-        name=plan.stages(asked)[0].name,
-        units=cut.units,
-        chunks=cut.chunks,
-        fans_out=cut.chunks > 1,
-        cost_seconds=cut.seconds / cut.chunks,
-        before=cut.before,
-        within=cut.within,
-    )
+    first = cut.as_next(0, plan.stages(asked)[0].name)
     begun = jobs.ledger.begin(
         Begin(
             run_id=uuid.uuid4().hex,

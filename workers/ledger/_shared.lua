@@ -17,6 +17,7 @@ local function users_key(version) return P .. 'users:' .. version end    -- zset
 local function lane_key(version, user) return P .. 'lane:' .. version .. ':' .. user end  -- zset: their jobs
 local function served_key(version) return P .. 'served:' .. version end  -- zset: seconds of service
 local function clock_key(version) return P .. 'clock:' .. version end    -- service of the last served
+local function lanes_key(version) return P .. 'lanes:' .. version end    -- hash: the same, by lane
 local function active_key(version) return P .. 'active:' .. version end  -- zset: jobs that have not ended
 
 local call = redis.call
@@ -41,19 +42,26 @@ local function waiting(run)
   return following and tonumber(following) < tonumber(chunks)
 end
 
--- A job with pieces to hand out stands in its user's lane, and the user among those to be served.
--- Whoever joins starts level with those already there: waiting long ago earns nothing now.
+-- A job with pieces to hand out stands in its user's lane, and the user among those to be served:
+-- start-time fair queueing, twice. Whoever joins starts at the clock, the level of the last served,
+-- or where it was if that is further: having waited long ago earns nothing now.
+-- The clock may have run ahead of those who wait, by pieces that took less than was thought.
+local function start(line, clock)
+  local first = call('zrange', line, 0, 0, 'withscores')
+  return math.min(tonumber(clock or 0), tonumber(first[2] or clock or 0))
+end
+
 local function enlist(run)
   local version, user, served = unpack(call('hmget', job_key(run), 'version', 'owner', 'served'))
   local lane = lane_key(version, user)
   if not call('zscore', lane, run) then
-    local first = call('zrange', lane, 0, 0, 'withscores')
-    call('zadd', lane, math.max(tonumber(served or 0), tonumber(first[2] or 0)), run)
+    local clock = call('hget', lanes_key(version), user)
+    call('zadd', lane, math.max(start(lane, clock), tonumber(served or 0)), run)
   end
   if not call('zscore', users_key(version), user) then
-    local clock = tonumber(call('get', clock_key(version)) or 0)
+    local clock = call('get', clock_key(version))
     local before = tonumber(call('zscore', served_key(version), user) or 0)
-    call('zadd', users_key(version), math.max(clock, before), user)
+    call('zadd', users_key(version), math.max(start(users_key(version), clock), before), user)
   end
 end
 
@@ -66,14 +74,22 @@ end
 -- Charge seconds of service to a job and its user.
 local function charge(run, version, user, seconds)
   local users, lane = users_key(version), lane_key(version, user)
-  local level = call('zscore', users, user) or call('zscore', served_key(version), user) or 0
+  local level = call('zscore', users, user) or call('zscore', served_key(version), user)
+    or call('get', clock_key(version)) or 0
   level = tonumber(level) + seconds
   call('zadd', served_key(version), level, user)
   if call('zscore', users, user) then call('zadd', users, level, user) end
-  local own = call('zscore', lane, run) or call('hget', job_key(run), 'served') or 0
+  local own = call('zscore', lane, run) or call('hget', job_key(run), 'served')
+    or call('hget', lanes_key(version), user) or 0
   own = tonumber(own) + seconds
   call('hset', job_key(run), 'served', own)
   if call('zscore', lane, run) then call('zadd', lane, own, run) end
+end
+
+-- What a piece took in place of what it was charged when it was taken.
+local function settle(run, seconds)
+  local version, user = unpack(call('hmget', job_key(run), 'version', 'owner'))
+  charge(run, version, user, seconds - tonumber(call('hget', work_key(run), 'cost')))
 end
 
 local function split(lease)

@@ -8,10 +8,9 @@ local work = work_key(run)
 if call('hsetnx', work, 'v:' .. piece, ARGV[5]) == 0 then return 'twice' end
 call('hdel', work, 't:' .. piece, 'h:' .. piece, 'w:' .. piece)
 
-local version, user = unpack(call('hmget', job_key(run), 'version', 'owner'))
 local seconds = tonumber(ARGV[6])
-charge(run, version, user, seconds - tonumber(call('hget', work, 'cost')))
-learn(version, ARGV[7], seconds, tonumber(ARGV[8]))
+settle(run, seconds)
+learn(call('hget', job_key(run), 'version'), ARGV[7], seconds, tonumber(ARGV[8]))
 
 local level, place = level_of(piece)
 local chunks = tonumber(call('hget', work, 'chunks'))

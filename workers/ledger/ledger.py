@@ -275,18 +275,19 @@ class Ledger:
         self,
         holder: str,
         piece: Piece,
+        seconds: float,
         name: str,
         facts: str,
         following: Next,
         freed: Sequence[str],
     ) -> str:
         """Keep a stage's facts and begin the next stage; ``kept`` or ``ended``."""
-        arguments = (name, facts, following.number, *following.arguments(), *freed)
+        arguments = (seconds, name, facts, following.number, *following.arguments(), *freed)
         return self._piece("advance", holder, piece, *arguments)
 
-    def finish(self, holder: str, piece: Piece, document: bytes | str) -> str:
+    def finish(self, holder: str, piece: Piece, seconds: float, document: bytes | str) -> str:
         """Complete a job with the document of its result; ``kept`` or ``ended``."""
-        return self._piece("finish", holder, piece, document)
+        return self._piece("finish", holder, piece, seconds, document)
 
     def fail(self, holder: str, piece: Piece, error: str, reason: str) -> str:
         """Fail a piece's job; ``kept``, or ``ended`` where the piece is not the holder's."""

@@ -10,5 +10,6 @@ if call('hincrby', work, 'p:' .. piece, 1) > tonumber(ARGV[6]) then
   return 'ended'
 end
 call('hincrby', work, 't:' .. piece, -1)
+settle(run, 0)
 hold_lease('-', run, stage, piece, tonumber(ARGV[5]))
 return 'kept'

@@ -26,7 +26,7 @@ while true do
   local first = call('zrange', users_key(version), 0, 0, 'withscores')
   if #first == 0 then return false end
   local user = first[1]
-  local run = call('zrange', lane_key(version, user), 0, 0)[1]
+  local run, level = unpack(call('zrange', lane_key(version, user), 0, 0, 'withscores'))
   if not run then
     call('zrem', users_key(version), user)
   elseif not alive(run) or not waiting(run) then
@@ -50,23 +50,24 @@ while true do
         .. ARGV[4] .. ' times and was given up; ' .. why .. '.')
     else
       call('set', clock_key(version), first[2])
+      call('hset', lanes_key(version), user, level)
       charge(run, version, user, tonumber(cost))
       local moment = seconds_text(now())
       call('hsetnx', job_key(run), 'started_at', moment)
       call('hset', work, 'since', moment)
       call('hset', HELD, holder, hold_lease(holder, run, stage, piece, lease_seconds))
       if not waiting(run) then delist(run, version, user) end
-      local level, place = level_of(piece)
+      local height, place = level_of(piece)
       local inputs = {}
-      if level > 0 then
+      if height > 0 then
         local names = {}
-        for i = 0, children(tonumber(chunks), level, place) - 1 do
-          names[i + 1] = 'v:' .. (level - 1) .. '.' .. (place * FAN + i)
+        for i = 0, children(tonumber(chunks), height, place) - 1 do
+          names[i + 1] = 'v:' .. (height - 1) .. '.' .. (place * FAN + i)
         end
         inputs = call('hmget', work, unpack(names))
       end
       local root = piece == root_of(run) and 1 or 0
-      return { run, stage, level, place, root, units, chunks, tries, inputs }
+      return { run, stage, height, place, root, units, chunks, tries, inputs }
     end
   end
 end

@@ -43,7 +43,8 @@ for _, other in ipairs(call('zrangebyscore', P .. 'versions', '-inf',
   end
   if call('exists', active_key(other)) == 0 then
     call('zrem', P .. 'versions', other)
-    call('del', users_key(other), served_key(other), clock_key(other), P .. 'pace:' .. other)
+    call('del', users_key(other), served_key(other), clock_key(other), lanes_key(other),
+      P .. 'pace:' .. other)
   end
 end
 
@@ -51,7 +52,7 @@ end
 local clock = call('get', clock_key(version))
 if clock then call('zremrangebyscore', served_key(version), '-inf', clock) end
 if call('exists', active_key(version)) == 0 then
-  call('del', served_key(version), clock_key(version))
+  call('del', served_key(version), clock_key(version), lanes_key(version))
 end
 
 if call('llen', ARGV[4]) > 0 then return 0 end
