@@ -78,9 +78,6 @@ def configure(settings: Settings) -> None:
     app.conf.update(
         **settings.celery_configuration(),
         result_expires=settings.keep_seconds,
-        # a chunk that runs too long is told so, and if it does not listen, its child is killed
-        task_soft_time_limit=settings.chunk_limit_seconds,
-        task_time_limit=settings.chunk_limit_seconds + _KILL_AFTER_SECONDS,
         worker_soft_shutdown_timeout=settings.stop_seconds,
     )
 
@@ -93,10 +90,17 @@ def _prepare_worker(**_: object) -> None:
     from workers.warming import warm  # noqa: PLC0415
 
     try:
-        require_sound_store(Settings.from_environment())
+        settings = Settings.from_environment()
+        require_sound_store(settings)
     except AxiomaticError as error:
         # of a signal's errors Celery would make a line in the log, and go on
         sys.exit(f"This worker does not start. {error}")
+    # A chunk that runs too long is told so, and if it does not listen, its child is killed. Only
+    # here: senders would write their own limit into every message.
+    app.conf.update(
+        task_soft_time_limit=settings.chunk_limit_seconds,
+        task_time_limit=settings.chunk_limit_seconds + _KILL_AFTER_SECONDS,
+    )
     warm()
 
 

@@ -118,7 +118,7 @@ VARIABLES = (
     Variable(
         "AXIOMATIC_KEEP_HOURS",
         "24",
-        "how long jobs, results and their data are kept",
+        "how long a job's record and result are kept after it ended, and how long a job may take",
         _whole(1, 8_760),
     ),
     Variable(

@@ -12,7 +12,7 @@ from celery import bootsteps, signals
 from redis.exceptions import RedisError
 
 from workers.connection import connect_briefly
-from workers.ledger import Ledger
+from workers.ledger import Ledger, holder_name
 from workers.settings import Settings
 from workers.sharing import take_no_more
 from workers.version import VERSION
@@ -20,6 +20,17 @@ from workers.version import VERSION
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+
+
+def active_holders() -> list[str]:
+    """Name the children of this worker that have a turn."""
+    # senders import this module too, and have no worker
+    from celery.worker import state  # noqa: PLC0415
+
+    return [
+        holder_name(request.hostname, request.worker_pid, str(request.id))
+        for request in tuple(state.active_requests)
+    ]
 
 
 class Reaper(threading.Thread):
@@ -61,13 +72,11 @@ class Reaper(threading.Thread):
         redis.close()
 
     def _tick(self, ledger: Ledger) -> None:
-        # the application imports this module for its bootstep, senders too
-        from celery.worker import state  # noqa: PLC0415
-
+        # the application imports this module for its bootstep
         from workers.app import QUEUE  # noqa: PLC0415
         from workers.tasks import publish_turns  # noqa: PLC0415
 
-        holders = [str(request.id) for request in tuple(state.active_requests)]
+        holders = active_holders()
         keep = self._settings.keep_seconds
         turns = ledger.tick(self._node, self.slots, QUEUE, keep, holders)
         if turns:

@@ -36,7 +36,7 @@ class Settings:
     redis_url
         ``redis://``, ``rediss://`` or ``unix://`` address of the one Redis, with its password.
     keep_seconds
-        How long jobs, their results and their blobs are kept.
+        How long a job may take, and how long its record and result are kept once it has ended.
     keep_slates_seconds
         How long an uploaded slate is kept.
     store_bytes

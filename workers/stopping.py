@@ -2,17 +2,23 @@
 
 import time
 
+from billiard import pool
 from celery.apps.worker import Worker as CeleryWorker
-from celery.worker import state
 from redis.exceptions import RedisError
 
 from workers.connection import connect_briefly
 from workers.ledger import Ledger
+from workers.reaper import active_holders
 from workers.settings import Settings
 from workers.sharing import take_no_more
 from workers.version import VERSION
 
 _POLL_SECONDS = 0.05
+
+
+# A child that ends waits until its parent has read what it sent, in tenths of a second: for half a
+# minute where the parent, told to stop at that moment, reads no more. What counts is in the ledger.
+pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
 
 
 class Worker(CeleryWorker):
@@ -25,7 +31,7 @@ class Worker(CeleryWorker):
     def wait_for_soft_shutdown(self) -> bool:
         """Wait until no child holds a piece, or ``AXIOMATIC_STOP_SECONDS`` are over."""
         take_no_more()
-        holders = [str(request.id) for request in tuple(state.active_requests)]
+        holders = active_holders()
         redis = connect_briefly(Settings.from_environment())
         ledger = Ledger(redis, VERSION)
         until = time.monotonic() + float(self.app.conf.worker_soft_shutdown_timeout)

@@ -6,6 +6,7 @@ when the turn begins. See :mod:`workers.ledger`.
 """
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 from functools import cache
@@ -16,7 +17,7 @@ from redis.exceptions import RedisError
 
 from workers.app import QUEUE, app
 from workers.jobs import Jobs
-from workers.ledger import Next
+from workers.ledger import Next, holder_name
 from workers.pieces import Worker
 from workers.settings import Settings
 from workers.sharing import may_take
@@ -65,7 +66,7 @@ def join(self: "Task[..., str]", returned: Sequence[str], run_id: str, stage: in
 def _take_turn(task: "Task[..., str]", own: tuple[str, int] | None) -> tuple[str, bool]:
     """Do pieces until the turn is over; give what was done, and whether another is wanted."""
     jobs, worker = _worker()
-    holder = str(task.request.id)
+    holder = holder_name(str(task.request.hostname), os.getpid(), str(task.request.id))
     until = time.monotonic() + TURN_SECONDS
     done: list[str] = []
     while may_take() and (piece := jobs.ledger.take(holder, own)) is not None:

@@ -22,6 +22,7 @@ from workers.ledger.ledger import (
     Load,
     Next,
     Piece,
+    holder_name,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "Load",
     "Next",
     "Piece",
+    "holder_name",
 ]

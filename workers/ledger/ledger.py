@@ -27,6 +27,11 @@ VERSION_GRACE_SECONDS = 60.0
 """How long a job waits for a worker of its version where there are only others."""
 
 
+def holder_name(node: str, process: int | None, message: str) -> str:
+    """Name whoever takes pieces: a message in a worker's child; a copy of it is another holder."""
+    return f"{node}|{process}|{message}"
+
+
 @dataclass(frozen=True, slots=True)
 class Next:
     """The stage a job goes on with.
@@ -213,7 +218,7 @@ class Ledger:
         Parameters
         ----------
         holder
-            The message that takes it: one that comes again has lost what it held.
+            Who takes it, see :func:`holder_name`: what it still held is given back.
         own
             Run and stage; give nothing where that stage has nothing waiting. Any if ``None``.
         """

@@ -4,7 +4,7 @@
 --       nothing is wanted ('' and -1: anything)
 local holder, version, lease_seconds = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
--- what a dead predecessor of this very message still held
+-- what this holder did not hand in: its job had ended, or an answer was lost
 local stale = call('hget', HELD, holder)
 if stale then
   drop_lease(stale, holder)

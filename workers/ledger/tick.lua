@@ -3,6 +3,7 @@
 -- Gives how many turns to publish.
 -- ARGV: node, version, slots, queue, lease seconds, most waiting seconds, version grace seconds,
 --       then holders of this worker
+local MISSED_SECONDS = 2.5
 local node, version, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local moment = now()
 local nodes = P .. 'nodes'
@@ -14,6 +15,16 @@ for i = 8, #ARGV do
   local lease = call('hget', HELD, ARGV[i])
   if lease and call('zscore', LEASES, lease) then
     call('zadd', LEASES, seconds_text(moment + tonumber(ARGV[5])), lease)
+  end
+end
+
+-- what this worker's children hold and did not renew is what dead ones held: no need to wait
+for _, lease in ipairs(call('zrangebyscore', LEASES, '-inf',
+    seconds_text(moment + tonumber(ARGV[5]) - MISSED_SECONDS))) do
+  local holder = split(lease)
+  if string.sub(holder, 1, #node + 1) == node .. '|' then
+    drop_lease(lease, holder)
+    put_back(lease)
   end
 end
 
