@@ -14,7 +14,8 @@ from celery import Celery, signals  # noqa: E402
 from kombu import Queue  # noqa: E402
 
 from core.errors import AxiomaticError, InvalidInput  # noqa: E402
-from workers.reaper import ReaperStep  # noqa: E402
+from workers.connection import CONNECT_SECONDS, REPLY_SECONDS  # noqa: E402
+from workers.reaper import KILL_AFTER_SECONDS, ReaperStep  # noqa: E402
 from workers.settings import Settings  # noqa: E402
 from workers.version import VERSION  # noqa: E402
 
@@ -22,14 +23,13 @@ from workers.version import VERSION  # noqa: E402
 QUEUE = f"axiomatic-{VERSION}"
 
 _CHORD_SECONDS = 3600
-_KILL_AFTER_SECONDS = 15
 
 
 class _Application(Celery):
     @cached_property
     def Worker(self) -> Any:  # noqa: N802  (Celery's name)
         """Give the worker that stops as :mod:`workers.stopping` says."""
-        name = "workers.stopping:Worker"
+        name = "workers.stopping:PromptWorker"
         # its type says a class, and it loads one by name as well
         return self.subclass_with_self(name)  # type: ignore[arg-type]
 
@@ -75,8 +75,14 @@ app.loader.override_backends = {"redis": "workers.results:ResultBackend"}
 
 def configure(settings: Settings) -> None:
     """Give the application its settings; once a process, before the first task is sent."""
+    # a Redis that answers no more is given up like one that is gone
+    timeouts: dict[str, Any] = {"socket_timeout": REPLY_SECONDS}
+    if not settings.redis_url.startswith("unix:"):
+        timeouts |= {"socket_connect_timeout": CONNECT_SECONDS, "socket_keepalive": True}
+    app.conf.broker_transport_options.update(timeouts)
     app.conf.update(
         **settings.celery_configuration(),
+        **{f"redis_{name}": value for name, value in timeouts.items()},
         result_expires=settings.keep_seconds,
         worker_soft_shutdown_timeout=settings.stop_seconds,
     )
@@ -99,7 +105,7 @@ def _prepare_worker(**_: object) -> None:
     # here: senders would write their own limit into every message.
     app.conf.update(
         task_soft_time_limit=settings.chunk_limit_seconds,
-        task_time_limit=settings.chunk_limit_seconds + _KILL_AFTER_SECONDS,
+        task_time_limit=settings.chunk_limit_seconds + KILL_AFTER_SECONDS,
     )
     warm()
 

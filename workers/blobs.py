@@ -16,15 +16,13 @@ import zstandard
 
 from core.errors import AxiomaticError
 
-BLOB = "axiomatic:blob:"
-
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 _PLAIN, _ZSTANDARD = b"\0", b"\1"
 _WORTH_COMPRESSING = 4_096
 """Bytes below which a blob's own cost hides what compressing it would save."""
 
-_CACHED_BYTES = 64 * 1024 * 1024
+_CACHED_BYTES = 128 * 1024 * 1024
 
 
 class BlobLost(AxiomaticError):

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from core.contest import ContestTally, Payouts, play_block, summarise
 from core.errors import InvalidInput
 from core.field import OWNERSHIP_GUESS, FieldModel, fit_field, guess_ownership
+from core.race import BLOCK_SCENARIOS
 from core.slate import TICKS_PER_POINT, Slate
 from workers.blobs import Blobs
 from workers.race_stage import block_count, block_rows, selects
@@ -21,7 +22,7 @@ REPORT, SELECTION = "report", "selection"
 # about what one core counts: entries of all simulated contests together
 _ENTRIES_PER_SECOND = 150_000_000
 
-_LINEUP_BYTES, _AMOUNT_BYTES, _MOST_AMOUNTS = 128, 16, 2_000
+_LINEUP_BYTES, _AMOUNT_BYTES = 200, 20
 
 GIVEN_OWNERSHIP = "as the request gives it"
 FILE_OWNERSHIP = "as the drivers file gives it"
@@ -137,11 +138,15 @@ def contest_seconds(request: InContest) -> float:
 def contest_bytes(request: InContest, lineups: int) -> int:
     """Give about the most that tallies of the contest take while they are merged.
 
-    Nearly all of it is the distribution of winnings: different amounts, by lineup.
+    Nearly all of it is the distribution of winnings: the different amounts a lineup has won. They
+    grow with the square root of the contests; measured, compressed, with ladders of 25 to 500
+    prizes.
     """
-    contests = request.n_scenarios * terms_of(request).fields_per_block
-    amounts = min(contests, _MOST_AMOUNTS)
-    return 2 * (lineups + 1) * (FAN * _LINEUP_BYTES + _AMOUNT_BYTES * amounts)
+    terms = terms_of(request)
+    blocks = block_count(request.n_scenarios)
+    amounts = (BLOCK_SCENARIOS * terms.fields_per_block) ** 0.5
+    lineup_bytes = _LINEUP_BYTES + _AMOUNT_BYTES * amounts
+    return int(min(blocks, 2 * FAN) * (lineups + 1) * lineup_bytes)
 
 
 def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:

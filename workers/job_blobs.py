@@ -6,8 +6,9 @@ import numpy.typing as npt
 from redis import Redis
 
 from core.errors import AxiomaticError
-from workers.blobs import BLOB, RecentArrays, lost, pack, unwrap, wrap
+from workers.blobs import RecentArrays, lost, pack, unwrap, wrap
 from workers.ledger import Ledger
+from workers.ledger.keys import BLOB
 
 
 class JobEnded(Exception):
@@ -59,7 +60,7 @@ class JobBlobs:
         if outcome == "ended":
             raise JobEnded
         if outcome == "full":
-            raise StoreFull("The room for jobs' arrays in Redis is full (AXIOMATIC_STORE_MB).")
+            raise StoreFull("The room that jobs are given in Redis is full (AXIOMATIC_STORE_MB).")
         self._recent.keep(reference, data)
         self.stored.append(reference)
         return reference

@@ -12,18 +12,14 @@ from enum import StrEnum
 from typing import cast
 
 from core.errors import AxiomaticError
-from workers.app import QUEUE, app
+from workers.app import app
 from workers.connection import PATIENT, connect
 from workers.ledger import Ledger, Load
+from workers.ledger.keys import JOB, JOBS_OF, PACE, WORK
 from workers.planning import Pace
 from workers.settings import Settings
 from workers.stages import Facts, Json
 from workers.version import VERSION
-
-_JOB = "axiomatic:job:"
-_WORK = "axiomatic:work:"
-_JOBS_OF = "axiomatic:jobs-of:"
-_PACE = "axiomatic:pace:"
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _SHOWN = (
@@ -36,7 +32,7 @@ _SHOWN = (
     "error",
     "stage",
 )
-_REMEMBER_SECONDS = 2.0
+_REMEMBER_SECONDS = 0.5
 
 
 class JobStatus(StrEnum):
@@ -113,7 +109,7 @@ class Jobs:
         self.settings = settings
         self.redis = connect(settings, retries)
         self.ledger = Ledger(self.redis, VERSION)
-        self._remembered: tuple[float, Load] | None = None
+        self._remembered: tuple[float, tuple[int, tuple[str, ...]]] | None = None
 
     def request(self, run_id: str) -> tuple[str, bytes, int | None, Facts]:
         """Give a job's kind, request, units a chunk, and the facts found so far.
@@ -123,7 +119,7 @@ class Jobs:
         UnknownJob
             There is no such job, or it ended without a result.
         """
-        raw = cast("dict[bytes, bytes]", self.redis.hgetall(_JOB + run_id))
+        raw = cast("dict[bytes, bytes]", self.redis.hgetall(JOB + run_id))
         fields = {key.decode(): value for key, value in raw.items()}
         if "request" not in fields:
             raise _unknown(run_id)
@@ -146,8 +142,8 @@ class Jobs:
         if not _RUN_ID.fullmatch(run_id):
             raise _unknown(run_id)
         pipeline = self.redis.pipeline(transaction=True)
-        pipeline.hmget(_JOB + run_id, _SHOWN)
-        pipeline.hmget(_WORK + run_id, ["before", "within", "done", "chunks"])
+        pipeline.hmget(JOB + run_id, _SHOWN)
+        pipeline.hmget(WORK + run_id, ["before", "within", "done", "chunks"])
         raw, work = pipeline.execute()
         fields = {
             name: value.decode()
@@ -182,7 +178,7 @@ class Jobs:
         newest = "+inf" if before is None else f"({before!r}"
         ids = cast(
             "list[bytes]",
-            self.redis.zrevrangebyscore(_JOBS_OF + owner, newest, "-inf", start=0, num=limit),
+            self.redis.zrevrangebyscore(JOBS_OF + owner, newest, "-inf", start=0, num=limit),
         )
         jobs = []
         for run_id in ids:
@@ -194,7 +190,7 @@ class Jobs:
 
     def goes_on(self, run_id: str) -> bool:
         """Say whether the job is there and has not ended."""
-        created, outcome = self.redis.hmget(_JOB + run_id, ["created_at", "outcome"])
+        created, outcome = self.redis.hmget(JOB + run_id, ["created_at", "outcome"])
         return created is not None and outcome is None
 
     def cancel(self, run_id: str) -> bool:
@@ -202,21 +198,21 @@ class Jobs:
 
         A chunk that runs meanwhile stops within about a second.
         """
-        return self.ledger.cancel(run_id, QUEUE)
+        return self.ledger.cancel(run_id)
 
     def load(self) -> Load:
         """Say how busy the workers are, as of now."""
         return self.ledger.load()
 
-    def slots(self) -> int:
-        """Give how many worker children there are, as of a moment ago."""
+    def workers(self) -> tuple[int, tuple[str, ...]]:
+        """Give how many worker children there are and which other versions, as of a moment ago."""
         if self._remembered is None or time.monotonic() - self._remembered[0] > _REMEMBER_SECONDS:
-            self._remembered = time.monotonic(), self.load()
-        return self._remembered[1].slots
+            self._remembered = time.monotonic(), self.ledger.workers()
+        return self._remembered[1]
 
     def pace(self) -> Pace:
         """Give how long each kind of stage has lately taken here, for planning."""
-        raw = cast("dict[bytes, bytes]", self.redis.hgetall(_PACE + VERSION))
+        raw = cast("dict[bytes, bytes]", self.redis.hgetall(PACE + VERSION))
         fields = {key.decode(): float(value) for key, value in raw.items()}
         names = {name.rpartition(":")[0] for name in fields}
         return {name: (fields[f"{name}:took"], fields[f"{name}:thought"]) for name in names}

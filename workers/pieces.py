@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from core.errors import AxiomaticError
-from workers.blobs import Blobs, RecentArrays
+from workers.blobs import BlobLost, RecentArrays
 from workers.documents import error_document, success
 from workers.job_blobs import JobBlobs, JobEnded, StoreFull
 from workers.jobs import Jobs, UnknownJob
@@ -23,6 +24,9 @@ from workers.stages import Facts, Json, Plan, Stage, Tick, bounds, merged
 log = logging.getLogger(__name__)
 
 _WATCH_SECONDS = 1.0
+
+_REMEMBERED = 16
+"""Jobs that a child remembers: it goes from user to user, piece by piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class _Job:
     facts: Facts
 
 
-class Worker:
+class PieceRunner:
     """Does pieces, one after the other; one a process.
 
     Parameters
@@ -55,7 +59,7 @@ class Worker:
         self._jobs = jobs
         self._ledger = jobs.ledger
         self._recent = RecentArrays()
-        self._known: tuple[tuple[str, int], _Job] | None = None
+        self._known: OrderedDict[tuple[str, int], _Job] = OrderedDict()
 
     def do(self, holder: str, piece: Piece) -> Fanned | None:
         """Do a piece and tell the ledger what came of it.
@@ -103,13 +107,14 @@ class Worker:
                     "AXIOMATIC_CHILD_MEMORY_MB); ask for less of it."
                 ),
             )
+        except BlobLost as error:
+            self._give_back(holder, piece, error)
         except AxiomaticError as error:
             # it would end the same way every time
             self._fail(holder, piece, error)
         except Exception as error:
             log.exception("%s of %s failed, try %d", piece.name, piece.run_id, piece.tries)
-            reason = error_document(error)["reason"]
-            self._ledger.give_back(holder, piece, f"the last time: {reason}".rstrip("."))
+            self._give_back(holder, piece, error)
         return None
 
     def said(self, piece: Piece) -> str:
@@ -117,10 +122,14 @@ class Worker:
         place = f"{piece.place + 1}/{piece.chunks}" if piece.level == 0 else "merge"
         what = "join" if piece.join else place
         name = str(piece.stage)
-        if self._known is not None and self._known[0] == (piece.run_id, piece.stage):
-            job = self._known[1]
+        job = self._known.get((piece.run_id, piece.stage))
+        if job is not None:
             name = job.plan.stages(job.request)[piece.stage].name
         return f"{name} {what} of {piece.run_id[:8]}"
+
+    def _give_back(self, holder: str, piece: Piece, error: Exception) -> None:
+        reason = error_document(error)["reason"]
+        self._ledger.give_back(holder, piece, f"the last time: {reason}".rstrip("."))
 
     def _fail(self, holder: str, piece: Piece, error: AxiomaticError) -> None:
         document = error_document(error)
@@ -153,9 +162,10 @@ class Worker:
             value = merged(stage, job.request, job.facts, blobs, values)
             pace = ("", 0.0)
         text = json.dumps(value)
-        kept = {"value": value, "blobs": [*blobs.stored, *_mentioned(used, text)]}
+        has, freed = [*blobs.stored, *_mentioned(used, text)], _unmentioned(used, text)
+        kept = json.dumps({"value": value, "blobs": has})
         seconds = time.perf_counter() - started
-        self._ledger.keep(holder, piece, json.dumps(kept), seconds, pace, _unmentioned(used, text))
+        self._ledger.keep(holder, piece, kept, seconds, pace, has, freed)
         return None
 
     def _go_on(
@@ -165,7 +175,7 @@ class Worker:
         job: _Job,
         stage: Stage[Any],
         found: Json,
-        blobs: Blobs,
+        blobs: JobBlobs,
         used: Sequence[str],
         started: float,
     ) -> Fanned | None:
@@ -183,25 +193,31 @@ class Worker:
             facts,
             number,
             self._jobs.pace(),
-            self._jobs.slots(),
+            self._jobs.workers()[0],
             job.chunk_units,
         )
         following = cut.as_next(number, stages[number].name)
         text = json.dumps(found)
-        freed = _unmentioned(used, text)
+        has, freed = [*blobs.stored, *_mentioned(used, text)], _unmentioned(used, text)
         seconds = time.perf_counter() - started
-        outcome = self._ledger.advance(holder, piece, seconds, stage.name, text, following, freed)
+        outcome = self._ledger.advance(
+            holder, piece, seconds, stage.name, text, following, has, freed
+        )
         if outcome == "kept" and following.fans_out:
             return Fanned(piece.run_id, job.plan.kind, following)
         return None
 
     def _look_up(self, run_id: str, stage: int) -> _Job:
-        """Give a job as it is in a stage; chunk after chunk of it, that does not change."""
-        if self._known is None or self._known[0] != (run_id, stage):
+        """Give a job as it is in a stage: chunk after chunk of it, that does not change."""
+        job = self._known.pop((run_id, stage), None)
+        if job is None:
             kind, document, chunk_units, facts = self._jobs.request(run_id)
             plan = PLANS[kind]
-            self._known = (run_id, stage), _Job(plan, plan.read(document), chunk_units, facts)
-        return self._known[1]
+            job = _Job(plan, plan.read(document), chunk_units, facts)
+        self._known[run_id, stage] = job
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return job
 
     def _watch(self, run_id: str) -> Tick:
         """Give the call that ends a chunk of an ended job, asking Redis once a second at most."""

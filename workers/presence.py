@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 from core.errors import AxiomaticError
 from workers.connection import connect_briefly
+from workers.ledger.keys import NODES_SEEN
 from workers.settings import Settings
 
 LATE_SECONDS = 10.0
@@ -18,9 +19,7 @@ def is_present(settings: Settings, host: str) -> bool:
     redis = connect_briefly(settings)
     try:
         now = float(redis.time()[0])
-        seen = cast(
-            "list[bytes]", redis.zrangebyscore("axiomatic:nodes-seen", now - LATE_SECONDS, "+inf")
-        )
+        seen = cast("list[bytes]", redis.zrangebyscore(NODES_SEEN, now - LATE_SECONDS, "+inf"))
     finally:
         redis.close()
     return any(node.decode().endswith(f"@{host}") for node in seen)

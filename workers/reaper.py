@@ -5,13 +5,15 @@ Any one surviving worker is enough: the ledger lets one a second look after the 
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from celery import bootsteps, signals
 from redis.exceptions import RedisError
 
-from workers.connection import connect_briefly
+from workers.connection import BRIEF_SECONDS, connect_briefly
 from workers.ledger import Ledger, holder_name
 from workers.settings import Settings
 from workers.sharing import take_no_more
@@ -21,16 +23,25 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 
+KILL_AFTER_SECONDS = 15
+"""How long after a chunk was told that its time is over its child is killed."""
+
+_STUCK_SECONDS = 60.0
+"""A worker whose main thread has not moved for so long takes no messages: it is not there."""
+
 
 def active_holders() -> list[str]:
     """Name the children of this worker that have a turn."""
     # senders import this module too, and have no worker
     from celery.worker import state  # noqa: PLC0415
 
-    return [
-        holder_name(request.hostname, request.worker_pid, str(request.id))
-        for request in tuple(state.active_requests)
-    ]
+    while True:
+        # the main thread adds and removes meanwhile
+        with suppress(RuntimeError):
+            return [
+                holder_name(request.hostname, request.worker_pid, str(request.id))
+                for request in tuple(state.active_requests)
+            ]
 
 
 class Reaper(threading.Thread):
@@ -51,6 +62,7 @@ class Reaper(threading.Thread):
         self._settings = settings
         self._node = node
         self.slots = slots
+        self._moved = time.monotonic()
         self._ended = threading.Event()
 
     def run(self) -> None:
@@ -59,33 +71,58 @@ class Reaper(threading.Thread):
         redis = connect_briefly(self._settings)
         ledger = Ledger(redis, VERSION)
         while True:
-            try:
-                self._tick(ledger)
-            except RedisError as error:
-                log.warning("Redis is away: %s", error)
-            except Exception:
-                log.exception("a tick failed")
+            looks_after = _tried(lambda: self._tick(ledger))
+            if looks_after:
+                # one after the other: a job that cannot be ended must not stop the turns of others
+                _tried(lambda: ledger.look_after(self._settings.keep_seconds))
+                _tried(lambda: _publish_missing_turns(ledger))
             if self._ended.wait(TICK_SECONDS):
                 break
         with suppress(RedisError):
             ledger.leave(self._node)
         redis.close()
 
-    def _tick(self, ledger: Ledger) -> None:
-        # the application imports this module for its bootstep
-        from workers.app import QUEUE  # noqa: PLC0415
-        from workers.tasks import publish_turns  # noqa: PLC0415
+    def _tick(self, ledger: Ledger) -> bool:
+        stuck = time.monotonic() - self._moved > _STUCK_SECONDS
+        # a child that neither time limit has ended by then is not waited for
+        longest = self._settings.chunk_limit_seconds + 2 * KILL_AFTER_SECONDS
+        return ledger.tick(self._node, -1 if stuck else self.slots, longest, active_holders())
 
-        holders = active_holders()
-        keep = self._settings.keep_seconds
-        turns = ledger.tick(self._node, self.slots, QUEUE, keep, holders)
-        if turns:
-            publish_turns(turns, "waiting pieces", "")
+    def moved(self) -> None:
+        """Note that the worker's main thread moves."""
+        self._moved = time.monotonic()
 
     def end(self) -> None:
         """Stop ticking and sign off."""
         self._ended.set()
         self.join(2 * TICK_SECONDS)
+
+
+def _tried(do: Callable[[], Any]) -> Any:
+    try:
+        return do()
+    except RedisError as error:
+        log.warning("Redis is away: %s", error)
+    except Exception:
+        log.exception("a tick failed")
+    return None
+
+
+def _publish_missing_turns(ledger: Ledger) -> None:
+    # the application imports this module for its bootstep
+    from workers.app import QUEUE, app  # noqa: PLC0415
+    from workers.tasks import publish_turns  # noqa: PLC0415
+
+    turns = ledger.turns(QUEUE)
+    if not turns:
+        return
+    options = {
+        name: BRIEF_SECONDS if name in {"socket_timeout", "socket_connect_timeout"} else value
+        for name, value in app.conf.broker_transport_options.items()
+    }
+    # the application's own connection may wait longer than a lease lasts
+    with app.connection_for_write(transport_options=options) as connection:
+        publish_turns(turns, "waiting pieces", "", connection)
 
 
 class ReaperStep(bootsteps.StartStopStep):
@@ -100,6 +137,7 @@ class ReaperStep(bootsteps.StartStopStep):
     def start(self, worker: Any) -> None:
         """Start ticking."""
         self._reaper = Reaper(Settings.from_environment(), worker.hostname, worker.concurrency)
+        worker.timer.call_repeatedly(TICK_SECONDS, self._reaper.moved)
         self._reaper.start()
         signals.worker_shutdown.connect(self._sign_off, sender=worker)
 
@@ -110,7 +148,7 @@ class ReaperStep(bootsteps.StartStopStep):
             self._reaper.slots = 0
 
     def terminate(self, worker: Any) -> None:
-        """Sign off: the children are ended, and what they still held is handed out again."""
+        """Sign off: the children are ended, and the leases of what they held run out."""
         self.stop(worker)
         self._sign_off()
 

@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.05
 pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
 
 
-class Worker(CeleryWorker):
+class PromptWorker(CeleryWorker):
     """Celery's worker, whose soft shutdown ends when its pieces do.
 
     Celery's own waits its whole time-out if anything runs when it begins, however soon that ends:
@@ -39,13 +39,13 @@ class Worker(CeleryWorker):
         # twice: a child that was about to take a piece when it was told has it a moment later
         while idle < 2 and time.monotonic() < until:
             time.sleep(_POLL_SECONDS)
-            idle = 0 if _hold(ledger, holders) else idle + 1
+            idle = 0 if _any_held(ledger, holders) else idle + 1
         redis.close()
         return True
 
 
-def _hold(ledger: Ledger, holders: list[str]) -> bool:
+def _any_held(ledger: Ledger, holders: list[str]) -> bool:
     try:
-        return ledger.hold(holders)
+        return ledger.any_held(holders)
     except RedisError:
         return True

@@ -1,19 +1,16 @@
 """Starting a job: planned, promised its room, and kept in one step."""
 
-import logging
 import uuid
 
 from core.errors import AxiomaticError, InvalidInput
 from workers.blobs import Arrays, pack, wrap
 from workers.job_blobs import StoreFull
 from workers.jobs import Jobs
-from workers.ledger import Begin
+from workers.ledger import Begin, Begun
 from workers.planning import cut_stage
 from workers.plans import PLANS
 from workers.tasks import fan_out, publish_turns
 from workers.version import VERSION
-
-log = logging.getLogger(__name__)
 
 
 class KeyTaken(AxiomaticError):
@@ -72,15 +69,18 @@ def submit(
     NoSuchWorkers
         The workers that are there run another version.
     """
-    load = jobs.load()
-    if load.other_versions and not load.slots:
+    used = jobs.ledger.first_of_key(*once) if once[0] else None
+    if used is not None:
+        return _first(used)
+    slots, others = jobs.workers()
+    if others and not slots:
         raise NoSuchWorkers(
-            f"This server runs version {VERSION}, its workers {', '.join(load.other_versions)}; "
+            f"This server runs version {VERSION}, its workers {', '.join(others)}; "
             "start workers of this version, or the server of theirs."
         )
     plan = PLANS[kind]
     asked = plan.read(request)
-    cut = cut_stage(plan, asked, {}, 0, jobs.pace(), load.slots, chunk_units)
+    cut = cut_stage(plan, asked, {}, 0, jobs.pace(), slots, chunk_units)
     arrays = {} if attachments is None else attachments.stored
     need = plan.stored_bytes(asked) + sum(map(len, arrays.values()))
     limit = jobs.settings.store_bytes
@@ -111,14 +111,21 @@ def submit(
     )
     if begun.outcome == "full":
         raise StoreFull(
-            f"The jobs that have not ended may take all of the {limit >> 20} MB that arrays are "
-            "given in Redis (AXIOMATIC_STORE_MB); try again when some have."
+            f"What running jobs may need and what is kept of ended ones fill the {limit >> 20} MB "
+            "that they are given in Redis (AXIOMATIC_STORE_MB); try again when some have ended or "
+            "expired."
         )
-    if begun.outcome == "other":
-        raise KeyTaken("This Idempotency-Key was used with another request; use a new key.")
-    if begun.outcome == "begun":
-        if first.fans_out:
-            fan_out(jobs, begun.run_id, kind, first)
-        else:
-            publish_turns(1, f"{kind}: {first.name}", begun.run_id)
+    if begun.outcome != "begun":
+        return _first(begun)
+    if first.fans_out:
+        fan_out(jobs, begun.run_id, kind, first)
+    else:
+        publish_turns(1, f"{kind}: {first.name}", begun.run_id)
     return begun.run_id
+
+
+def _first(used: Begun) -> str:
+    """Give the first job of an idempotency key, if it was asked for the same."""
+    if used.outcome == "other":
+        raise KeyTaken("This Idempotency-Key was used with another request; use a new key.")
+    return used.run_id

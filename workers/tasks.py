@@ -10,15 +10,17 @@ import os
 import time
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from celery import Task, chord
+from kombu import Connection
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from workers.app import QUEUE, app
 from workers.jobs import Jobs
 from workers.ledger import Next, holder_name
-from workers.pieces import Worker
+from workers.pieces import PieceRunner
 from workers.settings import Settings
 from workers.sharing import may_take
 
@@ -34,9 +36,9 @@ _LISTED = 4
 
 
 @cache
-def _worker() -> tuple[Jobs, Worker]:
+def _runner() -> tuple[Jobs, PieceRunner]:
     jobs = Jobs(Settings.from_environment())
-    return jobs, Worker(jobs)
+    return jobs, PieceRunner(jobs)
 
 
 @app.task(name="axiomatic.turn", bind=True, ignore_result=True)
@@ -56,7 +58,7 @@ def turn(self: "Task[..., str]", run_id: str = "", stage: int = -1) -> str:
 def join(self: "Task[..., str]", returned: Sequence[str], run_id: str, stage: int) -> str:
     """Open a stage's join, whose turns have all returned, and have a turn."""
     del returned
-    _worker()[0].ledger.open(run_id, stage)
+    _runner()[0].ledger.open(run_id, stage)
     done, again = _take_turn(self, None)
     if again:
         publish_turns(1, str(self.request.shadow), run_id)
@@ -65,13 +67,16 @@ def join(self: "Task[..., str]", returned: Sequence[str], run_id: str, stage: in
 
 def _take_turn(task: "Task[..., str]", own: tuple[str, int] | None) -> tuple[str, bool]:
     """Do pieces until the turn is over; give what was done, and whether another is wanted."""
-    jobs, worker = _worker()
+    jobs, runner = _runner()
     holder = holder_name(str(task.request.hostname), os.getpid(), str(task.request.id))
     until = time.monotonic() + TURN_SECONDS
     done: list[str] = []
     while may_take() and (piece := jobs.ledger.take(holder, own)) is not None:
-        fanned = worker.do(holder, piece)
-        done.append(worker.said(piece))
+        fanned = runner.do(holder, piece)
+        done.append(runner.said(piece))
+        if piece.join:
+            # its chord is done with, and what comes next may be for this turn alone
+            own = None
         if fanned is not None:
             fan_out(jobs, fanned.run_id, fanned.kind, fanned.stage)
         if time.monotonic() > until:
@@ -89,7 +94,7 @@ def fan_out(jobs: Jobs, run_id: str, kind: str, stage: Next) -> None:
 
     It is a hint, and may fail: the ledger has the stage, and the workers see to what waits there.
     """
-    turns = max(2, min(stage.chunks, jobs.slots(), MOST_TURNS))
+    turns = max(2, min(stage.chunks, jobs.workers()[0], MOST_TURNS))
     shown = f"{kind}: {stage.name}"
     # a name that the ledger knows, to take what is left of the chord away with its job
     name = f"{run_id}.{stage.number}"
@@ -101,10 +106,24 @@ def fan_out(jobs: Jobs, run_id: str, kind: str, stage: Next) -> None:
         log.warning("the chord of %s was not published; the reaper will see: %s", shown, error)
 
 
-def publish_turns(count: int, shown: str, run_id: str) -> None:
-    """Publish turns that take whatever is fairest; a hint, as above."""
+def publish_turns(
+    count: int, shown: str, run_id: str, connection: Connection | None = None
+) -> None:
+    """Publish turns that take whatever is fairest; a hint, as above.
+
+    Parameters
+    ----------
+    count
+        How many.
+    shown, run_id
+        What asked for them: a name for Flower, and the job, if it was one.
+    connection
+        The broker's, where it should not be the application's.
+    """
+    headers = {"run_id": run_id}
+    over: dict[str, Any] = {} if connection is None else {"connection": connection}
     try:
         for _ in range(count):
-            turn.apply_async((), {}, shadow=shown, headers={"run_id": run_id})
+            turn.apply_async((), {}, shadow=shown, headers=headers, **over)
     except (OperationalError, RedisError) as error:
         log.warning("%d turns were not published: %s", count, error)

@@ -1,10 +1,19 @@
 -- What every script of the ledger shares: the names of the keys, and the moves made in several
 -- places. Times are Redis's own seconds; numbers that a double must carry whole are below 2^53.
+--
+-- A job goes from stage to stage; each time one begins it is cut anew, and a cut's name tells its
+-- pieces from those of any other, of the same stage too. A user's jobs with pieces waiting are the
+-- user's lane. A level is service in seconds: of a user among users, of a job in its lane; a clock
+-- is the level of the last that was served.
 
 local P = 'axiomatic:'
-local LEASES = P .. 'leases'     -- zset: "holder run stage piece" by when the lease ends
+local LEASES = P .. 'leases'     -- zset: "holder run cut piece" by when the lease ends
 local HELD = P .. 'held'         -- hash: holder to the lease it has
-local STORE = P .. 'store'       -- hash: bytes of all blobs, bytes promised to jobs that have not ended
+local STORE = P .. 'store'       -- hash: bytes of all blobs; promised to jobs that go on; kept of others
+local KEPT = P .. 'kept'         -- zset: "run size" of what is kept of ended jobs, by when it expires
+local NODES = P .. 'nodes'       -- hash: worker to "version slots"
+local NODES_SEEN = P .. 'nodes-seen'  -- zset: worker by when it ticked last
+local VERSIONS = P .. 'versions' -- zset: version by when one of its workers ticked last
 local BLOBS = P .. 'blobs'       -- hash: blob to the number of jobs that hold it
 local FAN = 64                   -- as many values are merged into one
 
@@ -19,6 +28,8 @@ local function served_key(version) return P .. 'served:' .. version end  -- zset
 local function clock_key(version) return P .. 'clock:' .. version end    -- service of the last served
 local function lanes_key(version) return P .. 'lanes:' .. version end    -- hash: the same, by lane
 local function active_key(version) return P .. 'active:' .. version end  -- zset: jobs that have not ended
+
+local function queue_of(version) return 'axiomatic-' .. version end      -- list: Celery's messages
 
 local call = redis.call
 
@@ -45,8 +56,9 @@ end
 -- A job with pieces to hand out stands in its user's lane, and the user among those to be served:
 -- start-time fair queueing, twice. Whoever joins starts at the clock, the level of the last served,
 -- or where it was if that is further: having waited long ago earns nothing now.
--- The clock may have run ahead of those who wait, by pieces that took less than was thought.
-local function start(line, clock)
+-- The level to start at. The clock may have run ahead of those who wait, by pieces that took less
+-- than was thought.
+local function start_level(line, clock)
   local first = call('zrange', line, 0, 0, 'withscores')
   return math.min(tonumber(clock or 0), tonumber(first[2] or clock or 0))
 end
@@ -56,12 +68,12 @@ local function enlist(run)
   local lane = lane_key(version, user)
   if not call('zscore', lane, run) then
     local clock = call('hget', lanes_key(version), user)
-    call('zadd', lane, math.max(start(lane, clock), tonumber(served or 0)), run)
+    call('zadd', lane, math.max(start_level(lane, clock), tonumber(served or 0)), run)
   end
   if not call('zscore', users_key(version), user) then
     local clock = call('get', clock_key(version))
     local before = tonumber(call('zscore', served_key(version), user) or 0)
-    call('zadd', users_key(version), math.max(start(users_key(version), clock), before), user)
+    call('zadd', users_key(version), math.max(start_level(users_key(version), clock), before), user)
   end
 end
 
@@ -108,14 +120,29 @@ end
 
 -- A piece whose lease ended unkept goes first in line again, if nobody else has it by now.
 local function put_back(lease)
-  local holder, run, stage, piece = split(lease)
+  local holder, run, cut, piece = split(lease)
   if not alive(run) then return end
   local at, done, held =
-    unpack(call('hmget', work_key(run), 'stage', 'v:' .. piece, 'h:' .. piece))
-  if at ~= stage or done or held ~= holder then return end
+    unpack(call('hmget', work_key(run), 'cut', 'v:' .. piece, 'h:' .. piece))
+  if at ~= cut or done or held ~= holder then return end
   call('hdel', work_key(run), 'h:' .. piece)
   call('rpush', ready_key(run), piece)
   enlist(run)
+end
+
+-- A job that takes more than it was promised is promised what it takes.
+local function grow(run, bytes)
+  local need, used = unpack(call('hmget', job_key(run), 'need', 'used'))
+  need, used = tonumber(need), tonumber(used or 0)
+  call('hset', job_key(run), 'used', used + bytes)
+  return math.max(need, used + bytes) - math.max(need, used)
+end
+
+local function forget_expired()
+  for _, each in ipairs(call('zrangebyscore', KEPT, '-inf', seconds_text(now()), 'limit', 0, 500)) do
+    call('zrem', KEPT, each)
+    call('hincrby', STORE, 'kept', -tonumber(string.match(each, ' (%d+)$')))
+  end
 end
 
 local function unhold(ref)
@@ -130,6 +157,7 @@ local function let_go(run, ref)
   local left = call('hincrby', refs_key(run), ref, -1)
   if left == 0 then
     call('hdel', refs_key(run), ref)
+    call('hincrby', STORE, 'promised', grow(run, -call('strlen', blob_key(ref))))
     unhold(ref)
   elseif left < 0 then
     call('hdel', refs_key(run), ref)  -- it was not this job's
@@ -139,9 +167,10 @@ end
 -- End a job: its outcome, its result for the result backend, and nothing else of it left behind.
 local function end_job(run, outcome, document, reason)
   local job = job_key(run)
-  local version, user, need, keep =
-    unpack(call('hmget', job, 'version', 'owner', 'need', 'keep_seconds'))
-  call('hset', job, 'outcome', outcome, 'ended_at', seconds_text(now()))
+  local version, user, need, used, keep =
+    unpack(call('hmget', job, 'version', 'owner', 'need', 'used', 'keep_seconds'))
+  local moment = now()
+  call('hset', job, 'outcome', outcome, 'ended_at', seconds_text(moment))
   if reason then
     call('hset', job, 'error', reason)
   end
@@ -151,6 +180,9 @@ local function end_job(run, outcome, document, reason)
   end
   -- the lineups of a completed job are named from its request; of others nothing is asked again
   if outcome ~= 'completed' then call('hdel', job, 'request') end
+  local size = #document + call('hstrlen', job, 'request')
+  call('zadd', KEPT, seconds_text(moment + keep), run .. ' ' .. size)
+  call('hincrby', STORE, 'kept', size)
   call('expire', job, keep)
   call('expire', P .. 'jobs-of:' .. user, keep)
   for _, ref in ipairs(call('hkeys', refs_key(run))) do unhold(ref) end
@@ -160,7 +192,7 @@ local function end_job(run, outcome, document, reason)
   end
   call('unlink', work_key(run), ready_key(run), refs_key(run))
   call('zrem', active_key(version), run)
-  call('hincrby', STORE, 'promised', -tonumber(need))
+  call('hincrby', STORE, 'promised', -math.max(tonumber(need), tonumber(used or 0)))
   delist(run, version, user)
 end
 
@@ -185,8 +217,9 @@ local function install(run, stage, name, units, chunks, open, cost, before, with
     top = top + 1
   end
   local moment = seconds_text(now())
-  call('hset', work_key(run), 'stage', stage, 'units', units, 'chunks', chunks, 'next', 0, 'top', top, 'done', 0,
-    'open', open, 'cost', cost, 'before', before, 'within', within, 'since', moment)
+  call('hset', work_key(run), 'stage', stage, 'cut', stage .. '@' .. moment, 'units', units,
+    'chunks', chunks, 'next', 0, 'top', top, 'done', 0, 'open', open,
+    'cost', cost, 'before', before, 'within', within, 'since', moment)
   call('hset', job_key(run), 'stage', name)
   enlist(run)
 end
@@ -201,9 +234,50 @@ local function root_of(run)
   return call('hget', work_key(run), 'top') .. '.0'
 end
 
-local function hold_lease(holder, run, stage, piece, seconds)
-  local lease = holder .. ' ' .. run .. ' ' .. stage .. ' ' .. piece
+local function hold_lease(holder, run, cut, piece, seconds)
+  local lease = holder .. ' ' .. run .. ' ' .. cut .. ' ' .. piece
   call('zadd', LEASES, seconds_text(now() + seconds), lease)
   call('hset', work_key(run), 'h:' .. piece, holder)
   return lease
+end
+
+-- Whether the holder of a piece may say what came of it: its lease is over now, and false if the
+-- piece is not wanted any more.
+local function hand_in(holder, run, cut, piece)
+  drop_lease(holder .. ' ' .. run .. ' ' .. cut .. ' ' .. piece, holder)
+  return alive(run) and call('hget', work_key(run), 'cut') == cut
+end
+
+-- Whether all of these blobs are this job's: a Redis that came back without its last second may
+-- have forgotten one, and a value without its arrays is worse than none.
+local function all_there(run, refs, first, last)
+  for i = first, last do
+    if call('hexists', refs_key(run), refs[i]) == 0 then return false end
+  end
+  return true
+end
+
+-- How many pieces of a job wait, what one costs, and since when it has been given nothing.
+local function pieces_of(run)
+  local following, chunks, cost, since =
+    unpack(call('hmget', work_key(run), 'next', 'chunks', 'cost', 'since'))
+  if not since then return 0, 0, now() end
+  local fresh = tonumber(chunks) - tonumber(following)
+  return fresh + call('llen', ready_key(run)), tonumber(cost), tonumber(since)
+end
+
+-- The children of a version's workers, and the versions of the others.
+local function slots_of(version)
+  local slots, others, names = 0, {}, {}
+  for _, node in ipairs(call('zrangebyscore', NODES_SEEN, seconds_text(now() - 5), '+inf')) do
+    local theirs, count = string.match(call('hget', NODES, node) or '', '^(%S+) (%d+)$')
+    if theirs == version then
+      slots = slots + tonumber(count)
+    elseif theirs and not others[theirs] then
+      others[theirs] = true
+      names[#names + 1] = theirs
+    end
+  end
+  table.sort(names)
+  return slots, names
 end

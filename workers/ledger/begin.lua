@@ -12,8 +12,9 @@ if ARGV[10] ~= '' then
   local first, body = unpack(call('hmget', once, 'run', 'body'))
   if first then return { body == ARGV[11] and 'again' or 'other', first } end
 end
-local promised = tonumber(call('hget', STORE, 'promised') or 0)
-if promised + need > limit then return { 'full', promised } end
+forget_expired()
+local promised, kept = unpack(call('hmget', STORE, 'promised', 'kept'))
+if tonumber(promised or 0) + tonumber(kept or 0) + need > limit then return { 'full', run } end
 
 if ARGV[10] ~= '' then
   call('hset', once, 'run', run, 'body', ARGV[11])
@@ -29,12 +30,14 @@ for i = 0, tonumber(ARGV[19]) - 1 do
     call('set', blob_key(ref), data)
     call('hincrby', STORE, 'bytes', #data)
   end
+  call('hincrby', job_key(run), 'used', #data)
 end
 call('zadd', active_key(version), seconds_text(moment), run)
-call('zadd', P .. 'versions', 'nx', seconds_text(moment), version)
+call('zadd', VERSIONS, 'nx', seconds_text(moment), version)
 local mine = P .. 'jobs-of:' .. owner
 call('zadd', mine, seconds_text(moment), run)
-call('zremrangebyscore', mine, 0, moment - keep)
+-- a record is kept so long after its job has ended, and a job may take as long
+call('zremrangebyscore', mine, 0, moment - 2 * keep)
 call('persist', mine)
 install(run, 0, unpack(ARGV, 12, 18))
 return { 'begun', run }

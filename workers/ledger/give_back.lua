@@ -1,8 +1,10 @@
--- Give back a piece that could not be done now, with the reason, for another try.
--- ARGV: holder, run, stage, piece, reason
-local lease = ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4]
-drop_lease(lease, ARGV[1])
-if not alive(ARGV[2]) or call('hget', work_key(ARGV[2]), 'stage') ~= ARGV[3] then return 'ended' end
-call('hset', work_key(ARGV[2]), 'w:' .. ARGV[4], ARGV[5])
-put_back(lease)
+-- Give back a piece that could not be done now, with the reason, for another try: in a second, then
+-- in two, in four, so that one worker in trouble does not use up all the tries.
+-- ARGV: holder, run, cut, piece, reason
+local holder, run, cut, piece = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if not hand_in(holder, run, cut, piece) then return 'ended' end
+local held, tries = unpack(call('hmget', work_key(run), 'h:' .. piece, 't:' .. piece))
+if held ~= holder then return 'ended' end
+call('hset', work_key(run), 'w:' .. piece, ARGV[5])
+hold_lease('-', run, cut, piece, 0.5 * 2 ^ tonumber(tries))
 return 'kept'

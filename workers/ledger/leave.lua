@@ -1,4 +1,4 @@
--- A worker has ended in order: its children hold nothing any more, and it takes no turns.
+-- A worker takes no turns any more.
 -- ARGV: node
-call('zrem', P .. 'nodes-seen', ARGV[1])
-call('hdel', P .. 'nodes', ARGV[1])
+call('zrem', NODES_SEEN, ARGV[1])
+call('hdel', NODES, ARGV[1])

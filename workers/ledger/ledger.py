@@ -128,6 +128,8 @@ class Piece:
     ----------
     run_id, stage
         Whose it is.
+    cut
+        The name of the stage's cut: what came of a piece of an older one is not wanted.
     level, place
         Which: level 0 are the chunks, those above merge values of the level below.
     join
@@ -142,6 +144,7 @@ class Piece:
 
     run_id: str
     stage: int
+    cut: str
     level: int
     place: int
     join: bool
@@ -166,19 +169,24 @@ class Load:
         Worker children of this version.
     waiting_chunks
         Pieces that could be run now if a child were free.
+    waiting_seconds
+        About how long one child would take for them.
     oldest_waiting_seconds
         The longest time a job with waiting pieces has been given nothing.
-    stored_bytes, promised_bytes
-        What blobs take, and what has been promised to jobs that have not ended.
+    stored_bytes, promised_bytes, kept_bytes
+        What blobs take, what has been promised to jobs that have not ended, and what requests and
+        results of those that have take.
     other_versions
         Versions other than this whose workers are there.
     """
 
     slots: int
     waiting_chunks: int
+    waiting_seconds: float
     oldest_waiting_seconds: float
     stored_bytes: int
     promised_bytes: int
+    kept_bytes: int
     other_versions: tuple[str, ...]
 
 
@@ -227,10 +235,13 @@ class Ledger:
         given = self._scripts.run("take", *arguments)
         if given is None:
             return None
-        run, number, level, place, join, units, chunks, tries, inputs = cast("list[object]", given)
+        run, number, cut, level, place, join, units, chunks, tries, inputs = cast(
+            "list[object]", given
+        )
         return Piece(
             run_id=_text(run),
             stage=int(_text(number)),
+            cut=_text(cut),
             level=int(_text(level)),
             place=int(_text(place)),
             join=_text(join) == "1",
@@ -247,6 +258,7 @@ class Ledger:
         value: str,
         seconds: float,
         pace: tuple[str, float],
+        stored: Sequence[str],
         freed: Sequence[str],
     ) -> str:
         """Keep a piece's value.
@@ -261,16 +273,17 @@ class Ledger:
             What it took.
         pace
             The name its pace is kept under, and the seconds it was thought to take.
-        freed
-            Blobs that the value took the place of.
+        stored, freed
+            Blobs that the value has, and those it took the place of.
 
         Returns
         -------
         str
-            ``kept``; ``twice`` where another had been quicker; ``ended`` where it is not wanted any
-            more.
+            ``kept``; ``twice`` where another had been quicker; ``lost`` where Redis has forgotten
+            one of its blobs; ``ended`` where it is not wanted any more.
         """
-        return self._piece("commit", holder, piece, value, seconds, *pace, GRACE_SECONDS, *freed)
+        blobs: list[str | int] = [len(stored), *stored, *freed]
+        return self._piece("keep", holder, piece, value, seconds, *pace, GRACE_SECONDS, *blobs)
 
     def open(self, run_id: str, stage: int) -> None:
         """Let a stage be joined as soon as all its values are kept: its chord's body has come."""
@@ -284,11 +297,13 @@ class Ledger:
         name: str,
         facts: str,
         following: Next,
+        stored: Sequence[str],
         freed: Sequence[str],
     ) -> str:
-        """Keep a stage's facts and begin the next stage; ``kept`` or ``ended``."""
-        arguments = (seconds, name, facts, following.number, *following.arguments(), *freed)
-        return self._piece("advance", holder, piece, *arguments)
+        """Keep a stage's facts and begin the next stage; ``kept``, ``lost`` or ``ended``."""
+        stage = (following.number, *following.arguments())
+        blobs: list[str | int] = [len(stored), *stored, *freed]
+        return self._piece("advance", holder, piece, seconds, name, facts, *stage, *blobs)
 
     def finish(self, holder: str, piece: Piece, seconds: float, document: bytes | str) -> str:
         """Complete a job with the document of its result; ``kept`` or ``ended``."""
@@ -307,9 +322,9 @@ class Ledger:
         more = (ROOM_SECONDS, MOST_POSTPONED, reason)
         return self._piece("postpone", holder, piece, *more)
 
-    def cancel(self, run_id: str, queue: str) -> bool:
+    def cancel(self, run_id: str) -> bool:
         """Cancel a job that has not ended, and take its messages off the queue."""
-        return self._scripts.run("cancel", run_id, queue) == 1
+        return self._scripts.run("cancel", run_id) == 1
 
     def put(self, run_id: str, reference: str, stored: bytes, limit_bytes: int) -> str:
         """Store a blob for a job: ``kept``, ``full`` or ``ended``."""
@@ -320,38 +335,77 @@ class Ledger:
         run_id, stage = ("", -1) if own is None else own
         return self._scripts.run("wanted", self._version, queue, run_id, stage) == 1
 
-    def tick(
-        self, node: str, slots: int, queue: str, most_waiting_seconds: int, holders: Sequence[str]
-    ) -> int:
-        """Do what a worker does every second, and give how many turns are to be published."""
-        arguments = (node, self._version, slots, queue, LEASE_SECONDS, most_waiting_seconds)
-        given = self._scripts.run("tick", *arguments, VERSION_GRACE_SECONDS, *holders)
-        return int(cast("int", given))
+    def tick(self, node: str, slots: int, longest_seconds: float, holders: Sequence[str]) -> bool:
+        """Say that a worker is there, and keep its children's leases.
 
-    def hold(self, holders: Sequence[str]) -> bool:
+        Parameters
+        ----------
+        node, slots
+            Its name, and its children that take turns; -1 if it moves no more.
+        longest_seconds
+            How long any piece is held at the most.
+        holders
+            Its children that have a turn.
+
+        Returns
+        -------
+        bool
+            Whether it should look after the whole now.
+        """
+        given = self._scripts.run(
+            "tick", node, self._version, slots, LEASE_SECONDS, longest_seconds, *holders
+        )
+        return given == 1
+
+    def look_after(self, most_seconds: int) -> None:
+        """Hand out again what nobody holds, and end jobs that nobody can or will run."""
+        self._scripts.run("look_after", self._version, most_seconds, VERSION_GRACE_SECONDS)
+
+    def turns(self, queue: str) -> int:
+        """Give how many turns are to be published."""
+        return int(cast("int", self._scripts.run("turns", self._version, queue)))
+
+    def any_held(self, holders: Sequence[str]) -> bool:
         """Say whether any of these holders has a piece."""
-        return self._scripts.run("hold", *holders) == 1
+        return self._scripts.run("any_held", *holders) == 1
 
     def leave(self, node: str) -> None:
         """Take a worker that has ended in order off the list."""
         self._scripts.run("leave", node)
 
+    def workers(self) -> tuple[int, tuple[str, ...]]:
+        """Give how many children of this version there are, and which other versions."""
+        slots, others = cast("tuple[int, list[bytes]]", self._scripts.run("workers", self._version))
+        return int(slots), tuple(map(_text, others))
+
+    def first_of_key(self, once: str, body: str) -> Begun | None:
+        """Give the job that an idempotency key was used for, if it was."""
+        given = self._scripts.run("first_of_key", once, body)
+        if given is None:
+            return None
+        outcome, run_id = cast("list[bytes]", given)
+        return Begun(_text(outcome), _text(run_id))
+
     def load(self) -> Load:
         """Say how busy the workers are."""
-        slots, pieces, oldest, stored, promised, others = cast(
+        slots, pieces, seconds, oldest, stored, promised, kept, others = cast(
             "list[int | bytes | list[bytes]]", self._scripts.run("load", self._version)
         )
         return Load(
             slots=int(_text(slots)),
             waiting_chunks=int(_text(pieces)),
+            waiting_seconds=float(_text(seconds)),
             oldest_waiting_seconds=float(_text(oldest)),
             stored_bytes=int(_text(stored)),
             promised_bytes=int(_text(promised)),
+            kept_bytes=int(_text(kept)),
             other_versions=tuple(map(_text, cast("list[bytes]", others))),
         )
 
-    def _piece(self, script: str, holder: str, piece: Piece, *more: str | bytes | float) -> str:
-        given = self._scripts.run(script, holder, piece.run_id, piece.stage, piece.name, *more)
+    def _piece(
+        self, script: str, holder: str, piece: Piece, *more: str | bytes | int | float
+    ) -> str:
+        given = self._scripts.run(script, holder, piece.run_id, piece.cut, piece.name, *more)
         return _text(given)
 
 

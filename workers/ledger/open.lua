@@ -5,7 +5,7 @@ if not alive(run) or call('hget', work_key(run), 'stage') ~= stage then return 0
 call('hset', work_key(run), 'open', 1)
 local root = root_of(run)
 if call('hget', work_key(run), 'h:' .. root) == '-' then
-  local lease = '- ' .. run .. ' ' .. stage .. ' ' .. root
+  local lease = '- ' .. run .. ' ' .. call('hget', work_key(run), 'cut') .. ' ' .. root
   call('zrem', LEASES, lease)
   put_back(lease)
 end

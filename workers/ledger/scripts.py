@@ -1,6 +1,6 @@
 """The ledger's Lua scripts, each with the parts it shares with others."""
 
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from redis import Redis
@@ -8,17 +8,17 @@ from redis.commands.core import Script
 
 _EVEN_IF_FULL = "#!lua flags=allow-oom"
 _TAKES_ROOM = {"begin", "put"}
-_PARTS = ("_shared.lua", "_learn.lua")
+_SHARED = "_shared.lua"
 
 
-def _text(name: str) -> str:
+def _read(name: str) -> str:
     return (resources.files("workers.ledger") / name).read_text(encoding="utf-8")
 
 
 @cache
 def source(name: str) -> str:
     """Give a script's whole source."""
-    return "\n".join([*map(_text, _PARTS), _text(f"{name}.lua")])
+    return f"{_read(_SHARED)}\n{_read(f'{name}.lua')}"
 
 
 class Scripts:
@@ -34,6 +34,7 @@ class Scripts:
         self._redis = redis
         self._known: dict[str, Script] = {}
 
+    @cached_property
     def _major(self) -> int:
         return int(str(self._redis.info("server")["redis_version"]).partition(".")[0])
 
@@ -42,7 +43,7 @@ class Scripts:
         if name not in self._known:
             text = source(name)
             # a full Redis must still let jobs end; older ones judge each command by itself
-            if name not in _TAKES_ROOM and self._major() >= 7:
+            if name not in _TAKES_ROOM and self._major >= 7:
                 text = f"{_EVEN_IF_FULL}\n{text}"
             self._known[name] = self._redis.register_script(text)
         return self._known[name](args=arguments)

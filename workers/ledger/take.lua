@@ -37,8 +37,8 @@ while true do
     if not piece then
       piece = '0.' .. (call('hincrby', work, 'next', 1) - 1)
     end
-    local stage, units, chunks, cost =
-      unpack(call('hmget', work, 'stage', 'units', 'chunks', 'cost'))
+    local stage, cut, units, chunks, cost =
+      unpack(call('hmget', work, 'stage', 'cut', 'units', 'chunks', 'cost'))
     local tries = call('hincrby', work, 't:' .. piece, 1)
     if call('hexists', work, 'v:' .. piece) == 1 then
       -- it was given back and then kept after all
@@ -54,8 +54,8 @@ while true do
       charge(run, version, user, tonumber(cost))
       local moment = seconds_text(now())
       call('hsetnx', job_key(run), 'started_at', moment)
-      call('hset', work, 'since', moment)
-      call('hset', HELD, holder, hold_lease(holder, run, stage, piece, lease_seconds))
+      call('hset', work, 'since', moment, 'a:' .. piece, moment)
+      call('hset', HELD, holder, hold_lease(holder, run, cut, piece, lease_seconds))
       if not waiting(run) then delist(run, version, user) end
       local height, place = level_of(piece)
       local inputs = {}
@@ -67,7 +67,7 @@ while true do
         inputs = call('hmget', work, unpack(names))
       end
       local root = piece == root_of(run) and 1 or 0
-      return { run, stage, height, place, root, units, chunks, tries, inputs }
+      return { run, stage, cut, height, place, root, units, chunks, tries, inputs }
     end
   end
 end

@@ -1,0 +1,52 @@
+-- Seconds that work took beside the seconds it was thought to take, older work fading.
+local function learn(version, field, seconds, nominal)
+  if field == '' or nominal <= 0 then return end
+  local pace = P .. 'pace:' .. version
+  local took, thought = unpack(call('hmget', pace, field .. ':took', field .. ':thought'))
+  local fade = math.exp(-seconds / 60)
+  call('hset', pace, field .. ':took', tonumber(took or 0) * fade + seconds,
+    field .. ':thought', tonumber(thought or 0) * fade + nominal)
+end
+
+-- Keep a piece's value, once, and hand out the merge that it completes.
+-- ARGV: holder, run, cut, piece, value, seconds, pace field, nominal seconds, grace seconds, number
+--       of blobs the value has, those, then blobs that it took the place of
+local holder, run, cut, piece = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local last = 10 + tonumber(ARGV[10])
+if not hand_in(holder, run, cut, piece) then return 'ended' end
+if not all_there(run, ARGV, 11, last) then
+  put_back(holder .. ' ' .. run .. ' ' .. cut .. ' ' .. piece)
+  return 'lost'
+end
+local work = work_key(run)
+if call('hsetnx', work, 'v:' .. piece, ARGV[5]) == 0 then return 'twice' end
+call('hdel', work, 't:' .. piece, 'h:' .. piece, 'w:' .. piece, 'a:' .. piece, 'p:' .. piece)
+
+local seconds = tonumber(ARGV[6])
+settle(run, seconds)
+learn(call('hget', job_key(run), 'version'), ARGV[7], seconds, tonumber(ARGV[8]))
+
+local level, place = level_of(piece)
+local chunks = tonumber(call('hget', work, 'chunks'))
+if level == 0 then
+  call('hincrby', work, 'done', 1)
+else
+  -- empty, not absent: a late copy of a chunk must find that its value was kept
+  for i = 0, children(chunks, level, place) - 1 do
+    call('hset', work, 'v:' .. (level - 1) .. '.' .. (place * FAN + i), '')
+  end
+  for i = last + 1, #ARGV do let_go(run, ARGV[i]) end
+end
+
+local above = (level + 1) .. '.' .. math.floor(place / FAN)
+call('hsetnx', work, 'l:' .. above, children(chunks, level + 1, math.floor(place / FAN)))
+if call('hincrby', work, 'l:' .. above, -1) == 0 then
+  if above == root_of(run) and call('hget', work, 'open') == '0' then
+    -- the chord's body opens the join; if it does not come, the end of this lease does
+    hold_lease('-', run, cut, above, tonumber(ARGV[9]))
+  else
+    call('lpush', ready_key(run), above)
+    enlist(run)
+  end
+end
+return 'kept'

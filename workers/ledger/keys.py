@@ -1,0 +1,8 @@
+"""Names of keys that are read outside the scripts; they alone write them."""
+
+JOB = "axiomatic:job:"
+WORK = "axiomatic:work:"
+JOBS_OF = "axiomatic:jobs-of:"
+PACE = "axiomatic:pace:"
+BLOB = "axiomatic:blob:"
+NODES_SEEN = "axiomatic:nodes-seen"

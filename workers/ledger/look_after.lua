@@ -1,0 +1,52 @@
+-- What one worker a second does for all: leases that ended, jobs that nobody can or will run, what
+-- is not counted any more.
+-- ARGV: version, most seconds a job may take, version grace seconds
+local version, most, grace = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local AWAY_SECONDS = 10
+local moment = now()
+
+for _, lease in ipairs(call('zrangebyscore', LEASES, '-inf', seconds_text(moment), 'limit', 0, 500)) do
+  drop_lease(lease, (split(lease)))
+  put_back(lease)
+end
+
+for _, gone in ipairs(call('zrangebyscore', NODES_SEEN, '-inf', seconds_text(moment - 60))) do
+  call('zrem', NODES_SEEN, gone)
+  call('hdel', NODES, gone)
+end
+
+forget_expired()
+
+for _, run in ipairs(call('zrangebyscore', active_key(version), '-inf',
+    seconds_text(moment - most), 'limit', 0, 100)) do
+  fail_job(run, 'The job was not done within ' .. math.floor(most / 3600)
+    .. ' hours; send it again, or add workers.')
+end
+
+-- while Redis was away nobody could say that they were there: their time begins again
+local last = tonumber(call('get', P .. 'looked-after') or 0)
+call('set', P .. 'looked-after', seconds_text(moment))
+if moment - last > AWAY_SECONDS then
+  for _, each in ipairs(call('zrange', VERSIONS, 0, -1)) do
+    call('zadd', VERSIONS, seconds_text(moment), each)
+  end
+end
+for _, other in ipairs(call('zrangebyscore', VERSIONS, '-inf', seconds_text(moment - grace))) do
+  for _, run in ipairs(call('zrange', active_key(other), 0, 99)) do
+    fail_job(run, 'The job was accepted by version ' .. other .. ', which no worker runs any more; '
+      .. 'the workers run ' .. version .. '. Send it again.')
+  end
+  if call('exists', active_key(other)) == 0 then
+    call('zrem', VERSIONS, other)
+    call('del', users_key(other), served_key(other), clock_key(other), lanes_key(other),
+      P .. 'pace:' .. other, queue_of(other), '_kombu.binding.' .. queue_of(other))
+  end
+end
+
+-- service that everybody has had is worth nothing
+local clock = call('get', clock_key(version))
+if clock then call('zremrangebyscore', served_key(version), '-inf', clock) end
+if call('exists', active_key(version)) == 0 then
+  call('del', served_key(version), clock_key(version), lanes_key(version))
+end
+return 1

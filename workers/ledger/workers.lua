@@ -1,0 +1,4 @@
+-- Who is there: the children of this version, and the other versions.
+-- ARGV: version
+local slots, others = slots_of(ARGV[1])
+return { slots, others }
