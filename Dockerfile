@@ -19,7 +19,7 @@ FROM python:3.12.12-slim-bookworm
 ENV PATH=/opt/axiomatic/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    NUMBA_CACHE_DIR=/var/cache/axiomatic
+    NUMBA_CACHE_DIR=/tmp/compiled
 # numeric, so that whoever runs it can see that it is not root
 RUN useradd --system --uid 10001 --no-create-home axiomatic \
     && install --directory --owner=10001 --group=axiomatic /var/cache/axiomatic
@@ -27,6 +27,8 @@ COPY --from=build /opt/axiomatic /opt/axiomatic
 WORKDIR /tmp
 USER 10001
 # compile the hot loops once, while the image is built, and not at every start
-RUN python -c 'from workers.warming import warm; warm()'
+RUN NUMBA_CACHE_DIR=/var/cache/axiomatic python -c 'from workers.warming import warm; warm()'
 EXPOSE 8000
+# the image is read-only where it runs, and a machine with another processor compiles its own
+ENTRYPOINT ["/bin/sh", "-c", "cp -R /var/cache/axiomatic \"$NUMBA_CACHE_DIR\" && exec \"$@\"", "axiomatic"]
 CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "16", "--graceful-timeout", "75", "--no-control-socket", "web.app:create_app()"]

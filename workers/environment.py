@@ -130,8 +130,8 @@ VARIABLES = (
     Variable(
         "AXIOMATIC_STORE_MB",
         "1024",
-        "MiB that the arrays of all jobs may take in Redis together; beyond, new jobs are refused "
-        "with 503 and `Retry-After`",
+        "MiB that jobs may take in Redis together: arrays of those that run, requests and results "
+        "of those that have ended; beyond, new jobs are refused with 503 and `Retry-After`",
         _whole(16, 1_048_576),
     ),
     Variable(

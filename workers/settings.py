@@ -40,7 +40,7 @@ class Settings:
     keep_slates_seconds
         How long an uploaded slate is kept.
     store_bytes
-        What the arrays of all jobs may take in Redis together.
+        What jobs may take in Redis together: arrays of those that run, results of ended ones.
     child_memory_bytes
         Private memory that one worker child may take; 0 for no limit.
     chunk_limit_seconds

@@ -175,6 +175,15 @@ def test_redis_has_room_for_what_the_settings_promise(services: Services) -> Non
     assert most * 1.4 <= size(redis["deploy"]["resources"]["limits"]["memory"])
 
 
+def test_a_childs_own_limit_is_reached_before_its_containers(services: Services) -> None:
+    worker = services["worker"]
+    children = int(worker["command"][worker["command"].index("--concurrency") + 1])
+    child = int(worker["environment"]["AXIOMATIC_CHILD_MEMORY_MB"])
+    container = re.fullmatch(r"(\d+)g", worker["deploy"]["resources"]["limits"]["memory"])
+    assert container
+    assert children * child + 512 <= int(container[1]) * 1024
+
+
 def test_flower_asks_for_a_login(services: Services, secrets: dict[str, str]) -> None:
     environment = services["flower"]["environment"]
     assert environment["FLOWER_BASIC_AUTH"] == secrets["FLOWER_BASIC_AUTH"]

@@ -1,6 +1,7 @@
 """The Dockerfile without an engine: hadolint, and what hadolint does not know of this project."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -111,10 +112,25 @@ def test_the_image_by_itself_is_the_api(
     assert of(instructions, "EXPOSE") == ["8000"]
 
 
-def test_compiled_code_lies_where_the_volume_is_mounted(
-    instructions: list[tuple[str, str]], services: dict[str, dict[str, Any]]
+def test_compiled_code_is_brought_to_where_it_can_be_added_to(
+    instructions: list[tuple[str, str]], services: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
     cache = re.search(r"NUMBA_CACHE_DIR=(\S+)", " ".join(of(instructions, "ENV")))
     assert cache
     for name in ("web", "worker", "flower"):
-        assert f"compiled:{cache[1]}" in services[name]["volumes"]
+        assert str(Path(cache[1]).parent) in services[name]["tmpfs"]
+    # the entry point as it stands, but for the folder that only an image has
+    (entry,) = of(instructions, "ENTRYPOINT")
+    filled, target = tmp_path / "filled", tmp_path / "compiled"
+    filled.mkdir()
+    (filled / "kernel.nbi").write_text("compiled")
+    command = [part.replace("/var/cache/axiomatic", str(filled)) for part in json.loads(entry)]
+    done = subprocess.run(
+        [*command, "echo", "the command's", "own words"],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(target)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "the command's own words\n"
+    assert (target / "kernel.nbi").read_text() == "compiled"
