@@ -72,7 +72,7 @@ def submit(
     used = jobs.ledger.first_of_key(*once) if once[0] else None
     if used is not None:
         return _first(used)
-    slots, others = jobs.workers()
+    slots, others = jobs.ledger.workers()
     if others and not slots:
         raise NoSuchWorkers(
             f"This server runs version {VERSION}, its workers {', '.join(others)}; "
