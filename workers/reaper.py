@@ -13,7 +13,7 @@ from typing import Any
 from celery import bootsteps, signals
 from redis.exceptions import RedisError
 
-from workers.connection import BRIEF_SECONDS, connect_briefly
+from workers.connection import connect_briefly
 from workers.ledger import Ledger, holder_name
 from workers.settings import Settings
 from workers.sharing import take_no_more
@@ -49,16 +49,18 @@ class Reaper(threading.Thread):
 
     Parameters
     ----------
-    settings
-        Where Redis is.
+    settings, queue
+        Where Redis is, and where turns are published.
     node
         The worker's name.
     slots
         Its children that take turns.
     """
 
-    def __init__(self, settings: Settings, node: str, slots: int) -> None:
+    def __init__(self, settings: Settings, queue: str, node: str, slots: int) -> None:
         super().__init__(name="reaper", daemon=True)
+        self._queue = queue
+        self._missing = 0
         self._settings = settings
         self._node = node
         self.slots = slots
@@ -75,7 +77,7 @@ class Reaper(threading.Thread):
             if looks_after:
                 # one after the other: a job that cannot be ended must not stop the turns of others
                 _tried(lambda: ledger.look_after(self._settings.keep_seconds))
-                _tried(lambda: _publish_missing_turns(ledger))
+                self._missing = _tried(lambda: ledger.turns(self._queue)) or 0
             if self._ended.wait(TICK_SECONDS):
                 break
         with suppress(RedisError):
@@ -88,9 +90,19 @@ class Reaper(threading.Thread):
         longest = self._settings.chunk_limit_seconds + 2 * KILL_AFTER_SECONDS
         return ledger.tick(self._node, -1 if stuck else self.slots, longest, active_holders())
 
-    def moved(self) -> None:
-        """Note that the worker's main thread moves."""
+    def on_main_thread(self) -> None:
+        """Publish the turns that are missing, and note that the worker's main thread moves.
+
+        Not in this thread: the pool forks children in the main one, and a child that is forked
+        while another thread holds a lock of the broker's connection waits for it for ever.
+        """
+        # tasks import the application, which imports this module for its bootstep
+        from workers.tasks import publish_turns  # noqa: PLC0415
+
         self._moved = time.monotonic()
+        missing, self._missing = self._missing, 0
+        if missing:
+            publish_turns(missing, "waiting pieces", "")
 
     def end(self) -> None:
         """Stop ticking and sign off."""
@@ -108,23 +120,6 @@ def _tried(do: Callable[[], Any]) -> Any:
     return None
 
 
-def _publish_missing_turns(ledger: Ledger) -> None:
-    # the application imports this module for its bootstep
-    from workers.app import QUEUE, app  # noqa: PLC0415
-    from workers.tasks import publish_turns  # noqa: PLC0415
-
-    turns = ledger.turns(QUEUE)
-    if not turns:
-        return
-    options = {
-        name: BRIEF_SECONDS if name in {"socket_timeout", "socket_connect_timeout"} else value
-        for name, value in app.conf.broker_transport_options.items()
-    }
-    # the application's own connection may wait longer than a lease lasts
-    with app.connection_for_write(transport_options=options) as connection:
-        publish_turns(turns, "waiting pieces", "", connection)
-
-
 class ReaperStep(bootsteps.StartStopStep):
     """Celery's way to start the thread with the worker, once the pool's children are forked."""
 
@@ -136,8 +131,14 @@ class ReaperStep(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         """Start ticking."""
-        self._reaper = Reaper(Settings.from_environment(), worker.hostname, worker.concurrency)
-        worker.timer.call_repeatedly(TICK_SECONDS, self._reaper.moved)
+        queue = str(worker.app.conf.task_default_queue)
+        settings = Settings.from_environment()
+        self._reaper = Reaper(settings, queue, worker.hostname, worker.concurrency)
+        worker.timer.call_repeatedly(TICK_SECONDS, self._reaper.on_main_thread)
+        # a killed child's place is filled at once, or, by Celery's own timer, after five seconds
+        maintain = getattr(worker.pool, "maintain_pool", None)
+        if maintain is not None:
+            worker.timer.call_repeatedly(TICK_SECONDS, maintain)
         self._reaper.start()
         signals.worker_shutdown.connect(self._sign_off, sender=worker)
 

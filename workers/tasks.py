@@ -10,10 +10,8 @@ import os
 import time
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 from celery import Task, chord
-from kombu import Connection
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -106,9 +104,7 @@ def fan_out(jobs: Jobs, run_id: str, kind: str, stage: Next) -> None:
         log.warning("the chord of %s was not published; the reaper will see: %s", shown, error)
 
 
-def publish_turns(
-    count: int, shown: str, run_id: str, connection: Connection | None = None
-) -> None:
+def publish_turns(count: int, shown: str, run_id: str) -> None:
     """Publish turns that take whatever is fairest; a hint, as above.
 
     Parameters
@@ -117,13 +113,9 @@ def publish_turns(
         How many.
     shown, run_id
         What asked for them: a name for Flower, and the job, if it was one.
-    connection
-        The broker's, where it should not be the application's.
     """
-    headers = {"run_id": run_id}
-    over: dict[str, Any] = {} if connection is None else {"connection": connection}
     try:
         for _ in range(count):
-            turn.apply_async((), {}, shadow=shown, headers=headers, **over)
+            turn.apply_async((), {}, shadow=shown, headers={"run_id": run_id})
     except (OperationalError, RedisError) as error:
         log.warning("%d turns were not published: %s", count, error)
