@@ -4,6 +4,9 @@
 --       before, within, number of arrays, then ref and bytes of each
 local run, kind, owner, version, request = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local need, limit, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local arrays = 0
+for i = 0, tonumber(ARGV[19]) - 1 do arrays = arrays + #ARGV[21 + 2 * i] end
+need = math.max(need, arrays)
 -- asked again because the answer was lost
 if call('exists', job_key(run)) == 1 then return { 'begun', run } end
 local once = P .. 'key:' .. ARGV[10]
@@ -30,8 +33,8 @@ for i = 0, tonumber(ARGV[19]) - 1 do
     call('set', blob_key(ref), data)
     call('hincrby', STORE, 'bytes', #data)
   end
-  call('hincrby', job_key(run), 'used', #data)
 end
+call('hset', job_key(run), 'used', arrays)
 call('zadd', active_key(version), seconds_text(moment), run)
 call('zadd', VERSIONS, 'nx', seconds_text(moment), version)
 local mine = P .. 'jobs-of:' .. owner

@@ -19,14 +19,20 @@ if not all_there(run, ARGV, 11, last) then
   return 'lost'
 end
 local work = work_key(run)
-if call('hsetnx', work, 'v:' .. piece, ARGV[5]) == 0 then return 'twice' end
+local level, place = level_of(piece)
+if call('hsetnx', work, 'v:' .. piece, ARGV[5]) == 0 then
+  -- the same arrays again: once is enough
+  if level == 0 then
+    for i = 11, last do let_go(run, ARGV[i]) end
+  end
+  return 'twice'
+end
 call('hdel', work, 't:' .. piece, 'h:' .. piece, 'w:' .. piece, 'a:' .. piece, 'p:' .. piece)
 
 local seconds = tonumber(ARGV[6])
 settle(run, seconds)
 learn(call('hget', job_key(run), 'version'), ARGV[7], seconds, tonumber(ARGV[8]))
 
-local level, place = level_of(piece)
 local chunks = tonumber(call('hget', work, 'chunks'))
 if level == 0 then
   call('hincrby', work, 'done', 1)
