@@ -116,7 +116,8 @@ class Stack:
         started.callback(process.stop, stop_seconds)
 
     def _worker(self) -> list[str]:
-        events = ["--task-events"] if self._flower_port is not None else []
+        # heartbeats are for Flower as well
+        events = ["--without-heartbeat"] if self._flower_port is None else ["--task-events"]
         return [
             *(sys.executable, "-m", "celery", "--app", "workers.app", "worker"),
             *("--concurrency", str(self._count)),

@@ -89,7 +89,7 @@ def configure(settings: Settings) -> None:
 
 
 @signals.worker_init.connect
-def _prepare_worker(**_: object) -> None:
+def _prepare_worker(sender: Any, **_: object) -> None:
     """Refuse a Redis that would lose jobs, and load compiled code into the pool's parent."""
     # the rooms are imported by the worker, not by whoever only sends it jobs
     from workers.startup import require_sound_store  # noqa: PLC0415
@@ -101,12 +101,10 @@ def _prepare_worker(**_: object) -> None:
     except AxiomaticError as error:
         # of a signal's errors Celery would make a line in the log, and go on
         sys.exit(f"This worker does not start. {error}")
-    # A chunk that runs too long is told so, and if it does not listen, its child is killed. Only
-    # here: senders would write their own limit into every message.
-    app.conf.update(
-        task_soft_time_limit=settings.chunk_limit_seconds,
-        task_time_limit=settings.chunk_limit_seconds + KILL_AFTER_SECONDS,
-    )
+    # A chunk that runs too long is told so, and if it does not listen, its child is killed. The
+    # pool's limits, not the tasks': a sender writes those of its tasks into every message.
+    sender.soft_time_limit = settings.chunk_limit_seconds
+    sender.time_limit = settings.chunk_limit_seconds + KILL_AFTER_SECONDS
     warm()
 
 

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from workers.connection import connect_briefly
 from workers.ledger import Ledger, holder_name
 from workers.settings import Settings
-from workers.sharing import take_no_more
+from workers.sharing import may_take, take_no_more
 from workers.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -134,13 +134,20 @@ class ReaperStep(bootsteps.StartStopStep):
         queue = str(worker.app.conf.task_default_queue)
         settings = Settings.from_environment()
         self._reaper = Reaper(settings, queue, worker.hostname, worker.concurrency)
-        worker.timer.call_repeatedly(TICK_SECONDS, self._reaper.on_main_thread)
+        worker.timer.call_repeatedly(TICK_SECONDS, self._every_second, (worker,))
+        self._reaper.start()
+        signals.worker_shutdown.connect(self._sign_off, sender=worker)
+
+    def _every_second(self, worker: Any) -> None:
+        # a pool that stops has another thread call what its timers have, while the main one waits
+        stopping = not may_take() or threading.current_thread() is not threading.main_thread()
+        if stopping or self._reaper is None:
+            return
+        self._reaper.on_main_thread()
         # a killed child's place is filled at once, or, by Celery's own timer, after five seconds
         maintain = getattr(worker.pool, "maintain_pool", None)
         if maintain is not None:
-            worker.timer.call_repeatedly(TICK_SECONDS, maintain)
-        self._reaper.start()
-        signals.worker_shutdown.connect(self._sign_off, sender=worker)
+            maintain()
 
     def stop(self, worker: Any) -> None:  # noqa: ARG002  (as Celery calls it)
         """Take no more turns, and go on ticking: children that finish need their leases yet."""

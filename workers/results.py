@@ -1,8 +1,12 @@
 """Celery's Redis result backend, where the ledger alone writes results."""
 
-from typing import Any
+from typing import Any, cast
 
 from celery.backends.redis import RedisBackend
+
+from workers.ledger.keys import WORK
+
+_GROUP_KEYS = ("", ".j", ".t", ".s", ".d", ".c")
 
 
 class ResultBackend(RedisBackend):
@@ -29,6 +33,23 @@ class ResultBackend(RedisBackend):
         """Store nothing."""
         del task_id, state, traceback, request, kwargs
         return result
+
+    def on_chord_part_return(
+        self, request: Any, state: Any, result: Any, propagate: Any = None, **kwargs: Any
+    ) -> Any:
+        """Count a turn of a chord, unless its stage is over; then nothing of it is to be left."""
+        if not self._goes_on(request.chord):
+            return
+        super().on_chord_part_return(request, state, result, propagate, **kwargs)
+        if not self._goes_on(request.chord):
+            keys = (self.get_key_for_group(request.group, end) for end in _GROUP_KEYS)
+            self.client.delete(*keys)
+
+    def _goes_on(self, chord: dict[str, Any]) -> bool:
+        """Say whether the job of a chord's body is in the stage that the body joins."""
+        run_id, stage = chord["kwargs"]["run_id"], chord["kwargs"]["stage"]
+        now = cast("bytes | None", self.client.hget(WORK + run_id, "stage"))
+        return now is not None and int(now) == stage
 
     def on_task_call(self, producer: Any, task_id: str) -> None:
         """Subscribe to nothing."""

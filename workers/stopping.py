@@ -1,8 +1,11 @@
 """How a worker stops: its children finish the pieces they are on, take no more, and it leaves."""
 
+import os
+import signal
+import threading
 import time
 
-from billiard import pool
+from billiard import active_children, pool
 from celery.apps.worker import Worker as CeleryWorker
 from redis.exceptions import RedisError
 
@@ -14,6 +17,9 @@ from workers.sharing import take_no_more
 from workers.version import VERSION
 
 _POLL_SECONDS = 0.05
+
+_LEAVE_SECONDS = 10.0
+"""How long Celery may take to stop what is left when the pieces are done or given up."""
 
 
 # A child that ends waits until its parent has read what it sent, in tenths of a second: for half a
@@ -41,7 +47,17 @@ class PromptWorker(CeleryWorker):
             time.sleep(_POLL_SECONDS)
             idle = 0 if _any_held(ledger, holders) else idle + 1
         redis.close()
+        # where Redis is away, Celery's heartbeat waits for it for ever, and all else for that
+        leaving = threading.Timer(_LEAVE_SECONDS, self._leave)
+        leaving.daemon = True
+        leaving.start()
         return True
+
+    def _leave(self) -> None:
+        for process in active_children():
+            if process.pid is not None:
+                os.kill(process.pid, signal.SIGKILL)
+        os._exit(1)
 
 
 def _any_held(ledger: Ledger, holders: list[str]) -> bool:

@@ -130,15 +130,15 @@ OPTIMIZE = [
     (
         optimize(contest={"field_size": 500_000, "n_contest_sims": 1_000}),
         "n_contest_sims",
-        "give 100 at most",
+        "give 20 at most",
     ),
     (
         optimize(
             scenario_config={"track_id": "kansas", "n_scenarios": 100_000},
-            contest={"field_size": 500_000, "n_contest_sims": 100},
+            contest={"field_size": 500_000, "n_contest_sims": 20},
         ),
         "n_scenarios",
-        "give 20000 at most",
+        "give 50000 at most",
     ),
     (optimize(contest={"ownership_estimates": {"json": 1}}), "ownership_estimates", "'json'"),
     (

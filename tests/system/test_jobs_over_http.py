@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from web.submission import MOST_WAITING
 from workers.connection import connect
+from workers.jobs import Jobs
 from workers.processes import Process
 from workers.settings import Settings
 
@@ -260,7 +261,7 @@ def test_an_unknown_job_is_not_found(client: FlaskClient, worker: Process) -> No
 
 
 def test_with_redis_and_a_worker_the_installation_is_ready(
-    client: FlaskClient, worker: Process
+    client: FlaskClient, worker: Process, settings: Settings
 ) -> None:
     ready = client.get("/health/ready")
     assert ready.status_code == 200
@@ -269,8 +270,11 @@ def test_with_redis_and_a_worker_the_installation_is_ready(
         "redis": True,
         "slots": 1,
         "waiting_chunks": 0,
+        "waiting_seconds": 0.0,
         "oldest_waiting_seconds": 0.0,
         "stored_bytes": 0,
         "promised_bytes": 0,
+        # what the jobs before this one have left: their requests and results
+        "kept_bytes": Jobs(settings).load().kept_bytes,
         "other_versions": [],
     }

@@ -16,7 +16,7 @@ from workers.contest_stage import (
 
 # a chunk, a block of races at the least, takes a minute or so at the most, a job an hour of a core
 MAX_BLOCK_ENTRIES = 10_000_000
-MAX_ENTRIES = 1_000_000_000_000
+MAX_ENTRIES = 500_000_000_000
 
 
 def contest_of(

@@ -114,8 +114,8 @@ local function level_of(piece)
 end
 
 local function drop_lease(lease, holder)
-  call('zrem', LEASES, lease)
   if call('hget', HELD, holder) == lease then call('hdel', HELD, holder) end
+  return call('zrem', LEASES, lease) == 1
 end
 
 -- A piece whose lease ended unkept goes first in line again, if nobody else has it by now.
@@ -207,6 +207,11 @@ local function fail_job(run, reason)
   end_job(run, 'failed', failure(run, reason), cjson.encode({ reason = reason }))
 end
 
+local function give_up(run, tries, why)
+  fail_job(run, 'A part of the stage ' .. call('hget', job_key(run), 'stage') .. ' failed ' .. tries
+    .. ' times and was given up; ' .. why .. '.')
+end
+
 -- Begin a stage: forget the one before, and hand out the chunks of this one.
 local function install(run, stage, name, units, chunks, open, cost, before, within)
   chunks = tonumber(chunks)
@@ -241,11 +246,11 @@ local function hold_lease(holder, run, cut, piece, seconds)
   return lease
 end
 
--- Whether the holder of a piece may say what came of it: its lease is over now, and false if the
--- piece is not wanted any more.
+-- Whether what a holder says of a piece is wanted, and whether it had its lease until now: not if it
+-- was late, nor if it asks again because an answer was lost.
 local function hand_in(holder, run, cut, piece)
-  drop_lease(holder .. ' ' .. run .. ' ' .. cut .. ' ' .. piece, holder)
-  return alive(run) and call('hget', work_key(run), 'cut') == cut
+  local had = drop_lease(holder .. ' ' .. run .. ' ' .. cut .. ' ' .. piece, holder)
+  return alive(run) and call('hget', work_key(run), 'cut') == cut, had
 end
 
 -- Whether all of these blobs are this job's: a Redis that came back without its last second may

@@ -13,7 +13,8 @@ end
 --       of blobs the value has, those, then blobs that it took the place of
 local holder, run, cut, piece = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local last = 10 + tonumber(ARGV[10])
-if not hand_in(holder, run, cut, piece) then return 'ended' end
+local wanted, had = hand_in(holder, run, cut, piece)
+if not wanted then return 'ended' end
 if not all_there(run, ARGV, 11, last) then
   put_back(holder .. ' ' .. run .. ' ' .. cut .. ' ' .. piece)
   return 'lost'
@@ -22,7 +23,7 @@ local work = work_key(run)
 local level, place = level_of(piece)
 if call('hsetnx', work, 'v:' .. piece, ARGV[5]) == 0 then
   -- the same arrays again: once is enough
-  if level == 0 then
+  if level == 0 and had then
     for i = 11, last do let_go(run, ARGV[i]) end
   end
   return 'twice'

@@ -315,7 +315,7 @@ class Ledger:
 
     def give_back(self, holder: str, piece: Piece, reason: str) -> str:
         """Give a piece back for another try."""
-        return self._piece("give_back", holder, piece, reason)
+        return self._piece("give_back", holder, piece, reason, MOST_TRIES)
 
     def postpone(self, holder: str, piece: Piece, reason: str) -> str:
         """Put a piece off for want of room; after minutes of it, its job fails with the reason."""

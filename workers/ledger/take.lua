@@ -46,8 +46,7 @@ while true do
     elseif tries > tonumber(ARGV[4]) then
       local why = call('hget', work, 'w:' .. piece)
         or 'each time its worker died: killed, out of memory, or over the time limit'
-      fail_job(run, 'A part of the stage ' .. call('hget', job_key(run), 'stage') .. ' failed '
-        .. ARGV[4] .. ' times and was given up; ' .. why .. '.')
+      give_up(run, ARGV[4], why)
     else
       call('set', clock_key(version), first[2])
       call('hset', lanes_key(version), user, level)

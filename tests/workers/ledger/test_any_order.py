@@ -266,17 +266,29 @@ class Machine(RuleBasedStateMachine):
         recent=st.booleans(),
         blobs=SOME,
         stored=st.lists(st.sampled_from(sorted(BLOBS)), max_size=1),
+        puts=st.booleans(),
     )
-    def keep(self, which: int, recent: bool, blobs: int, stored: list[str]) -> None:
+    def keep(self, which: int, recent: bool, blobs: int, stored: list[str], puts: bool) -> None:
         holder, piece = self.taken[-1] if recent else self.taken[which % len(self.taken)]
-        self.keep_of(holder, piece, blobs, stored)
+        self.keep_of(holder, piece, blobs, stored, puts)
 
-    def keep_of(self, holder: str, piece: Piece, blobs: int, stored: Sequence[str] = ()) -> None:
+    def keep_of(
+        self,
+        holder: str,
+        piece: Piece,
+        blobs: int,
+        stored: Sequence[str] = (),
+        puts: bool = False,
+    ) -> None:
         self.agreed = False
         wanting = self.wants(piece)
         lease = holder, piece.run_id, piece.cut, (piece.level, piece.place)
         last = piece.join and wanting is not None and not wanting.following
-        if wanting is not None and not last and not set(stored) <= set(wanting.held):
+        if wanting is None or last:
+            stored = ()
+        elif puts:
+            stored = [name for name in stored if self.put_for(wanting, name) == "kept"]
+        elif not set(stored) <= set(wanting.held):
             # a Redis that came back has forgotten what the value refers to
             if piece.join:
                 outcome = self.desk.advance(piece, stage(1, 1), holder, stored=stored)
@@ -285,6 +297,8 @@ class Machine(RuleBasedStateMachine):
             assert outcome == "lost"
             self.lose(lease)
             return
+        else:
+            stored = ()
         if piece.join:
             self.go_on(holder, piece, blobs, stored)
             return
@@ -298,10 +312,22 @@ class Machine(RuleBasedStateMachine):
         freed = self.free(job, blobs) if expected == "kept" and piece.level and job else []
         assert self.desk.keep(piece, holder, value, stored=stored, freed=freed) == expected
         self.drop(lease)
+        if expected == "twice" and job is not None:
+            # the answer was lost, and it is asked again
+            again = self.desk.keep(piece, holder, value, stored=stored)
+            assert again in ({"twice", "lost"} if stored else {"twice"})
+            for stored_again in stored:
+                # what came too late may be held until the job ends, what was there stays
+                counted = self.desk.redis.hget(f"axiomatic:refs:{job.run_id}", stored_again)
+                left = int(counted or 0)
+                assert left in {job.held[stored_again] - 1, job.held[stored_again]}
+                job.held[stored_again] = left
+            job.held = +job.held
         if expected != "kept" or job is None:
             return
         # the answer was lost, and it is asked again
-        assert self.desk.keep(piece, holder, value="other", freed=freed) == "twice"
+        again = self.desk.keep(piece, holder, value="other", stored=stored, freed=freed)
+        assert again == "twice"
         at = job.stage
         at.values[name] = value
         at.holders.pop(name, None)
@@ -354,10 +380,14 @@ class Machine(RuleBasedStateMachine):
         holder, piece = self.taken[-1] if recent else self.taken[which % len(self.taken)]
         job, name = self.wants(piece), (piece.level, piece.place)
         own = job is not None and job.stage.holders.get(name) == holder
-        assert self.ledger.give_back(holder, piece, "no") == ("kept" if own else "ended")
+        last = own and job is not None and job.stage.tries[name] >= MOST_TRIES
+        again = own and not last
+        assert self.ledger.give_back(holder, piece, "no") == ("kept" if again else "ended")
         assert self.ledger.give_back(holder, piece, "no") == "ended"
         self.drop((holder, piece.run_id, piece.cut, name))
-        if own and job is not None:
+        if last and job is not None:
+            job.end("failed")
+        elif own and job is not None:
             self.put_off(job, name)
 
     def put_off(self, job: Job, name: Name) -> None:
@@ -447,7 +477,9 @@ class Machine(RuleBasedStateMachine):
     @rule(which=SOME, name=st.sampled_from(sorted(BLOBS)))
     def put(self, which: int, name: str) -> None:
         self.agreed = False
-        job = self.jobs[which % len(self.jobs)]
+        self.put_for(self.jobs[which % len(self.jobs)], name)
+
+    def put_for(self, job: Job, name: str) -> str:
         others = sum(other.promised for other in self.goes_on() if other is not job)
         used = sum(len(BLOBS[blob]) for blob in {*job.held, name})
         fits = used <= job.promised or others + used <= ROOM
@@ -456,6 +488,7 @@ class Machine(RuleBasedStateMachine):
         assert self.ledger.put(job.run_id, name, BLOBS[name], room) == expected
         if expected == "kept":
             job.held[name] += 1
+        return expected
 
     # what must be true at any time
 

@@ -202,6 +202,29 @@ def test_a_merge_frees_the_blob_of_a_chunk_that_was_done_twice(bushy: Desk) -> N
     assert there(bushy) == set()
 
 
+def test_a_value_keeps_its_arrays_though_the_answer_was_lost(desk: Desk) -> None:
+    run_id = desk.begin(1)
+    piece = desk.take()
+    put(desk, run_id, "r")
+    assert desk.keep(piece, stored=["r"]) == "kept"
+    assert desk.keep(piece, stored=["r"]) == "twice"
+    assert there(desk) == {"r"}
+    assert desk.store() == (10, 10)
+
+
+def test_a_value_keeps_its_arrays_however_often_another_comes_late(desk: Desk) -> None:
+    run_id = desk.begin(1)
+    late = desk.take("late")
+    desk.end_leases()
+    second = desk.take("second")
+    put(desk, run_id, "r")
+    put(desk, run_id, "r")
+    assert desk.keep(late, "late", stored=["r"]) == "kept"
+    for _ in range(3):
+        assert desk.keep(second, "second", stored=["r"]) == "twice"
+    assert there(desk) == {"r"}
+
+
 def test_blobs_of_a_late_chunk_go_with_the_job_at_the_latest(desk: Desk) -> None:
     run_id = desk.begin(1)
     late = desk.take("late")
