@@ -1,0 +1,44 @@
+"""What tests of faults share: the real job they disturb, and what it gives undisturbed."""
+
+import json
+
+import msgspec
+import pytest
+
+from core.contest import typical_payouts
+from core.lineups import LineupRules
+from core.portfolio import portfolio_limits
+from core.race import ConstraintCompiler
+from tests.conftest import small_slate
+from workers import optimize
+from workers.blobs import Memory
+from workers.contest_stage import ContestTerms
+from workers.optimize_request import Objective, OptimizeRequest
+from workers.stages import run_here
+
+
+@pytest.fixture(scope="session")
+def request_document() -> bytes:
+    """A job of every stage there is, each of several chunks where it can be cut.
+
+    Its 66 units of lineups are more than are merged at once: that stage has merges of its own.
+    """
+    slate = small_slate(16)
+    request = OptimizeRequest(
+        slate=slate,
+        spec=ConstraintCompiler().compile(slate),
+        n_scenarios=1_700,
+        seed=11,
+        rules=LineupRules(tuple(driver.salary_usd for driver in slate.drivers), 6, 50_000),
+        limits=portfolio_limits(slate, 5, max_driver_exposure=1.0),
+        objective=Objective.DOLLARS,
+        contest=ContestTerms(typical_payouts(200, 1_000), fields_per_block=2),
+    )
+    return msgspec.json.encode(request)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(request_document: bytes) -> bytes:
+    """What that job gives in one process where nothing dies, as it is stored."""
+    request = optimize.PLAN.read(request_document)
+    return json.dumps(run_here(optimize.PLAN, request, Memory())).encode()

@@ -1,0 +1,262 @@
+"""A worker application that can be killed from within, at named points of the real engine.
+
+A point of a stage of one owner's jobs is armed in Redis, under the key that :func:`armed` gives,
+and disarmed by the process that comes to it first: that one dies there, once. The engine's own
+functions are wrapped, none of them is replaced.
+"""
+
+import functools
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from celery import signals
+from redis.exceptions import RedisError
+
+from tests.faults.probe import app
+from workers import tasks
+from workers.connection import connect, connect_briefly
+from workers.job_blobs import JobBlobs
+from workers.ledger import Ledger, Next, Piece
+from workers.pieces import PieceRunner
+from workers.plans import PLANS
+from workers.reaper import Reaper
+from workers.results import ResultBackend
+from workers.settings import Settings
+from workers.stages import Plan, Stage
+
+__all__ = ["app"]
+
+CHILD, WORKER = b"child", b"worker"
+"""Who dies: the pool's child, or its worker's whole tree."""
+
+TAKEN, FINISHED = "fault:taken", "fault:finished"
+"""Hashes by job: how many of its pieces were taken, and how many times it was completed."""
+
+HELD_UP = "fault:held up"
+"""Is there while somebody is held up, and lets go when it is deleted."""
+
+_COMPUTING_SECONDS = 0.002
+_MOST_HELD_UP_SECONDS = 8.0
+
+Inner = Callable[..., Any]
+
+
+def armed(owner: str, point: str, stage: int) -> str:
+    """Give the key that arms a point; its value is the victim."""
+    return f"fault:{owner}:{point}:{stage}"
+
+
+def around(place: object, name: str) -> Callable[[Callable[..., Any]], Inner]:
+    """Wrap a function of the engine: the wrapper is called with it and with what it is given."""
+
+    def wrap(outer: Callable[..., Any]) -> Inner:
+        inner: Inner = getattr(place, name)
+
+        @functools.wraps(inner)
+        def both(*given: Any, **named: Any) -> Any:
+            return outer(inner, *given, **named)
+
+        setattr(place, name, both)
+        return both
+
+    return wrap
+
+
+def _victim(run_id: str, point: str, stage: int) -> bytes | None:
+    redis = connect(Settings.from_environment())
+    owner = redis.hget(f"axiomatic:job:{run_id}", "owner")
+    if not isinstance(owner, bytes):
+        return None
+    # one command both asks and disarms: nobody else dies of it
+    found = redis.getdel(armed(owner.decode(), point, stage))
+    return found if isinstance(found, bytes) else None
+
+
+def _kill(victim: bytes) -> None:
+    if victim == WORKER:
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die(run_id: str, point: str, stage: int) -> None:
+    victim = _victim(run_id, point, stage)
+    if victim is not None:
+        _kill(victim)
+
+
+def _count(what: str, run_id: str) -> None:
+    connect(Settings.from_environment()).hincrby(what, run_id, 1)
+
+
+def _kind(piece: Piece) -> str:
+    if piece.join:
+        return "join"
+    return "merge" if piece.level else "chunk"
+
+
+# --- pieces: taken, computed, stored, kept -------------------------------------------------------
+
+
+@around(Ledger, "take")
+def _take(inner: Inner, *given: Any) -> Piece | None:
+    piece: Piece | None = inner(*given)
+    if piece is not None:
+        _count(TAKEN, piece.run_id)
+        _die(piece.run_id, f"{_kind(piece)} taken", piece.stage)
+    return piece
+
+
+_doing: list[Piece] = []
+
+
+@around(PieceRunner, "do")
+def _do(inner: Inner, runner: PieceRunner, holder: str, piece: Piece) -> Any:
+    _doing[:] = [piece]
+    return inner(runner, holder, piece)
+
+
+def _computing(stage: Stage[Any]) -> Stage[Any]:
+    def run(*given: Any) -> Any:
+        piece = _doing[0]
+        victim = _victim(piece.run_id, "computing", piece.stage)
+        if victim == CHILD:
+            # not even compiled code outlives it
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, _COMPUTING_SECONDS)
+        value = stage.run(*given)
+        if victim is not None:
+            _kill(victim)
+        return value
+
+    return replace(stage, run=run)
+
+
+def _faulty(plan: Plan[Any]) -> Plan[Any]:
+    def stages(request: Any) -> tuple[Stage[Any], ...]:
+        return tuple(map(_computing, plan.stages(request)))
+
+    return replace(plan, stages=stages)
+
+
+PLANS.update({name: _faulty(plan) for name, plan in PLANS.items()})
+
+
+@around(JobBlobs, "put")
+def _put(inner: Inner, blobs: JobBlobs, **arrays: Any) -> str:
+    reference: str = inner(blobs, **arrays)
+    piece = _doing[0]
+    _die(piece.run_id, f"{_kind(piece)} stored", piece.stage)
+    return reference
+
+
+@around(Ledger, "keep")
+def _keep(inner: Inner, ledger: Ledger, holder: str, piece: Piece, *more: Any) -> Any:
+    _die(piece.run_id, f"{_kind(piece)} computed", piece.stage)
+    outcome = inner(ledger, holder, piece, *more)
+    _die(piece.run_id, f"{_kind(piece)} kept", piece.stage)
+    return outcome
+
+
+# --- joins, and what follows them ----------------------------------------------------------------
+
+
+@around(Ledger, "advance")
+def _advance(inner: Inner, ledger: Ledger, holder: str, piece: Piece, *more: Any) -> Any:
+    _die(piece.run_id, "join computed", piece.stage)
+    outcome = inner(ledger, holder, piece, *more)
+    _die(piece.run_id, "advanced", piece.stage)
+    return outcome
+
+
+@around(Ledger, "finish")
+def _finish(inner: Inner, ledger: Ledger, holder: str, piece: Piece, *more: Any) -> Any:
+    _die(piece.run_id, "join computed", piece.stage)
+    outcome = inner(ledger, holder, piece, *more)
+    if outcome == "kept":
+        _count(FINISHED, piece.run_id)
+    _die(piece.run_id, "finished", piece.stage)
+    return outcome
+
+
+@around(tasks, "fan_out")
+def _fan_out(inner: Inner, jobs: Any, run_id: str, kind: str, stage: Next) -> None:
+    _die(run_id, "stage begun", stage.number)
+    inner(jobs, run_id, kind, stage)
+    _die(run_id, "chord published", stage.number)
+
+
+# --- the chord: turns counted, body published ----------------------------------------------------
+
+
+@around(ResultBackend, "on_chord_part_return")
+def _turn_returns(inner: Inner, backend: Any, request: Any, *more: Any, **named: Any) -> Any:
+    about = {} if request.chord is None else request.chord["kwargs"]
+    run_id, stage = str(about.get("run_id")), int(about.get("stage", -1))
+    _die(run_id, "turn over", stage)
+    given = inner(backend, request, *more, **named)
+    _die(run_id, "turn counted", stage)
+    return given
+
+
+@around(tasks.join, "apply_async")
+def _send_body(inner: Inner, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    about = kwargs or {}
+    run_id, stage = str(about.get("run_id")), int(about.get("stage", -1))
+    _die(run_id, "body claimed", stage)
+    given = inner(args, kwargs, **options)
+    _die(run_id, "body published", stage)
+    return given
+
+
+# --- the pool's parent ---------------------------------------------------------------------------
+
+
+def _asked_of_parent(point: str) -> bool:
+    # a connection of its own, as the reaper's: children are forked while it ticks
+    redis = connect_briefly(Settings.from_environment())
+    try:
+        return redis.getdel(armed("", point, -1)) is not None
+    except RedisError:
+        return False
+    finally:
+        redis.close()
+
+
+@around(Reaper, "_tick")
+def _tick(inner: Inner, *given: Any) -> Any:
+    if _asked_of_parent("tick begins"):
+        _kill(WORKER)
+    return inner(*given)
+
+
+@around(Ledger, "turns")
+def _turns(inner: Inner, *given: Any) -> Any:
+    count = inner(*given)
+    if count and _asked_of_parent("turns missing"):
+        _kill(WORKER)
+    return count
+
+
+_parents: list[int] = []
+
+
+@signals.worker_init.connect
+def _note_parent(**_: object) -> None:
+    _parents.append(os.getpid())
+
+
+@around(tasks, "publish_turns")
+def _publish_turns(inner: Inner, *given: Any) -> None:
+    """Publish turns; in the pool's parent, where it is armed, be held up before."""
+    if os.getpid() in _parents and _asked_of_parent("publishing"):
+        redis = connect_briefly(Settings.from_environment())
+        redis.set(HELD_UP, 1)
+        until = time.monotonic() + _MOST_HELD_UP_SECONDS
+        while redis.exists(HELD_UP) and time.monotonic() < until:
+            time.sleep(0.01)
+        redis.close()
+    inner(*given)

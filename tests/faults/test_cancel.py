@@ -1,0 +1,62 @@
+"""A job of 10,000 chunks, cancelled in the middle: at once there is nothing of it."""
+
+from collections.abc import Iterator, Set
+
+import pytest
+
+from tests.faults.harness import House, open_house, until
+from tests.faults.probe import Probe
+from workers.app import QUEUE
+from workers.jobs import JobStatus
+
+GONE_SECONDS = 3.0
+MARGIN_BYTES = 1_024
+"""What the keys of an installation may grow by: an entry in the list of the user's jobs."""
+STORE_MARGIN_BYTES = 512 * 1_024
+"""What Redis itself may: the buffers of its connections come and go."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(tmp_path_factory.mktemp("cancel"), application="tests.faults.probe") as house:
+        house.start_workers(2)
+        yield house
+
+
+def kept_bytes(house: House, but: Set[str] = frozenset()) -> int:
+    """What all keys take together, but some."""
+    keys = {key.decode() for key in house.redis.scan_iter("*", count=10_000)}
+    return sum(house.redis.memory_usage(key, samples=0) or 0 for key in keys - but)
+
+
+def used_bytes(house: House) -> int:
+    """What Redis has allocated."""
+    house.redis.memory_purge()
+    return int(house.redis.info("memory")["used_memory_dataset"])
+
+
+def test_a_job_of_ten_thousand_chunks_is_gone_within_three_seconds(house: House) -> None:
+    first = house.probe(Probe((200,), 0.001))
+    assert house.done(first, 30.0).status is JobStatus.COMPLETED
+    until(lambda: at_rest(house, first), GONE_SECONDS, lambda: house.state(first))
+    keys, size, used = house.redis.dbsize(), kept_bytes(house), used_bytes(house)
+
+    run_id = house.probe(Probe((10_000,), 0.001))
+    record = {f"axiomatic:job:{run_id}", f"celery-task-meta-{run_id}"}
+    until(lambda: house.jobs.get(run_id).progress > 0.3, 60.0, lambda: house.state(run_id))
+    assert kept_bytes(house, record) > size + 10 * MARGIN_BYTES
+    assert house.jobs.cancel(run_id)
+    until(lambda: at_rest(house, run_id), GONE_SECONDS, lambda: house.state(run_id))
+
+    assert house.jobs.get(run_id).status is JobStatus.CANCELLED
+    assert house.keys_of(run_id) == record
+    assert house.redis.dbsize() == keys + len(record)
+    assert kept_bytes(house, record) <= size + MARGIN_BYTES
+    assert used_bytes(house) <= used + STORE_MARGIN_BYTES
+    assert house.redis.hmget("axiomatic:store", "bytes", "promised") == [b"0", b"0"]
+
+
+def at_rest(house: House, run_id: str) -> bool:
+    """Whether nobody computes anything of a job, and no message is about it."""
+    messages = [*house.redis.lrange(QUEUE, 0, -1), *house.redis.hvals("unacked")]
+    return run_id not in f"{house.leases()} {messages}"

@@ -1,0 +1,168 @@
+"""A process is killed at a named point of the engine: its job is done all the same, once."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import workers.submission
+from tests.faults.harness import POLL_SECONDS, RECOVERY_SECONDS, START_SECONDS, House, open_house
+from workers.jobs import JobStatus
+from workers.plans import PLANS
+from workers.submission import submit
+
+STAGES = ("scenarios", "field", "opening", "lineups", "values", "portfolio", "contest")
+CUT = ("scenarios", "lineups", "values", "contest")
+STORING = ("scenarios", "lineups", "values", "portfolio", "contest")
+CHILDREN = 4
+
+POINTS = {
+    "chunk taken": STAGES,
+    "computing": STAGES,
+    "chunk stored": STORING,
+    "chunk computed": STAGES,
+    "chunk kept": STAGES,
+    "merge taken": ("lineups",),
+    "merge stored": ("lineups",),
+    "merge computed": ("lineups",),
+    "merge kept": ("lineups",),
+    "join taken": STAGES,
+    "join stored": CUT,
+    "join computed": STAGES,
+    "advanced": STAGES[:-1],
+    "finished": STAGES[-1:],
+    "stage begun": CUT[1:],
+    "chord published": CUT[1:],
+    "turn over": CUT,
+    "turn counted": CUT,
+    "body claimed": CUT,
+    "body published": CUT,
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(tmp_path_factory.mktemp("points"), children=CHILDREN) as house:
+        yield house
+
+
+@pytest.fixture(autouse=True)
+def _workers(house: House) -> None:
+    house.mend(2)
+
+
+@pytest.fixture
+def results(house: House) -> Iterator[Any]:
+    """Redis's own word on every result that is written."""
+    heard: Any
+    with house.redis.pubsub() as heard:  # type: ignore[no-untyped-call]
+        heard.psubscribe("__keyspace@0__:celery-task-meta-*")
+        assert heard.get_message(timeout=5.0)
+        yield heard
+
+
+def times_written(results: Any) -> Counter[str]:
+    """How often each job's result was written since it was asked last."""
+    count: Counter[str] = Counter()
+    while (message := results.get_message(timeout=0.0)) is not None:
+        if message["data"] == b"set":
+            count[message["channel"].decode().rpartition("-")[2]] += 1
+    return count
+
+
+@dataclass
+class Fault:
+    """A death that was ordered, and the job in which it should happen; its owner is the point."""
+
+    point: str
+    stage: int
+    run_id: str
+    died: float | None = None
+
+
+def order(house: House, document: bytes, point: str, stage: str, victim: str = "child") -> Fault:
+    """Order a death at a point of a stage, and start a job for it."""
+    number = STAGES.index(stage)
+    house.arm(point, point, number, victim)
+    return Fault(point, number, start(house, document, point))
+
+
+def start(house: House, document: bytes, owner: str) -> str:
+    return submit(house.jobs, "optimize", document, owner, chunk_units=1)
+
+
+def complete_once(
+    house: House, results: Any, document: bytes, undisturbed: bytes, faults: list[Fault]
+) -> None:
+    """Wait for jobs: each must be done within 15 s of the death that was ordered for it."""
+    runs = [fault.run_id for fault in faults]
+    deadline = time.monotonic() + START_SECONDS
+    waiting = list(faults)
+    while waiting:
+        for fault in list(waiting):
+            if fault.died is None and not house.armed(fault.point, fault.point, fault.stage):
+                fault.died = time.monotonic()
+            job = house.jobs.get(fault.run_id)
+            until = deadline if fault.died is None else fault.died + RECOVERY_SECONDS
+            assert time.monotonic() < until, f"{fault}: {job}\n{house.state(fault.run_id)}"
+            if job.status.ended:
+                assert job.status is JobStatus.COMPLETED, (fault, job)
+                if fault.died is not None:
+                    waiting.remove(fault)
+                else:
+                    # a join need not wait for its chord: nobody came to the point; once more
+                    fault.run_id = start(house, document, fault.point)
+                    runs.append(fault.run_id)
+        time.sleep(POLL_SECONDS)
+    for run_id in runs:
+        assert house.stored_result(run_id) == undisturbed
+    assert times_written(results) == Counter(dict.fromkeys(runs, 1))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_child_killed_at_any_point_of_a_stage_costs_nothing(
+    house: House, results: Any, request_document: bytes, undisturbed: bytes, stage: str
+) -> None:
+    # a job for every point, all at once: it takes a while to replace a killed child
+    points = [point for point, stages in POINTS.items() if stage in stages]
+    faults = [order(house, request_document, point, stage) for point in points]
+    complete_once(house, results, request_document, undisturbed, faults)
+
+
+def test_workers_killed_whole_one_after_another_leave_everything_to_the_last(
+    house: House, results: Any, request_document: bytes, undisturbed: bytes
+) -> None:
+    points = {"computing": "values", "body claimed": "scenarios", "join computed": "contest"}
+    house.mend(len(points) + 1)
+    faults = [
+        order(house, request_document, point, stage, "worker") for point, stage in points.items()
+    ]
+    complete_once(house, results, request_document, undisturbed, faults)
+    assert sum(worker.running for worker in house.workers) == 1
+
+
+@pytest.mark.parametrize("point", ["tick begins", "turns missing"])
+def test_a_worker_killed_in_its_reaper_leaves_that_to_the_other(
+    house: House,
+    results: Any,
+    request_document: bytes,
+    undisturbed: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    point: str,
+) -> None:
+    # whoever sends the job has died before its first message: the reapers must see to it
+    monkeypatch.setattr(workers.submission, "fan_out", lambda *_: None)
+    house.arm("", point, -1)
+    run_id = start(house, request_document, "tester")
+    assert house.done(run_id, RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert not house.armed("", point, -1)
+    assert house.stored_result(run_id) == undisturbed
+    assert times_written(results) == Counter({run_id: 1})
+
+
+def test_every_stage_of_the_job_is_among_them(request_document: bytes) -> None:
+    plan = PLANS["optimize"]
+    assert tuple(stage.name for stage in plan.stages(plan.read(request_document))) == STAGES
