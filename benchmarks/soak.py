@@ -92,7 +92,7 @@ class Stream(threading.Thread):
         self._house = house
         self._draw = random.Random(seed)  # noqa: S311
         self._ended = threading.Event()
-        self._asked: dict[str, tuple[Probe, float]] = {}
+        self._asked: dict[str, Probe] = {}
         self._results: dict[str, Any] = {}
         self.error: BaseException | None = None
         self.report = Report()
@@ -127,7 +127,7 @@ class Stream(threading.Thread):
         )
         owner = f"user-{self._draw.randrange(OWNERS)}"
         run_id = self._house.probe(asked, owner, chunk_units=self._draw.choice([1, 1, 3, None]))
-        self._asked[run_id] = (asked, time.monotonic())
+        self._asked[run_id] = asked
         self.report.jobs += 1
         return run_id
 
@@ -139,8 +139,9 @@ class Stream(threading.Thread):
             return True
         if not job.status.ended:
             return False
-        asked, began = self._asked[run_id]
-        self.report.slowest_seconds = max(self.report.slowest_seconds, time.monotonic() - began)
+        asked = self._asked[run_id]
+        took = (job.ended_at or job.created_at) - job.created_at
+        self.report.slowest_seconds = max(self.report.slowest_seconds, took)
         if job.status is not JobStatus.COMPLETED:
             self.report.failed.append(f"{job}")
         elif self._house.jobs.result(run_id) != expected(asked):
@@ -153,7 +154,7 @@ class Stream(threading.Thread):
         self.join()
         if self.error is not None:
             raise self.error
-        for run_id, (asked, _) in self._asked.items():
+        for run_id, asked in self._asked.items():
             # what was done may have been undone by a Redis that lost its last second, never wrong
             if not self._is_over(run_id):
                 self.report.lost.append(f"undone: {self._house.jobs.get(run_id)}")
