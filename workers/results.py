@@ -38,16 +38,17 @@ class ResultBackend(RedisBackend):
         self, request: Any, state: Any, result: Any, propagate: Any = None, **kwargs: Any
     ) -> Any:
         """Count a turn of a chord, unless its stage is over; then nothing of it is to be left."""
-        if not self._goes_on(request.chord):
-            return
-        super().on_chord_part_return(request, state, result, propagate, **kwargs)
-        if not self._goes_on(request.chord):
-            keys = (self.get_key_for_group(request.group, end) for end in _GROUP_KEYS)
-            self.client.delete(*keys)
+        run_id, stage = request.chord["kwargs"]["run_id"], request.chord["kwargs"]["stage"]
+        if self._goes_on(run_id, stage):
+            super().on_chord_part_return(request, state, result, propagate, **kwargs)
+            self.forget_if_over(request.group, run_id, stage)
 
-    def _goes_on(self, chord: dict[str, Any]) -> bool:
-        """Say whether the job of a chord's body is in the stage that the body joins."""
-        run_id, stage = chord["kwargs"]["run_id"], chord["kwargs"]["stage"]
+    def forget_if_over(self, group: str, run_id: str, stage: int) -> None:
+        """Leave nothing of a chord whose stage was over before all of it had been written."""
+        if not self._goes_on(run_id, stage):
+            self.client.delete(*(self.get_key_for_group(group, end) for end in _GROUP_KEYS))
+
+    def _goes_on(self, run_id: str, stage: int) -> bool:
         now = cast("bytes | None", self.client.hget(WORK + run_id, "stage"))
         return now is not None and int(now) == stage
 

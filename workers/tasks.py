@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Sequence
 from functools import cache
+from typing import cast
 
 from celery import Task, chord
 from kombu.exceptions import OperationalError
@@ -19,6 +20,7 @@ from workers.app import QUEUE, app
 from workers.jobs import Jobs
 from workers.ledger import Next, holder_name
 from workers.pieces import PieceRunner
+from workers.results import ResultBackend
 from workers.settings import Settings
 from workers.sharing import may_take
 
@@ -100,6 +102,7 @@ def fan_out(jobs: Jobs, run_id: str, kind: str, stage: Next) -> None:
     body = join.s(run_id=run_id, stage=stage.number).set(shadow=f"{kind}: join {stage.name}")
     try:
         chord(header, body).set(task_id=name).apply_async()
+        cast("ResultBackend", app.backend).forget_if_over(name, run_id, stage.number)
     except (OperationalError, RedisError) as error:
         log.warning("the chord of %s was not published; the reaper will see: %s", shown, error)
 
