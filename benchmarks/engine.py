@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -207,7 +207,8 @@ def cancelling(jobs: Jobs) -> list[Figure]:
         started = time.perf_counter()
         jobs.cancel(run_id)
         seconds = time.perf_counter() - started
-        left = [key.decode() for key in jobs.redis.keys(f"*{run_id}*")]
+        keys = cast("list[bytes]", jobs.redis.keys(f"*{run_id}*"))
+        left = [key.decode() for key in keys]
         after = jobs.redis.info("memory")["used_memory"]
     return [
         Figure(
