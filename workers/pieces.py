@@ -67,7 +67,7 @@ class PieceRunner:
         Parameters
         ----------
         holder
-            The message that took the piece.
+            Who took the piece.
         piece
             What to do.
 

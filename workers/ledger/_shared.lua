@@ -53,9 +53,6 @@ local function waiting(run)
   return following and tonumber(following) < tonumber(chunks)
 end
 
--- A job with pieces to hand out stands in its user's lane, and the user among those to be served:
--- start-time fair queueing, twice. Whoever joins starts at the clock, the level of the last served,
--- or where it was if that is further: having waited long ago earns nothing now.
 -- The level to start at. The clock may have run ahead of those who wait, by pieces that took less
 -- than was thought.
 local function start_level(line, clock)
@@ -63,6 +60,9 @@ local function start_level(line, clock)
   return math.min(tonumber(clock or 0), tonumber(first[2] or clock or 0))
 end
 
+-- A job with pieces to hand out stands in its user's lane, and the user among those to be served:
+-- start-time fair queueing, twice. Whoever joins starts at the clock, the level of the last served,
+-- or where it was if that is further: having waited long ago earns nothing now.
 local function enlist(run)
   local version, user, served = unpack(call('hmget', job_key(run), 'version', 'owner', 'served'))
   local lane = lane_key(version, user)
@@ -128,6 +128,15 @@ local function put_back(lease)
   call('hdel', work_key(run), 'h:' .. piece)
   call('rpush', ready_key(run), piece)
   enlist(run)
+end
+
+-- Hand out again what leases held that are over, so many at the most.
+local function end_leases(most)
+  local due = call('zrangebyscore', LEASES, '-inf', seconds_text(now()), 'limit', 0, most)
+  for _, lease in ipairs(due) do
+    drop_lease(lease, (split(lease)))
+    put_back(lease)
+  end
 end
 
 -- A job that takes more than it was promised is promised what it takes.

@@ -5,10 +5,7 @@ local version, most, grace = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local AWAY_SECONDS = 10
 local moment = now()
 
-for _, lease in ipairs(call('zrangebyscore', LEASES, '-inf', seconds_text(moment), 'limit', 0, 500)) do
-  drop_lease(lease, (split(lease)))
-  put_back(lease)
-end
+end_leases(500)
 
 for _, gone in ipairs(call('zrangebyscore', NODES_SEEN, '-inf', seconds_text(moment - 60))) do
   call('zrem', NODES_SEEN, gone)

@@ -11,11 +11,8 @@ if stale then
   put_back(stale)
 end
 
--- leases that ended: the reaper would come to them within a second, a free child need not wait
-for _, lease in ipairs(call('zrangebyscore', LEASES, '-inf', seconds_text(now()), 'limit', 0, 20)) do
-  drop_lease(lease, (split(lease)))
-  put_back(lease)
-end
+-- the reaper would come to them within a second, a free child need not wait
+end_leases(20)
 
 if ARGV[5] ~= '' then
   if not alive(ARGV[5]) or call('hget', work_key(ARGV[5]), 'stage') ~= ARGV[6]
