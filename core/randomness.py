@@ -15,6 +15,7 @@ class Purpose(IntEnum):
     SCENARIOS = 1
     FIELD = 2
     BOOTSTRAP = 3
+    FITTING = 4
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

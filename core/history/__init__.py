@@ -1,19 +1,22 @@
-"""Past races: reading them, and fitting the race model's shipped parameters to them.
+"""Past races: reading them, what was known before each, and fitting the race model to them.
 
-``python -m core.history.fit DATA_DIR --out FILE`` writes what :mod:`core.race` reads.
+``axiomatic fit`` writes what :mod:`core.race` reads; ``axiomatic backtest`` grades it walk-forward.
 """
 
-from core.history.moments import Moments, real_moments, replay, simulated_moments, spec_of
-from core.history.races import PastRace, read_races
-from core.history.ratings import skill_before
+from core.history.fit import FittedKind, Refitting, fit_document, fit_kinds
+from core.history.forecast import spec_of
+from core.history.races import PastRace, YellowFlag, read_races, read_yellow_flags
+from core.history.strength import skill_before
 
 __all__ = [
-    "Moments",
+    "FittedKind",
     "PastRace",
+    "Refitting",
+    "YellowFlag",
+    "fit_document",
+    "fit_kinds",
     "read_races",
-    "real_moments",
-    "replay",
-    "simulated_moments",
+    "read_yellow_flags",
     "skill_before",
     "spec_of",
 ]

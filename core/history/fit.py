@@ -1,229 +1,490 @@
-"""Fit the race model's priors to past races: ``python -m core.history.fit DATA_DIR [--out FILE]``.
+"""Fitting the race model's parameters to past races, a kind of track at a time.
 
-What can be counted is counted (cautions, accidents, failures), what can be regressed is regressed
-(skill and grid on the finish of those who finished), and the rest is set so that simulated races of
-the same fields look like the real ones (who leads, for how long, how often the favourites win).
+What can be counted is counted (cautions, accidents, failures, what team mates have in common), and
+the rest is set so that simulated races of the same fields look like the real ones: who leads and
+for how long, who sets the fastest laps, how far skill and grid decide the finish.
 """
 
-import argparse
-import json
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq, minimize
-from scipy.special import expit
+from scipy.optimize import least_squares
+from scipy.special import expit, logit
 
 from core.errors import InvalidInput
-from core.history.incidents import count_incidents
-from core.history.moments import Moments, mean_moments, moment_errors, real_moments, replay
+from core.history.incidents import count_incidents, count_shared, flags_of
+from core.history.moments import Average, average, moments, replay
 from core.history.races import PastRace, YellowFlag, read_races, read_yellow_flags
-from core.history.ratings import skill_before
-from core.history.strength import Skill, regress_finish
+from core.history.strength import (
+    WARM_UP_RACES,
+    Skill,
+    books_after,
+    regress_finish,
+    skill_before,
+)
 from core.race import TrackPriors
 from core.race.priors import PRIORS_VERSION
 from core.slate.tracks import TrackType
 
-FIRST_SEASON = 2020  # a year of ratings comes before it
-LAST_SEASON = 2024  # what is later checks the fit
-REPLAYED = 16  # races simulated again at every step of the search
-STEPS = 90
-MOST_FOCUS = 6.0  # the focus of fastest laps is looked for from 0 to here
+HALF_LIFE_RACES = 48.0  # cars and rules change: over 2021-2025 36 to 72 foretold races best
+LEAST_RACES = 5  # of a kind
+REPLAYED = 48  # races simulated again at every step of the search, the latest
+SIMULATED = 120  # times each
+STEPS = 30
+MORE_STEPS = 10  # from an earlier fit
+STEP = 0.3  # of the search's derivatives: well above what chance makes of a step
+CLOSE = 2e-3  # a step that gains or moves less ends the search
 SEED = 1
+EDGE = 0.01  # how near a bound, in shares of the range, a search may begin
 
-MATCHED = ("skill_finish", "start_finish", "top_led_share", "winner_led_share", "leaders")
+Vector = npt.NDArray[np.float64]
+Progress = Callable[[str], None]
+Apply = Callable[..., Iterable[Any]]
 
 
-def _spread_out(items: Sequence[Any], n: int) -> list[Any]:
-    """Give ``n`` of ``items``, evenly spread from the first to the last."""
-    picked = np.unique(np.linspace(0, len(items) - 1, min(n, len(items))).round().astype(int))
-    return [items[i] for i in picked]
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """A parameter that the search sets: where it starts and where it may end."""
+
+    start: float
+    low: float
+    high: float
+
+    def free(self, value: float) -> float:
+        """Give the unbounded number that stands for a value between the bounds."""
+        share = (value - self.low) / (self.high - self.low)
+        return float(logit(np.clip(share, EDGE, 1.0 - EDGE)))
+
+    def value(self, free: float) -> float:
+        return float(self.low + (self.high - self.low) * expit(free))
+
+    def slope(self, free: float) -> float:
+        share = float(expit(free))
+        return (self.high - self.low) * share * (1.0 - share)
+
+
+# what the gravity of accidents is taken for where no cautions tell it; a third of those counted
+# since 2021 lie on either side
+NO_FLAGS = {"incident_share": 0.6, "cars_involved": 2.4, "cars_shape": 0.8}
+
+# bounds are where a race would no longer be one; the starts are round numbers that suit most kinds
+SEARCHED = {
+    "skill_weight": _Searched(0.45, 0.0, 1.2),
+    "grid_weight": _Searched(0.2, 0.0, 0.8),
+    "shock_share": _Searched(0.3, 0.0, 1.0),
+    "order_turnover": _Searched(20.0, 0.5, 60.0),
+    "clean_air": _Searched(0.4, 0.0, 2.5),
+    "lead_swaps": _Searched(3.0, 0.0, 80.0),
+    "short_leaders": _Searched(0.5, 0.0, 4.0),
+    "lead_depth": _Searched(7.0, 0.1, 20.0),
+    "short_lead_laps": _Searched(2.0, 1.0, 15.0),
+    "involved_out": _Searched(0.5, 0.0, 1.0),
+    "pile_spared": _Searched(0.5, 0.0, 1.0),
+    "failure_rate": _Searched(0.05, 0.0, 0.25),
+    "fastest_front": _Searched(0.7, 0.0, 1.0),
+    "fastest_depth": _Searched(2.0, 0.2, 20.0),
+    "fastest_run": _Searched(2.0, 1.0, 10.0),
+}
+DECIMALS = 4
+CURRENT_RACES = 45  # drivers are shipped who raced in the last season and a bit
+MATCHED = (
+    "skill_finish",
+    "start_finish",
+    "led_finish",
+    "top_led_share",
+    "top_led_square",
+    "winner_led_share",
+    "pole_led_share",
+    "leaders",
+    "skill_led",
+    "top_fastest_share",
+    "leader_fastest_share",
+    "fastest_drivers",
+    "pole_wins",
+    "out_share",
+    "out_square",
+    "out_root",
+)
+TAME = 0.2  # pull towards the start, in standard errors a unit: where moments tell nothing
+
+
+@dataclass(frozen=True, slots=True)
+class FittedKind:
+    """The parameters of one kind of track and what they rest on.
+
+    Parameters
+    ----------
+    priors
+        What :mod:`core.race` simulates with.
+    errors
+        Standard error by parameter, where it has one.
+    races, first_date, last_date
+        Fitted to; older races count less.
+    real, simulated
+        Moments of those races as they were run and as they are simulated.
+    """
+
+    priors: TrackPriors
+    errors: Mapping[str, float]
+    races: int
+    first_date: str
+    last_date: str
+    real: Average
+    simulated: Average
+
+
+def recency(ages: Sequence[int]) -> Vector:
+    """Give how much races count that are so many races old."""
+    return 0.5 ** (np.array(ages, dtype=np.float64) / HALF_LIFE_RACES)
 
 
 def match_moments(
     priors: TrackPriors,
     races: Sequence[PastRace],
     skills: Sequence[Skill],
-    real: Moments,
-    errors: Moments,
+    weights: Vector,
+    real: Average,
     steps: int,
-) -> TrackPriors:
+    begin: TrackPriors | None = None,
+) -> tuple[TrackPriors, dict[str, float]]:
     """Set what no count gives so that simulated races look like the real ones.
 
-    Spread, its share that lasts the race, turnover and short leaders are searched together
-    (Nelder-Mead, the same random numbers at every step) for the least sum of squared differences
-    from the moments in ``MATCHED``, each in standard errors; then the fastest laps' focus alone.
-    """
-    pairs = _spread_out(list(zip(races, skills, strict=True)), REPLAYED)
-    some, their = [race for race, _ in pairs], [skill for _, skill in pairs]
+    Least squares (Levenberg-Marquardt with bounds by transformation, the same random numbers at
+    every step) of the differences from the moments in ``MATCHED``, each in standard errors.
 
-    def priors_at(x: npt.NDArray[np.float64]) -> TrackPriors:
+    Returns
+    -------
+    The parameters, and the standard errors of those searched, from the curvature at the end.
+    """
+    names = tuple(SEARCHED)
+    scale = np.array([max(real.error[name], 1e-4) for name in MATCHED])
+    target = np.array([real.value[name] for name in MATCHED])
+    known = np.isfinite(target) & np.isfinite(scale)
+    if not known.any():
+        raise InvalidInput({"data_dir": "holds no race whose moments are known."})
+    start = np.array([part.free(part.start) for part in SEARCHED.values()])
+    first = start
+    if begin is not None:
+        first = np.array([part.free(getattr(begin, name)) for name, part in SEARCHED.items()])
+
+    def priors_at(free: Vector) -> TrackPriors:
         return replace(
             priors,
-            residual_sd=float(priors.residual_sd * np.exp(np.clip(x[0], -1.5, 1.5))),
-            shock_share=float(expit(x[1])),
-            order_turnover=float(np.exp(np.clip(x[2], -2, 5))),
-            short_leaders=float(np.exp(np.clip(x[3], -6, 1))),
+            **{name: SEARCHED[name].value(x) for name, x in zip(names, free, strict=True)},
         )
 
-    def misfit(x: npt.NDArray[np.float64]) -> float:
-        simulated = replay(some, their, priors_at(x), SEED)
-        missed: float = sum(
-            ((getattr(simulated, name) - getattr(real, name)) / max(getattr(errors, name), 1e-3))
-            ** 2
-            for name in MATCHED
-        )
-        # where the moments do not tell two settings apart, the tamer one
-        return missed + 0.01 * float((x**2).sum())
+    def misfit(free: Vector) -> Vector:
+        simulated = average(replay(races, skills, priors_at(free), SEED, SIMULATED), weights)
+        missed = (np.array([simulated.value[name] for name in MATCHED]) - target) / scale
+        return np.concatenate([missed[known], TAME * (free - start)])
 
-    first = np.array([0.0, 0.4, 1.8, -1.0])
-    simplex = np.vstack([first, first + 0.7 * np.eye(4)])
-    search = minimize(
-        misfit,
-        first,
-        method="Nelder-Mead",
-        options={"initial_simplex": simplex, "maxfev": steps, "fatol": 0.05, "xatol": 0.02},
+    def slopes(free: Vector) -> Vector:
+        here = misfit(free)
+        columns = []
+        for number in range(len(free)):
+            moved = free.copy()
+            moved[number] += STEP
+            columns.append((misfit(moved) - here) / STEP)
+        return np.array(columns).T
+
+    search = least_squares(
+        misfit, first, jac=slopes, method="trf", max_nfev=steps, ftol=CLOSE, xtol=CLOSE
     )
-    matched = priors_at(search.x)
-
-    def too_focused(focus: float) -> float:
-        simulated = replay(some, their, replace(matched, fastest_lap_focus=focus), SEED)
-        return simulated.top_fastest_share - real.top_fastest_share
-
-    if too_focused(0.0) >= 0:
-        return replace(matched, fastest_lap_focus=0.0)
-    if too_focused(MOST_FOCUS) <= 0:
-        return replace(matched, fastest_lap_focus=MOST_FOCUS)
-    return replace(
-        matched, fastest_lap_focus=float(brentq(too_focused, 0.0, MOST_FOCUS, xtol=0.02))
-    )
-
-
-def _fit_kind(
-    races: Sequence[PastRace], skills: Sequence[Skill], flags: Sequence[YellowFlag], steps: int
-) -> dict[str, Any]:
-    skill_weight, grid_weight, residual_sd = regress_finish(races, skills)
-    counted = count_incidents(races, flags)
-    each = [real_moments(race, skill) for race, skill in zip(races, skills, strict=True)]
-    real, errors = mean_moments(each), moment_errors(each)
-    start = TrackPriors(
-        skill_weight=max(0.0, skill_weight.value),
-        grid_weight=max(0.0, grid_weight.value),
-        residual_sd=residual_sd,
-        shock_share=0.6,
-        order_turnover=6.0,
-        short_leaders=0.4,
-        fastest_lap_focus=1.0,
-        **{
-            name: max(1.0, estimate.value) if name == "lead_change_laps" else estimate.value
-            for name, estimate in counted.items()
-        },
-    )
-    priors = match_moments(start, races, skills, real, errors, steps)
-    known = {"skill_weight": skill_weight, "grid_weight": grid_weight, **counted}
-    return {
-        "races": len(races),
-        "from": races[0].date,
-        "to": races[-1].date,
-        "parameters": {name: round(value, 4) for name, value in asdict(priors).items()},
-        "standard_errors": {
-            name: round(estimate.error, 4)
-            for name, estimate in sorted(known.items())
-            if np.isfinite(estimate.error)
-        },
-        "moments": {
-            "real": _rounded(real),
-            "standard_errors": _rounded(errors),
-            "simulated": _rounded(replay(races, skills, priors, SEED + 1)),
-        },
+    spread = np.linalg.inv(search.jac.T @ search.jac)
+    errors = {
+        name: SEARCHED[name].slope(search.x[k]) * float(spread[k, k]) ** 0.5
+        for k, name in enumerate(names)
     }
+    return priors_at(search.x), errors
 
 
-def _rounded(moments: Moments) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in asdict(moments).items() if np.isfinite(value)}
+def fit_kind(
+    races: Sequence[PastRace],
+    skills: Sequence[Skill],
+    weights: Vector,
+    flags: Sequence[YellowFlag],
+    steps: int = STEPS,
+    begin: TrackPriors | None = None,
+) -> FittedKind:
+    """Fit one kind of track.
+
+    Parameters
+    ----------
+    races, skills, weights
+        Of that kind, the oldest first; what was known of their drivers; how much each counts.
+    flags
+        Cautions of these races, where known.
+    steps
+        How far the search goes.
+    begin
+        Where it begins: an earlier fit, say.
+
+    Raises
+    ------
+    InvalidInput
+        Fewer than 3 races whose cautions are known.
+    """
+    _, _, residual_sd = regress_finish(races, skills)
+    counted = {
+        **count_incidents(races, weights, flags, NO_FLAGS),
+        **count_shared(races, skills, weights),
+    }
+    first = TrackPriors(
+        residual_sd=residual_sd,
+        **{name: part.start for name, part in SEARCHED.items()},
+        **{name: estimate.value for name, estimate in counted.items()},
+    )
+    each = [moments(skill, race) for race, skill in zip(races, skills, strict=True)]
+    real = average(each, weights)
+    late = slice(-REPLAYED, None)
+    matched, errors = match_moments(
+        first, races[late], skills[late], weights[late], real, steps, begin
+    )
+    simulated = average(replay(races, skills, matched, SEED + 1, SIMULATED), weights)
+    return FittedKind(
+        priors=matched,
+        errors={
+            **{name: e.error for name, e in counted.items() if np.isfinite(e.error)},
+            **errors,
+        },
+        races=len(races),
+        first_date=races[0].date,
+        last_date=races[-1].date,
+        real=real,
+        simulated=simulated,
+    )
 
 
-def fit_priors(data_dir: Path, steps: int = STEPS) -> dict[str, Any]:
-    """Fit every kind of track to the races of 2020 to 2024 and check it on those after.
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What fitting one kind takes; it can be sent to another process."""
+
+    kind: TrackType
+    races: list[PastRace]
+    skills: list[Skill]
+    weights: Vector
+    flags: tuple[YellowFlag, ...]
+    steps: int
+    begin: TrackPriors | None
+
+    def run(self) -> FittedKind:
+        return fit_kind(
+            self.races,
+            self.skills,
+            self.weights,
+            self.flags,
+            self.steps,
+            self.begin,
+        )
+
+
+def fit_kinds(
+    races: Sequence[PastRace],
+    skills: Sequence[Skill],
+    flags: Sequence[YellowFlag],
+    *,
+    steps: int = STEPS,
+    begin: Mapping[TrackType, TrackPriors] | None = None,
+    progress: Progress | None = None,
+    apply: Apply = map,
+) -> dict[TrackType, FittedKind]:
+    """Fit every kind of track to races, the oldest first, and what was known before each.
+
+    The first races, before which little is known of any driver, are left out.
+
+    Parameters
+    ----------
+    races, skills
+        The oldest first, and :func:`~core.history.strength.skill_before` each.
+    flags
+        Of any races; those of others are left out.
+    steps, begin
+        How far the search goes, a kind of track, and where it begins.
+    progress
+        Told which kind of track is fitted.
+    apply
+        ``map``, or another that works in several processes; the kinds do not depend on each other.
+
+    Raises
+    ------
+    InvalidInput
+        Too few races of a kind.
+    """
+    known = [
+        (race, skill, len(races) - number)
+        for number, (race, skill) in enumerate(zip(races, skills, strict=True))
+        if number >= WARM_UP_RACES and race.has_loop_data
+    ]
+    by_kind = flags_of(flags, races)
+    tasks = []
+    for kind in TrackType:
+        of_kind = [entry for entry in known if entry[0].track_type is kind]
+        if len(of_kind) < LEAST_RACES:
+            raise InvalidInput(
+                {
+                    "data_dir": f"holds {len(of_kind)} {kind} races with loop data after the first "
+                    f"{WARM_UP_RACES} races; give {LEAST_RACES} or more."
+                }
+            )
+        tasks.append(
+            _Task(
+                kind=kind,
+                races=[race for race, _, _ in of_kind],
+                skills=[skill for _, skill, _ in of_kind],
+                weights=recency([age for _, _, age in of_kind]),
+                flags=by_kind[kind],
+                steps=steps,
+                begin=None if begin is None else begin[kind],
+            )
+        )
+    fitted = {}
+    for task, found in zip(tasks, apply(_Task.run, tasks), strict=True):
+        fitted[task.kind] = found
+        if progress is not None:
+            progress(task.kind.value)
+    return fitted
+
+
+class Refitting:
+    """Parameters alone, fitted again and again as races come in: what a backtest asks for.
+
+    The first fit is searched from scratch, every later one from the one before.
+    """
+
+    def __init__(
+        self,
+        progress: Progress | None = None,
+        apply: Apply = map,
+        *,
+        steps: int = STEPS,
+        more_steps: int = MORE_STEPS,
+    ) -> None:
+        self._last: Mapping[TrackType, TrackPriors] | None = None
+        self._progress, self._apply = progress, apply
+        self._steps, self._more_steps = steps, more_steps
+
+    def __call__(
+        self, races: Sequence[PastRace], skills: Sequence[Skill], flags: Sequence[YellowFlag]
+    ) -> Mapping[TrackType, TrackPriors]:
+        """Give the parameters by kind of track that these races, the oldest first, tell."""
+        steps = self._steps if self._last is None else self._more_steps
+        fitted = fit_kinds(
+            races,
+            skills,
+            flags,
+            steps=steps,
+            begin=self._last,
+            progress=self._progress,
+            apply=self._apply,
+        )
+        self._last = {kind: one.priors for kind, one in fitted.items()}
+        return self._last
+
+
+def fit_document(
+    data_dir: Path,
+    before: str | None = None,
+    *,
+    steps: int = STEPS,
+    progress: Progress | None = None,
+    apply: Apply = map,
+) -> dict[str, Any]:
+    """Give what ``axiomatic fit`` writes and :mod:`core.race` reads.
 
     Parameters
     ----------
     data_dir
-        Holds ``cup_races.csv``, ``cup_results.csv``, ``loop_stats.csv``, ``caution_segments.csv``.
+        Holds ``cup_races.csv``, ``cup_results.csv``, ``loop_stats.csv``, and where known
+        ``practice.csv`` and ``caution_segments.csv``.
+    before
+        Leave out the races of this date (YYYY-MM-DD) and later.
     steps
         How far the search for matching moments goes, a kind of track.
+    progress, apply
+        As :func:`fit_kinds`.
 
     Returns
     -------
-    The document that ``core/race/priors.json`` holds: by kind of track the parameters, their
-    standard errors where counted or regressed, the races and dates they rest on, and moments, real
-    and simulated, of the races fitted and of the later ones (``check``).
+    By kind of track the parameters, their standard errors where they have any, the races and dates
+    they rest on, and the moments ``[real, its standard error, simulated]``; the strengths of the
+    drivers who raced lately, of their teams and of a newcomer, by kind of track.
 
     Raises
     ------
     InvalidInput
         A file or a column is absent, or a kind of track has too few races.
     """
-    races = read_races(data_dir)
-    skills = skill_before(races)
-    flags = read_yellow_flags(data_dir, {(r.season, r.round): r.track_type for r in races})
-    fitted: dict[str, Any] = {}
-    for kind in TrackType:
-        of_kind = [
-            (race, skill)
-            for race, skill in zip(races, skills, strict=True)
-            if race.track_type is kind and race.season >= FIRST_SEASON
-        ]
-        past = [pair for pair in of_kind if pair[0].season <= LAST_SEASON]
-        later = [pair for pair in of_kind if pair[0].season > LAST_SEASON]
-        if len(past) < 5:
-            raise InvalidInput({"data_dir": f"holds {len(past)} {kind} races; give 5 or more."})
-        of_these = [flag for flag in flags if flag.track_type is kind]
-        entry = _fit_kind(*_unzip(past), of_these, steps)
-        if later:
-            entry["check"] = check_priors(*_unzip(later), entry["parameters"])
-        fitted[kind.value] = entry
-    return {"version": PRIORS_VERSION, "track_types": fitted}
-
-
-def check_priors(
-    races: Sequence[PastRace], skills: Sequence[Skill], parameters: Mapping[str, float]
-) -> dict[str, Any]:
-    """Compare real and simulated moments of races that the fit has not seen."""
-    each = [real_moments(race, skill) for race, skill in zip(races, skills, strict=True)]
-    simulated = replay(races, skills, TrackPriors.from_mapping(parameters), SEED + 2)
+    races = [r for r in read_races(data_dir) if before is None or r.date < before]
+    flags = read_yellow_flags(data_dir, {race.key: race.track_type for race in races})
+    if not races:
+        raise InvalidInput({"before": f"there is no race before {before}."})
+    fitted = fit_kinds(
+        races, skill_before(races), flags, steps=steps, progress=progress, apply=apply
+    )
     return {
-        "races": len(races),
+        "version": PRIORS_VERSION,
         "from": races[0].date,
         "to": races[-1].date,
-        "real": _rounded(mean_moments(each)),
-        "simulated": _rounded(simulated),
+        "races": len(races),
+        "track_types": {kind.value: _kind_document(one) for kind, one in fitted.items()},
+        **_driver_documents(races),
     }
 
 
-def _unzip(
-    pairs: Sequence[tuple[PastRace, Skill]],
-) -> tuple[list[PastRace], list[Skill]]:
-    return [race for race, _ in pairs], [skill for _, skill in pairs]
+def _kind_document(fitted: FittedKind) -> dict[str, Any]:
+    return {
+        "races": fitted.races,
+        "from": fitted.first_date,
+        "to": fitted.last_date,
+        "parameters": _rounded(asdict(fitted.priors)),
+        "standard_errors": _rounded(fitted.errors),
+        "moments": {
+            name: [
+                round(number, DECIMALS)
+                for number in (real, fitted.real.error[name], fitted.simulated.value[name])
+            ]
+            for name, real in fitted.real.value.items()
+            if np.isfinite(real)
+        },
+    }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Fit and write the priors, or print them where no file is named."""
-    parser = argparse.ArgumentParser(prog="python -m core.history.fit", description=__doc__)
-    parser.add_argument("data_dir", type=Path)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--steps", type=int, default=STEPS)
-    given = parser.parse_args(arguments)
-    text = json.dumps(fit_priors(given.data_dir, given.steps), indent=2, sort_keys=True) + "\n"
-    if given.out is None:
-        sys.stdout.write(text)
-    else:
-        given.out.write_text(text, encoding="utf-8")
+def _driver_documents(races: Sequence[PastRace]) -> dict[str, Any]:
+    forms, strengths = books_after(races)
+    weights = {kind: strengths.weights(kind)[1:] for kind in TrackType}
+
+    def by_kind(features: Mapping[TrackType, Sequence[float]]) -> dict[str, float]:
+        return {
+            kind.value: round(float(np.dot(row, weights[kind])), DECIMALS)
+            for kind, row in features.items()
+        }
+
+    lately = {race.date for race in races[-CURRENT_RACES:]}
+    drivers = [driver for driver in forms.drivers() if driver.raced in lately]
+    return {
+        "drivers": {
+            driver.driver: {
+                "team": driver.team,
+                "manufacturer": driver.manufacturer,
+                "car": driver.car,
+                "raced": driver.raced,
+                "races": round(driver.races, 1),
+                "form": round(driver.form, DECIMALS),
+                "standard_error": round(driver.error, DECIMALS),
+                "strength": by_kind(driver.features),
+            }
+            for driver in drivers
+        },
+        "newcomers": {
+            team: by_kind({kind: forms.newcomer(team, kind) for kind in TrackType})
+            for team in ("", *sorted({driver.team for driver in drivers}))
+        },
+    }
 
 
-if __name__ == "__main__":
-    main()
+def _rounded(numbers: Mapping[str, float]) -> dict[str, float]:
+    return {n: round(value, DECIMALS) for n, value in sorted(numbers.items()) if np.isfinite(value)}

@@ -1,54 +1,174 @@
-"""What went wrong, counted: cautions, accidents, failures, changes of the lead."""
+"""What went wrong, counted: cautions, accidents, failures; and what cars have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.history.races import PastRace, YellowFlag
-from core.history.strength import Estimate
+from core.history.form import performance
+from core.history.races import PastRace, YellowFlag, normal_scores
+from core.history.strength import Estimate, Skill
 from core.race import STAGE_BREAKS
+from core.slate.tracks import TrackType
+
+Weights = npt.NDArray[np.float64]
+
+SHAPES = (0.3, 50.0)  # beyond them a gamma's spread is told by no sample of races
+NEAR, FAR = 2, 6  # spots on the grid apart: cars of one line, cars of other lines
 
 
-def _mean(values: Sequence[float]) -> Estimate:
+def _mean(values: Sequence[float], weights: Weights) -> Estimate:
+    """Give a weighted mean, leaving out NaN, and its standard error (NaN of fewer than two)."""
     numbers = np.array(values, dtype=np.float64)
-    return Estimate(float(numbers.mean()), float(numbers.std(ddof=1) / np.sqrt(len(numbers))))
+    known = np.isfinite(numbers)
+    numbers, shares = numbers[known], weights[known] / weights[known].sum()
+    mean = float((shares * numbers).sum())
+    effective = 1.0 / float((shares**2).sum())
+    if effective <= 1.0 + 1e-9:
+        return Estimate(mean, float("nan"))
+    variance = float((shares * (numbers - mean) ** 2).sum())
+    return Estimate(mean, (variance / (effective - 1.0)) ** 0.5)
 
 
-def count_incidents(races: Sequence[PastRace], flags: Sequence[YellowFlag]) -> dict[str, Estimate]:
-    """Count cautions, accidents and failures of one kind of track."""
-    cautions = [float(race.cautions) for race in races if race.cautions is not None]
-    if len(cautions) < 3:
+def _gamma_shape(mean: float, variance: float) -> Estimate:
+    """Give the shape of the gamma that spreads a Poisson of this mean to this variance."""
+    excess = variance - mean
+    shape = mean**2 / excess if excess > 0 else SHAPES[1]
+    return Estimate(float(np.clip(shape, *SHAPES)), float("nan"))
+
+
+def count_incidents(
+    races: Sequence[PastRace],
+    weights: Weights,
+    flags: Sequence[YellowFlag],
+    otherwise: Mapping[str, float],
+) -> dict[str, Estimate]:
+    """Count cautions, accidents and failures of one kind of track.
+
+    Parameters
+    ----------
+    races, weights
+        Of that kind, and how much each counts, ``[R]``.
+    flags
+        Its cautions, where their causes are known.
+    otherwise
+        Says how accidents are (``incident_share``, ``cars_involved``, ``cars_shape``) where fewer
+        than three flags do.
+
+    Raises
+    ------
+    InvalidInput
+        Fewer than 3 races whose cautions are known.
+    """
+    known = [race.cautions is not None and race.nongreen_laps is not None for race in races]
+    if sum(known) < 3:
         raise InvalidInput({"data_dir": "holds fewer than 3 races with known cautions of a kind."})
-    mean = _mean(cautions)
-    wild = np.array(cautions) - STAGE_BREAKS
-    excess = float(wild.var(ddof=1) - wild.mean())
-    shape = float(np.clip(wild.mean() ** 2 / excess, 0.5, 50.0)) if excess > 0 else 50.0
+    laps = _mean(
+        [
+            race.nongreen_laps / race.cautions
+            if race.cautions and race.nongreen_laps is not None
+            else float("nan")
+            for race in races
+        ],
+        weights,
+    )
+    cautions = [_cautions(race, laps.value) for race in races]
+    mean = _mean(cautions, weights)
+    wild = _mean([max(0.0, count - STAGE_BREAKS) for count in cautions], weights)
+    squares = _mean([(count - mean.value) ** 2 for count in cautions], weights)
     unscheduled = [flag for flag in flags if not flag.stage_break]
-    accidents = [flag.cars for flag in unscheduled if flag.cars is not None]
-    share = _mean([float(flag.cars is not None) for flag in unscheduled])
-    cars = _mean([float(count) for count in accidents])
-    crashed = _mean([float(race.crashed.sum()) for race in races])
-    gathered = (mean.value - STAGE_BREAKS) * share.value * cars.value
+    accidents = [float(flag.cars) for flag in unscheduled if flag.cars is not None]
+    if len(accidents) >= 3:
+        share = _mean([float(f.cars is not None) for f in unscheduled], np.ones(len(unscheduled)))
+        cars = _mean(accidents, np.ones(len(accidents)))
+        others = np.array(accidents) - 1.0
+        spread = _gamma_shape(float(others.mean()), float(others.var(ddof=1)))
+    else:
+        share, cars, spread = (
+            Estimate(otherwise[name], float("nan"))
+            for name in ("incident_share", "cars_involved", "cars_shape")
+        )
     return {
         "cautions_mean": mean,
-        "cautions_shape": Estimate(shape, float("nan")),
-        "laps_per_caution": _mean(
-            [
-                race.nongreen_laps / race.cautions
-                for race in races
-                if race.nongreen_laps is not None and race.cautions
-            ]
-        ),
+        "cautions_shape": _gamma_shape(wild.value, squares.value),
+        "laps_per_caution": Estimate(max(1.0, laps.value), laps.error),
         "incident_share": share,
         "cars_involved": cars,
-        "involved_out": Estimate(min(1.0, crashed.value / gathered), crashed.error / gathered),
-        "mechanical_rate": _mean([float((~race.running & ~race.crashed).mean()) for race in races]),
-        "lead_change_laps": _mean(
-            [
-                (race.race_laps - (race.nongreen_laps or 0)) / race.lead_changes
-                for race in races
-                if race.lead_changes
-            ]
-        ),
+        "cars_shape": spread,
+    }
+
+
+def _cautions(race: PastRace, laps_per_caution: float) -> float:
+    """Give a race's cautions, where not counted those that its yellow laps imply."""
+    if race.cautions is not None:
+        return float(race.cautions)
+    if race.nongreen_laps is None:
+        return float("nan")
+    return float(round(race.nongreen_laps / laps_per_caution))
+
+
+@dataclass
+class _Pairs:
+    """Products of residuals over pairs of cars of a race, in units of their variance."""
+
+    products: Weights  # [D, D]
+    upper: npt.NDArray[np.bool_]
+
+    def mean(self, among: npt.NDArray[np.bool_]) -> float:
+        chosen = among & self.upper
+        return float(self.products[chosen].mean()) if chosen.any() else float("nan")
+
+
+def count_shared(
+    races: Sequence[PastRace], skills: Sequence[Skill], weights: Weights
+) -> dict[str, Estimate]:
+    """Say how much of a good or bad day cars have in common, at one kind of track.
+
+    The mean product, over pairs of cars, of what performance (the driver rating) has beyond skill
+    and grid: of one team less one make, of one make less all others; at superspeedways also of cars
+    that started within 2 spots less those 6 and more apart. In units of the variance, so each is a
+    share of it (drawn down a little where it is large, since variances are a race's own).
+    """
+    shares: dict[str, list[float]] = {"team_share": [], "make_share": [], "pack_share": []}
+    for race, skill in zip(races, skills, strict=True):
+        x = np.column_stack([np.ones(len(skill)), skill, normal_scores(race.start)])
+        driven = performance(race)
+        residual = driven - x @ np.linalg.lstsq(x, driven, rcond=None)[0]
+        pairs = _Pairs(
+            np.outer(residual, residual) / residual.var(),
+            np.triu(np.ones((len(skill), len(skill)), dtype=np.bool_), 1),
+        )
+        one_team, one_make = _alike(race.teams), _alike(race.makes)
+        others = pairs.mean(~one_team & ~one_make)
+        make = pairs.mean(~one_team & one_make)
+        apart = np.abs(race.start[:, None] - race.start)
+        near, far = (pairs.mean(~one_team & where) for where in (apart <= NEAR, apart >= FAR))
+        shares["team_share"].append((pairs.mean(one_team) - make) / (1.0 - others))
+        shares["make_share"].append((make - others) / (1.0 - others))
+        drafts = race.track_type is TrackType.SUPERSPEEDWAY
+        shares["pack_share"].append((near - far) / (1.0 - far) if drafts else 0.0)
+    estimates = {}
+    for name, values in shares.items():
+        found = _mean(values, weights) if np.isfinite(values).any() else Estimate(0.0, np.nan)
+        estimates[name] = Estimate(float(np.clip(found.value, 0.0, 0.45)), found.error)
+    return estimates
+
+
+def _alike(names: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Say which pairs have one name; an empty one is like no other."""
+    given = np.array(names)
+    alike: npt.NDArray[np.bool_] = (given[:, None] == given) & (given != "")
+    return alike
+
+
+def flags_of(
+    flags: Sequence[YellowFlag], races: Sequence[PastRace]
+) -> Mapping[TrackType, tuple[YellowFlag, ...]]:
+    """Give by kind of track the cautions that fell in these races."""
+    keys = {race.key for race in races}
+    return {
+        kind: tuple(flag for flag in flags if flag.track_type is kind and flag.race in keys)
+        for kind in TrackType
     }

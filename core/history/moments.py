@@ -6,148 +6,157 @@ from dataclasses import astuple, dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.history.forecast import spec_of
 from core.history.races import PastRace
-from core.race import (
-    SKILL_PER_SD,
-    ConstraintSpec,
-    DriverConstraints,
-    Scenarios,
-    TrackConstraints,
-    TrackPriors,
-    simulate_block,
-)
+from core.history.strength import Skill
+from core.race import Scenarios, TrackPriors, draw_races
+from core.randomness import Purpose, stream
+
+FITTING = Purpose.FITTING
+Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Averages over races.
+    """Numbers of one race (each ``[N]``) or averages over races (each a number).
 
     Parameters
     ----------
     skill_finish, start_finish
         Correlation over drivers of finish with skill before the race (negative: the skilled finish
         ahead) and with the grid.
-    top_led_share, winner_led_share
-        Of the laps, led by who led most and by the winner.
+    led_finish
+        Correlation of finish with having led much (the square root of laps led).
+    top_led_share, winner_led_share, pole_led_share
+        Of the laps, led by who led most, by the winner, from pole.
+    top_led_square
+        The square of the first: with its mean, how much races differ.
     leaders
         Drivers with a lap led.
-    top_fastest_share
-        Of the fastest laps scored, by who set most.
-    out_share
-        Of the field, not running at the finish.
+    skill_led
+        Skill of the leader of the average lap.
+    top_fastest_share, leader_fastest_share
+        Of the fastest laps scored, by who set most and by who led most laps.
+    fastest_drivers
+        Share of the field with a fastest lap.
+    out_share, out_square, out_root
+        Of the field, not running at the finish; its square and its root: with the mean, how much
+        races differ, and which way.
     pole_wins
-        Share of races won from pole.
+        Whether the race was won from pole.
     cautions
         A race, where known.
     """
 
-    skill_finish: float
-    start_finish: float
-    top_led_share: float
-    winner_led_share: float
-    leaders: float
-    top_fastest_share: float
-    out_share: float
-    pole_wins: float
-    cautions: float
+    skill_finish: Numbers
+    start_finish: Numbers
+    led_finish: Numbers
+    top_led_share: Numbers
+    top_led_square: Numbers
+    winner_led_share: Numbers
+    pole_led_share: Numbers
+    leaders: Numbers
+    skill_led: Numbers
+    top_fastest_share: Numbers
+    leader_fastest_share: Numbers
+    fastest_drivers: Numbers
+    out_share: Numbers
+    out_square: Numbers
+    out_root: Numbers
+    pole_wins: Numbers
+    cautions: Numbers
 
 
-def _correlation(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
-    """Give the mean over races of the correlation over drivers (``[N, D]``), 0 where all equal."""
+def _correlation(x: Numbers, y: Numbers) -> Numbers:
+    """Give each race's correlation over drivers, ``[N]`` of ``[N, D]``; 0 where all are equal."""
     x = x - x.mean(axis=1, keepdims=True)
     y = y - y.mean(axis=1, keepdims=True)
     scale = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
-    return float(((x * y).sum(axis=1) / np.where(scale > 0, scale, 1.0)).mean())
+    correlation: Numbers = (x * y).sum(axis=1) / np.where(scale > 0, scale, 1.0)
+    return correlation
 
 
-def _moments(
-    skill: npt.NDArray[np.float64],
-    race: PastRace | Scenarios,
-    cautions: float,
-) -> Moments:
-    start, finish, led, fastest = (
+def moments(skill: Skill, race: PastRace | Scenarios) -> Moments:
+    """Give the moments of a race as it was run, or of each simulated one.
+
+    Parameters
+    ----------
+    skill
+        ``[D]`` before the race; every driver of it races.
+    race
+        Where fastest laps are not known their moments are NaN.
+    """
+    start, finish, led, fastest, running = (
         np.atleast_2d(part).astype(np.float64)
-        for part in (race.start, race.finish, race.laps_led, race.fastest_laps)
+        for part in (race.start, race.finish, race.laps_led, race.fastest_laps, race.running)
     )
-    laps = led.sum(axis=1)
-    won = finish == 1
+    rows = np.arange(len(finish))
+    laps, fastest_laps = led.sum(axis=1), fastest.sum(axis=1)
+    skills = np.broadcast_to(skill, finish.shape)
+    won, pole, most = finish == 1, start == 1, led.argmax(axis=1)
+    top_led = led.max(axis=1) / laps
+    known = np.where(fastest_laps > 0, fastest_laps, np.nan)
+    cautions = np.array([np.nan if race.cautions is None else race.cautions], dtype=np.float64)
     return Moments(
-        skill_finish=_correlation(np.broadcast_to(skill, finish.shape), finish),
+        skill_finish=_correlation(skills, finish),
         start_finish=_correlation(start, finish),
-        top_led_share=float((led.max(axis=1) / laps).mean()),
-        winner_led_share=float(((led * won).sum(axis=1) / laps).mean()),
-        leaders=float((led > 0).sum(axis=1).mean()),
-        top_fastest_share=float((fastest.max(axis=1) / np.maximum(fastest.sum(axis=1), 1)).mean()),
-        out_share=float((~race.running).mean()),
-        pole_wins=float((won & (start == 1)).any(axis=1).mean()),
-        cautions=cautions,
+        led_finish=_correlation(np.sqrt(led), finish),
+        top_led_share=top_led,
+        top_led_square=top_led**2,
+        winner_led_share=(led * won).sum(axis=1) / laps,
+        pole_led_share=(led * pole).sum(axis=1) / laps,
+        leaders=(led > 0).sum(axis=1).astype(np.float64),
+        skill_led=(led * skills).sum(axis=1) / laps,
+        top_fastest_share=fastest.max(axis=1) / known,
+        leader_fastest_share=fastest[rows, most] / known,
+        fastest_drivers=np.where(fastest_laps > 0, (fastest > 0).mean(axis=1), np.nan),
+        out_share=1.0 - running.mean(axis=1),
+        out_square=(1.0 - running.mean(axis=1)) ** 2,
+        out_root=(1.0 - running.mean(axis=1)) ** 0.5,
+        pole_wins=(won & pole).any(axis=1).astype(np.float64),
+        cautions=cautions.ravel(),
     )
 
 
-def real_moments(race: PastRace, skill: npt.NDArray[np.float64]) -> Moments:
-    """Give the moments of one race as it was run."""
-    return _moments(skill, race, float("nan") if race.cautions is None else float(race.cautions))
+@dataclass(frozen=True, slots=True)
+class Average:
+    """Moments averaged over races, and the standard errors of the averages, NaN where unknown."""
+
+    value: dict[str, float]
+    error: dict[str, float]
 
 
-def simulated_moments(scenarios: Scenarios, skill: npt.NDArray[np.float64]) -> Moments:
-    """Give the moments of simulated races of one field, in which every driver races."""
-    return _moments(skill, scenarios, float(scenarios.cautions.mean()))
+def average(each: Sequence[Moments], weights: Numbers) -> Average:
+    """Average over races by weight ``[R]``, a race's own moments being averaged first.
 
-
-def mean_moments(each: Sequence[Moments]) -> Moments:
-    """Average moments over races, leaving out what is not known; NaN where nothing is."""
-    return Moments(*(_mean_and_error(column)[0] for column in _columns(each)))
-
-
-def moment_errors(each: Sequence[Moments]) -> Moments:
-    """Give the standard errors of :func:`mean_moments`; NaN where fewer than two are known."""
-    return Moments(*(_mean_and_error(column)[1] for column in _columns(each)))
-
-
-def _columns(each: Sequence[Moments]) -> npt.NDArray[np.float64]:
-    return np.array([astuple(one) for one in each]).T
-
-
-def _mean_and_error(column: npt.NDArray[np.float64]) -> tuple[float, float]:
-    known = column[np.isfinite(column)]
-    n = len(known)
-    return (
-        float(known.mean()) if n else float("nan"),
-        float(known.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan"),
-    )
-
-
-def spec_of(race: PastRace, skill: npt.NDArray[np.float64], priors: TrackPriors) -> ConstraintSpec:
-    """Give the spec of a past race as it stood before the start."""
-    return ConstraintSpec(
-        drivers=tuple(
-            DriverConstraints(
-                driver_id=name, skill=0.5 + SKILL_PER_SD * float(z), start_position=int(spot)
-            )
-            for name, z, spot in zip(race.drivers, skill, race.start, strict=True)
-        ),
-        track=TrackConstraints(
-            track_type=race.track_type,
-            race_laps=race.race_laps,
-            difficulty=0.5,
-            aggression_factor=1.0,
-            caution_rate=priors.cautions_mean,
-            # nobody knows it of a past race: a tank is about a fifth of one
-            pit_window_laps=max(5, race.race_laps // 5),
-        ),
-        priors=priors,
-    )
+    The errors are those of the weighted mean of differing races: for one unknown throughout, and
+    for fewer than two races, NaN.
+    """
+    names = list(Moments.__dataclass_fields__)
+    columns = np.array([[np.mean(moment) for moment in astuple(one)] for one in each])
+    value, error = {}, {}
+    for name, column in zip(names, columns.T, strict=True):
+        known = np.isfinite(column)
+        shares = weights[known] / max(weights[known].sum(), 1e-300)
+        mean = float((shares * column[known]).sum()) if known.any() else float("nan")
+        effective = 1.0 / float((shares**2).sum()) if known.any() else 0.0
+        spread = float((shares * (column[known] - mean) ** 2).sum())
+        value[name] = mean
+        error[name] = (spread / (effective - 1.0)) ** 0.5 if effective > 1.0 else float("nan")
+    return Average(value, error)
 
 
 def replay(
     races: Sequence[PastRace],
-    skills: Sequence[npt.NDArray[np.float64]],
+    skills: Sequence[Skill],
     priors: TrackPriors,
     seed: int,
-) -> Moments:
-    """Simulate a block of each race and give the moments, averaged over the races."""
-    each = []
-    for number, (race, skill) in enumerate(zip(races, skills, strict=True)):
-        scenarios, _ = simulate_block(spec_of(race, skill, priors), seed, number)
-        each.append(simulated_moments(scenarios, skill))
-    return mean_moments(each)
+    n: int,
+) -> list[Moments]:
+    """Simulate ``n`` times each of one kind's races as it stood before the start; give moments."""
+    return [
+        moments(
+            skill, draw_races(spec_of(race, skill, priors), stream(seed, FITTING, number), n)[0]
+        )
+        for number, (race, skill) in enumerate(zip(races, skills, strict=True))
+    ]

@@ -5,10 +5,12 @@ The flow is compile a slate (:class:`ConstraintCompiler`), simulate blocks of 50
 """
 
 from core.race._race import STAGE_BREAKS
+from core.race.calibration import load_calibration
 from core.race.compiler import ConstraintCompiler, skill_from_slate
 from core.race.constraints import SKILL_PER_SD, DriverConstraints, TrackConstraints
-from core.race.generate import BLOCK_SCENARIOS, generate_scenarios, simulate_block
+from core.race.generate import BLOCK_SCENARIOS, draw_races, generate_scenarios, simulate_block
 from core.race.kernel import Evidence, KernelLogic, KernelStats
+from core.race.known import KnownDriver, KnownField, load_known_field
 from core.race.priors import TrackPriors, load_priors
 from core.race.regimes import Regime, classify_scenario_regime
 from core.race.run import RunConfig, SimulationParameters
@@ -25,6 +27,8 @@ __all__ = [
     "Evidence",
     "KernelLogic",
     "KernelStats",
+    "KnownDriver",
+    "KnownField",
     "Regime",
     "RunConfig",
     "Scenarios",
@@ -33,7 +37,10 @@ __all__ = [
     "TrackPriors",
     "classify_scenario_regime",
     "concatenate",
+    "draw_races",
     "generate_scenarios",
+    "load_calibration",
+    "load_known_field",
     "load_priors",
     "simulate_block",
     "skill_from_slate",

@@ -1,7 +1,7 @@
 """One race after another, compiled: grid, strength, green runs, cautions, finish.
 
 A race is a chain of causes. Cautions and accidents are drawn first and cut the race into green
-runs; within a run the order drifts from where a car is towards how strong it is; whoever is ahead
+runs; over a run the order moves from where a car is towards how strong it is; whoever is ahead
 leads, so laps led, fastest laps and the finish all come of the same running order.
 
 It stays one module: the compiler's cache looks at the file of the outermost function alone and
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled, inlined
 
 F8 = npt.NDArray[np.float64]
 I8 = npt.NDArray[np.int64]
@@ -21,43 +21,65 @@ I8 = npt.NDArray[np.int64]
 STAGE_BREAKS = 2
 STAGE_ENDS = (0.27, 0.55)  # of the green laps
 MAX_YELLOW_SHARE = 0.6  # of the laps; cautions beyond it are not thrown
-RESTART_SHUFFLE = 0.35  # of the running order's spread, at every restart
-TEAM_SHARE = 0.25  # of the variance of race-long shocks, shared by a team's cars
 SHADOW_LOSS = 1.5  # strength lost, in standard deviations of the field, by a car that underdelivers
 DAMAGE = 1.2  # strength lost at most by a car that an accident hurts and does not stop
-NEIGHBOUR_REACH = 0.3  # running-order distance over which an accident's reach fades
+GATHERED = 0.7  # chance that the next car behind an accident is gathered up, not the one after it
+NORMAL_BITS, CHOICE_BITS = 12, 10
+NORMALS = 1 << NORMAL_BITS  # equally likely normal scores that what comes and goes is drawn from
+CHOICES = 1 << CHOICE_BITS  # equally likely choices in the tables of fastest laps
+PACK = 4  # cars in line that a draft moves together, a power of two
+MAX_TRIES = 200
 QUALIFYING_NOISE = 0.8  # beside 0.6 of skill, where the grid is unknown
+REAR = 0.3  # how far behind the last car on the grid those sent to the rear take the green flag
 
 
 class RaceInputs(NamedTuple):
     """What one race depends on, for the R racing drivers in slate order."""
 
     skill: F8  # standard deviations above the field's average
+    tilt: F8
     aggression: F8  # -0.5..0.5, times the track's aggression factor
+    causes: F8  # odds of causing an accident, the most likely driver's 1
     shadow_risk: F8
     team: I8  # 0..T-1, or -1 for none
     n_teams: int
+    make: I8  # 0..M-1, or -1 for none
+    n_makes: int
     grid: I8  # official spot, 0 = unknown
     free_spots: I8  # spots for the unknown, ascending
     rear: npt.NDArray[np.bool_]
+    least_led: I8
     most_led: I8
-    grid_scores: F8  # normal score by place, front first
+    may_win: npt.NDArray[np.bool_]  # of those limits alone; vetoes are the judge's
+    limited: bool  # whether any of them binds
+    grid_scores: F8  # normal score by grid spot; entry 0 stands for none
+    last_grid_score: float
     race_laps: int
     unscheduled_cautions: float
     cautions_shape: float
     laps_per_caution: float
     incident_share: float
     cars_involved: float
+    cars_shape: float
     involved_out: float
-    mechanical_rate: float
+    pile_spared: float
+    failure_gap: float  # -1 / log(1 - chance of failing); 0 = nobody fails
     skill_weight: float
     grid_weight: float
     shock_sd: float  # lasts the race
+    team_share: float
+    make_share: float
     drift_sd: float  # comes and goes within it
+    pack_share: float
     turnover: float  # mean reversion a race
-    lead_change_laps: float
+    clean_air: float
+    lead_swaps: float
     short_leaders: float
-    fastest_lap_focus: float
+    lead_depth: float
+    short_lead_laps: float
+    fastest_rank: I8  # CHOICES ranks from the front, -1 = any car running
+    fastest_run: I8  # CHOICES lengths of a row of fastest laps
+    normals: F8  # NORMALS of them
     pit_window_laps: int
 
 
@@ -81,6 +103,7 @@ class Cars(NamedTuple):
     start: I8  # official grid spot
     strength: F8  # today
     place: F8  # running order: the higher, the further ahead
+    order: I8  # the cars running, first to last; beyond them, what was there before
     out_lap: I8  # laps done when it went out, -1 = running
     fails_at: I8  # the lap from which its car fails
     led: I8
@@ -89,19 +112,13 @@ class Cars(NamedTuple):
     scratch: F8
 
 
-@compiled
-def _rounded(rng: np.random.Generator, mean: float) -> int:
-    """Draw a whole number whose mean is ``mean``."""
-    return int(mean + rng.random())
-
-
-@compiled
+@inlined
 def _draw_grid(rng: np.random.Generator, race: RaceInputs, cars: Cars) -> None:
     """Fill unknown grid spots by a qualifying of those drivers among themselves."""
     drivers = cars.start.shape[0]
     for i in range(drivers):
         cars.start[i] = race.grid[i]
-        if race.grid[i] == 0:
+        if len(race.free_spots) > 0 and race.grid[i] == 0:
             cars.scratch[i] = 0.6 * race.skill[i] + QUALIFYING_NOISE * rng.standard_normal()
     for spot in race.free_spots:
         best = -1
@@ -111,44 +128,60 @@ def _draw_grid(rng: np.random.Generator, race: RaceInputs, cars: Cars) -> None:
         cars.start[best] = spot
 
 
-@compiled
-def _draw_strength(rng: np.random.Generator, race: RaceInputs, cars: Cars, team_shock: F8) -> None:
+@inlined
+def _draw_strength(
+    rng: np.random.Generator, race: RaceInputs, cars: Cars, team_shock: F8, make_shock: F8
+) -> None:
     """Set how strong each car is today, and where it takes the green flag."""
     drivers = cars.start.shape[0]
-    team_sd = race.shock_sd * np.sqrt(TEAM_SHARE)
-    own_sd = race.shock_sd * np.sqrt(1.0 - TEAM_SHARE)
+    team_sd = race.shock_sd * np.sqrt(race.team_share)
+    make_sd = race.shock_sd * np.sqrt(race.make_share)
     for t in range(race.n_teams):
         team_shock[t] = team_sd * rng.standard_normal()
+    for m in range(race.n_makes):
+        make_shock[m] = make_sd * rng.standard_normal()
     for i in range(drivers):
-        rank = 0
-        for j in range(drivers):
-            rank += cars.start[j] < cars.start[i]
-        grid = race.grid_scores[rank]
-        spread = max(0.1, 1.0 + race.aggression[i])
+        grid = race.grid_scores[cars.start[i]]
+        shock, own = 0.0, 1.0
         if race.team[i] >= 0:
-            shock = team_shock[race.team[i]] + own_sd * spread * rng.standard_normal()
-        else:
-            shock = race.shock_sd * spread * rng.standard_normal()
-        cars.strength[i] = race.skill_weight * race.skill[i] + race.grid_weight * grid + shock
-        if rng.random() < race.shadow_risk[i]:
+            shock += team_shock[race.team[i]]
+            own -= race.team_share
+        if race.make[i] >= 0:
+            shock += make_shock[race.make[i]]
+            own -= race.make_share
+        spread = race.shock_sd * max(0.1, 1.0 + race.aggression[i])
+        shock += spread * np.sqrt(own) * rng.standard_normal()
+        cars.strength[i] = race.skill_weight * race.skill[i] + race.grid_weight * grid
+        cars.strength[i] += race.tilt[i] + shock
+        if race.shadow_risk[i] > 0.0 and rng.random() < race.shadow_risk[i]:
             cars.strength[i] -= SHADOW_LOSS
         cars.place[i] = grid
         if race.rear[i]:
             # behind everyone, and among themselves in grid order
-            cars.place[i] = race.grid_scores[drivers - 1] - 1.0 + 0.1 * grid
+            cars.place[i] = race.last_grid_score - REAR + 0.01 * grid
+        cars.order[i] = i
 
 
-@compiled
-def _draw_cautions(rng: np.random.Generator, race: RaceInputs, at: I8, kind: I8) -> int:
-    """Write when cautions fall (green laps run, ascending) and what they are (1 = accident).
+@inlined
+def _draw_cautions(
+    rng: np.random.Generator, race: RaceInputs, at: I8, kind: I8, length: I8
+) -> tuple[int, int]:
+    """Draw the cautions and give their number and the green laps of the race.
 
-    ``at`` and ``kind`` hold one entry a caution; the number of cautions is returned.
+    ``at`` (green laps run, ascending), ``kind`` (1 = accident) and ``length`` (laps) hold one entry
+    a caution.
     """
     wild = race.unscheduled_cautions * rng.standard_gamma(race.cautions_shape)
-    count: int = STAGE_BREAKS + int(rng.poisson(wild / race.cautions_shape))
-    most = int(MAX_YELLOW_SHARE * race.race_laps / (race.laps_per_caution + 1.0))
-    count = max(0, min(count, most, len(at)))
-    green = race.race_laps - int(np.ceil(count * race.laps_per_caution))
+    drawn = STAGE_BREAKS + int(rng.poisson(wild / race.cautions_shape))
+    yellow, count = 0, 0
+    for c in range(min(drawn, len(at))):
+        laps = 1 + int(rng.poisson(race.laps_per_caution - 1.0))
+        if yellow + laps > MAX_YELLOW_SHARE * race.race_laps:
+            break
+        length[c] = laps
+        yellow += laps
+        count += 1
+    green = race.race_laps - yellow
     for c in range(count):
         if c < STAGE_BREAKS:
             lap, accident = int(STAGE_ENDS[c] * green), 0
@@ -161,142 +194,254 @@ def _draw_cautions(rng: np.random.Generator, race: RaceInputs, at: I8, kind: I8)
             at[k], kind[k] = at[k - 1], kind[k - 1]
             k -= 1
         at[k], kind[k] = lap, accident
-    return count
+    return count, green
 
 
-@compiled
-def _accident(rng: np.random.Generator, race: RaceInputs, cars: Cars, lap: int) -> None:
-    """One car loses it, cars that run near it are gathered up; some go out, the others are hurt."""
-    drivers = cars.place.shape[0]
-    left = 0
-    cause, loudest = -1, -1.0
-    for i in range(drivers):
-        cars.involved[i] = False
-        if cars.out_lap[i] < 0:
-            left += 1
-            # weighted draw of the cause by exponential clocks: the largest weight / Exp wins
-            odds = np.exp(2.0 * race.aggression[i]) / rng.standard_exponential()
-            if odds > loudest:
-                cause, loudest = i, odds
-    size = 1 + int(rng.standard_exponential() * (race.cars_involved - 0.5))
+@inlined
+def _sort(cars: Cars, left: int) -> None:
+    """Put the ``left`` running cars in running order; nearly sorted is quick."""
+    cars.scratch[0] = cars.place[cars.order[0]]
+    for q in range(1, left):
+        i = cars.order[q]
+        place = cars.place[i]
+        k = q
+        while k > 0 and cars.scratch[k - 1] < place:
+            cars.scratch[k] = cars.scratch[k - 1]
+            cars.order[k] = cars.order[k - 1]
+            k -= 1
+        cars.scratch[k] = place
+        cars.order[k] = i
+
+
+@inlined
+def _drop_out(cars: Cars, left: int) -> int:
+    """Close the ranks behind cars that went out and say how many run on."""
+    k = 0
+    for q in range(left):
+        if cars.out_lap[cars.order[q]] < 0:
+            cars.order[k] = cars.order[q]
+            k += 1
+    return k
+
+
+@inlined
+def _may_go_out(race: RaceInputs, cars: Cars, i: int) -> bool:
+    """Say whether a car may stop: one with laps left to lead runs until it has led them."""
+    return not race.limited or (cars.led[i] >= race.least_led[i] and not _last_hope(race, cars, i))
+
+
+@inlined
+def _last_hope(race: RaceInputs, cars: Cars, i: int) -> bool:
+    """Say whether no other running car may lead to the end of the race and win it."""
+    if not race.may_win[i]:
+        return False
+    room, winners = 0, 0
+    for j in range(cars.place.shape[0]):
+        if j != i and cars.out_lap[j] < 0:
+            room += max(0, race.most_led[j] - cars.led[j])
+            winners += race.may_win[j] and race.most_led[j] > cars.led[j]
+    return winners == 0 or room < race.race_laps
+
+
+@inlined
+def _accident(rng: np.random.Generator, race: RaceInputs, cars: Cars, lap: int, left: int) -> int:
+    """One car loses it, cars behind it are gathered up; some go out, the others are hurt.
+
+    Gives how many run on.
+    """
+    for q in range(left):
+        cars.involved[cars.order[q]] = False
+    cause = int(left * rng.random())
+    for _ in range(MAX_TRIES):
+        # any car may be the cause, the aggressive more likely: drawn until one is taken
+        if rng.random() < race.causes[cars.order[cause]]:
+            break
+        cause = int(left * rng.random())
+    others = race.cars_involved - 1.0
+    size = 1 + int(rng.poisson(others * rng.standard_gamma(race.cars_shape) / race.cars_shape))
     size = min(size, left)
-    cars.involved[cause] = True
-    for _ in range(size - 1):
-        nearest, distance = -1, np.inf
-        for i in range(drivers):
-            if cars.out_lap[i] < 0 and not cars.involved[i]:
-                reach = abs(cars.place[i] - cars.place[cause])
-                reach += NEIGHBOUR_REACH * rng.standard_exponential()
-                if reach < distance:
-                    nearest, distance = i, reach
-        cars.involved[nearest] = True
-    for i in range(drivers):
+    cars.involved[cars.order[cause]] = True
+    gathered, q = 1, cause
+    while gathered < size:
+        q = q + 1 if q + 1 < left else 0
+        if not cars.involved[cars.order[q]] and rng.random() < GATHERED:
+            cars.involved[cars.order[q]] = True
+            gathered += 1
+    running = left
+    out = race.involved_out * (race.cars_involved / size) ** race.pile_spared
+    for q in range(left):
+        i = cars.order[q]
         if cars.involved[i]:
-            if rng.random() < race.involved_out and left > 2:
+            if rng.random() < out and running > 2 and _may_go_out(race, cars, i):
                 cars.out_lap[i] = lap
-                left -= 1
+                running -= 1
             else:
                 lost = DAMAGE * rng.random()
                 cars.strength[i] -= lost
                 cars.place[i] -= lost
+    left = _drop_out(cars, left)
+    _sort(cars, left)
+    return left
 
 
-@compiled
-def _drift(rng: np.random.Generator, race: RaceInputs, cars: Cars, share: float) -> None:
+@inlined
+def _drift(rng: np.random.Generator, race: RaceInputs, cars: Cars, left: int, share: float) -> None:
     """Move the running order on by ``share`` of a race: towards strength, and at random."""
     keep = np.exp(-race.turnover * share)
     noise = race.drift_sd * np.sqrt(1.0 - keep * keep)
+    own = noise * np.sqrt(1.0 - race.pack_share)
+    line = 0.0
+    bits = 0
+    for q in range(left):
+        i = cars.order[q]
+        if race.pack_share > 0.0 and q & (PACK - 1) == 0:
+            line = noise * np.sqrt(race.pack_share) * rng.standard_normal()
+        towards = cars.strength[i]
+        if q == 0:
+            towards += race.clean_air
+        cars.place[i] = towards + keep * (cars.place[i] - towards) + line
+        # one draw of 48 bits serves four cars
+        bits = int(rng.random() * 281474976710656.0) if q & 3 == 0 else bits >> NORMAL_BITS
+        cars.place[i] += own * race.normals[bits & (NORMALS - 1)]
+    _sort(cars, left)
+
+
+@inlined
+def _bring_forward(
+    rng: np.random.Generator, race: RaceInputs, cars: Cars, left: int, to_lead: int
+) -> None:
+    """Put a car that owes laps in front, the more likely the more of ``to_lead`` laps are owed.
+
+    So minimums are met all through the race, and not by leading its end, which would be winning it.
+    """
+    owed, foremost = 0, -1
+    for q in range(left - 1, -1, -1):
+        i = cars.order[q]
+        if cars.led[i] < race.least_led[i]:
+            owed += race.least_led[i] - cars.led[i]
+            foremost = i
+    # twice as often as would do on average, so that little is left for the end
+    if owed > 0 and rng.random() * to_lead < 2.0 * owed:
+        cars.place[foremost] = max(cars.place[foremost], cars.place[cars.order[0]] + 1e-9)
+        _sort(cars, left)
+
+
+@inlined
+def _next_leader(race: RaceInputs, cars: Cars, left: int, to_lead: int, first: int) -> int:
+    """Find who may lead the next of ``to_lead`` laps: ``first``, or else the foremost who may.
+
+    Once the laps to come are all owed to minimums, only those who are owed some may lead; the last
+    lap is the winner's, and nobody leads a lap that would leave no winner.
+    """
+    owed, owed_losers = 0, 0
     for i in range(cars.place.shape[0]):
-        if cars.out_lap[i] < 0:
-            cars.place[i] = cars.strength[i] + keep * (cars.place[i] - cars.strength[i])
-            cars.place[i] += noise * rng.standard_normal()
+        missing = max(0, race.least_led[i] - cars.led[i])
+        owed += missing
+        owed_losers += 0 if race.may_win[i] else missing
+    tight = owed >= to_lead
+    losers_only = to_lead > 1 and owed_losers >= to_lead - 1
+    choice = -1
+    for q in range(-1, left):
+        i = first if q < 0 else cars.order[q]
+        missing = cars.led[i] < race.least_led[i]
+        if cars.led[i] >= race.most_led[i] or (tight and not missing):
+            continue
+        if losers_only and (race.may_win[i] or not missing):
+            continue
+        if to_lead == 1 and not race.may_win[i]:
+            continue
+        if to_lead > 1 and race.may_win[i] and cars.led[i] + 1 >= race.most_led[i]:
+            # the last lap that this car may lead: is there another who can still win?
+            others = False
+            for k in range(left):
+                j = cars.order[k]
+                if j != i and race.may_win[j] and cars.led[j] < race.most_led[j]:
+                    others = True
+                    break
+            if not others:
+                continue
+        choice = i
+        break
+    return choice if choice >= 0 else first
 
 
-@compiled
-def _leader(race: RaceInputs, cars: Cars) -> int:
-    """Find the car ahead; one that may lead no more lap falls in behind it."""
-    best, free = -1, -1
-    for i in range(cars.place.shape[0]):
-        if cars.out_lap[i] < 0:
-            if best < 0 or cars.place[i] > cars.place[best]:
-                best = i
-            if cars.led[i] < race.most_led[i] and (free < 0 or cars.place[i] > cars.place[free]):
-                free = i
-    if free < 0:
-        return best  # no legal leader is left: the judge throws the race out
-    if best != free:
-        for i in range(cars.place.shape[0]):
-            if cars.out_lap[i] < 0 and i != free and cars.place[i] >= cars.place[free]:
-                cars.place[i] = cars.place[free] - 1e-9
-    return free
+@inlined
+def _lead(race: RaceInputs, cars: Cars, left: int, by: int, laps: int, to_lead: int) -> None:
+    """Credit ``laps`` of the race's ``to_lead`` to ``by``, or lap by lap to who may lead them."""
+    if not race.limited:
+        cars.led[by] += laps
+        return
+    for done in range(laps):
+        cars.led[_next_leader(race, cars, left, to_lead - done, by)] += 1
 
 
-@compiled
-def _lead(race: RaceInputs, cars: Cars, by: int, laps: int) -> None:
-    """Credit ``laps`` to ``by``, and what its limit does not allow to those next in order."""
-    leader = by
+@inlined
+def _lead_stretch(
+    rng: np.random.Generator,
+    race: RaceInputs,
+    cars: Cars,
+    left: int,
+    first: int,
+    laps: int,
+    to_lead: int,
+    swaps: float,
+) -> None:
+    """Give ``laps`` to who leads at first, to short leads in between, and to who is ahead now."""
+    for _ in range(int(rng.poisson(swaps))):
+        if laps < 2:
+            break
+        rank = int(race.lead_depth * rng.standard_exponential())
+        few = 1 + int((race.short_lead_laps - 0.5) * rng.standard_exponential())
+        few = min(few, laps - 1)
+        _lead(race, cars, left, cars.order[rank % left], few, to_lead)
+        laps -= few
+        to_lead -= few
+    ahead = cars.order[0]
+    before = laps if first == ahead else int((laps + 1) * rng.random())
+    if race.limited:
+        before = max(before, min(laps, race.least_led[first] - cars.led[first]))
+    _lead(race, cars, left, first, before, to_lead)
+    _lead(race, cars, left, ahead, laps - before, to_lead - before)
+
+
+@inlined
+def _set_fastest(
+    rng: np.random.Generator, race: RaceInputs, cars: Cars, left: int, laps: int
+) -> None:
+    """Draw who sets each of ``laps`` fastest laps: the front more often, a few laps in a row."""
     while laps > 0:
-        if cars.led[leader] >= race.most_led[leader]:
-            leader = _leader(race, cars)
-        room = race.most_led[leader] - cars.led[leader]
-        given = min(laps, room) if room > 0 else laps
-        cars.led[leader] += given
-        laps -= given
+        # one draw of 30 bits: how long, by whom, and by whom if anyone
+        bits = int(rng.random() * 1073741824.0)
+        row = min(laps, race.fastest_run[bits & (CHOICES - 1)])
+        bits >>= CHOICE_BITS
+        rank = race.fastest_rank[bits & (CHOICES - 1)]
+        bits >>= CHOICE_BITS
+        rank = rank % left if rank >= 0 else (bits * left) >> CHOICE_BITS
+        cars.fastest[cars.order[rank]] += row
+        laps -= row
 
 
-@compiled
-def _lead_out_of_sequence(rng: np.random.Generator, race: RaceInputs, cars: Cars, laps: int) -> int:
-    """Give a few of ``laps`` to cars that pit at another time than the field; say how many."""
-    given = 0
+@inlined
+def _finish(cars: Cars, left: int, finish: npt.NDArray[np.uint8]) -> None:
+    """Place the cars 1..R: the running in their order, then the out, the last out first."""
+    for q in range(left):
+        finish[cars.order[q]] = q + 1
     drivers = cars.place.shape[0]
-    for _ in range(_rounded(rng, race.short_leaders)):
-        few = min(1 + int(3.0 * rng.random()), laps - given)
-        one = int(drivers * rng.random())
-        other = int(drivers * rng.random())
-        chosen = one if cars.place[one] > cars.place[other] else other
-        if few > 0 and cars.out_lap[chosen] < 0 and cars.led[chosen] + few <= race.most_led[chosen]:
-            cars.led[chosen] += few
-            given += few
-    return given
-
-
-@compiled
-def _set_fastest(rng: np.random.Generator, race: RaceInputs, cars: Cars, laps: int) -> None:
-    """Draw who sets each of ``laps`` fastest laps among the cars on track, the quick more often."""
-    drivers = cars.place.shape[0]
-    total = 0.0
     for i in range(drivers):
         if cars.out_lap[i] < 0:
-            total += np.exp(race.fastest_lap_focus * cars.place[i])
-        cars.scratch[i] = total
-    for _ in range(laps):
-        drawn = total * rng.random()
-        low, high = 0, drivers - 1
-        while low < high:
-            middle = (low + high) >> 1
-            if cars.scratch[middle] > drawn:
-                high = middle
-            else:
-                low = middle + 1
-        cars.fastest[low] += 1
-
-
-@compiled
-def _finish(cars: Cars, winner: int, finish: npt.NDArray[np.uint8]) -> None:
-    """Place the cars 1..R: the winner, the running by place, then the out, the last out first."""
-    drivers = cars.place.shape[0]
-    for i in range(drivers):
-        ahead = (
-            0.5 + np.arctan(cars.place[i]) / np.pi
-        )  # 0..1: breaks ties of the lap, and never more
-        cars.scratch[i] = 10_000.0 + ahead if cars.out_lap[i] < 0 else cars.out_lap[i] + ahead
-    cars.scratch[winner] = 20_000.0
-    for i in range(drivers):
-        rank = 1
+            continue
+        rank = left + 1
         for j in range(drivers):
-            rank += cars.scratch[j] > cars.scratch[i] or (
-                cars.scratch[j] == cars.scratch[i] and j < i
-            )
+            if cars.out_lap[j] >= 0 and (
+                cars.out_lap[j] > cars.out_lap[i]
+                or (
+                    cars.out_lap[j] == cars.out_lap[i]
+                    and (
+                        cars.place[j] > cars.place[i] or (cars.place[j] == cars.place[i] and j < i)
+                    )
+                )
+            ):
+                rank += 1
         finish[i] = rank
 
 
@@ -308,6 +453,7 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
         start=np.zeros(drivers, dtype=np.int64),
         strength=np.zeros(drivers),
         place=np.zeros(drivers),
+        order=np.zeros(drivers, dtype=np.int64),
         out_lap=np.zeros(drivers, dtype=np.int64),
         fails_at=np.zeros(drivers, dtype=np.int64),
         led=np.zeros(drivers, dtype=np.int64),
@@ -316,77 +462,87 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
         scratch=np.zeros(drivers),
     )
     team_shock = np.zeros(max(1, race.n_teams))
+    make_shock = np.zeros(max(1, race.n_makes))
     at = np.zeros(60, dtype=np.int64)
     kind = np.zeros(60, dtype=np.int64)
+    length = np.zeros(60, dtype=np.int64)
 
     for s in range(n):
         _draw_grid(rng, race, cars)
-        _draw_strength(rng, race, cars, team_shock)
-        cautions = _draw_cautions(rng, race, at, kind)
-        yellow = np.ceil(cautions * race.laps_per_caution)
-        green_laps = race.race_laps - int(yellow)
+        _draw_strength(rng, race, cars, team_shock, make_shock)
+        cautions, green_laps = _draw_cautions(rng, race, at, kind, length)
         for i in range(drivers):
             cars.out_lap[i] = -1
             cars.led[i] = 0
             cars.fastest[i] = 0
             cars.fails_at[i] = race.race_laps + 1
-            if rng.random() < race.mechanical_rate:
+        if race.failure_gap > 0.0:
+            # the next car to fail is a geometric number of cars further on
+            i = int(race.failure_gap * rng.standard_exponential())
+            while i < drivers:
                 cars.fails_at[i] = 1 + int(rng.random() * (race.race_laps - 1))
+                i += 1 + int(race.failure_gap * rng.standard_exponential())
+        left = drivers
+        _sort(cars, left)
 
-        lap, green_done, yellow_done, since_pit = 0, 0, 0, 0
-        leader = _leader(race, cars)
+        lap, green_done = 0, 0
+        leader = cars.order[0]
+        if race.limited:
+            leader = _next_leader(race, cars, left, race.race_laps, leader)
         into.first_leader[s] = leader
+        _lead(race, cars, left, leader, 1, race.race_laps)
+        _set_fastest(rng, race, cars, left, 1)
+        lap, green_done = 1, 1
         for run in range(cautions + 1):
             run_end = at[run] if run < cautions else green_laps
-            while green_done < run_end:
-                # a stint: the longest stretch at whose end the lead may change hands
-                stint = 1 + int(2.0 * race.lead_change_laps * rng.random())
-                stint = min(stint, run_end - green_done)
-                left = 0
-                for i in range(drivers):
-                    left += cars.out_lap[i] < 0
-                for i in range(drivers):
-                    if cars.out_lap[i] < 0 and cars.fails_at[i] <= lap and left > 2:
+            # a run longer than a tank is cut by green-flag stops
+            stints = 1 + max(0, run_end - green_done - 1) // race.pit_window_laps
+            for stint in range(stints):
+                laps = (run_end - green_done) // (stints - stint)
+                if laps <= 0:
+                    continue
+                running = left
+                for q in range(left):
+                    i = cars.order[q]
+                    if cars.fails_at[i] <= lap and running > 2 and _may_go_out(race, cars, i):
                         cars.out_lap[i] = lap
-                        left -= 1
-                if cars.out_lap[leader] >= 0:
-                    leader = _leader(race, cars)
-                _drift(rng, race, cars, stint / race.race_laps)
-                last = green_done + stint == green_laps
-                to_give = stint
-                since_pit += stint
-                if since_pit >= race.pit_window_laps and not last:
-                    since_pit = 0
-                    to_give -= _lead_out_of_sequence(rng, race, cars, to_give - 1)
-                ahead = _leader(race, cars)
-                if last:
-                    _lead(race, cars, ahead, 1)
-                    to_give -= 1
-                    winner = ahead
-                before = 0 if ahead == leader else int((to_give + 1) * rng.random())
-                if before > 0:
-                    _lead(race, cars, leader, min(before, to_give))
-                _lead(race, cars, ahead, to_give - min(before, to_give))
-                _set_fastest(rng, race, cars, stint)
-                leader = ahead
-                green_done += stint
-                lap += stint
+                        running -= 1
+                if running < left:
+                    left = _drop_out(cars, left)
+                to_lead = race.race_laps - lap
+                if race.limited:
+                    _bring_forward(rng, race, cars, left, to_lead)
+                leader = cars.order[0]
+                _drift(rng, race, cars, left, laps / green_laps)
+                last = green_done + laps == green_laps
+                swaps = race.lead_swaps * laps / green_laps
+                if stint + 1 < stints:
+                    swaps += race.short_leaders
+                _lead_stretch(rng, race, cars, left, leader, laps - last, to_lead, swaps)
+                _set_fastest(rng, race, cars, left, laps)
+                lap += laps
+                green_done += laps
             if run < cautions:
                 if kind[run] == 1:
-                    _accident(rng, race, cars, lap)
-                laps = int(yellow * (run + 1) / cautions) - yellow_done
-                for i in range(drivers):
-                    if cars.out_lap[i] < 0:
-                        cars.place[i] += RESTART_SHUFFLE * race.drift_sd * rng.standard_normal()
-                short = _lead_out_of_sequence(rng, race, cars, laps)
-                leader = _leader(race, cars)
-                _lead(race, cars, leader, laps - short)
-                leader = _leader(race, cars)
-                yellow_done += laps
-                lap += laps
-                since_pit = 0
+                    left = _accident(rng, race, cars, lap, left)
+                to_lead = race.race_laps - lap
+                _lead_stretch(
+                    rng, race, cars, left, cars.order[0], length[run], to_lead, race.short_leaders
+                )
+                lap += length[run]
 
-        _finish(cars, winner, into.finish[s])
+        winner = cars.order[0]
+        if race.limited:
+            winner = _next_leader(race, cars, left, 1, winner)
+            q = 0
+            while cars.order[q] != winner:
+                q += 1
+            while q > 0:
+                cars.order[q] = cars.order[q - 1]
+                q -= 1
+            cars.order[0] = winner
+        cars.led[winner] += 1
+        _finish(cars, left, into.finish[s])
         into.cautions[s] = cautions
         into.green_laps[s] = green_laps
         for i in range(drivers):

@@ -9,6 +9,7 @@ from core.slate.drivers import Veto
 from core.slate.tracks import TrackType
 
 MIN_RACE_LAPS, MAX_RACE_LAPS = 20, 600
+MAX_TILT = 4.0  # strengths are normal scores: beyond that a driver wins or loses every race
 SKILL_PER_SD = 0.25  # skill 0.75 is one standard deviation above the field
 
 
@@ -51,6 +52,9 @@ class DriverConstraints:
         accidents.
     shadow_risk
         0..1, the chance that the car underdelivers all race long.
+    tilt
+        -4..4, strength beyond what skill and grid give, as :mod:`core.race.knowledge` sets it to
+        meet a user's own numbers; 0 = none.
     team, manufacturer
         For shared shocks and stacks.
     start_position
@@ -73,6 +77,7 @@ class DriverConstraints:
     skill: float = 0.5
     aggression: float = 0.5
     shadow_risk: float = 0.0
+    tilt: float = 0.0
     team: str | None = None
     manufacturer: str | None = None
     start_position: int | None = None
@@ -85,6 +90,7 @@ class DriverConstraints:
         checked = _Checked(self, f"drivers.{self.driver_id}.")
         for name in ("skill", "aggression", "shadow_risk"):
             checked.number(name, 0, 1)
+        checked.number("tilt", -MAX_TILT, MAX_TILT)
         if self.start_position is not None:
             checked.number("start_position", 1, 60, whole=True)
         for name in ("min_laps_led", "max_laps_led"):

@@ -6,9 +6,17 @@ import numpy as np
 from scipy.special import ndtri
 
 from core.errors import Infeasible, InvalidInput
-from core.race._race import STAGE_BREAKS, RaceInputs, RaceOutputs, run_races
+from core.race._race import (
+    CHOICES,
+    NORMALS,
+    STAGE_BREAKS,
+    RaceInputs,
+    RaceOutputs,
+    run_races,
+)
 from core.race.constraints import SKILL_PER_SD
 from core.race.kernel import Evidence, KernelLogic, KernelStats
+from core.race.priors import TrackPriors
 from core.race.regimes import classify_scenario_regime
 from core.race.scenarios import Scenarios, concatenate
 from core.race.spec import ConstraintSpec
@@ -19,6 +27,24 @@ BLOCK_SCENARIOS = 500
 LEAST_SURVIVAL = 0.01  # of the races judged
 MIN_JUDGED = 2_000  # before survival is taken for known
 MAX_ATTEMPTS = 250
+
+
+_NORMALS = ndtri((np.arange(NORMALS) + 0.5) / NORMALS)
+_EXPONENTIALS = -np.log1p(-(np.arange(CHOICES) + 0.5) / CHOICES)
+
+
+def _fastest_ranks(priors: TrackPriors) -> np.typing.NDArray[np.int64]:
+    """Give equally likely ranks of who sets a fastest lap, 0 = the leader, -1 = any car."""
+    ranks = np.full(CHOICES, -1, dtype=np.int64)
+    front = round(CHOICES * priors.fastest_front)
+    quantiles = -np.log1p(-(np.arange(front) + 0.5) / max(front, 1))
+    ranks[:front] = (priors.fastest_depth * quantiles).astype(np.int64)
+    return ranks
+
+
+def _failure_gap(rate: float) -> float:
+    """Give the mean of the exponential whose whole part is the cars between two that fail."""
+    return 0.0 if rate == 0.0 else float(-1.0 / np.log1p(-min(rate, 1.0 - 1e-12)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,52 +59,85 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
     racing = [spec.drivers[i] for i in spec.racing]
     track, priors = spec.track, spec.priors
     teams = sorted({driver.team for driver in racing if driver.team is not None})
+    makes = sorted({d.manufacturer for d in racing if d.manufacturer is not None})
+    least = [driver.min_laps_led or 0 for driver in racing]
+    most = [track.race_laps if d.max_laps_led is None else d.max_laps_led for d in racing]
     grid = [driver.start_position or 0 for driver in racing]
     unknown = grid.count(0)
     free = [spot for spot in range(1, len(grid) + 1) if spot not in grid][:unknown]
     places = np.arange(1, len(racing) + 1)
+    scores = -ndtri((places - 0.5) / len(racing))
+    spots = sorted([spot for spot in grid if spot > 0] + free)
+    grid_scores = np.zeros(max(spots) + 1)
+    grid_scores[spots] = scores
+    aggression = np.array(
+        [track.aggression_factor * (driver.aggression - 0.5) for driver in racing]
+    )
     return _Prepared(
         inputs=RaceInputs(
             skill=np.array([(driver.skill - 0.5) / SKILL_PER_SD for driver in racing]),
-            aggression=np.array(
-                [track.aggression_factor * (driver.aggression - 0.5) for driver in racing]
-            ),
+            tilt=np.array([driver.tilt for driver in racing]),
+            aggression=aggression,
+            causes=np.exp(2.0 * (aggression - aggression.max())),
             shadow_risk=np.array([driver.shadow_risk for driver in racing]),
             team=np.array(
                 [-1 if driver.team is None else teams.index(driver.team) for driver in racing]
             ),
             n_teams=len(teams),
+            make=np.array(
+                [-1 if d.manufacturer is None else makes.index(d.manufacturer) for d in racing]
+            ),
+            n_makes=len(makes),
             grid=np.array(grid),
             free_spots=np.array(free, dtype=np.int64),
             rear=np.array([driver.races_from_rear for driver in racing]),
-            most_led=np.array(
-                [
-                    track.race_laps if driver.max_laps_led is None else driver.max_laps_led
-                    for driver in racing
-                ]
-            ),
-            grid_scores=-ndtri((places - 0.5) / len(racing)),
+            least_led=np.array(least),
+            most_led=np.array(most),
+            may_win=np.array([driver.may_win for driver in racing]),
+            limited=max(least) > 0 or min(most) < track.race_laps,
+            grid_scores=grid_scores,
+            last_grid_score=float(scores[-1]),
             race_laps=track.race_laps,
             unscheduled_cautions=float(max(0.0, track.caution_rate - STAGE_BREAKS)),
             cautions_shape=priors.cautions_shape,
             laps_per_caution=priors.laps_per_caution,
             incident_share=priors.incident_share,
             cars_involved=priors.cars_involved,
+            cars_shape=priors.cars_shape,
             involved_out=priors.involved_out,
-            mechanical_rate=priors.mechanical_rate,
+            pile_spared=priors.pile_spared,
+            failure_gap=_failure_gap(priors.failure_rate),
             skill_weight=priors.skill_weight,
             grid_weight=priors.grid_weight,
             shock_sd=priors.residual_sd * priors.shock_share**0.5,
+            team_share=priors.team_share,
+            make_share=priors.make_share,
             drift_sd=priors.residual_sd * (1 - priors.shock_share) ** 0.5,
+            pack_share=priors.pack_share,
             # harder passing = the order keeps longer: from twice the turnover (0) to half of it (1)
             turnover=priors.order_turnover * 2.0 ** (1.0 - 2.0 * track.difficulty),
-            lead_change_laps=priors.lead_change_laps,
+            clean_air=priors.clean_air,
+            lead_swaps=priors.lead_swaps,
             short_leaders=priors.short_leaders,
-            fastest_lap_focus=priors.fastest_lap_focus,
+            lead_depth=priors.lead_depth,
+            short_lead_laps=priors.short_lead_laps,
+            fastest_rank=_fastest_ranks(priors),
+            fastest_run=1 + (_EXPONENTIALS * (priors.fastest_run - 0.5)).astype(np.int64),
+            normals=_NORMALS,
             pit_window_laps=track.pit_window_laps,
         ),
         racing=np.array(spec.racing),
     )
+
+
+def draw_races(
+    spec: ConstraintSpec, rng: np.random.Generator, n: int
+) -> tuple[Scenarios, Evidence]:
+    """Simulate ``n`` races from ``rng`` without asking the judge: the model before any veto.
+
+    Fitting and measuring want it; a job wants :func:`simulate_block`.
+    """
+    return _attempt(spec, _prepare(spec), rng, n)
 
 
 def _attempt(

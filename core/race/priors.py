@@ -1,6 +1,6 @@
 """What past races say about each kind of track: the fitted parameters of the race model.
 
-``priors.json`` beside this module is written by :mod:`core.history.fit` and read here. Strength and
+``priors.json`` beside this module is written by ``axiomatic fit`` and read here. Strength and
 running order live on one scale: a driver's running order over the field as a standard normal score.
 """
 
@@ -15,7 +15,26 @@ from typing import Any
 from core.errors import InvalidInput
 from core.slate.tracks import TrackType
 
-PRIORS_VERSION = 1
+PRIORS_VERSION = 2
+
+_SHARES = (
+    "shock_share",
+    "team_share",
+    "make_share",
+    "pack_share",
+    "incident_share",
+    "involved_out",
+    "failure_rate",
+    "fastest_front",
+)
+_LEAST = {
+    "laps_per_caution": 1.0,
+    "cautions_shape": 0.1,
+    "cars_involved": 1.0,
+    "cars_shape": 0.1,
+    "short_lead_laps": 1.0,
+    "fastest_run": 1.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +44,35 @@ class TrackPriors:
     Parameters
     ----------
     skill_weight, grid_weight
-        Normal scores of finish for a standard deviation of skill and of the official grid.
+        Strength for a standard deviation of skill and of the official grid.
     residual_sd
         Spread of a race about those two: what the race itself decides.
     shock_share
         Share 0..1 of the residual variance that lasts the whole race (a good or a bad car); the
         rest comes and goes within it.
+    team_share, make_share
+        Shares 0..1 of the variance of race-long shocks that a team's, a manufacturer's cars have in
+        common; together at most 1.
+    pack_share
+        Share 0..1 of what comes and goes that cars in line have in common: the draft.
     order_turnover
         How many times over a race the running order forgets where it was (a mean reversion rate a
         race, at difficulty 0.5).
-    lead_change_laps
-        Green laps between the moments at which the lead may change hands.
+    clean_air
+        Strength the leader gains by leading.
+    lead_swaps
+        Short leads over a race, from the racing itself.
     short_leaders
-        Drivers out of sequence who lead a few laps, a pit opportunity.
-    fastest_lap_focus
-        Log odds of a fastest lap for a unit of current speed; 0 = any running car alike.
+        Short leads at every round of stops, by cars out of sequence.
+    lead_depth
+        How far back in the running order a short leader comes from, mean.
+    short_lead_laps
+        Laps of a short lead, mean.
+    fastest_front, fastest_depth
+        Share 0..1 of the fastest laps set at the front, and how far back that reaches, mean; any
+        running car sets the others.
+    fastest_run
+        Fastest laps that a car sets in a row, mean.
     cautions_mean
         Cautions a race, stage breaks included.
     cautions_shape
@@ -48,29 +81,43 @@ class TrackPriors:
         Laps a caution takes from the green laps, its restart lap included.
     incident_share
         Share 0..1 of unscheduled cautions that are accidents.
-    cars_involved
-        Cars in such an accident, mean; at least 1.
+    cars_involved, cars_shape
+        Cars in such an accident, mean; at least 1. Shape of the gamma that spreads those beyond the
+        first (small = now and then the big one).
     involved_out
-        Chance 0..1 that a car in it is out of the race.
-    mechanical_rate
-        Chance 0..1 that a driver's car fails within a race.
+        Chance 0..1 that a car in one of mean size is out of the race.
+    pile_spared
+        By which power of its size a larger one spares its cars: 0 = not at all, 1 = as many go out
+        of any.
+    failure_rate
+        Chance 0..1 that a car stops for a reason of its own: it fails, or hits the wall alone.
     """
 
     skill_weight: float
     grid_weight: float
     residual_sd: float
     shock_share: float
+    team_share: float
+    make_share: float
+    pack_share: float
     order_turnover: float
-    lead_change_laps: float
+    clean_air: float
+    lead_swaps: float
     short_leaders: float
-    fastest_lap_focus: float
+    lead_depth: float
+    short_lead_laps: float
+    fastest_front: float
+    fastest_depth: float
+    fastest_run: float
     cautions_mean: float
     cautions_shape: float
     laps_per_caution: float
     incident_share: float
     cars_involved: float
+    cars_shape: float
     involved_out: float
-    mechanical_rate: float
+    pile_spared: float
+    failure_rate: float
 
     def __post_init__(self) -> None:
         problems: dict[str, str] = {}
@@ -79,17 +126,16 @@ class TrackPriors:
                 problems[f"priors.{name}"] = f"{value} is no finite number of at least 0."
             else:
                 object.__setattr__(self, name, float(value))
-        for name in ("shock_share", "incident_share", "involved_out", "mechanical_rate"):
+        for name in _SHARES:
             if getattr(self, name) > 1:
                 problems[f"priors.{name}"] = f"{getattr(self, name)} is above 1; give 0 to 1."
-        for name, least in (
-            ("lead_change_laps", 1.0),
-            ("laps_per_caution", 1.0),
-            ("cautions_shape", 0.1),
-            ("cars_involved", 1.0),
-        ):
+        for name, least in _LEAST.items():
             if getattr(self, name) < least:
                 problems[f"priors.{name}"] = f"{getattr(self, name)} is below {least}."
+        if self.team_share + self.make_share > 1:
+            problems["priors.team_share"] = (
+                f"{self.team_share} and make_share {self.make_share} are above 1 together."
+            )
         if problems:
             raise InvalidInput(problems)
 
@@ -100,15 +146,27 @@ class TrackPriors:
 
 
 @cache
-def load_priors() -> Mapping[TrackType, TrackPriors]:
-    """Give the shipped priors by kind of track; the file says what each rests on."""
+def priors_document() -> Mapping[str, Any]:
+    """Give the shipped fit as it stands in the file.
+
+    Raises
+    ------
+    InvalidInput
+        It was written for another version of the model.
+    """
     text = resources.files("core.race").joinpath("priors.json").read_text(encoding="utf-8")
-    document = json.loads(text)
+    document: dict[str, Any] = json.loads(text)
     if document["version"] != PRIORS_VERSION:
         raise InvalidInput(
             {"priors.version": f"{document['version']} is not {PRIORS_VERSION}; fit them again."}
         )
+    return document
+
+
+@cache
+def load_priors() -> Mapping[TrackType, TrackPriors]:
+    """Give the shipped priors by kind of track; the file says what each rests on."""
     return {
         TrackType(kind): TrackPriors.from_mapping(entry["parameters"])
-        for kind, entry in document["track_types"].items()
+        for kind, entry in priors_document()["track_types"].items()
     }

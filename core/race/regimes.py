@@ -19,8 +19,8 @@ DOMINATOR_SHARE = 0.5  # of the laps, led by one driver
 CHAOS_OUT_SHARE = 0.25  # of the field, out of the race
 CHAOS_CAUTIONS = 1.5  # times the cautions expected
 CHAOS_OUT_WITH_CAUTIONS = 0.15  # of the field, where there are that many cautions too
-FEW_CAUTIONS = 0.6  # times the cautions expected
-FEW_PLACES_CHANGED = 6.5  # mean places between grid and finish of the drivers still running
+FEW_CAUTIONS = 0.75  # times the cautions expected
+FEW_MOVED = 0.22  # of the field's size: mean places from grid to finish of the cars still running
 
 
 def classify_scenario_regime(
@@ -37,8 +37,9 @@ def classify_scenario_regime(
 
     A race is ``CHAOS`` when a quarter of the field went out, or 15% with half as many cautions
     again as expected; else ``DOMINATOR`` when one driver led half the laps or more; else
-    ``FUEL_MILEAGE`` when cautions were few (at most 60% of those expected) and so were passes;
-    else ``NONE``. Points play no part.
+    ``FUEL_MILEAGE`` when cautions were few (at most 75% of those expected) and so were passes (cars
+    still running ended on average within 22% of the field's size of where they started); else
+    ``NONE``. Points play no part.
 
     Parameters
     ----------
@@ -60,12 +61,12 @@ def classify_scenario_regime(
     out_share = (raced & ~running).sum(axis=1) / field
     led_share = laps_led.max(axis=1, initial=0) / race_laps
     moved = np.abs(start.astype(np.int16) - finish) * running
-    places_changed = moved.sum(axis=1) / np.maximum(running.sum(axis=1), 1)
+    share_moved = moved.sum(axis=1) / np.maximum(running.sum(axis=1), 1) / field
 
     many = cautions >= CHAOS_CAUTIONS * caution_rate
     chaos = (out_share >= CHAOS_OUT_SHARE) | (many & (out_share >= CHAOS_OUT_WITH_CAUTIONS))
     dominated = led_share >= DOMINATOR_SHARE
-    saved_fuel = (cautions <= FEW_CAUTIONS * caution_rate) & (places_changed <= FEW_PLACES_CHANGED)
+    saved_fuel = (cautions <= FEW_CAUTIONS * caution_rate) & (share_moved <= FEW_MOVED)
     regime = np.select(
         [chaos, dominated, saved_fuel],
         [Regime.CHAOS, Regime.DOMINATOR, Regime.FUEL_MILEAGE],

@@ -66,6 +66,12 @@ class ConstraintSpec:
         least = sum(driver.min_laps_led or 0 for driver in racing)
         if least > laps:
             problems["min_laps_led"] = f"minimums sum to {least}, above the race's {laps} laps."
+        losers = sum(driver.min_laps_led or 0 for driver in racing if not driver.may_win)
+        if losers > laps - 1:
+            problems["min_laps_led"] = (
+                f"minimums of drivers who may not win sum to {losers}; the winner leads the last "
+                f"of the {laps} laps."
+            )
         most = sum(laps if d.max_laps_led is None else d.max_laps_led for d in racing)
         if racing and most < laps:
             problems["max_laps_led"] = f"maximums sum to {most}, below the race's {laps} laps."

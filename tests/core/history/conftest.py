@@ -29,11 +29,11 @@ def write(path, rows):
 
 @pytest.fixture(scope="session")
 def made_up_data(tmp_path_factory):
-    """Write 6 seasons of 4 races, one a kind of track, in which driver 0 is the best and so on."""
+    """Write 11 seasons of 4 races, one a kind of track, in which driver 0 is the best and so on."""
     folder = tmp_path_factory.mktemp("races")
     rng = np.random.default_rng(1)
     races, results, loops, flags = [], [], [], []
-    for season in range(2020, 2026):
+    for season in range(2015, 2026):
         for number, kind in enumerate(TrackType, start=1):
             key = {"season": season, "round": number}
             order = np.argsort(np.arange(DRIVERS) + 3.0 * rng.standard_normal(DRIVERS))
@@ -48,6 +48,8 @@ def made_up_data(tmp_path_factory):
                     "date": f"{season}-0{number}-10",
                     "track": f"Made-up {kind}",
                     "track_type": kind.value,
+                    "length_mi": 1.5,
+                    "sched_laps": LAPS,
                     "actual_laps": LAPS,
                     "cautions": cautions,
                     "lead_changes": int(rng.integers(5, 12)),
@@ -61,9 +63,15 @@ def made_up_data(tmp_path_factory):
                     {
                         **key,
                         "driver": name,
+                        "car": str(10 + driver),
+                        "make": ("Chevrolet", "Ford", "Toyota")[driver % 3],
+                        "owner": f"Team {driver // 3}",
                         "start": int((grid == driver).argmax()) + 1,
                         "finish": finish,
+                        "finish_unofficial": finish,
+                        "laps": LAPS - 10 if out else LAPS,
                         "laps_led": led[driver],
+                        "laps_led_loop": led[driver],
                         "fastest_laps": fastest[driver],
                         "dnf_class": ("crash" if finish == DRIVERS else "mechanical")
                         if out

@@ -1,14 +1,23 @@
 import dataclasses
-import json
 
 import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from core.history import read_races, real_moments, skill_before
-from core.history.fit import check_priors, fit_priors, main
-from core.history.moments import moment_errors
-from core.race import TrackPriors, load_priors
+from core.history import Refitting, fit_document, read_races, read_yellow_flags, skill_before
+from core.history.fit import (
+    HALF_LIFE_RACES,
+    MATCHED,
+    SEARCHED,
+    fit_kinds,
+    match_moments,
+    recency,
+)
+from core.history.forecast import spec_of
+from core.history.moments import average, moments, replay
+from core.race import TrackPriors, draw_races, load_known_field, load_priors
+from core.race.priors import priors_document
+from core.randomness import Purpose, stream
 from core.slate.tracks import TrackType
 
 QUICK = 2  # steps of the search
@@ -16,64 +25,125 @@ QUICK = 2  # steps of the search
 
 @pytest.fixture(scope="module")
 def fitted(made_up_data):
-    return fit_priors(made_up_data, steps=QUICK)
+    return fit_document(made_up_data, steps=QUICK)
 
 
 def test_every_kind_of_track_is_fitted_with_its_dates_and_races(fitted):
+    assert (fitted["races"], fitted["from"], fitted["to"]) == (44, "2015-01-10", "2025-04-10")
     assert set(fitted["track_types"]) == {kind.value for kind in TrackType}
-    road = fitted["track_types"]["road"]
-    assert (road["races"], road["from"], road["to"]) == (5, "2020-04-10", "2024-04-10")
-    assert (road["check"]["races"], road["check"]["from"]) == (1, "2025-04-10")
-
-
-def test_what_is_counted_is_what_was_run(fitted, made_up_data):
-    races = [r for r in read_races(made_up_data) if r.track_type is TrackType.ROAD][:5]
-    parameters = fitted["track_types"]["road"]["parameters"]
-    cautions = np.mean([race.cautions for race in races])
-    assert parameters["cautions_mean"] == pytest.approx(cautions, abs=1e-4)
-    assert parameters["laps_per_caution"] == 4.0
-    assert parameters["cars_involved"] == 1.5
-    assert parameters["incident_share"] == pytest.approx(2 / 3, abs=1e-4)
-    assert parameters["mechanical_rate"] == pytest.approx(1 / 14, abs=1e-4)
-    gathered = (cautions - 2) * 1.5 * 2 / 3
-    assert parameters["involved_out"] == pytest.approx(min(1.0, 1 / gathered), abs=1e-4)
-
-
-def test_the_fit_is_the_same_every_time(fitted, made_up_data):
-    assert fit_priors(made_up_data, steps=QUICK) == fitted
-
-
-def test_the_command_writes_what_the_race_reads(fitted, made_up_data, tmp_path):
-    out = tmp_path / "priors.json"
-    main([str(made_up_data), "--out", str(out), "--steps", str(QUICK)])
-    document = json.loads(out.read_text(encoding="utf-8"))
-    assert document == fitted
-    for entry in document["track_types"].values():
+    for entry in fitted["track_types"].values():
+        # the first 20 races only teach who is who
+        assert entry["races"] == 6
+        assert entry["from"].startswith("2020")
         TrackPriors.from_mapping(entry["parameters"])
+        assert set(MATCHED) <= set(entry["moments"])
+        assert set(SEARCHED) <= set(entry["standard_errors"])
 
 
-def test_too_few_races_are_refused(made_up_data, tmp_path):
+def test_every_driver_is_there_with_team_form_and_strength(fitted):
+    drivers = fitted["drivers"]
+    assert set(drivers) == {f"Driver {i}" for i in range(14)}
+    best, worst = drivers["Driver 0"], drivers["Driver 13"]
+    assert (best["team"], best["manufacturer"], best["car"]) == ("Team 0", "Chevrolet", "10")
+    assert best["form"] > 0.5 > -0.5 > worst["form"]
+    assert 0 < best["standard_error"] < 0.5
+    assert set(best["strength"]) == {kind.value for kind in TrackType}
+    assert best["strength"]["road"] > worst["strength"]["road"]
+    newcomers = fitted["newcomers"]
+    assert set(newcomers) == {"", *(f"Team {i}" for i in range(5))}
+    assert newcomers["Team 0"]["road"] > newcomers["Team 4"]["road"]
+
+
+def test_the_fit_is_the_same_every_time_and_in_any_process(fitted, made_up_data):
+    def backwards(function, items):
+        return reversed([function(item) for item in reversed(items)])
+
+    assert fit_document(made_up_data, steps=QUICK, apply=backwards) == fitted
+
+
+def test_races_on_the_day_and_later_are_left_out(made_up_data, tmp_path):
+    before = fit_document(made_up_data, "2025-01-10", steps=1)
+    assert (before["races"], before["to"]) == (40, "2024-04-10")
     for path in made_up_data.iterdir():
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [lines[0], *(line for line in lines if line.startswith("2020"))]
+        kept = [line for line in lines if not line.startswith("2025")]
         (tmp_path / path.name).write_text("".join(kept), encoding="utf-8")
+    assert fit_document(tmp_path, steps=1) == before
+
+
+def test_too_few_races_are_refused(made_up_data):
     with pytest.raises(InvalidInput, match="superspeedway"):
-        fit_priors(tmp_path, steps=QUICK)
+        fit_document(made_up_data, "2023-01-01", steps=QUICK)
+    with pytest.raises(InvalidInput, match="no race before 2014"):
+        fit_document(made_up_data, "2014-01-01", steps=QUICK)
 
 
-@pytest.mark.parametrize("kind", list(TrackType))
-def test_races_after_the_fit_look_like_the_simulated(real_data, kind):
-    races = read_races(real_data)
-    pairs = [
-        (race, skill)
-        for race, skill in zip(races, skill_before(races), strict=True)
-        if race.track_type is kind and race.season > 2024
-    ]
-    later, skills = [race for race, _ in pairs], [skill for _, skill in pairs]
-    found = check_priors(later, skills, dataclasses.asdict(load_priors()[kind]))
-    errors = moment_errors(
-        [real_moments(race, skill) for race, skill in zip(later, skills, strict=True)]
+def test_a_later_fit_begins_where_the_last_one_ended(made_up_data):
+    races = read_races(made_up_data)
+    flags = read_yellow_flags(made_up_data, {race.key: race.track_type for race in races})
+    skills = skill_before(races)
+    told = []
+    refitting = Refitting(told.append, steps=QUICK, more_steps=1)
+    first = refitting(races[:40], skills[:40], flags)
+    assert told == [kind.value for kind in TrackType]
+    begun = fit_kinds(races, skills, flags, steps=1, begin=first)
+    assert refitting(races, skills, flags) == {kind: one.priors for kind, one in begun.items()}
+
+
+def test_a_race_counts_half_as_much_a_half_life_later():
+    weights = recency([0, int(HALF_LIFE_RACES), 2 * int(HALF_LIFE_RACES)])
+    np.testing.assert_allclose(weights, [1.0, 0.5, 0.25])
+
+
+def test_the_search_finds_parameters_whose_races_look_like_those_of_the_truth(made_up_data):
+    """Races simulated from known parameters stand in for real ones."""
+    all_races = read_races(made_up_data)
+    truth = dataclasses.replace(
+        load_priors()[TrackType.SHORT], skill_weight=0.7, clean_air=0.8, fastest_front=0.9
     )
-    for name in ("leaders", "top_led_share", "winner_led_share", "out_share", "start_finish"):
-        miss = abs(found["real"][name] - found["simulated"][name])
-        assert miss < 3.5 * getattr(errors, name), name
+    rng = np.random.default_rng(4)
+    races, skills = [], []
+    for number in range(30):
+        skill = np.clip(rng.standard_normal(14), -2, 2)
+        race = all_races[number]
+        spec = spec_of(race, skill, truth)
+        drawn, _ = draw_races(spec, stream(1, Purpose.FITTING, number), 1)
+        races.append(
+            dataclasses.replace(
+                race,
+                finish=drawn.finish[0].astype(int),
+                laps_led=drawn.laps_led[0].astype(int),
+                fastest_laps=drawn.fastest_laps[0].astype(int),
+                running=drawn.running[0],
+            )
+        )
+        skills.append(skill)
+    weights = np.ones(len(races))
+    real = average([moments(s, r) for s, r in zip(skills, races, strict=True)], weights)
+    start = dataclasses.replace(truth, **{name: part.start for name, part in SEARCHED.items()})
+    matched, errors = match_moments(start, races, skills, weights, real, 12)
+
+    def misses(priors):
+        simulated = average(replay(races, skills, priors, 99, 100), weights)
+        return np.array(
+            [(simulated.value[name] - real.value[name]) / real.error[name] for name in MATCHED]
+        )
+
+    assert (misses(matched) ** 2).sum() < 0.5 * (misses(start) ** 2).sum()
+    assert np.abs(misses(matched)).max() < 3.0
+    assert abs(matched.skill_weight - 0.7) < 4 * errors["skill_weight"]
+
+
+def test_the_shipped_fit_simulates_what_it_says(real_data):
+    """The moments in the file are those of its parameters, and near the real ones."""
+    document = priors_document()
+    assert document["races"] == len(read_races(real_data))
+    for kind, entry in document["track_types"].items():
+        for name, (real, error, simulated) in entry["moments"].items():
+            assert abs(real - simulated) < 3.5 * max(error, 1e-3), (kind, name)
+
+
+def test_the_shipped_drivers_are_known_by_name():
+    known = load_known_field()
+    assert 30 <= len(known.drivers) <= 80
+    assert "" in known.newcomers

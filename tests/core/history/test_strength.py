@@ -3,8 +3,82 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core.history import read_races
-from core.history.strength import regress_finish
+from core.history import read_races, skill_before
+from core.history.form import FEATURES
+from core.history.races import normal_scores
+from core.history.strength import (
+    KIND_RIDGE,
+    POOLED_RIDGE,
+    WARM_UP_RACES,
+    StrengthBook,
+    books_after,
+    regress_finish,
+)
+from core.slate.tracks import TrackType
+
+
+def test_before_anything_is_learnt_nobody_is_better(made_up_data):
+    for skill in skill_before(read_races(made_up_data))[: WARM_UP_RACES + 1]:
+        assert not skill.any()
+
+
+def test_skill_comes_to_follow_the_results(made_up_data):
+    races = read_races(made_up_data)
+    best = dict(zip(races[-1].drivers, skill_before(races)[-1], strict=True))
+    assert best["Driver 0"] > best["Driver 6"] > best["Driver 13"]
+    assert abs(np.mean(list(best.values()))) < 0.1
+
+
+def test_skill_uses_nothing_of_the_race_itself_or_later(made_up_data):
+    races = list(read_races(made_up_data))
+    before = skill_before(races)
+    for place in range(30, len(races)):
+        upside_down = dataclasses.replace(
+            races[place], rating=200 - races[place].rating, finish=15 - races[place].finish
+        )
+        races[place] = upside_down
+    after = skill_before(races)
+    for place in range(31):
+        np.testing.assert_array_equal(before[place], after[place])
+    assert (before[31] != after[31]).any()
+
+
+def test_the_weights_are_those_of_two_ridge_regressions(made_up_data):
+    """One over all kinds but superspeedways, drawn to nothing; one of the kind, drawn to that."""
+    rng = np.random.default_rng(2)
+    book, rows = StrengthBook(), []
+    races = read_races(made_up_data)[:12]
+    for number, race in enumerate(races):
+        features = rng.standard_normal((len(race.drivers), len(FEATURES)))
+        book.learn(race, features)
+        x = np.column_stack([normal_scores(race.start), features])
+        weight = 0.5 ** ((len(races) - 1 - number) / 150)
+        rows.append((race.track_type, x, normal_scores(race.finish), weight))
+
+    def ridge(kinds, towards, worth):
+        chosen = [(x, y, w) for kind, x, y, w in rows if kind in kinds]
+        squares = sum(w * x.T @ x for x, _, w in chosen) + worth * np.eye(len(FEATURES) + 1)
+        return np.linalg.solve(squares, sum(w * x.T @ y for x, y, w in chosen) + worth * towards)
+
+    alike = set(TrackType) - {TrackType.SUPERSPEEDWAY}
+    pooled = ridge(alike, np.zeros(len(FEATURES) + 1), POOLED_RIDGE)
+    np.testing.assert_allclose(
+        book.weights(TrackType.ROAD), ridge({TrackType.ROAD}, pooled, KIND_RIDGE)
+    )
+    drafts = {TrackType.SUPERSPEEDWAY}
+    alone = ridge(drafts, np.zeros(len(FEATURES) + 1), POOLED_RIDGE)
+    np.testing.assert_allclose(
+        book.weights(TrackType.SUPERSPEEDWAY), ridge(drafts, alone, KIND_RIDGE)
+    )
+
+
+def test_books_after_the_last_race_are_those_that_the_next_forecast_uses(made_up_data):
+    races = read_races(made_up_data)
+    forms, strengths = books_after(races[:-1])
+    last = races[-1]
+    np.testing.assert_array_equal(
+        strengths.skill(last.track_type, forms.features(last)), skill_before(races)[-1]
+    )
 
 
 def test_the_regression_finds_the_weights_that_made_the_finish(made_up_data):

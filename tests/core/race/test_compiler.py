@@ -3,8 +3,16 @@ import dataclasses
 import pytest
 
 from core.errors import InvalidInput
-from core.race import ConstraintCompiler, load_priors, skill_from_slate
+from core.race import (
+    ConstraintCompiler,
+    KnownDriver,
+    KnownField,
+    load_known_field,
+    load_priors,
+    skill_from_slate,
+)
 from core.slate.drivers import Driver, Slate, Veto
+from core.slate.names import plain_name
 from core.slate.tracks import TrackType, find_track
 
 SALARIES = (11_000, 10_000, 9_000, 8_000, 7_000, 6_000, 5_000)
@@ -19,19 +27,81 @@ def slate(**first: object) -> Slate:
     return Slate(drivers=tuple(drivers), track=find_track("las_vegas"))
 
 
-def test_skill_follows_salary_and_average_around_one_half():
-    skill = skill_from_slate(slate().drivers)
+def known_field(**strengths: float) -> KnownField:
+    """Give drivers known at short tracks alone, a new one in team Blue as strong as 0.4."""
+    return KnownField(
+        last_race="2026-01-01",
+        drivers={
+            plain_name(name): KnownDriver(
+                name=name,
+                team="Red",
+                manufacturer="Ford",
+                raced="2026-01-01",
+                races=20.0,
+                strength=dict.fromkeys(TrackType, 0.0) | {TrackType.SHORT: strength},
+            )
+            for name, strength in strengths.items()
+        },
+        newcomers={"Blue": dict.fromkeys(TrackType, 0.4)},
+    )
+
+
+def test_skill_follows_salaries_alone_where_nobody_is_known():
+    skill = skill_from_slate(slate().drivers, TrackType.SHORT, known_field())
     assert all(skill[:-1] > skill[1:])
     assert skill[3] == 0.5
     assert skill[0] == pytest.approx(0.875)
 
 
-def test_equal_salaries_without_averages_are_equal_skill():
-    drivers = tuple(
-        dataclasses.replace(driver, salary_usd=8_000, average_points=None)
-        for driver in slate().drivers
+def test_equal_salaries_of_unknown_drivers_are_equal_skill():
+    drivers = tuple(dataclasses.replace(d, salary_usd=8_000) for d in slate().drivers)
+    assert set(skill_from_slate(drivers, TrackType.SHORT, known_field())) == {0.5}
+
+
+def test_what_past_races_know_outweighs_the_salary():
+    names = [f"Driver {i}" for i in range(7)]
+    upside_down = known_field(
+        **dict(zip(names, (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6), strict=True))
     )
-    assert set(skill_from_slate(drivers)) == {0.5}
+    short = skill_from_slate(slate().drivers, TrackType.SHORT, upside_down)
+    assert all(short[:-1] < short[1:])
+    # elsewhere they are all alike, so the salaries decide
+    road = skill_from_slate(slate().drivers, TrackType.ROAD, upside_down)
+    assert all(road[:-1] > road[1:])
+
+
+def test_an_unknown_driver_is_as_strong_as_his_salary_says_among_the_known():
+    known = known_field(**{f"Driver {i}": 0.6 - 0.2 * i for i in range(7) if i != 3})
+    skill = skill_from_slate(slate().drivers, TrackType.SHORT, known)
+    assert skill[2] > skill[3] > skill[4]
+    assert skill[3] == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_newcomer_is_as_strong_as_the_team_s_newcomers():
+    drivers = slate().drivers
+    known = known_field(**{f"Driver {i}": -0.1 * i for i in range(6)})
+    of_nobody = skill_from_slate(drivers, TrackType.SHORT, known)[6]
+    in_blue = (*drivers[:6], dataclasses.replace(drivers[6], team="Blue"))
+    assert skill_from_slate(in_blue, TrackType.SHORT, known)[6] > of_nobody + 0.1
+
+
+def test_a_known_driver_brings_team_and_manufacturer_unless_the_slate_names_them():
+    compiler = ConstraintCompiler(known=known_field(**{"Driver 0": 0.1, "Driver 1": 0.1}))
+    spec = compiler.compile(slate(team="Green"))
+    assert [(d.team, d.manufacturer) for d in spec.drivers[:3]] == [
+        ("Green", "Ford"),
+        ("Red", "Ford"),
+        (None, None),
+    ]
+
+
+def test_the_shipped_field_knows_drivers_however_they_are_spelt():
+    known = load_known_field()
+    suarez = known.find("daniel suarez")
+    assert suarez is not None
+    assert suarez is known.find("Daniel Su\u00e1rez")
+    assert set(suarez.strength) == set(TrackType)
+    assert known.find("Nobody Atall") is None
 
 
 def test_what_the_user_put_on_a_driver_stands():

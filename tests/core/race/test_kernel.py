@@ -62,6 +62,34 @@ def test_a_race_that_cannot_be_is_thrown_out_by_name(judge, arrays, reason):
     assert stats == KernelStats(1, 1, {reason: 1})
 
 
+def test_a_big_field_turned_upside_down_is_no_race(field):
+    def stands(finish):
+        cars = len(finish)
+        races = Scenarios(
+            finish=np.array([finish], dtype=np.uint8),
+            start=np.arange(1, cars + 1, dtype=np.uint8)[None],
+            laps_led=np.array([[30 * (place == 1) for place in finish]], dtype=np.uint16),
+            fastest_laps=np.zeros((1, cars), dtype=np.uint16),
+            running=np.ones((1, cars), dtype=np.bool_),
+            regime=np.zeros(1, dtype=np.uint8),
+            cautions=np.zeros(1, dtype=np.uint8),
+        )
+        evidence = Evidence(
+            np.full((1, cars), 30, dtype=np.uint16),
+            np.zeros(1, dtype=np.uint16),
+            np.zeros(1, dtype=np.uint8),
+        )
+        return KernelLogic(field(drivers=cars, laps=30)).judge(races, evidence)
+
+    assert dict(stands(range(20, 0, -1))[1].veto_reasons) == {"position_swaps": 1}
+    # halves changed over gain as much as a field reversed; 8 to 20 ahead of 1 to 7 gain 91 of 100
+    assert not stands([*range(14, 21), *range(1, 14)])[0].all()
+    # 6 cars that gain 14 places are 84 of 100: within the bound of 85
+    assert stands([*range(7, 21), *range(1, 7)])[0].all()
+    # among few cars any order is a race
+    assert stands(range(9, 0, -1))[0].all()
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

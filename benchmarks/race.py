@@ -1,0 +1,148 @@
+"""The race, measured on one core: ``python -m benchmarks.race [--json]``.
+
+Each kind of track simulates the same 38 drivers: compiled races, judged by the kernel and put into
+blocks as a job gets them. Beside it what the usual peer does, independent normal draws a driver put
+in order by NumPy, which knows no laps led, no cautions and no wrecks; and what the random numbers
+alone take, the bound that no engine on this generator passes.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from core.race import (
+    BLOCK_SCENARIOS,
+    ConstraintSpec,
+    DriverConstraints,
+    TrackConstraints,
+    draw_races,
+    generate_scenarios,
+    load_priors,
+)
+from core.randomness import Purpose, stream
+from core.slate import DRAFTKINGS_CLASSIC, TrackType
+
+DRIVERS = 38
+RACES = 20_000
+LAPS = {
+    TrackType.SUPERSPEEDWAY: (200, 36),
+    TrackType.INTERMEDIATE: (267, 60),
+    TrackType.SHORT: (400, 120),
+    TrackType.ROAD: (95, 26),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a figure stands beside."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measurement, as ``--json`` prints it."""
+
+    name: str
+    work: str
+    seconds: float
+    per_second: float
+    reference: Reference
+    ratio: float
+
+
+def field_of(kind: TrackType) -> ConstraintSpec:
+    """Give 38 drivers in teams of four and three makes, the skilled ahead on the grid."""
+    laps, window = LAPS[kind]
+    priors = load_priors()[kind]
+    return ConstraintSpec(
+        drivers=tuple(
+            DriverConstraints(
+                driver_id=f"d{i}",
+                skill=0.95 - 0.9 * i / DRIVERS,
+                start_position=i + 1,
+                team=f"team {i // 4}",
+                manufacturer=f"make {i % 3}",
+            )
+            for i in range(DRIVERS)
+        ),
+        track=TrackConstraints(kind, laps, 0.5, 1.0, priors.cautions_mean, window),
+        priors=priors,
+    )
+
+
+def _best(work: Callable[[], object], repeats: int = 5) -> float:
+    """Give the least processor seconds of several runs, the first of which compiles."""
+    work()
+    took = []
+    for _ in range(repeats):
+        started = time.thread_time()
+        work()
+        took.append(time.thread_time() - started)
+    return min(took)
+
+
+def _independent_draws() -> None:
+    """Do what peers do: every driver's finish drawn alone, put in order, scored nowhere."""
+    rng = np.random.default_rng(1)
+    skill = np.linspace(1.0, -1.0, DRIVERS)
+    for _ in range(RACES // BLOCK_SCENARIOS):
+        np.argsort(-(skill + rng.standard_normal((BLOCK_SCENARIOS, DRIVERS))), axis=1)
+
+
+def measure() -> list[Figure]:
+    """Measure every kind of track."""
+    figures = []
+    peer = Reference("independent normal draws, ordered by NumPy", _best(_independent_draws))
+    for kind in TrackType:
+        spec = field_of(kind)
+        for name, work in (
+            ("compiled races", lambda spec=spec: draw_races(spec, _stream(), RACES)),
+            ("judged, in blocks", lambda spec=spec: generate_scenarios(spec, RACES, 1)),
+            (
+                "judged and scored",
+                lambda spec=spec: generate_scenarios(spec, RACES, 1)[0].points(DRAFTKINGS_CLASSIC),
+            ),
+        ):
+            seconds = _best(work)
+            figures.append(
+                Figure(
+                    name=f"{kind}: {name}",
+                    work=f"{RACES} races of {DRIVERS} drivers, "
+                    f"{1e6 * seconds / RACES:.1f} microseconds each",
+                    seconds=seconds,
+                    per_second=RACES / seconds,
+                    reference=peer,
+                    ratio=peer.seconds / seconds,
+                )
+            )
+    return figures
+
+
+def _stream() -> np.random.Generator:
+    return stream(1, Purpose.SCENARIOS, 0, 0)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.race", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one object on standard output")
+    asked = parser.parse_args()
+    results = measure()
+    for figure in results:
+        said = f"{figure.name:36s} {figure.per_second:10,.0f} a second   {figure.work}"
+        print(said, file=sys.stderr if asked.json else sys.stdout)
+    if asked.json:
+        cores = len(os.sched_getaffinity(0))
+        print(json.dumps({"cores": cores, "results": [asdict(figure) for figure in results]}))
+
+
+if __name__ == "__main__":
+    main()
