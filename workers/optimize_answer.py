@@ -17,7 +17,7 @@ from core.lineups import (
     tail_values,
 )
 from core.portfolio import compute_portfolio_correlation
-from core.race import BLOCK_SCENARIOS, Regime
+from core.race import BLOCK_SCENARIOS, Regime, load_calibration
 from core.slate import TICKS_PER_POINT
 from workers import race_stage
 from workers.blobs import Blobs
@@ -71,7 +71,9 @@ def answer(
         "explain": _explain(
             request, lineups, totals, report, half(races["regime"], selection=False)
         ),
-        "calibration_metrics": None,
+        "calibration_metrics": load_calibration(request.spec.track.track_type)
+        if request.include_calibration
+        else None,
         "constraint_spec_hash": request.spec.spec_hash,
         "run_config": {
             "spec_hash": request.spec.spec_hash,
@@ -260,8 +262,6 @@ def _notes(request: OptimizeRequest, facts: Facts, selection: int) -> list[str]:
             "Projected points count for the mean objective and the ownership guess; the simulated "
             "races do not follow them."
         )
-    if request.include_calibration:
-        notes.append("Calibration metrics are not part of this version's answer.")
     if request.contest is not None:
         notes += contest_notes(request, facts)
     return notes

@@ -10,7 +10,9 @@ from rich.markup import escape
 
 from core.errors import AxiomaticError, Infeasible, InvalidInput
 from web import VERSION
+from web.cli.backtest import backtest_command
 from web.cli.demo import demo
+from web.cli.fit import fit
 from web.cli.run import run
 from web.cli.up import up
 
@@ -23,7 +25,9 @@ def cli() -> None:
     """Simulate the race, the field and the contest; pick the lineups whose dollars are best."""
 
 
+cli.add_command(backtest_command)
 cli.add_command(demo)
+cli.add_command(fit)
 cli.add_command(run)
 cli.add_command(up)
 
