@@ -1,5 +1,6 @@
 """Jobs and their results as the API shows them."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +32,7 @@ def shown_job(job: Job) -> dict[str, Any]:
             else None,
         },
         "error": job.error,
+        "scenario_cache": None if job.scenario_cache is None else asdict(job.scenario_cache),
     }
 
 

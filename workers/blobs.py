@@ -7,7 +7,7 @@ makes a blob written twice, by a retry say, the same blob. A blob lives as long 
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -84,6 +84,12 @@ class Blobs(Protocol):
             They are no longer there.
         """
 
+    def recall(self, names: Sequence[str]) -> list[dict[str, npt.NDArray[Any]] | None]:
+        """Give what any job has made under names that say all it depends on, if it is at hand."""
+
+    def remember(self, made: Mapping[str, Arrays]) -> None:
+        """Keep what was not, if there is room, for whoever asks next; nothing depends on it."""
+
 
 class Memory:
     """Blobs in this process's memory."""
@@ -102,6 +108,13 @@ class Memory:
         if reference not in self._kept:
             raise lost()
         return unpack(unwrap(self._kept[reference]))
+
+    def recall(self, names: Sequence[str]) -> list[dict[str, npt.NDArray[Any]] | None]:
+        """Recall nothing: what is made here is made once."""
+        return [None] * len(names)
+
+    def remember(self, made: Mapping[str, Arrays]) -> None:
+        """Remember nothing."""
 
 
 def lost() -> BlobLost:

@@ -135,6 +135,13 @@ VARIABLES = (
         _whole(16, 1_048_576),
     ),
     Variable(
+        "AXIOMATIC_CACHE_MB",
+        "64",
+        "MiB in Redis for simulated races that later jobs may use again, beside "
+        "`AXIOMATIC_STORE_MB`; 0 for none",
+        _whole(1, 1_048_576, or_zero=True),
+    ),
+    Variable(
         "AXIOMATIC_CHILD_MEMORY_MB",
         "4096",
         "MiB of private memory that one worker child may take (512 or more); 0 for no limit",

@@ -1,14 +1,19 @@
 """The blobs of one job: what its pieces store is held for it, and let go when it ends."""
 
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy.typing as npt
 from redis import Redis
 
 from core.errors import AxiomaticError
-from workers.blobs import RecentArrays, lost, pack, unwrap, wrap
+from workers.blobs import Arrays, RecentArrays, lost, pack, unwrap, wrap
 from workers.ledger import Ledger
 from workers.ledger.keys import BLOB
+from workers.scenario_cache import ScenarioCache
+
+log = logging.getLogger(__name__)
 
 
 class JobEnded(Exception):
@@ -32,17 +37,29 @@ class JobBlobs:
         What the blobs of all jobs may take together.
     recent
         What this process read last.
+    cache
+        What pieces of all jobs may recall.
     """
 
     def __init__(
-        self, redis: "Redis", ledger: Ledger, run_id: str, limit_bytes: int, recent: RecentArrays
+        self,
+        redis: "Redis",
+        ledger: Ledger,
+        run_id: str,
+        limit_bytes: int,
+        recent: RecentArrays,
+        cache: ScenarioCache,
     ) -> None:
         self._redis = redis
         self._ledger = ledger
         self._run_id = run_id
         self._limit_bytes = limit_bytes
         self._recent = recent
+        self._cache = cache
+        self._recalled: list[str] = []
         self.stored: list[str] = []
+        self.hits = 0
+        self.misses = 0
 
     def put(self, **arrays: npt.NDArray[Any]) -> str:
         """Store arrays and give their reference.
@@ -80,3 +97,26 @@ class JobBlobs:
         if stored is None:
             raise lost()
         return self._recent.keep(reference, unwrap(stored))
+
+    def recall(self, names: Sequence[str]) -> list[dict[str, npt.NDArray[Any]] | None]:
+        """Give what the scenario cache has under names."""
+        found = self._cache.get(names)
+        self._recalled += [
+            name for name, arrays in zip(names, found, strict=True) if arrays is not None
+        ]
+        return found
+
+    def remember(self, made: Mapping[str, Arrays]) -> None:
+        """Count what was recalled and what was made instead; keep that in the scenario cache."""
+        if not self._cache.is_on:
+            return
+        hits, self._recalled = self._recalled, []
+        self.hits += len(hits)
+        self.misses += len(made)
+        stats = self._cache.put(hits, made)
+        if stats is not None:
+            log.info(
+                "scenario_cache run_id=%s hits=%d misses=%d blocks=%d bytes=%d evictions=%d",
+                *(self._run_id, len(hits), len(made)),
+                *(stats.blocks, stats.stored_bytes, stats.evictions),
+            )

@@ -17,6 +17,7 @@ from workers.connection import PATIENT, connect
 from workers.ledger import Ledger, Load
 from workers.ledger.keys import JOB, JOBS_OF, PACE, WORK
 from workers.planning import Pace
+from workers.scenario_cache import ScenarioCache
 from workers.settings import Settings
 from workers.stages import Facts, Json
 from workers.version import VERSION
@@ -31,6 +32,8 @@ _SHOWN = (
     "outcome",
     "error",
     "stage",
+    "cache_hits",
+    "cache_misses",
 )
 _REMEMBER_SECONDS = 0.5
 
@@ -67,6 +70,21 @@ def _moment(text: str | None) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheUse:
+    """What the scenario cache did for a job, in the chunks that are done.
+
+    Parameters
+    ----------
+    hits, misses
+        Blocks of races that were there, and those that had to be simulated. Each block is counted
+        once, as it was in the try of its chunk that was kept.
+    """
+
+    hits: int
+    misses: int
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as its record shows it.
 
@@ -80,6 +98,9 @@ class Job:
         Seconds since 1970, where they happened yet.
     error
         Why it failed: ``reason``, and where known ``limits``, ``largest`` or ``errors``.
+    scenario_cache
+        What was simulated for it and what need not be; ``None`` before its first chunk of races,
+        and where it has none, or there is no cache.
     """
 
     run_id: str
@@ -92,6 +113,7 @@ class Job:
     started_at: float | None
     ended_at: float | None
     error: Json | None
+    scenario_cache: CacheUse | None
 
 
 class Jobs:
@@ -109,6 +131,7 @@ class Jobs:
         self.settings = settings
         self.redis = connect(settings, retries)
         self.ledger = Ledger(self.redis, VERSION)
+        self.cache = ScenarioCache(self.redis, settings.cache_bytes)
         self._remembered: tuple[float, tuple[int, tuple[str, ...]]] | None = None
 
     def request(self, run_id: str) -> tuple[str, bytes, int | None, Facts]:
@@ -167,6 +190,9 @@ class Jobs:
             started_at=_moment(fields.get("started_at")),
             ended_at=_moment(fields.get("ended_at")),
             error=json.loads(fields["error"]) if "error" in fields else None,
+            scenario_cache=CacheUse(int(fields["cache_hits"]), int(fields["cache_misses"]))
+            if "cache_hits" in fields
+            else None,
         )
 
     def result(self, run_id: str) -> Json:

@@ -144,6 +144,7 @@ class PieceRunner:
             piece.run_id,
             self._jobs.settings.store_bytes,
             self._recent,
+            self._jobs.cache,
         )
         started = time.perf_counter()
         inputs = [json.loads(value) for value in piece.inputs]
@@ -157,7 +158,9 @@ class PieceRunner:
             tick = self._watch(piece.run_id)
             value = stage.run(job.request, job.facts, blobs, start, stop, tick)
             share = (stop - start) / piece.units if piece.units else 1.0
-            pace = (pace_field(job.plan.kind, stage.name), share * stage.seconds(job.request))
+            # what was recalled says nothing of how long such work takes
+            field = "" if blobs.hits else pace_field(job.plan.kind, stage.name)
+            pace = (field, share * stage.seconds(job.request))
         else:
             value = merged(stage, job.request, job.facts, blobs, values)
             pace = ("", 0.0)
@@ -165,7 +168,8 @@ class PieceRunner:
         has, freed = [*blobs.stored, *_mentioned(used, text)], _unmentioned(used, text)
         kept = json.dumps({"value": value, "blobs": has})
         seconds = time.perf_counter() - started
-        self._ledger.keep(holder, piece, kept, seconds, pace, has, freed)
+        cached = (blobs.hits, blobs.misses)
+        self._ledger.keep(holder, piece, kept, seconds, pace, has, freed, cached)
         return None
 
     def _go_on(

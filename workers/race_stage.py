@@ -1,15 +1,17 @@
 """The first stage of every job that simulates: blocks of races, scored in ticks."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from core.race import BLOCK_SCENARIOS, ConstraintSpec, KernelStats, Regime, concatenate
+from core.race import BLOCK_SCENARIOS, ConstraintSpec, KernelStats, Regime
 from core.race import simulate_block as simulate
-from core.slate import SiteRules, Slate
-from workers.blobs import Blobs
+from core.slate import Slate
+from workers.blobs import Arrays, Blobs
+from workers.scenario_cache import block_name
 from workers.stages import Facts, Json, Stage, Tick
 
 NAME = "scenarios"
@@ -69,44 +71,66 @@ def half(values: npt.NDArray[Any], *, selection: bool) -> npt.NDArray[Any]:
 
 def _run(request: Simulated, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick) -> Json:
     del facts
-    total = KernelStats()
-    parts = []
-    for block in range(start, stop):
+    numbers = range(start, stop)
+    names = _names(request, numbers)
+    blocks: list[Arrays] = []
+    made: dict[str, Arrays] = {}
+    for number, name, known in zip(numbers, names, blobs.recall(names), strict=True):
+        if known is not None:
+            blocks.append(known)
+            continue
         tick()
-        rows = block_rows(block, request.n_scenarios)
-        part, stats = simulate(request.spec, request.seed, block, rows.stop - rows.start)
-        parts.append(part)
-        total += stats
-    races = concatenate(parts)
-    rules: SiteRules = request.slate.rules
+        made[name] = _simulate(request, number)
+        blocks.append(made[name])
+    blobs.remember(made)
+    return _together(blobs, blocks, [json.loads(block["figures"].tobytes()) for block in blocks])
+
+
+def _names(request: Simulated, numbers: Sequence[int]) -> list[str]:
+    spec_hash, rules = request.spec.spec_hash, request.slate.rules
+    return [
+        block_name(spec_hash, rules, request.seed, number, _races(request, number))
+        for number in numbers
+    ]
+
+
+def _races(request: Simulated, number: int) -> int:
+    rows = block_rows(number, request.n_scenarios)
+    return int(rows.stop - rows.start)
+
+
+def _simulate(request: Simulated, number: int) -> Arrays:
+    """Give a block's points and regimes, and its figures as JSON in bytes."""
+    races, stats = simulate(request.spec, request.seed, number, _races(request, number))
     gained = races.start.astype(np.int64) - races.finish
-    return {
-        "races": blobs.put(points=races.points(rules), regime=races.regime),
-        "validated": total.total_validated,
-        "rejected": total.total_rejected,
-        "veto_reasons": dict(total.veto_reasons),
+    figures = {
+        "validated": stats.total_validated,
+        "rejected": stats.total_rejected,
+        "veto_reasons": dict(stats.veto_reasons),
         "laps_led": races.laps_led.sum(axis=0, dtype=np.int64).tolist(),
         "fastest_laps": races.fastest_laps.sum(axis=0, dtype=np.int64).tolist(),
         "positions_gained": gained.sum(axis=0).tolist(),
         "cautions": int(races.cautions.sum(dtype=np.int64)),
     }
+    return {
+        "points": races.points(request.slate.rules),
+        "regime": races.regime,
+        "figures": np.frombuffer(json.dumps(figures).encode(), dtype=np.uint8),
+    }
 
 
-def _merge(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
-    del request, facts
-    loaded = [blobs.get(part["races"]) for part in parts]
-    stats = sum(
-        (KernelStats(p["validated"], p["rejected"], p["veto_reasons"]) for p in parts),
-        KernelStats(),
-    )
+def _together(blobs: Blobs, races: Sequence[Arrays], figures: Sequence[Json]) -> Json:
+    """Join neighbouring races, in their order, and add up their figures."""
+    judged = ((each["validated"], each["rejected"], each["veto_reasons"]) for each in figures)
+    stats = sum((KernelStats(*counts) for counts in judged), KernelStats())
 
     def summed(name: str) -> list[int]:
-        return [sum(column) for column in zip(*(part[name] for part in parts), strict=True)]
+        return [sum(column) for column in zip(*(each[name] for each in figures), strict=True)]
 
     return {
         "races": blobs.put(
-            points=np.concatenate([races["points"] for races in loaded]),
-            regime=np.concatenate([races["regime"] for races in loaded]),
+            points=np.concatenate([part["points"] for part in races]),
+            regime=np.concatenate([part["regime"] for part in races]),
         ),
         "validated": stats.total_validated,
         "rejected": stats.total_rejected,
@@ -114,8 +138,13 @@ def _merge(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -
         "laps_led": summed("laps_led"),
         "fastest_laps": summed("fastest_laps"),
         "positions_gained": summed("positions_gained"),
-        "cautions": sum(part["cautions"] for part in parts),
+        "cautions": sum(each["cautions"] for each in figures),
     }
+
+
+def _merge(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
+    del request, facts
+    return _together(blobs, [blobs.get(part["races"]) for part in parts], parts)
 
 
 def _join(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:

@@ -47,6 +47,8 @@ class Settings:
         A chunk that runs longer is stopped and its job fails.
     stop_seconds
         How long a worker that is told to stop may go on finishing.
+    cache_bytes
+        What simulated races that other jobs may use again take in Redis; 0 for none of them.
     redis_ca_file, redis_cert_file, redis_key_file
         PEM files for ``rediss://``: whom to trust (the system's authorities if ``None``), and what
         to show.
@@ -59,6 +61,7 @@ class Settings:
     child_memory_bytes: int = 4096 * MEBIBYTE
     chunk_limit_seconds: int = 300
     stop_seconds: int = 60
+    cache_bytes: int = 64 * MEBIBYTE
     redis_ca_file: str | None = None
     redis_cert_file: str | None = None
     redis_key_file: str | None = None
@@ -86,6 +89,7 @@ class Settings:
             values["AXIOMATIC_CHILD_MEMORY_MB"] * MEBIBYTE,
             values["AXIOMATIC_CHUNK_LIMIT_SECONDS"],
             values["AXIOMATIC_STOP_SECONDS"],
+            values["AXIOMATIC_CACHE_MB"] * MEBIBYTE,
             *(values[name] for name in _CERTIFICATES),
         )
 

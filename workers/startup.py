@@ -54,11 +54,12 @@ def store_problem(redis: "Redis", settings: Settings) -> str | None:
             f"Redis has maxmemory-policy {policy}: it would drop jobs and their data when it is "
             "full. Set maxmemory-policy noeviction."
         )
-    if 0 < most < settings.store_bytes:
+    needed = settings.store_bytes + settings.cache_bytes
+    if 0 < most < needed:
         return (
-            f"Redis has maxmemory {most // _MEBIBYTE} MB, less than the "
-            f"{settings.store_bytes // _MEBIBYTE} MB that jobs' arrays may take; raise maxmemory "
-            "or lower AXIOMATIC_STORE_MB."
+            f"Redis has maxmemory {most // _MEBIBYTE} MB, less than the {needed // _MEBIBYTE} MB "
+            "that jobs' arrays and the scenario cache may take; raise maxmemory, or lower "
+            "AXIOMATIC_STORE_MB or AXIOMATIC_CACHE_MB."
         )
     if cluster.get("cluster_enabled"):
         return "Redis Cluster cannot be used: a job's keys lie on one node. Give a single Redis."

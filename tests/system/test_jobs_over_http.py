@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -277,4 +278,5 @@ def test_with_redis_and_a_worker_the_installation_is_ready(
         # what the jobs before this one have left: their requests and results
         "kept_bytes": Jobs(settings).load().kept_bytes,
         "other_versions": [],
+        "scenario_cache": asdict(Jobs(settings).cache.stats()),
     }

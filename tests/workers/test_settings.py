@@ -35,10 +35,11 @@ def test_every_variable_reaches_its_setting() -> None:
             "AXIOMATIC_CHILD_MEMORY_MB": "0",
             "AXIOMATIC_CHUNK_LIMIT_SECONDS": "10",
             "AXIOMATIC_STOP_SECONDS": "5",
+            "AXIOMATIC_CACHE_MB": "1",
         }
     )
-    assert settings == Settings(URL, 3_600, 7_200, 16 * MEBIBYTE, 0, 10, 5)
-    assert hash(settings) == hash(Settings(URL, 3_600, 7_200, 16 * MEBIBYTE, 0, 10, 5))
+    assert settings == Settings(URL, 3_600, 7_200, 16 * MEBIBYTE, 0, 10, 5, MEBIBYTE)
+    assert hash(settings) == hash(Settings(URL, 3_600, 7_200, 16 * MEBIBYTE, 0, 10, 5, MEBIBYTE))
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,7 @@ def test_every_variable_reaches_its_setting() -> None:
     [
         ("AXIOMATIC_KEEP_HOURS", ["-1", "0", "8761", "a day", "1.5", " 1", "٣"]),
         ("AXIOMATIC_STORE_MB", ["15", "1048577"]),
+        ("AXIOMATIC_CACHE_MB", ["-1", "1048577", "64MB"]),
         ("AXIOMATIC_CHILD_MEMORY_MB", ["1", "511", "-0"]),
         ("AXIOMATIC_CHUNK_LIMIT_SECONDS", ["9", "3001"]),
         ("AXIOMATIC_STOP_SECONDS", ["0", "3001"]),

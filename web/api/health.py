@@ -31,6 +31,7 @@ def ready() -> dict[str, Any]:
     try:
         unsound = store_problem(jobs().redis, jobs().settings)
         load = jobs().load()
+        cache = jobs().cache.stats()
     except (RedisConnectionError, RedisTimeoutError):
         raise _not_ready("no answer from Redis", ["redis", "workers"]) from None
     if unsound is not None:
@@ -39,7 +40,7 @@ def ready() -> dict[str, Any]:
         others = ", ".join(load.other_versions)
         mismatch = f"the workers run version {others}, this server {CODE_VERSION}"
         raise _not_ready(mismatch if others else "no worker has reported", ["workers"])
-    return {"status": "ready", "redis": True, **asdict(load)}
+    return {"status": "ready", "redis": True, **asdict(load), "scenario_cache": asdict(cache)}
 
 
 def _not_ready(reason: str, missing: list[str]) -> Problem:

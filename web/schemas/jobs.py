@@ -16,6 +16,13 @@ class TimingsSchema(Schema):
     seconds = Number(allow_none=True, metadata={"description": "From begin to end."})
 
 
+class CacheUseSchema(Schema):
+    """What the scenario cache did for a job: blocks of 500 races, each counted once."""
+
+    hits = Whole(metadata={"description": "Blocks that an earlier job had simulated."})
+    misses = Whole(metadata={"description": "Blocks that were simulated for this job."})
+
+
 class JobSchema(Schema):
     """A job."""
 
@@ -27,6 +34,11 @@ class JobSchema(Schema):
     created_at = fields.String()
     timings = fields.Nested(TimingsSchema)
     error = fields.Dict(allow_none=True)
+    scenario_cache = fields.Nested(
+        CacheUseSchema,
+        allow_none=True,
+        metadata={"description": "Null until a chunk of races is done, and for jobs without any."},
+    )
 
 
 class JobsSchema(Schema):
@@ -87,6 +99,17 @@ class HealthSchema(Schema):
     version = fields.String()
 
 
+class CacheSchema(Schema):
+    """The scenario cache: simulated races that jobs may use again."""
+
+    hits = Whole(metadata={"description": "Blocks that were there, of all chunks so far."})
+    misses = Whole(metadata={"description": "Blocks that had to be simulated."})
+    evictions = Whole(metadata={"description": "Blocks that made room for others."})
+    blocks = Whole(metadata={"description": "Blocks there are."})
+    stored_bytes = Whole()
+    limit_bytes = Whole(metadata={"description": "AXIOMATIC_CACHE_MB; 0 where there is none."})
+
+
 class ReadySchema(Schema):
     """What the installation needs to run a job."""
 
@@ -100,3 +123,4 @@ class ReadySchema(Schema):
     promised_bytes = Whole()
     kept_bytes = Whole()
     other_versions = fields.List(fields.String())
+    scenario_cache = fields.Nested(CacheSchema)

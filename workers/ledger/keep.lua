@@ -9,13 +9,14 @@ local function learn(version, field, seconds, nominal)
 end
 
 -- Keep a piece's value, once, and hand out the merge that it completes.
--- ARGV: holder, run, cut, piece, value, seconds, pace field, nominal seconds, grace seconds, number
---       of blobs the value has, those, then blobs that it took the place of
+-- ARGV: holder, run, cut, piece, value, seconds, pace field, nominal seconds, grace seconds, hits and
+--       misses of the scenario cache, number of blobs the value has, those, then blobs that it took
+--       the place of
 local holder, run, cut, piece = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local last = 10 + tonumber(ARGV[10])
+local last = 12 + tonumber(ARGV[12])
 local wanted, had = hand_in(holder, run, cut, piece)
 if not wanted then return 'ended' end
-if not all_there(run, ARGV, 11, last) then
+if not all_there(run, ARGV, 13, last) then
   put_back(holder .. ' ' .. run .. ' ' .. cut .. ' ' .. piece)
   return 'lost'
 end
@@ -24,7 +25,7 @@ local level, place = level_of(piece)
 if call('hsetnx', work, 'v:' .. piece, ARGV[5]) == 0 then
   -- the same arrays again: once is enough
   if level == 0 and had then
-    for i = 11, last do let_go(run, ARGV[i]) end
+    for i = 13, last do let_go(run, ARGV[i]) end
   end
   return 'twice'
 end
@@ -33,6 +34,10 @@ call('hdel', work, 't:' .. piece, 'h:' .. piece, 'w:' .. piece, 'a:' .. piece, '
 local seconds = tonumber(ARGV[6])
 settle(run, seconds)
 learn(call('hget', job_key(run), 'version'), ARGV[7], seconds, tonumber(ARGV[8]))
+if tonumber(ARGV[10]) + tonumber(ARGV[11]) > 0 then
+  call('hincrby', job_key(run), 'cache_hits', ARGV[10])
+  call('hincrby', job_key(run), 'cache_misses', ARGV[11])
+end
 
 local chunks = tonumber(call('hget', work, 'chunks'))
 if level == 0 then

@@ -260,6 +260,7 @@ class Ledger:
         pace: tuple[str, float],
         stored: Sequence[str],
         freed: Sequence[str],
+        cached: tuple[int, int] = (0, 0),
     ) -> str:
         """Keep a piece's value.
 
@@ -275,6 +276,9 @@ class Ledger:
             The name its pace is kept under, and the seconds it was thought to take.
         stored, freed
             Blobs that the value has, and those it took the place of.
+        cached
+            What it found in the scenario cache, and what it had to simulate. Counted for the job
+            with the value, so once, however often the piece was computed.
 
         Returns
         -------
@@ -283,7 +287,8 @@ class Ledger:
             one of its blobs; ``ended`` where it is not wanted any more.
         """
         blobs: list[str | int] = [len(stored), *stored, *freed]
-        return self._piece("keep", holder, piece, value, seconds, *pace, GRACE_SECONDS, *blobs)
+        figures = (seconds, *pace, GRACE_SECONDS, *cached)
+        return self._piece("keep", holder, piece, value, *figures, *blobs)
 
     def open(self, run_id: str, stage: int) -> None:
         """Let a stage be joined as soon as all its values are kept: its chord's body has come."""

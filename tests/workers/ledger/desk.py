@@ -101,11 +101,12 @@ class Desk:
         seconds: float = 1.0,
         stored: Sequence[str] = (),
         freed: Sequence[str] = (),
+        cached: tuple[int, int] = (0, 0),
     ) -> str:
         """Keep a piece's value, by default what :func:`worth` says it is."""
         text = json.dumps(worth(piece) if value is None else value)
         pace = ("walks/walk", 1.0)
-        return self.ledger.keep(holder, piece, text, seconds, pace, stored, freed)
+        return self.ledger.keep(holder, piece, text, seconds, pace, stored, freed, cached)
 
     def take_and_keep(self, holder: str = "h", seconds: float = 1.0) -> Piece:
         """Take the piece that is there, and keep what it is worth."""

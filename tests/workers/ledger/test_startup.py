@@ -21,7 +21,7 @@ from workers.store import EmbeddedStore, find_server
 @pytest.fixture(scope="module")
 def server() -> Iterator[Settings]:
     with EmbeddedStore() as store:
-        yield Settings(store.url, store_bytes=64 * MEBIBYTE)
+        yield Settings(store.url, store_bytes=48 * MEBIBYTE, cache_bytes=16 * MEBIBYTE)
 
 
 @pytest.fixture
@@ -61,12 +61,13 @@ def test_a_redis_smaller_than_the_arrays_may_be_is_refused(
 ) -> None:
     admin.config_set("maxmemory", 64 * MEBIBYTE - 1)
     assert problem(server) == (
-        "Redis has maxmemory 63 MB, less than the 64 MB that jobs' arrays may take; raise "
-        "maxmemory or lower AXIOMATIC_STORE_MB."
+        "Redis has maxmemory 63 MB, less than the 64 MB that jobs' arrays and the scenario cache "
+        "may take; raise maxmemory, or lower AXIOMATIC_STORE_MB or AXIOMATIC_CACHE_MB."
     )
     admin.config_set("maxmemory", 64 * MEBIBYTE)
     assert problem(server) is None
-    assert problem(replace(server, store_bytes=64 * MEBIBYTE + 1)) is not None
+    assert problem(replace(server, store_bytes=48 * MEBIBYTE + 1)) is not None
+    assert problem(replace(server, cache_bytes=16 * MEBIBYTE + 1)) is not None
 
 
 def test_a_redis_that_wants_a_password_is_refused_without_it(

@@ -1,0 +1,77 @@
+-- Note what a chunk read of the scenario cache, and keep what it simulated: what was used least
+-- lately goes until there is room for it. Nothing at all is noted or kept where both are none.
+-- ARGV: limit bytes, lifetime seconds, blocks missed, number of blocks read, those, then name and
+--       bytes of each block to keep
+-- Gives hits, misses and evictions so far, and the blocks and bytes that there are.
+
+local P = 'axiomatic:scenarios:'
+local USED = P .. 'used'      -- zset: block by when it was used last
+local SIZES = P .. 'sizes'    -- hash: block to its bytes, and 'all' to their sum
+local COUNTS = P .. 'counts'  -- hash: hits, misses, evictions
+
+local call = redis.call
+local limit, lifetime, misses = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local hits = tonumber(ARGV[4])
+local time = call('time')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+
+local function block_key(name) return P .. 'block:' .. name end
+
+local function use(name)
+  -- one after the other, though a script knows one moment alone
+  now = now + 0.000001
+  call('zadd', USED, string.format('%.6f', now), name)
+  call('expire', block_key(name), lifetime)
+end
+
+local function forget(name)
+  local bytes = call('hget', SIZES, name)
+  if bytes then
+    call('hdel', SIZES, name)
+    call('hincrby', SIZES, 'all', -bytes)
+  end
+  call('zrem', USED, name)
+  call('unlink', block_key(name))
+end
+
+-- first of all, so that a Redis without room refuses the whole and not a part of it
+if hits > 0 then call('hincrby', COUNTS, 'hits', hits) end
+if misses > 0 then call('hincrby', COUNTS, 'misses', misses) end
+
+local over = string.format('%.6f', now - lifetime)
+for _, name in ipairs(call('zrangebyscore', USED, '-inf', over)) do forget(name) end
+
+for i = 5, 4 + hits do
+  -- another may have evicted it since it was read
+  if call('hexists', SIZES, ARGV[i]) == 1 then use(ARGV[i]) end
+end
+
+for i = 5 + hits, #ARGV, 2 do
+  local name, bytes = ARGV[i], ARGV[i + 1]
+  forget(name)
+  if #bytes <= limit then
+    while tonumber(call('hget', SIZES, 'all') or 0) + #bytes > limit do
+      local oldest = call('zrange', USED, 0, 0)[1]
+      if oldest then
+        forget(oldest)
+        call('hincrby', COUNTS, 'evictions', 1)
+      else
+        call('del', SIZES)  -- somebody has deleted the list, and nothing counts any more
+      end
+    end
+    call('set', block_key(name), bytes)
+    call('hset', SIZES, name, #bytes)
+    call('hincrby', SIZES, 'all', #bytes)
+    use(name)
+  end
+end
+
+-- used last with the last of the blocks, gone with it
+if #ARGV > 4 then
+  call('expire', USED, lifetime)
+  call('expire', SIZES, lifetime)
+end
+
+local counts = call('hmget', COUNTS, 'hits', 'misses', 'evictions')
+return { tonumber(counts[1] or 0), tonumber(counts[2] or 0), tonumber(counts[3] or 0),
+  call('zcard', USED), tonumber(call('hget', SIZES, 'all') or 0) }
