@@ -66,13 +66,29 @@ def around(place: object, name: str) -> Callable[[Callable[..., Any]], Inner]:
     return wrap
 
 
+@functools.cache
+def _settings() -> Settings:
+    return Settings.from_environment()
+
+
+_owners: dict[str, str] = {}
+
+
+def _owner(run_id: str) -> str | None:
+    if run_id not in _owners:
+        owner = connect(_settings()).hget(f"axiomatic:job:{run_id}", "owner")
+        if not isinstance(owner, bytes):
+            return None
+        _owners[run_id] = owner.decode()
+    return _owners[run_id]
+
+
 def _victim(run_id: str, point: str, stage: int) -> bytes | None:
-    redis = connect(Settings.from_environment())
-    owner = redis.hget(f"axiomatic:job:{run_id}", "owner")
-    if not isinstance(owner, bytes):
+    owner = _owner(run_id)
+    if owner is None:
         return None
     # one command both asks and disarms: nobody else dies of it
-    found = redis.getdel(armed(owner.decode(), point, stage))
+    found = connect(_settings()).getdel(armed(owner, point, stage))
     return found if isinstance(found, bytes) else None
 
 
@@ -89,7 +105,7 @@ def _die(run_id: str, point: str, stage: int) -> None:
 
 
 def _count(what: str, run_id: str) -> None:
-    connect(Settings.from_environment()).hincrby(what, run_id, 1)
+    connect(_settings()).hincrby(what, run_id, 1)
 
 
 def _kind(piece: Piece) -> str:
@@ -217,7 +233,7 @@ def _send_body(inner: Inner, args: Any = None, kwargs: Any = None, **options: An
 
 def _asked_of_parent(point: str) -> bool:
     # a connection of its own, as the reaper's: children are forked while it ticks
-    redis = connect_briefly(Settings.from_environment())
+    redis = connect_briefly(_settings())
     try:
         return redis.getdel(armed("", point, -1)) is not None
     except RedisError:
@@ -253,7 +269,7 @@ def _note_parent(**_: object) -> None:
 def _publish_turns(inner: Inner, *given: Any) -> None:
     """Publish turns; in the pool's parent, where it is armed, be held up before."""
     if os.getpid() in _parents and _asked_of_parent("publishing"):
-        redis = connect_briefly(Settings.from_environment())
+        redis = connect_briefly(_settings())
         redis.set(HELD_UP, 1)
         until = time.monotonic() + _MOST_HELD_UP_SECONDS
         while redis.exists(HELD_UP) and time.monotonic() < until:

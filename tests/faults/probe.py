@@ -169,4 +169,5 @@ PLANS[KIND] = PLAN
 @signals.worker_init.connect
 def _kill_soon(sender: Any, **_: object) -> None:
     if os.environ.get(KILL_AFTER):
-        sender.time_limit = app.conf.task_soft_time_limit + float(os.environ[KILL_AFTER])
+        # after the application, which has set its own
+        sender.time_limit = sender.soft_time_limit + float(os.environ[KILL_AFTER])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import workers.submission
-from tests.faults.harness import POLL_SECONDS, RECOVERY_SECONDS, START_SECONDS, House, open_house
+from tests.faults.harness import RECOVERY_SECONDS, START_SECONDS, House, open_house
 from workers.jobs import JobStatus
 from workers.plans import PLANS
 from workers.submission import submit
@@ -18,6 +18,8 @@ STAGES = ("scenarios", "field", "opening", "lineups", "values", "portfolio", "co
 CUT = ("scenarios", "lineups", "values", "contest")
 STORING = ("scenarios", "lineups", "values", "portfolio", "contest")
 CHILDREN = 4
+LOOK_SECONDS = 0.05
+"""Between looks at all jobs: looking takes time from those who work."""
 
 POINTS = {
     "chunk taken": STAGES,
@@ -119,7 +121,7 @@ def complete_once(
                     # a join need not wait for its chord: nobody came to the point; once more
                     fault.run_id = start(house, document, fault.point)
                     runs.append(fault.run_id)
-        time.sleep(POLL_SECONDS)
+        time.sleep(LOOK_SECONDS)
     for run_id in runs:
         assert house.stored_result(run_id) == undisturbed
     assert times_written(results) == Counter(dict.fromkeys(runs, 1))

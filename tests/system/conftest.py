@@ -11,17 +11,26 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from web.app import create_app
-from workers.app import app as celery
+from workers.connection import connect
 from workers.jobs import Job, Jobs
+from workers.ledger.keys import NODES_SEEN
 from workers.processes import Process
 from workers.settings import Settings
 
 RunWorkers = Callable[[int], AbstractContextManager[list[Process]]]
 
+START_SECONDS = 240.0
+"""How long workers may take to start: the first of a new checkout compiles."""
+
 
 @pytest.fixture(scope="session")
 def run_workers(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> RunWorkers:
-    """Run some worker processes, each of one child, until the block ends."""
+    """Run some worker processes, each of one child, until the block ends.
+
+    Then they are killed, which takes no time, and signed off as the next worker would in a while.
+    Of a test that stops them itself nothing is left to kill.
+    """
+    ledger = Jobs(settings).ledger
 
     @contextmanager
     def run(count: int) -> Iterator[list[Process]]:
@@ -29,9 +38,10 @@ def run_workers(settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
         names = [f"{folder.name}-{number}@test" for number in range(count)]
         with ExitStack() as stack:
             running = [_start(name, folder) for name in names]
-            for process in running:
-                stack.callback(process.stop, 30.0)
-            _await(names, running)
+            for name, process in zip(names, running, strict=True):
+                stack.callback(ledger.leave, name)
+                stack.callback(process.stop, 0.0)
+            _await(settings, names, running)
             yield running
 
     return run
@@ -45,15 +55,15 @@ def _start(name: str, folder: Path) -> Process:
     )
 
 
-def _await(names: list[str], running: list[Process]) -> None:
-    """Wait until every worker answers; each unanswered round takes the ping's own second."""
-    for _ in range(240):
-        answers = celery.control.ping(timeout=1.0, destination=names, limit=len(names)) or []
-        if len(answers) == len(names):
-            return
+def _await(settings: Settings, names: list[str], running: list[Process]) -> None:
+    """Wait until every worker has reported."""
+    redis = connect(settings)
+    deadline = time.monotonic() + START_SECONDS
+    while None in redis.zmscore(NODES_SEEN, names):
         for process in running:
             assert process.running, process.log.read_text()
-    raise AssertionError(f"workers not ready: {[p.log.read_text() for p in running]}")
+        assert time.monotonic() < deadline, [process.log.read_text() for process in running]
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")

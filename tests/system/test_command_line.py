@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import httpx
 import pytest
 
 from web.stack import Stack
+
+AT_ONCE = 3
 
 FILES = (
     "2023-02-26_auto-club",
@@ -67,17 +70,39 @@ def checked_lineups(upload: Path, salaries: Path) -> list[frozenset[str]]:
     return lineups
 
 
+def salaries_of(shared: Path, name: str) -> Path:
+    return shared / "data" / "dk_raw" / f"DKSalaries_{name}.csv"
+
+
+Running = Future[subprocess.CompletedProcess[str]]
+Runs = dict[str, tuple[Path, Running]]
+
+
+@pytest.fixture(scope="module")
+def runs(server: str, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    """A run of every slate, a few at a time: while one starts or ends, others have the workers."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        given: Runs = {}
+        for name in FILES:
+            out = tmp_path_factory.mktemp(name)
+            options = ("--lineups", 150, "--server", server, "--out", out, "--json")
+            given[name] = (
+                out,
+                pool.submit(axiomatic, "run", salaries_of(shared, name), *options),
+            )
+        yield given
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_real_slate_gives_150_lineups_that_hold_every_limit(
-    server: str, shared: Path, tmp_path: Path, name: str
+    runs: Runs, shared: Path, name: str
 ) -> None:
-    salaries = shared / "data" / "dk_raw" / f"DKSalaries_{name}.csv"
-    done = axiomatic(
-        "run", salaries, "--lineups", 150, "--server", server, "--out", tmp_path, "--json"
-    )
+    salaries = salaries_of(shared, name)
+    out, running = runs[name]
+    done = running.result()
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)
-    lineups = checked_lineups(tmp_path / "lineups.csv", salaries)
+    lineups = checked_lineups(out / "lineups.csv", salaries)
     assert len(lineups) == len(set(lineups)) == 150
     counts = {i: sum(i in lineup for lineup in lineups) for lineup in lineups for i in lineup}
     assert max(counts.values()) <= 75
@@ -85,7 +110,7 @@ def test_a_real_slate_gives_150_lineups_that_hold_every_limit(
         i: count / 150 for i, count in counts.items()
     }
     assert result["contest"]["n_simulations"] == 5_000
-    assert json.loads((tmp_path / "result.json").read_text())["run_id"] == result["run_id"]
+    assert json.loads((out / "result.json").read_text())["run_id"] == result["run_id"]
     # the file's name says the track, and the answer says so
     assert result["notes"][0].startswith("Track ")
 
@@ -108,7 +133,7 @@ def test_the_summary_shows_lineups_exposures_and_roi_with_its_error(
 def test_limits_in_conflict_end_with_exit_code_1_and_the_reason(
     server: str, shared: Path, tmp_path: Path
 ) -> None:
-    salaries = shared / "data" / "dk_raw" / f"DKSalaries_{FILES[0]}.csv"
+    salaries = salaries_of(shared, FILES[0])
     done = axiomatic("run", salaries, "--max-exposure", 0.1, "--server", server, "--out", tmp_path)
     assert done.returncode == 1
     assert "max_driver_exposure" in done.stderr
@@ -118,28 +143,41 @@ def test_limits_in_conflict_end_with_exit_code_1_and_the_reason(
     assert jobs[0]["status"] == "failed"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--lineups", 200], "n_lineups: 200; give 1 to 150"),
-        (["--track", "nowhere at all"], "track_id"),
-        (["--scenarios", "many"], "not a valid integer"),
-        (["--objective", "luck"], "not one of"),
-        (["--fee", -1], "contest_buyin"),
-        (["--fee", "nan"], "not a finite number"),
-        (["--max-exposure", "nan"], "--max-exposure"),
-        (["--seed", "1" + "0" * 400], "random_seed"),
-        (["--track", "[/x]"], "[/x]"),
-        (["--out", "/proc/nope"], "--out"),
-        (["--server", "localhost:1"], "give an address such as"),
-    ],
+BAD_OPTIONS: tuple[tuple[list[object], str], ...] = (
+    (["--lineups", 200], "n_lineups: 200; give 1 to 150"),
+    (["--track", "nowhere at all"], "track_id"),
+    (["--scenarios", "many"], "not a valid integer"),
+    (["--objective", "luck"], "not one of"),
+    (["--fee", -1], "contest_buyin"),
+    (["--fee", "nan"], "not a finite number"),
+    (["--max-exposure", "nan"], "--max-exposure"),
+    (["--seed", "1" + "0" * 400], "random_seed"),
+    (["--track", "[/x]"], "[/x]"),
+    (["--out", "/proc/nope"], "--out"),
+    (["--server", "localhost:1"], "give an address such as"),
 )
-def test_bad_options_end_with_exit_code_2(
-    server: str, shared: Path, tmp_path: Path, arguments: list[object], said: str
-) -> None:
-    salaries = shared / "data" / "dk_raw" / f"DKSalaries_{FILES[0]}.csv"
-    # the last of two options counts
-    done = axiomatic("run", salaries, "--server", server, "--out", tmp_path, *arguments)
+
+
+@pytest.fixture(scope="module")
+def refusals(
+    server: str, shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Running]]:
+    """A run with each of the bad options, a few at a time."""
+    salaries = salaries_of(shared, FILES[0])
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield [
+            # the last of two options counts
+            pool.submit(
+                *(axiomatic, "run", salaries, "--server", server),
+                *("--out", tmp_path_factory.mktemp("refused"), *arguments),
+            )
+            for arguments, _ in BAD_OPTIONS
+        ]
+
+
+@pytest.mark.parametrize("place", range(len(BAD_OPTIONS)), ids=[said for _, said in BAD_OPTIONS])
+def test_bad_options_end_with_exit_code_2(refusals: list[Running], place: int) -> None:
+    done, said = refusals[place].result(), BAD_OPTIONS[place][1]
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert done.stdout == ""

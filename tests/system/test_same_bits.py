@@ -14,6 +14,7 @@ from core.lineups import LineupRules
 from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler
 from core.slate import Slate, find_track, read_salaries
+from tests.conftest import small_slate
 from workers import optimize
 from workers.blobs import Memory
 from workers.connection import connect
@@ -56,36 +57,47 @@ def whole_slate() -> Slate:
     return replace(read_salaries(example), track=find_track("talladega"))
 
 
-@pytest.mark.parametrize(
-    ("whole", "objective", "n_scenarios"),
-    [(False, Objective.DOLLARS, 7_300), (True, Objective.MULTI_CVAR, 2_700)],
-    ids=["dollars on a small slate", "multi-CVaR on a whole slate"],
-)
-def test_workers_and_chunks_do_not_change_a_byte(
+REQUESTS = {
+    "dollars on a small slate": request_of(small_slate(), Objective.DOLLARS, 7_300),
+    "multi-CVaR on a whole slate": request_of(whole_slate(), Objective.MULTI_CVAR, 2_700),
+}
+
+Results = dict[str, dict[tuple[int, int], bytes]]
+
+
+@pytest.fixture(scope="module")
+def results(
     settings: Settings,
     run_workers: Callable[[int], AbstractContextManager[list[Process]]],
     await_end: Callable[[str], Job],
-    slate: Slate,
-    monkeypatch: pytest.MonkeyPatch,
-    whole: bool,
-    objective: Objective,
-    n_scenarios: int,
-) -> None:
-    # or the first job's races would serve the others
-    monkeypatch.setenv("AXIOMATIC_CACHE_MB", "0")
+) -> Results:
+    """What each request gives, by the number of workers and the units of a chunk."""
     jobs = Jobs(settings)
-    request = request_of(whole_slate() if whole else slate, objective, n_scenarios)
-    document = msgspec.json.encode(request)
-    results: dict[tuple[int, int], bytes] = {}
-    for workers in (1, 3):
-        with run_workers(workers):
+    found: Results = {name: {} for name in REQUESTS}
+
+    def run_all(workers: int) -> None:
+        for name, request in REQUESTS.items():
             for chunk in CHUNKS:
+                document = msgspec.json.encode(request)
                 run_id = submit(jobs, "optimize", document, "tester", chunk_units=chunk)
                 job = await_end(run_id)
                 assert job.status is JobStatus.COMPLETED
                 assert job.scenario_cache is None
-                results[workers, chunk] = stored_result(settings, run_id)
-    assert len(results) == 6
-    assert len(set(results.values())) == 1
-    here = run_here(optimize.PLAN, request, Memory())
-    assert json.loads(results[1, 1]) == here
+                found[name][workers, chunk] = stored_result(settings, run_id)
+
+    with pytest.MonkeyPatch.context() as patch:
+        # or the first job's races would serve the others
+        patch.setenv("AXIOMATIC_CACHE_MB", "0")
+        with run_workers(1):
+            run_all(1)
+            with run_workers(2):
+                run_all(3)
+    return found
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_workers_and_chunks_do_not_change_a_byte(results: Results, name: str) -> None:
+    assert len(results[name]) == 6
+    assert len(set(results[name].values())) == 1
+    here = run_here(optimize.PLAN, REQUESTS[name], Memory())
+    assert json.loads(results[name][1, 1]) == here

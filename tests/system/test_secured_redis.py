@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -165,6 +166,28 @@ def send(given: Given) -> subprocess.CompletedProcess[str]:
     )
 
 
+Tried = dict[str, tuple[Given, Future[subprocess.CompletedProcess[str]]]]
+
+
+@pytest.fixture(scope="module")
+def tried(server: Path, authority: trustme.CA, given: Given, folder: Path) -> Iterator[Tried]:
+    """What must not get in, all sending at once: each waits for seconds before it gives up."""
+    _written(trustme.CA(), folder / "other.pem")
+    with ExitStack() as stack:
+        other_host = stack.enter_context(secured(server, authority, "redis.example.org"))
+        asks = stack.enter_context(secured(server, authority, ask=True))
+        wrong = {
+            "wrong password": {**given, "AXIOMATIC_REDIS_PASSWORD": "wrong"},
+            "no password": {**given, "AXIOMATIC_REDIS_PASSWORD": ""},
+            "another authority": {**given, "AXIOMATIC_REDIS_CA_FILE": str(folder / "other.pem")},
+            "the system's authorities": {**given, "AXIOMATIC_REDIS_CA_FILE": ""},
+            "another host": {**given, "REDIS_URL": other_host},
+            "no certificate": {**given, "REDIS_URL": asks},
+        }
+        pool = stack.enter_context(ThreadPoolExecutor(len(wrong)))
+        yield {name: (given, pool.submit(send, given)) for name, given in wrong.items()}
+
+
 def test_with_the_right_password_and_authority_all_is_well(given: Given) -> None:
     assert ping(given)
     done = send(given)
@@ -182,12 +205,12 @@ def test_without_tls_too_the_password_is_taken_as_it_is(server: Path, folder: Pa
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
 
 
-@pytest.mark.parametrize("password", ["wrong", ""])
-def test_a_wrong_password_is_said_at_once_and_not_tried_again(given: Given, password: str) -> None:
-    wrong = {**given, "AXIOMATIC_REDIS_PASSWORD": password}
+@pytest.mark.parametrize("name", ["wrong password", "no password"])
+def test_a_wrong_password_is_said_at_once_and_not_tried_again(tried: Tried, name: str) -> None:
+    wrong, sent = tried[name]
     with pytest.raises(AuthenticationError, match=NO_ENTRY):
         ping(wrong)
-    done = send(wrong)
+    done = sent.result()
     assert done.returncode
     assert re.search(NO_ENTRY, done.stderr), done.stderr
     assert PASSWORD not in done.stderr
@@ -208,34 +231,31 @@ def test_a_worker_with_a_wrong_password_says_so_and_leaves(given: Given) -> None
     assert "Redis refuses the password" in done.stderr
 
 
-def refused_by_tls(given: Given, said: str) -> None:
+def refused_by_tls(tried: Tried, name: str, said: str) -> None:
+    given, sent = tried[name]
     with pytest.raises(RedisConnectionError, match=said):
         ping(given)
-    done = send(given)
+    done = sent.result()
     assert done.returncode
     assert said in done.stderr
 
 
-def test_a_certificate_of_another_authority_is_refused(given: Given, folder: Path) -> None:
-    _written(trustme.CA(), folder / "other.pem")
-    other = {**given, "AXIOMATIC_REDIS_CA_FILE": str(folder / "other.pem")}
-    refused_by_tls(other, "certificate verify failed")
+def test_a_certificate_of_another_authority_is_refused(tried: Tried) -> None:
+    refused_by_tls(tried, "another authority", "certificate verify failed")
 
 
-def test_without_an_authority_the_systems_own_decide(given: Given) -> None:
-    refused_by_tls({**given, "AXIOMATIC_REDIS_CA_FILE": ""}, "certificate verify failed")
+def test_without_an_authority_the_systems_own_decide(tried: Tried) -> None:
+    refused_by_tls(tried, "the system's authorities", "certificate verify failed")
 
 
-def test_a_certificate_for_another_host_is_refused(
-    server: Path, authority: trustme.CA, given: Given
-) -> None:
-    with secured(server, authority, "redis.example.org") as url:
-        refused_by_tls({**given, "REDIS_URL": url}, "Hostname mismatch")
+def test_a_certificate_for_another_host_is_refused(tried: Tried) -> None:
+    refused_by_tls(tried, "another host", "Hostname mismatch")
 
 
 def test_a_server_that_asks_for_a_certificate_is_shown_ours(
-    server: Path, authority: trustme.CA, given: Given, folder: Path
+    authority: trustme.CA, tried: Tried, folder: Path
 ) -> None:
+    asked, without = tried["no certificate"]
     own = authority.issue_cert("worker.example.org")
     own.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
     own.private_key_pem.write_to_path(str(folder / "key.pem"))
@@ -243,12 +263,10 @@ def test_a_server_that_asks_for_a_certificate_is_shown_ours(
         "AXIOMATIC_REDIS_CERT_FILE": str(folder / "cert.pem"),
         "AXIOMATIC_REDIS_KEY_FILE": str(folder / "key.pem"),
     }
-    with secured(server, authority, ask=True) as url:
-        assert ping({**given, **shown, "REDIS_URL": url})
-        done = send({**given, **shown, "REDIS_URL": url})
-        assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
-        without = send({**given, "REDIS_URL": url})
-        assert without.returncode
+    assert ping({**asked, **shown})
+    done = send({**asked, **shown})
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    assert without.result().returncode
 
 
 def test_a_worker_and_flower_work_through_it(given: Given, folder: Path) -> None:

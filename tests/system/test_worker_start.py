@@ -66,10 +66,12 @@ def test_a_worker_is_present_while_it_runs_and_gone_when_it_has_stopped(
     settings: Settings, run_workers: RunWorkers
 ) -> None:
     assert not is_present(settings, "test")
-    with run_workers(1):
+    with run_workers(1) as (worker,):
         assert is_present(settings, "test")
         assert not is_present(settings, "est")
         assert Jobs(settings).load().slots == 1
+        worker.stop(30.0)
+        assert not is_present(settings, "test")
     assert not is_present(settings, "test")
     assert Jobs(settings).load().slots == 0
 
