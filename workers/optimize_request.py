@@ -1,25 +1,19 @@
 """What an optimize job is asked."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from core.lineups import LineupRules, TailTarget
 from core.portfolio import PortfolioLimits
 from core.race import ConstraintSpec
 from core.slate import Slate
 from workers.contest_stage import ContestTerms
+from workers.objective import Objective
+
+__all__ = ["Objective", "OptimizeRequest"]
 
 # the pool that a portfolio is chosen from: enough to choose among, few enough to compare in pairs
 _POOL_PER_LINEUP = 20
 _SMALLEST_POOL = 1_000
-
-
-class Objective(StrEnum):
-    """What the portfolio's lineups are chosen for."""
-
-    MULTI_CVAR = "multi_cvar"
-    MEAN = "mean"
-    DOLLARS = "dollars"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,17 @@ def test_imports_go_one_way(room: str) -> None:
         assert not upward.search(path.read_text(encoding="utf-8")), path
 
 
-def test_a_worker_alone_needs_nothing_of_the_web() -> None:
-    code = (
-        "import sys, workers.tasks;"
-        "print([m for m in ('flask', 'marshmallow', 'web') if m in sys.modules])"
-    )
+@pytest.mark.parametrize(
+    ("module", "needless"),
+    [
+        ("workers.tasks", ("flask", "marshmallow", "web")),
+        # each takes a good part of a second, before so much as the help is shown
+        ("web.cli", ("flask", "celery", "numba", "scipy")),
+    ],
+)
+def test_a_process_loads_nothing_of_what_it_does_not_need(
+    module: str, needless: tuple[str, ...]
+) -> None:
+    code = f"import sys, {module}; print([m for m in {needless} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from core.contest import Payouts, read_payout_table
 from core.errors import InvalidInput
 from core.slate import find_track, plain_name, read_salaries, track_named_in
 from core.slate.tables import decode, number, read_table
 from web.cli.summary import show
 from web.client import Client, Json
 from web.stack import Stack
-from workers.optimize_request import Objective
+from workers.objective import Objective
+
+if TYPE_CHECKING:
+    from core.contest import Payouts
 
 DEFAULT_TRACK = "kansas"
 
@@ -103,13 +105,15 @@ def _race_name(salaries: Path) -> str:
         return ""  # the server says what is wrong with it
 
 
-def _payouts(asked: Asked) -> Payouts | None:
+def _payouts(asked: Asked) -> "Payouts | None":
     if asked.contest is None:
         return None
+    from core.contest import read_payout_table  # noqa: PLC0415  (half a second, for this alone)
+
     return read_payout_table(decode(asked.contest.read_bytes(), "contest"))
 
 
-def _contest(asked: Asked, payouts: Payouts | None, slate: Json) -> Json:
+def _contest(asked: Asked, payouts: "Payouts | None", slate: Json) -> Json:
     contest: Json = {"field_size": asked.field_size, "contest_buyin": asked.fee}
     if payouts is not None:
         contest = {

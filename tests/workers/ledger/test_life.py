@@ -101,15 +101,16 @@ def test_the_result_is_where_celery_looks_for_it(settings: Settings) -> None:
     # Celery's backend is pointed at the first database
     desk = Desk(connect(settings))
     owner = f"ann-{desk.version}"
-    run_id = desk.begin(1, owner=owner)
+    # beside whatever other tests' jobs have left there
+    run_id = desk.begin(1, owner=owner, limit=10**12)
     desk.finish(desk.to_join(), result={"lineups": [1, 2]})
     assert app.AsyncResult(run_id).status == "SUCCESS"
     assert app.AsyncResult(run_id).result == {"lineups": [1, 2]}
-    cancelled = desk.begin(1, owner=owner)
+    cancelled = desk.begin(1, owner=owner, limit=10**12)
     desk.ledger.cancel(cancelled)
     # which Celery's types forget
     assert str(app.AsyncResult(cancelled).state) == states.REVOKED
-    failed = desk.begin(1, owner=owner)
+    failed = desk.begin(1, owner=owner, limit=10**12)
     desk.fail(desk.take(), reason="No lineup fits the cap.")
     assert app.AsyncResult(failed).status == "FAILURE"
     assert str(app.AsyncResult(failed).result) == "No lineup fits the cap."
