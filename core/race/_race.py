@@ -16,6 +16,7 @@ import numpy.typing as npt
 from core.compiled import compiled, inlined
 
 F8 = npt.NDArray[np.float64]
+I4 = npt.NDArray[np.int32]
 I8 = npt.NDArray[np.int64]
 
 STAGE_BREAKS = 2
@@ -29,6 +30,9 @@ NORMALS = 1 << NORMAL_BITS  # equally likely normal scores that what comes and g
 CHOICES = 1 << CHOICE_BITS  # equally likely choices in the tables of fastest laps
 PACK = 4  # cars in line that a draft moves together, a power of two
 MAX_TRIES = 200
+MOST_CARS = 64  # whose ranks fit the last six bits of a key
+FINE = 1048576.0  # steps of place that a key tells apart
+FAR_APART = 30.0  # places beyond it are all alike; strengths are normal scores
 QUALIFYING_NOISE = 0.8  # beside 0.6 of skill, where the grid is unknown
 REAR = 0.3  # how far behind the last car on the grid those sent to the rear take the green flag
 
@@ -38,7 +42,7 @@ class RaceInputs(NamedTuple):
 
     skill: F8  # standard deviations above the field's average
     tilt: F8
-    aggression: F8  # -0.5..0.5, times the track's aggression factor
+    spread: F8  # how much wider than others' a driver's own luck is, 1 = as wide
     causes: F8  # odds of causing an accident, the most likely driver's 1
     shadow_risk: F8
     team: I8  # 0..T-1, or -1 for none
@@ -110,6 +114,8 @@ class Cars(NamedTuple):
     fastest: I8
     involved: npt.NDArray[np.bool_]  # in the accident at hand
     scratch: F8
+    before: I8  # the order before it is made anew
+    keys: I4  # places as whole numbers, in that order
 
 
 @inlined
@@ -149,8 +155,7 @@ def _draw_strength(
         if race.make[i] >= 0:
             shock += make_shock[race.make[i]]
             own -= race.make_share
-        spread = race.shock_sd * max(0.1, 1.0 + race.aggression[i])
-        shock += spread * np.sqrt(own) * rng.standard_normal()
+        shock += race.shock_sd * race.spread[i] * np.sqrt(own) * rng.standard_normal()
         cars.strength[i] = race.skill_weight * race.skill[i] + race.grid_weight * grid
         cars.strength[i] += race.tilt[i] + shock
         if race.shadow_risk[i] > 0.0 and rng.random() < race.shadow_risk[i]:
@@ -199,18 +204,25 @@ def _draw_cautions(
 
 @inlined
 def _sort(cars: Cars, left: int) -> None:
-    """Put the ``left`` running cars in running order; nearly sorted is quick."""
-    cars.scratch[0] = cars.place[cars.order[0]]
-    for q in range(1, left):
+    """Put the ``left`` running cars in running order; of equals the one ahead stays ahead.
+
+    Each car's rank is how many keys are above its own. Keys are whole numbers, no two alike, so the
+    count is a few compares of eight at a time without a branch: half the time of any sort.
+    """
+    lanes = (left + 7) & ~7
+    for q in range(left):
         i = cars.order[q]
-        place = cars.place[i]
-        k = q
-        while k > 0 and cars.scratch[k - 1] < place:
-            cars.scratch[k] = cars.scratch[k - 1]
-            cars.order[k] = cars.order[k - 1]
-            k -= 1
-        cars.scratch[k] = place
-        cars.order[k] = i
+        cars.before[q] = i
+        place = min(max(cars.place[i], -FAR_APART), FAR_APART)
+        cars.keys[q] = np.int32(np.int64(place * FINE) * 64 + (63 - q))
+    for q in range(left, lanes):
+        cars.keys[q] = np.int32(-2147483648)
+    for q in range(left):
+        key = cars.keys[q]
+        ahead = np.int32(0)
+        for k in range(lanes):
+            ahead += np.int32(cars.keys[k] > key)
+        cars.order[ahead] = cars.before[q]
 
 
 @inlined
@@ -302,7 +314,7 @@ def _drift(rng: np.random.Generator, race: RaceInputs, cars: Cars, left: int, sh
         cars.place[i] = towards + keep * (cars.place[i] - towards) + line
         # one draw of 48 bits serves four cars
         bits = int(rng.random() * 281474976710656.0) if q & 3 == 0 else bits >> NORMAL_BITS
-        cars.place[i] += own * race.normals[bits & (NORMALS - 1)]
+        cars.place[i] += own * race.spread[i] * race.normals[bits & (NORMALS - 1)]
     _sort(cars, left)
 
 
@@ -322,7 +334,7 @@ def _bring_forward(
             foremost = i
     # twice as often as would do on average, so that little is left for the end
     if owed > 0 and rng.random() * to_lead < 2.0 * owed:
-        cars.place[foremost] = max(cars.place[foremost], cars.place[cars.order[0]] + 1e-9)
+        cars.place[foremost] = max(cars.place[foremost], cars.place[cars.order[0]] + 2.0 / FINE)
         _sort(cars, left)
 
 
@@ -460,6 +472,8 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
         fastest=np.zeros(drivers, dtype=np.int64),
         involved=np.zeros(drivers, dtype=np.bool_),
         scratch=np.zeros(drivers),
+        before=np.zeros(MOST_CARS, dtype=np.int64),
+        keys=np.zeros(MOST_CARS, dtype=np.int32),
     )
     team_shock = np.zeros(max(1, race.n_teams))
     make_shock = np.zeros(max(1, race.n_makes))

@@ -77,7 +77,7 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
         inputs=RaceInputs(
             skill=np.array([(driver.skill - 0.5) / SKILL_PER_SD for driver in racing]),
             tilt=np.array([driver.tilt for driver in racing]),
-            aggression=aggression,
+            spread=np.maximum(0.1, 1.0 + aggression),
             causes=np.exp(2.0 * (aggression - aggression.max())),
             shadow_risk=np.array([driver.shadow_risk for driver in racing]),
             team=np.array(

@@ -210,8 +210,8 @@ def test_a_minimum_is_led_all_through_the_race_and_seldom_by_winning_it(field):
     backmarker = [{}] * 30 + [{"min_laps_led": 40}]
     races, _ = generate_scenarios(field(*backmarker), 2_000, 1)
     assert races.laps_led[:, 30].min() >= 40
-    # of real drivers who lead 40 laps one in four wins
-    assert (races.finish[:, 30] == 1).mean() < 0.3
+    # of real drivers who led 40 laps or more at an intermediate since 2019, 28% won
+    assert (races.finish[:, 30] == 1).mean() < 0.28
 
 
 def test_who_may_not_win_may_have_to_lead_all_the_other_laps(field):
@@ -254,11 +254,19 @@ def test_more_skill_finishes_better(field, kind):
     assert better.finish[:, 18].mean() < worse.finish[:, 18].mean() - 1
 
 
-def test_more_aggression_varies_more(field):
+@pytest.mark.parametrize("kind", KINDS)
+def test_more_aggression_varies_more_and_wrecks_more(field, kind):
     middle = [{}] * 18
-    calm = generate_scenarios(field(*middle, {"aggression": 0.0}), 4_000, 1)[0]
-    wild = generate_scenarios(field(*middle, {"aggression": 1.0}), 4_000, 1)[0]
+    calm, wild = (
+        generate_scenarios(field(*middle, {"aggression": a}, kind=kind), 8_000, 1)[0]
+        for a in (0.0, 1.0)
+    )
     assert wild.finish[:, 18].std() > calm.finish[:, 18].std() + 0.5
+    assert wild.running[:, 18].mean() < calm.running[:, 18].mean() - 0.01
+
+
+def test_aggression_is_nothing_where_the_track_does_not_let_it(field):
+    middle = [{}] * 18
     same = [
         generate_scenarios(field(*middle, {"aggression": a}, aggression_factor=0), 500, 1)[0]
         for a in (0.0, 1.0)
@@ -281,6 +289,46 @@ def test_the_harder_passing_is_the_more_the_grid_decides(field):
         for difficulty in (0.0, 1.0)
     )
     assert hard.laps_led[:, 30:].mean() > easy.laps_led[:, 30:].mean()
+
+
+def test_a_tilt_finishes_better(field):
+    middle = [{}] * 18
+    down, up = (
+        generate_scenarios(field(*middle, {"tilt": tilt}), 2_000, 1)[0] for tilt in (-0.3, 0.3)
+    )
+    assert up.finish[:, 18].mean() < down.finish[:, 18].mean() - 3
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not TrackType.SUPERSPEEDWAY])
+def test_a_better_spot_on_the_grid_finishes_better_and_leads_more(field, kind):
+    def of_driver_18(spot):
+        swapped = [{}] * (spot - 1) + [{"start_position": 19}] + [{}] * (18 - spot)
+        races, _ = generate_scenarios(
+            field(*swapped, {"start_position": spot}, kind=kind), 4_000, 1
+        )
+        return races.finish[:, 18].mean(), races.laps_led[:, 18].mean()
+
+    (finish, led), (finish_behind, led_behind) = of_driver_18(2), of_driver_18(18)
+    assert finish < finish_behind - 0.5
+    assert led > led_behind
+
+
+def test_a_shorter_tank_has_more_leaders(field):
+    leaders = [
+        (generate_scenarios(field(pit_window_laps=laps), 2_000, 1)[0].laps_led > 0)
+        .sum(axis=1)
+        .mean()
+        for laps in (20, 200)
+    ]
+    assert leaders[0] > leaders[1] + 0.5
+
+
+def test_a_driver_sent_to_the_rear_finishes_further_back(field):
+    front, rear = (
+        generate_scenarios(field({"starts_from_rear": sent}, kind=TrackType.ROAD), 4_000, 1)[0]
+        for sent in (False, True)
+    )
+    assert rear.finish[:, 0].mean() > front.finish[:, 0].mean()
 
 
 def test_more_cautions_leave_fewer_running_and_fewer_green_laps(field):
@@ -349,7 +397,7 @@ def test_a_leader_in_clean_air_leads_on(field):
         (TrackType.SUPERSPEEDWAY, (13, 20), (0.2, 0.33), (0.02, 0.12)),
         (TrackType.INTERMEDIATE, (7, 12), (0.09, 0.16), (0.08, 0.28)),
         (TrackType.SHORT, (5, 10), (0.07, 0.13), (0.08, 0.33)),
-        (TrackType.ROAD, (5, 10), (0.07, 0.13), (0.08, 0.28)),
+        (TrackType.ROAD, (5, 10), (0.07, 0.13), (0.08, 0.5)),
     ],
 )
 def test_each_kind_of_track_races_like_itself(field, kind, leaders, out_share, pole_wins):
