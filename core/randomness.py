@@ -16,6 +16,7 @@ class Purpose(IntEnum):
     FIELD = 2
     BOOTSTRAP = 3
     FITTING = 4
+    KNOWLEDGE = 5
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

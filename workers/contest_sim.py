@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.field import FieldModel
-from core.race import ConstraintSpec
+from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
-from workers import race_stage
+from workers import knowledge_stage, race_stage
 from workers.blobs import Blobs
 from workers.contest_stage import (
     FIELD,
@@ -20,6 +20,7 @@ from workers.contest_stage import (
     contest_stage,
     field_stage,
 )
+from workers.knowledge_stage import knowledge_notes, shown
 from workers.race_stage import simulated_points, stored_bytes
 from workers.stages import Facts, Json, Plan, Stage
 
@@ -44,6 +45,8 @@ class ContestSimRequest:
         The race to simulate; ``None`` where ``scores`` is given.
     scores
         Blob of the user's own points, i16 ``[N, D]`` in ticks.
+    knowledge
+        What the user says of the race, to which ``spec`` is tilted; ``None`` = it stands as it is.
     """
 
     slate: Slate
@@ -54,6 +57,7 @@ class ContestSimRequest:
     salary_cap_usd: int
     spec: ConstraintSpec | None = None
     scores: str | None = None
+    knowledge: UserKnowledge | None = None
 
 
 def _points(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> npt.NDArray[np.int16]:
@@ -74,7 +78,8 @@ _CONTEST_STAGE = contest_stage(_points, _lineups)
 def _stages(request: ContestSimRequest) -> tuple[Stage[ContestSimRequest], ...]:
     if request.scores is not None:
         return (_FIELD_STAGE, _CONTEST_STAGE)
-    return (race_stage.STAGE, _FIELD_STAGE, _CONTEST_STAGE)
+    told = () if request.knowledge is None else (knowledge_stage.STAGE,)
+    return (*told, race_stage.STAGE, _FIELD_STAGE, _CONTEST_STAGE)
 
 
 def _finish(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> Json:
@@ -83,8 +88,10 @@ def _finish(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> Json:
     ids = [driver.driver_id for driver in request.slate.drivers]
     for figures, lineup in zip(results["per_lineup"], request.lineups, strict=True):
         figures["drivers"] = [ids[place] for place in lineup]
+    simulated = request.scores is None
     return {
         **results,
+        "scenario_diagnostics": {"knowledge": shown(request, facts)} if simulated else None,
         "ownership_percent": dict(zip(ids, model.ownership_percent, strict=True)),
         "ownership_source": facts[FIELD]["source"],
         "notes": _notes(request, facts),
@@ -98,7 +105,7 @@ def _notes(request: ContestSimRequest, facts: Facts) -> list[str]:
     out = [request.slate.drivers[i].name for i in held if request.slate.drivers[i].out]
     if out:
         notes.append(f"In the lineups but not in the race: {', '.join(out)}.")
-    return [*notes, *contest_notes(request, facts)]
+    return [*notes, *knowledge_notes(request, facts), *contest_notes(request, facts)]
 
 
 def _stored_bytes(request: ContestSimRequest) -> int:

@@ -14,7 +14,7 @@ from core.race import BLOCK_SCENARIOS
 from core.slate import TICKS_PER_POINT, Slate
 from workers.blobs import Blobs
 from workers.race_stage import block_count, block_rows, selects
-from workers.stages import FAN, Facts, Json, Stage, Tick
+from workers.stages import FAN, Facts, Json, Stage, Tick, only_part
 
 FIELD = "field"
 CONTEST = "contest"
@@ -120,12 +120,6 @@ def field_stage(points_of: PointsOf, cap_of: Callable[[Any], int]) -> Stage[Any]
         return {"model": model.to_json(), "source": source}
 
     return Stage(name=FIELD, units=lambda *_: 1, seconds=lambda _: 0.05, run=run, join=only_part)
-
-
-def only_part(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
-    """Join a stage of one unit."""
-    del request, facts, blobs
-    return parts[0]
 
 
 def contest_seconds(request: InContest) -> float:

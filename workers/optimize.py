@@ -23,7 +23,7 @@ from core.lineups import (
 )
 from core.portfolio import generate_portfolio
 from core.randomness import Purpose, stream
-from workers import race_stage
+from workers import knowledge_stage, race_stage
 from workers.blobs import Blobs
 from workers.contest_stage import (
     contest_bytes,
@@ -31,13 +31,12 @@ from workers.contest_stage import (
     contest_stage,
     field_model,
     field_stage,
-    only_part,
     terms_of,
 )
 from workers.optimize_answer import MICROPOINTS, answer, mean_values
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.race_stage import block_count, block_rows, half, selects, simulated_points
-from workers.stages import FAN, Facts, Json, Plan, Stage, Tick
+from workers.stages import FAN, Facts, Json, Plan, Stage, Tick, only_part
 
 OPENING, LINEUPS, VALUES, PORTFOLIO = "opening", "lineups", "values", "portfolio"
 
@@ -275,6 +274,7 @@ def _stages(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest], ...]:
     played = request.contest is not None
     tail = request.objective is not Objective.MEAN
     wanted = (
+        (knowledge_stage.STAGE, request.knowledge is not None),
         (race_stage.STAGE, True),
         (FIELD_STAGE, played),
         (_OPENING, tail),

@@ -30,6 +30,7 @@ from workers.contest_stage import (
     field_model,
     projected_points,
 )
+from workers.knowledge_stage import knowledge_notes, shown, simulated_spec
 from workers.optimize_request import OptimizeRequest
 from workers.race_stage import half
 from workers.stages import Facts, Json
@@ -59,6 +60,7 @@ def answer(
     projections = projected_points(request.slate, selection)
     ids = [driver.driver_id for driver in request.slate.drivers]
     counts = np.bincount(lineups.ravel(), minlength=len(ids))
+    spec_hash = simulated_spec(request.spec, facts).spec_hash
     given: Json = {
         "lineups": [
             _lineup(request, lineup, totals[:, place], float(scores[place]), projections)
@@ -74,9 +76,9 @@ def answer(
         "calibration_metrics": load_calibration(request.spec.track.track_type)
         if request.include_calibration
         else None,
-        "constraint_spec_hash": request.spec.spec_hash,
+        "constraint_spec_hash": spec_hash,
         "run_config": {
-            "spec_hash": request.spec.spec_hash,
+            "spec_hash": spec_hash,
             "seed": request.seed,
             "simulation": {
                 "n_scenarios": request.n_scenarios,
@@ -147,6 +149,7 @@ def _diagnostics(request: OptimizeRequest, facts: Facts) -> Json:
         "avg_position_differential": by_driver(found["positions_gained"]),
         "avg_cautions": found["cautions"] / races,
         "regime_shares": {name: count / races for name, count in found["regimes"].items()},
+        "knowledge": shown(request, facts),
     }
 
 
@@ -257,11 +260,7 @@ def _notes(request: OptimizeRequest, facts: Facts, selection: int) -> list[str]:
             f"The {alpha:g} tail is {(1 - alpha) * selection:.0f} of the {selection} races that "
             f"lineups are chosen on; {wanted} scenarios would make it 100."
         )
-    if any(driver.projected_points is not None for driver in request.slate.drivers):
-        notes.append(
-            "Projected points count for the mean objective and the ownership guess; the simulated "
-            "races do not follow them."
-        )
+    notes += knowledge_notes(request, facts)
     if request.contest is not None:
         notes += contest_notes(request, facts)
     return notes

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from core.lineups import LineupRules, TailTarget
 from core.portfolio import PortfolioLimits
-from core.race import ConstraintSpec
+from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
 from workers.contest_stage import ContestTerms
 from workers.objective import Objective
@@ -38,6 +38,8 @@ class OptimizeRequest:
         Whether to compare the tail's best lineup with the mean's on the report's races.
     include_calibration
         Whether the answer should hold the model's calibration metrics.
+    knowledge
+        What the user says of the race, to which ``spec`` is tilted; ``None`` = it stands as it is.
     """
 
     slate: Slate
@@ -52,6 +54,7 @@ class OptimizeRequest:
     contest: ContestTerms | None = None
     validate_tail: bool = True
     include_calibration: bool = False
+    knowledge: UserKnowledge | None = None
 
     @property
     def pool_size(self) -> int:

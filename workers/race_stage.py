@@ -11,6 +11,7 @@ from core.race import BLOCK_SCENARIOS, ConstraintSpec, KernelStats, Regime
 from core.race import simulate_block as simulate
 from core.slate import Slate
 from workers.blobs import Arrays, Blobs
+from workers.knowledge_stage import simulated_spec
 from workers.scenario_cache import block_name
 from workers.stages import Facts, Json, Stage, Tick
 
@@ -70,9 +71,9 @@ def half(values: npt.NDArray[Any], *, selection: bool) -> npt.NDArray[Any]:
 
 
 def _run(request: Simulated, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick) -> Json:
-    del facts
+    spec = simulated_spec(request.spec, facts)
     numbers = range(start, stop)
-    names = _names(request, numbers)
+    names = _names(request, spec, numbers)
     blocks: list[Arrays] = []
     made: dict[str, Arrays] = {}
     for number, name, known in zip(numbers, names, blobs.recall(names), strict=True):
@@ -80,14 +81,14 @@ def _run(request: Simulated, facts: Facts, blobs: Blobs, start: int, stop: int, 
             blocks.append(known)
             continue
         tick()
-        made[name] = _simulate(request, number)
+        made[name] = _simulate(request, spec, number)
         blocks.append(made[name])
     blobs.remember(made)
     return _together(blobs, blocks, [json.loads(block["figures"].tobytes()) for block in blocks])
 
 
-def _names(request: Simulated, numbers: Sequence[int]) -> list[str]:
-    spec_hash, rules = request.spec.spec_hash, request.slate.rules
+def _names(request: Simulated, spec: ConstraintSpec, numbers: Sequence[int]) -> list[str]:
+    spec_hash, rules = spec.spec_hash, request.slate.rules
     return [
         block_name(spec_hash, rules, request.seed, number, _races(request, number))
         for number in numbers
@@ -99,9 +100,9 @@ def _races(request: Simulated, number: int) -> int:
     return int(rows.stop - rows.start)
 
 
-def _simulate(request: Simulated, number: int) -> Arrays:
+def _simulate(request: Simulated, spec: ConstraintSpec, number: int) -> Arrays:
     """Give a block's points and regimes, and its figures as JSON in bytes."""
-    races, stats = simulate(request.spec, request.seed, number, _races(request, number))
+    races, stats = simulate(spec, request.seed, number, _races(request, number))
     gained = races.start.astype(np.int64) - races.finish
     figures = {
         "validated": stats.total_validated,

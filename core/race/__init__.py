@@ -2,15 +2,19 @@
 
 The flow is compile a slate (:class:`ConstraintCompiler`), simulate blocks of 500
 (:func:`simulate_block`), score them (:meth:`Scenarios.points`). Same spec, same seed, same bits.
+What a user knows better tilts the spec before that (:func:`tilt`).
 """
 
 from core.race._race import STAGE_BREAKS
 from core.race.calibration import load_calibration
 from core.race.compiler import ConstraintCompiler, skill_from_slate
 from core.race.constraints import SKILL_PER_SD, DriverConstraints, TrackConstraints
+from core.race.entropy import EntropyTilt, entropy_tilt
 from core.race.generate import BLOCK_SCENARIOS, draw_races, generate_scenarios, simulate_block
 from core.race.kernel import Evidence, KernelLogic, KernelStats
+from core.race.knowledge import KnowledgeDiagnostics, Tilted, UserKnowledge, tilt, with_tilts
 from core.race.known import KnownDriver, KnownField, load_known_field
+from core.race.odds import fair_probabilities
 from core.race.priors import TrackPriors, load_priors
 from core.race.regimes import Regime, classify_scenario_regime
 from core.race.run import RunConfig, SimulationParameters
@@ -24,24 +28,32 @@ __all__ = [
     "ConstraintCompiler",
     "ConstraintSpec",
     "DriverConstraints",
+    "EntropyTilt",
     "Evidence",
     "KernelLogic",
     "KernelStats",
+    "KnowledgeDiagnostics",
     "KnownDriver",
     "KnownField",
     "Regime",
     "RunConfig",
     "Scenarios",
     "SimulationParameters",
+    "Tilted",
     "TrackConstraints",
     "TrackPriors",
+    "UserKnowledge",
     "classify_scenario_regime",
     "concatenate",
     "draw_races",
+    "entropy_tilt",
+    "fair_probabilities",
     "generate_scenarios",
     "load_calibration",
     "load_known_field",
     "load_priors",
     "simulate_block",
     "skill_from_slate",
+    "tilt",
+    "with_tilts",
 ]

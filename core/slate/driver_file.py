@@ -29,6 +29,7 @@ _ALSO = {
     "own": "ownership_percent",
     "ownership": "ownership_percent",
     "projected_ownership": "ownership_percent",
+    "median_finish": "finish_median",
 }
 
 
@@ -73,6 +74,11 @@ def _odds(cell: str) -> float | None:
     return value if value is not None and value > 1.0 else None
 
 
+def _place(cell: str) -> float | None:
+    value = number(cell)
+    return value if value is not None and 1.0 <= value <= 60.0 else None
+
+
 def _vetoes(cell: str) -> frozenset[Veto] | None:
     words = [word for word in re.split(r"[;|,\s]+", cell.lower()) if word]
     try:
@@ -89,6 +95,8 @@ _COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "projected_points": (_points, "points such as 43.5, within 1,000"),
     "ownership_percent": (_percent, "percent of entries, 0 to 100"),
     "win_odds": (_odds, "decimal odds above 1, such as 7.5"),
+    "top5_odds": (_odds, "decimal odds above 1, such as 2.4"),
+    "finish_median": (_place, "a finishing place from 1 to 60"),
     "skill": (_share, "a number from 0 to 1"),
     "aggression": (_share, "a number from 0 to 1"),
     "shadow_risk": (_share, "a number from 0 to 1"),
@@ -116,9 +124,9 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
         From the salary file.
     data
         A CSV with ``driver`` or ``driver_id`` and any of team, manufacturer, start_position,
-        starts_from_rear, projected_points, ownership_percent, win_odds, skill, aggression,
-        shadow_risk, min_laps_led, max_laps_led, veto_rules. Other columns are left out with a
-        warning.
+        starts_from_rear, projected_points, ownership_percent, win_odds, top5_odds, finish_median,
+        skill, aggression, shadow_risk, min_laps_led, max_laps_led, veto_rules. Other columns are
+        left out with a warning.
 
     Raises
     ------

@@ -44,8 +44,9 @@ class Driver:
         Official grid position, 1 = pole: the one that scores.
     starts_from_rear
         Sent to the rear: scores from ``start_position``, races from the back.
-    projected_points, ownership_percent, win_odds
-        The user's own numbers: points, percent of entries (0..100), decimal odds of a win.
+    projected_points, ownership_percent, win_odds, top5_odds, finish_median
+        The user's own numbers: points, percent of entries (0..100), decimal odds of a win and of a
+        finish in the first five, median of the finishing place.
     skill, aggression, shadow_risk
         0..1; shadow_risk is the chance that the car underdelivers.
     min_laps_led, max_laps_led
@@ -65,6 +66,8 @@ class Driver:
     projected_points: float | None = None
     ownership_percent: float | None = None
     win_odds: float | None = None
+    top5_odds: float | None = None
+    finish_median: float | None = None
     skill: float | None = None
     aggression: float | None = None
     shadow_risk: float | None = None

@@ -11,7 +11,7 @@ from core.lineups import TailTarget
 from core.slate import TICKS_PER_POINT, Slate
 from web.asked.contests import contest_of
 from web.asked.rules import limits_of, rules_of
-from web.asked.slates import Given, indices, race_of, slate_of
+from web.asked.slates import Given, indices, knowledge_of, race_of, slate_of
 from workers.contest_sim import ContestSimRequest
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.race_stage import block_count, selects
@@ -54,6 +54,7 @@ def optimize_request(given: Given) -> OptimizeRequest:
         else contest_of(slate, contest, given["n_lineups"], rules.salary_cap_usd, scenarios),
         validate_tail=given["validate_tail_objective"],
         include_calibration=given["include_calibration"],
+        knowledge=knowledge_of(slate, given),
     )
 
 
@@ -92,6 +93,7 @@ def contest_sim_request(given: Given) -> tuple[ContestSimRequest, Attachments]:
         salary_cap_usd=cap,
         spec=spec,
         scores=scores,
+        knowledge=knowledge_of(slate, given) if rows is None else None,
     )
     return request, attached
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.errors import InvalidInput
-from core.race import ConstraintCompiler, ConstraintSpec
+from core.race import ConstraintCompiler, ConstraintSpec, UserKnowledge
 from core.slate import Driver, Slate, Veto, find_track
 from web.services import caller, jobs
 from web.stored_slates import known
@@ -59,6 +59,19 @@ def race_of(slate: Slate, given: Given) -> ConstraintSpec:
         )
     laps = given.get("scenario_config", {}).get("race_length")
     return ConstraintCompiler().compile(slate, race_laps=laps)
+
+
+def knowledge_of(slate: Slate, given: Given) -> UserKnowledge | None:
+    """Give what the slate's user says of the race, or ``None``: nothing, or not to be followed.
+
+    Raises
+    ------
+    InvalidInput
+        A number that cannot be, the driver and the field named.
+    """
+    if not given.get("scenario_config", {}).get("calibration_enabled", True):
+        return None
+    return UserKnowledge.from_slate(slate)
 
 
 def indices(slate: Slate, ids: Sequence[str], where: str) -> tuple[int, ...]:

@@ -83,11 +83,29 @@ def _contest(contest: Json, opponents: str) -> Table:
     return table
 
 
+def _knowledge(told: Json) -> str:
+    """Say how far the races were moved to the user's numbers, and who could not be met."""
+    line = (
+        f"Races tilted to what is said of {len(told['drivers'])} drivers: strengths moved by "
+        f"{told['rms_tilt']:.2f} (root mean square; {told['max_tilt']:.2f} at the most)"
+    )
+    if told["effective_sample_size"] is not None:
+        share = told["effective_sample_size"] / told["races_weighed"]
+        line += f", as if {100 * share:.0f}% of the untilted races counted"
+    else:
+        line += ", farther than any weighting of the untilted races"
+    missed = [driver["name"] for driver in told["drivers"] if not driver["reached"]]
+    return f"{line}; not met: {', '.join(missed)}." if missed else f"{line}; all met."
+
+
 def show(result: Json, console: Console) -> None:
     """Print a result."""
     # what the figures rest on comes before the figures
     for note in result["notes"]:
         console.print(f"[yellow]note[/] {escape(note)}")
+    told = result["scenario_diagnostics"]["knowledge"]
+    if told is not None:
+        console.print(f"[cyan]races[/] {escape(_knowledge(told))}")
     console.print(_lineups(result))
     console.print(_exposures(result))
     if "contest" in result:

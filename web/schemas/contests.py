@@ -68,7 +68,10 @@ class RaceConfigSchema(Schema):
     race_length = Whole(validate=between(20, 600), metadata={"description": "Laps."})
     calibration_enabled = Flag(
         load_default=True,
-        validate=validate.Equal(True, error="give true: the fitted model is the only one."),
+        metadata={
+            "description": "Whether races are tilted to the drivers' projected points, odds and "
+            "finish medians; false simulates the fitted model as it is."
+        },
     )
 
 

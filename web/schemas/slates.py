@@ -4,7 +4,9 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
 from core.slate import MAX_DRIVERS, Veto
-from web.schemas.values import Flag, Number, Text, Whole, between, counted
+from web.schemas.values import Flag, Number, Text, Whole, above, between, counted
+
+ODDS = {"description": "Decimal odds, such as 7.5; the bookmaker's margin is taken out."}
 
 
 class DriverSchema(Schema):
@@ -20,7 +22,13 @@ class DriverSchema(Schema):
     starts_from_rear = Flag()
     projected_points = Number(allow_none=True, validate=between(-1_000, 1_000))
     ownership_percent = Number(allow_none=True, validate=between(0, 100))
-    win_odds = Number(allow_none=True, validate=between(1, 100_000))
+    win_odds = Number(allow_none=True, validate=above(1, 100_000), metadata=ODDS)
+    top5_odds = Number(allow_none=True, validate=above(1, 100_000), metadata=ODDS)
+    finish_median = Number(
+        allow_none=True,
+        validate=between(1, 60),
+        metadata={"description": "Place: as many races end before it as after it."},
+    )
     skill = Number(allow_none=True, validate=between(0, 1))
     aggression = Number(allow_none=True, validate=between(0, 1))
     shadow_risk = Number(allow_none=True, validate=between(0, 1))
@@ -52,6 +60,8 @@ class SlateDriverSchema(Schema):
     projected_points = Number(allow_none=True)
     ownership_percent = Number(allow_none=True)
     win_odds = Number(allow_none=True)
+    top5_odds = Number(allow_none=True)
+    finish_median = Number(allow_none=True)
     skill = Number(allow_none=True)
     aggression = Number(allow_none=True)
     shadow_risk = Number(allow_none=True)

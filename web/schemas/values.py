@@ -76,6 +76,16 @@ def between(low: float, high: float | None = None) -> validate.Range:
     return validate.Range(min=low, max=high, error="{input}; give {min} to {max}.")
 
 
+def above(low: float, high: float) -> validate.Range:
+    """Give the validator of ``low < value <= high``."""
+    return validate.Range(
+        min=low,
+        max=high,
+        min_inclusive=False,
+        error="{input}; give a number above {min}, {max} at most.",
+    )
+
+
 def inside(low: float, high: float) -> validate.Range:
     """Give the validator of ``low < value < high``."""
     return validate.Range(

@@ -1,0 +1,408 @@
+"""Finding the tilts under which simulated means are what somebody says they are.
+
+Each thing said is a mean over races: of points, of "won", of "in the top five", and, for a median,
+of "ahead of it". Whatever a tilt changes sets all later random numbers off, so two looks at a race
+have nothing in common even from one seed, and a difference between them is mostly noise. So this
+is stochastic approximation: Newton's steps on fresh races at every look until the miss is noise,
+then the mean of what further looks would have stepped to (Polyak and Juditsky, "Acceleration of
+stochastic approximation by averaging", SIAM J. Control Optim. 30, 1992).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from core.race.constraints import MAX_TILT
+from core.race.generate import BLOCK_SCENARIOS, simulate_block
+from core.race.scenarios import Scenarios, concatenate
+from core.race.spec import ConstraintSpec
+from core.randomness import Purpose, stream
+from core.slate.rules import TICKS_PER_POINT, SiteRules
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+POINTS, WIN, TOP5, MEDIAN = range(4)
+SHARES = slice(WIN, MEDIAN + 1)
+
+FIRST_BLOCKS = 8  # races before any tilt: the start, and the yardstick of how far it went
+SEARCH_BLOCKS, MOST_SEARCHES = 4, 10
+AVERAGED_BLOCKS, AVERAGED_LOOKS = 4, 9
+LAST_BLOCKS = 16  # fresh races at the tilts found
+
+NUDGE = 0.15  # strength by which drivers are moved up and down to see what moves with it
+LONGEST_STEP = 0.7
+NOISE = 4.0  # standard errors that a miss may have and still be noise
+LEAST_SHARE = 1e-4  # a share of 0 is looked for as this
+ABSORBED_POINTS = 5.0  # what the mean of drivers of whom nothing is said may give way, each
+_DECIMALS = 6  # tilts lie on a grid, so that the last bit of no machine's logarithm counts
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What n races show.
+
+    Parameters
+    ----------
+    n
+        How many.
+    means, variances
+        ``[4, D]``, of the things said.
+    slopes
+        ``[4, D]``, what a unit of tilt adds to each mean; 0 where nobody was nudged.
+    medians
+        ``[D]``, of the finish; see :func:`views`.
+    points_range
+        The fewest and the most that anybody scored.
+    """
+
+    n: int
+    means: Floats
+    variances: Floats
+    slopes: Floats
+    medians: Floats
+    points_range: tuple[float, float]
+
+    @property
+    def total_points(self) -> float:
+        """Points of all drivers in a race, mean."""
+        return float(self.means[POINTS].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What was found.
+
+    Parameters
+    ----------
+    tilts
+        ``[D]``.
+    before, after
+        Races at the tilts begun with and at those found, neither used to find them.
+    first
+        The races before.
+    targets
+        ``[4, D]`` as asked, points less ``offset_points``; NaN = nothing asked.
+    offset_points
+        What every projection is lowered by to fit into a race.
+    looks, races
+        How often was looked, and at how many races in all.
+    """
+
+    tilts: Floats
+    before: Look
+    after: Look
+    first: Scenarios
+    targets: Floats
+    offset_points: float
+    looks: int
+    races: int
+
+
+def tilted(spec: ConstraintSpec, tilts: Floats) -> ConstraintSpec:
+    """Give the spec with these tilts, ``[D]``."""
+    drivers = zip(spec.drivers, tilts.tolist(), strict=True)
+    return replace(spec, drivers=tuple(replace(driver, tilt=tilt) for driver, tilt in drivers))
+
+
+def views(races: Scenarios, rules: SiteRules, medians: Floats) -> Floats:
+    """Give per race what is averaged, ``[4, N, D]``.
+
+    A finish counts as spread evenly over half a place to either side: so medians between places
+    have a meaning, and a driver who is as often before 8th as after it has median 8.
+    """
+    finish = races.finish.astype(np.float64)
+    raced = finish > 0
+    ahead = np.clip(medians + 0.5 - finish, 0.0, 1.0)
+    return np.stack(
+        [
+            races.points(rules) / TICKS_PER_POINT,
+            finish == 1,
+            raced & (finish <= 5),
+            np.where(raced, ahead, 0.0),
+        ]
+    )
+
+
+class Sampler:
+    """Looks at races, always at fresh ones.
+
+    Parameters
+    ----------
+    spec, rules
+        The race, and how it is scored.
+    medians
+        ``[D]``, the place that a finish is ahead of or not; see :func:`views`.
+    seed
+        The job's.
+    tick
+        Called before every block of races.
+    """
+
+    def __init__(
+        self,
+        spec: ConstraintSpec,
+        rules: SiteRules,
+        medians: Floats,
+        seed: int,
+        tick: Callable[[], None],
+    ) -> None:
+        self.spec, self.rules, self.medians, self.tick = spec, rules, medians, tick
+        rng = stream(seed, Purpose.KNOWLEDGE)
+        self._seed = int(rng.integers(2**63))
+        self._rng = rng
+        self.blocks = 0
+
+    @property
+    def races(self) -> int:
+        """How many were looked at."""
+        return self.blocks * BLOCK_SCENARIOS
+
+    def block(self, tilts: Floats) -> Scenarios:
+        """Give the next 500 races, at these tilts."""
+        self.tick()
+        races, _ = simulate_block(tilted(self.spec, tilts), self._seed, self.blocks)
+        self.blocks += 1
+        return races
+
+    def _sides(self) -> Floats:
+        """Draw who goes up (1) and who down (-1): half of those who race, as near as can be."""
+        racing = self._rng.permutation(np.array(self.spec.racing))
+        sides = np.zeros(len(self.spec))
+        sides[racing[::2]], sides[racing[1::2]] = 1.0, -1.0
+        return sides
+
+    def look(self, tilts: Floats, blocks: int, nudge: float = 0.0) -> tuple[Look, Scenarios]:
+        """Look at ``blocks`` blocks, and give the races.
+
+        With a nudge, for an even number of blocks, every driver is moved up by it in half of them
+        and down in the others. Who goes up with whom is drawn, so that others' nudges are noise to
+        a driver's own slope.
+        """
+        parts: list[Scenarios] = []
+        tables: list[Floats] = []
+        slopes = np.zeros((4, len(tilts)))
+        up = np.zeros(len(tilts))
+        for place in range(blocks):
+            if nudge > 0.0:
+                up = -up if place % 2 else self._sides()
+            # at the bound the nudge is shorter on one side; the slope there is not needed
+            moved = np.clip(tilts + nudge * up, -MAX_TILT, MAX_TILT)
+            parts.append(self.block(moved))
+            tables.append(views(parts[-1], self.rules, self.medians))
+            if nudge > 0.0:
+                slopes += up * tables[-1].mean(axis=1) / (nudge * blocks)
+        table, races = np.concatenate(tables, axis=1), concatenate(parts)
+        found = Look(
+            n=len(races),
+            means=table.mean(axis=1),
+            variances=table.var(axis=1),
+            slopes=slopes,
+            medians=_medians(races.finish),
+            points_range=(float(table[POINTS].min()), float(table[POINTS].max())),
+        )
+        return found, races
+
+
+def _medians(finish: npt.NDArray[np.uint8]) -> Floats:
+    """Give the median finish, ``[D]``, each finish spread over half a place to either side."""
+    middle = np.sort(finish, axis=0)[len(finish) // 2].astype(np.int64)
+    before = (finish < middle).sum(axis=0)
+    there = (finish == middle).sum(axis=0)
+    return np.asarray(middle - 0.5 + (len(finish) / 2.0 - before) / there)
+
+
+def _logit(share: Floats) -> Floats:
+    return np.asarray(np.log(share) - np.log1p(-share))
+
+
+class _Slopes:
+    """What a unit of tilt adds to each mean: pooled over drivers, bent to each as looks tell.
+
+    Shares move alike on the scale of their log odds; points as each driver's do.
+    """
+
+    def __init__(self, racing: Mask) -> None:
+        self.racing = racing
+        self.looks = 0
+        self._sum = np.zeros((4, len(racing)))
+        self._odds = np.zeros((4, 2))
+
+    def learn(self, look: Look) -> None:
+        """Take in a look at which drivers were nudged."""
+        self.looks += 1
+        self._sum += look.slopes
+        spread = look.means * (1.0 - look.means)
+        for kind in range(WIN, MEDIAN + 1):
+            self._odds[kind] += (
+                float((look.slopes[kind] * spread[kind]).sum()),
+                float((spread[kind] * spread[kind]).sum()),
+            )
+
+    def log_odds(self) -> Floats:
+        """Give slopes of log odds, ``[4, 1]``; the first stands for nothing."""
+        slope = self._odds[:, 0] / np.maximum(self._odds[:, 1], 1e-12)
+        return np.asarray(np.clip(slope, 0.5, 6.0))[:, None]
+
+    def points(self) -> Floats:
+        """Give slopes of points, ``[D]``: the field's counts as two looks at each driver."""
+        field = float(self._sum[POINTS, self.racing].mean()) / self.looks
+        field = max(field, 1.0)
+        own = (2.0 * field + self._sum[POINTS]) / (2.0 + self.looks)
+        return np.asarray(np.clip(own, 0.4 * field, 2.5 * field))
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step, ``[D]``, and how much of it may be noise."""
+
+    by: Floats
+    error: Floats
+
+
+def _step(wanted: Mask, targets: Floats, look: Look, spreads: Floats, slopes: _Slopes) -> _Step:
+    """Give the least squares' step of each driver: misses in standard errors, over their slopes.
+
+    Only differences in strength count: who moves up by as much as the field does stays where he is.
+    With ``w_j`` the part that driver j has in the field's strength (slopes, summing to 1), a mean's
+    derivative by a tilt is ``slope_i (1{i = j} - w_j)``. So everybody who moves at all moves by
+    ``sum of w_j by_j / w of those who stay`` besides, which is much where hardly anybody stays, and
+    means nothing where nobody does.
+    """
+    slope = slopes.log_odds() * spreads
+    slope[POINTS] = slopes.points()
+    variance = np.where(np.isfinite(targets), targets * (1.0 - targets), 1.0)
+    variance[POINTS] = np.maximum(look.variances[POINTS], 1.0)
+    weight = np.where(wanted, slope * slope / variance, 0.0)
+    whole = np.maximum(weight.sum(axis=0), 1e-12)
+    miss = np.where(wanted, targets - look.means, 0.0)
+    by = (slope * miss / variance).sum(axis=0) / whole
+    error = 1.0 / np.sqrt(look.n * whole)
+    part = np.where(slopes.racing, slope, 0.0)
+    part /= part.sum(axis=1, keepdims=True)
+    # of several kinds of things said, each counts by how much it says
+    part = (part * weight.sum(axis=1, keepdims=True)).sum(axis=0) / max(float(weight.sum()), 1e-12)
+    moved = wanted.any(axis=0)
+    stays = float(part[slopes.racing & ~moved].sum())
+    if stays > 0.0:
+        common = float((part * by)[moved].sum()) / stays
+        by = by + np.clip(common, -LONGEST_STEP, LONGEST_STEP)
+        spread = float(np.sqrt(((part * error)[moved] ** 2).sum())) / stays
+        error = np.sqrt(error**2 + spread**2)
+    return _Step(by, error)
+
+
+def _spreads(targets: Floats, look: Look) -> Floats:
+    """Give how much of a share there is to a unit of its log odds, ``[4, D]``: p (1 - p).
+
+    Away from the target it is the slope of the line to it: what log odds would have to move.
+    """
+    now = np.clip((look.means * look.n + 0.5) / (look.n + 1.0), LEAST_SHARE, 1.0 - LEAST_SHARE)
+    to = np.where(np.isfinite(targets), targets, now)
+    now[POINTS] = to[POINTS] = 0.5
+    odds = _logit(to) - _logit(now)
+    near = np.abs(odds) < 1e-6
+    return np.asarray(np.where(near, now * (1.0 - now), (to - now) / np.where(near, 1.0, odds)))
+
+
+def _points_offset(asked: Floats, look: Look, before: Look, silent: Mask, racing: Mask) -> float:
+    """Give what every projection must be lowered by so that a race can hand them all out.
+
+    Drivers of whom nothing is said give way first, by up to five points each on the mean.
+    """
+    told = np.isfinite(asked[POINTS])
+    if not told.any():
+        return 0.0
+    elsewhere = racing & ~told & ~silent
+    # what nobody ever scores says nothing of the others' projections
+    whole = float(
+        np.clip(asked[POINTS, told], *before.points_range).sum()
+        + look.means[POINTS, elsewhere].sum()
+        + before.means[POINTS, silent].sum()
+    )
+    over = whole - before.total_points
+    room = ABSORBED_POINTS * float(silent.sum())
+    beyond = np.sign(over) * max(0.0, abs(over) - room)
+    return float(beyond / told.sum()) + 0.0  # no minus zero
+
+
+def match(
+    spec: ConstraintSpec,
+    asked: Floats,
+    rules: SiteRules,
+    seed: int,
+    tick: Callable[[], None],
+) -> Matched:
+    """Find the tilts at which races have the means asked for.
+
+    Parameters
+    ----------
+    spec, rules
+        The race and its scoring; the spec's own tilts are where it starts.
+    asked
+        ``[4, D]``: points, win share, top-five share, median finish; NaN = nothing asked.
+    seed, tick
+        See :class:`Sampler`.
+    """
+    racing = np.array([not driver.out for driver in spec.drivers])
+    asked = np.where(racing, asked, np.nan)
+    may_win = np.array([driver.may_win for driver in spec.drivers])
+    # half a race to either side of a place is the median's: 1.5 is won half of the time
+    medians = np.clip(asked[MEDIAN], 1.5, racing.sum() - 0.5)
+    targets = np.clip(asked, LEAST_SHARE, 1.0 - LEAST_SHARE)
+    targets[MEDIAN] = np.where(np.isfinite(medians), 0.5, np.nan)
+    targets[POINTS] = asked[POINTS]
+    wanted = np.isfinite(targets)
+    wanted[WIN] &= may_win
+    moved = wanted.any(axis=0)
+    silent = racing & ~moved
+
+    # everybody else's finish is looked at beside the middle of the field
+    places = np.where(np.isfinite(medians), medians, (racing.sum() + 1.0) / 2.0)
+    sampler = Sampler(spec, rules, places, seed, tick)
+    start = np.array([driver.tilt for driver in spec.drivers])
+    before, first = sampler.look(start, FIRST_BLOCKS)
+    slopes = _Slopes(racing)
+    tilts, looks, offset = start, 1, 0.0
+    spreads = np.zeros_like(asked)
+
+    def settled(after: Floats) -> Floats:
+        change = np.where(moved, after - start, 0.0)
+        if not silent.any():
+            # only differences count: where everybody is told, nobody is the yardstick
+            change = np.where(racing, change - change[racing].mean(), 0.0)
+        return np.asarray(np.round(np.clip(start + change, -MAX_TILT, MAX_TILT), _DECIMALS))
+
+    for search in range(MOST_SEARCHES):
+        look, _ = sampler.look(tilts, SEARCH_BLOCKS, NUDGE)
+        looks += 1
+        slopes.learn(look)
+        offset = _points_offset(asked, look, before, silent, racing)
+        targets[POINTS] = asked[POINTS] - offset
+        spreads = _spreads(targets, look)
+        step = _step(wanted, targets, look, spreads, slopes)
+        stuck = (np.abs(tilts) == MAX_TILT) & (np.sign(step.by) == np.sign(tilts))
+        still = (np.abs(step.by) <= NOISE * step.error) | ~moved | stuck
+        tilts = settled(tilts + np.clip(step.by, -LONGEST_STEP, LONGEST_STEP))
+        if still.all() and search > 0:
+            break
+    for averaged in range(1, AVERAGED_LOOKS + 1):
+        look, _ = sampler.look(tilts, AVERAGED_BLOCKS)
+        looks += 1
+        step = _step(wanted, targets, look, spreads, slopes)
+        tilts = settled(tilts + np.clip(step.by, -LONGEST_STEP, LONGEST_STEP) / averaged)
+    after, _ = sampler.look(tilts, LAST_BLOCKS)
+    targets[SHARES] = asked[SHARES]
+    targets[MEDIAN] = medians
+    return Matched(
+        tilts=tilts,
+        before=before,
+        after=after,
+        first=first,
+        targets=targets,
+        offset_points=offset,
+        looks=looks + 1,
+        races=sampler.races,
+    )

@@ -1,0 +1,86 @@
+"""The stage before the races where a user knows something of them: finding the tilts, once."""
+
+from typing import Any, Protocol
+
+from core.race import ConstraintSpec, UserKnowledge, tilt, with_tilts
+from core.slate import Slate
+from workers.blobs import Blobs
+from workers.stages import Facts, Json, Stage, Tick, only_part
+
+NAME = "knowledge"
+_SECONDS = 1.2  # about 45,000 races, looked at one batch after the other
+
+_LEAST_NOTED_POINTS = 0.5
+
+
+class Informed(Protocol):
+    """What a request must say for its races to be tilted."""
+
+    @property
+    def slate(self) -> Slate:
+        """The slate."""
+
+    @property
+    def spec(self) -> ConstraintSpec | None:
+        """The race as compiled."""
+
+    @property
+    def knowledge(self) -> UserKnowledge | None:
+        """What the user says of it."""
+
+    @property
+    def seed(self) -> int:
+        """The job's seed."""
+
+
+def _run(request: Informed, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick) -> Json:
+    del facts, blobs, start, stop
+    if request.spec is None or request.knowledge is None:
+        raise TypeError("a job in which nothing is said of the race has no such stage")
+    found = tilt(request.spec, request.knowledge, request.slate.rules, request.seed, tick)
+    return {"tilts": list(found.tilts), "diagnostics": found.diagnostics.to_json()}
+
+
+def simulated_spec(spec: ConstraintSpec, facts: Facts) -> ConstraintSpec:
+    """Give the race that a job simulates: as compiled, or tilted to what its user knows."""
+    return with_tilts(spec, facts[NAME]["tilts"]) if NAME in facts else spec
+
+
+def shown(request: Informed, facts: Facts) -> Json | None:
+    """Give how far the races were moved, as the API shows it, or ``None`` where they were not."""
+    if NAME not in facts:
+        return None
+    found: Json = facts[NAME]["diagnostics"]
+    names = {driver.driver_id: driver.name for driver in request.slate.drivers}
+    drivers = [{"name": names[fit["driver_id"]], **fit} for fit in found["drivers"]]
+    return {**found, "drivers": drivers}
+
+
+def knowledge_notes(request: Informed, facts: Facts) -> list[str]:
+    """Say what of the user's numbers the races do not follow."""
+    found = shown(request, facts)
+    if found is None:
+        if all(driver.projected_points is None for driver in request.slate.drivers):
+            return []
+        return [
+            "Projected points count for the mean objective and the ownership guess; the simulated "
+            "races do not follow them."
+        ]
+    notes = []
+    if abs(found["offset_points"]) >= _LEAST_NOTED_POINTS:
+        notes.append(
+            f"Projected points sum to {found['total_projected']:.0f} over the field, and a race "
+            f"hands out {found['total_simulated']:.0f}: in the simulated races each counts "
+            f"{abs(found['offset_points']):.1f} {'less' if found['offset_points'] > 0 else 'more'}."
+        )
+    missed = [fit["name"] for fit in found["drivers"] if not fit["reached"]]
+    if missed:
+        more = f" and {len(missed) - 10} more" if len(missed) > 10 else ""
+        notes.append(
+            f"No race agrees with all that is said of {', '.join(missed[:10])}{more}; "
+            "scenario_diagnostics.knowledge says by how much."
+        )
+    return notes
+
+
+STAGE: Stage[Any] = Stage(NAME, lambda *_: 1, lambda _: _SECONDS, _run, only_part)
