@@ -256,20 +256,23 @@ class _Slopes:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A step, ``[D]``, and how much of it may be noise."""
+    """A step, ``[D]``, how much of it may be noise, and who is at a bound and would go beyond."""
 
     by: Floats
     error: Floats
+    stuck: Mask
 
 
-def _step(wanted: Mask, targets: Floats, look: Look, spreads: Floats, slopes: _Slopes) -> _Step:
+def _step(
+    tilts: Floats, wanted: Mask, targets: Floats, look: Look, spreads: Floats, slopes: _Slopes
+) -> _Step:
     """Give the least squares' step of each driver: misses in standard errors, over their slopes.
 
     Only differences in strength count: who moves up by as much as the field does stays where he is.
     With ``w_j`` the part that driver j has in the field's strength (slopes, summing to 1), a mean's
     derivative by a tilt is ``slope_i (1{i = j} - w_j)``. So everybody who moves at all moves by
     ``sum of w_j by_j / w of those who stay`` besides, which is much where hardly anybody stays, and
-    means nothing where nobody does.
+    means nothing where something is said of everybody.
     """
     slope = slopes.log_odds() * spreads
     slope[POINTS] = slopes.points()
@@ -279,19 +282,21 @@ def _step(wanted: Mask, targets: Floats, look: Look, spreads: Floats, slopes: _S
     whole = np.maximum(weight.sum(axis=0), 1e-12)
     miss = np.where(wanted, targets - look.means, 0.0)
     by = (slope * miss / variance).sum(axis=0) / whole
+    stuck = (np.abs(tilts) == MAX_TILT) & (by * tilts > 0.0)
+    by = np.where(stuck, 0.0, np.clip(by, -LONGEST_STEP, LONGEST_STEP))
     error = 1.0 / np.sqrt(look.n * whole)
     part = np.where(slopes.racing, slope, 0.0)
     part /= part.sum(axis=1, keepdims=True)
     # of several kinds of things said, each counts by how much it says
     part = (part * weight.sum(axis=1, keepdims=True)).sum(axis=0) / max(float(weight.sum()), 1e-12)
-    moved = wanted.any(axis=0)
-    stays = float(part[slopes.racing & ~moved].sum())
-    if stays > 0.0:
-        common = float((part * by)[moved].sum()) / stays
-        by = by + np.clip(common, -LONGEST_STEP, LONGEST_STEP)
-        spread = float(np.sqrt(((part * error)[moved] ** 2).sum())) / stays
+    moves = wanted.any(axis=0) & ~stuck
+    stays = float(part[slopes.racing & ~moves].sum())
+    if (slopes.racing & ~wanted.any(axis=0)).any() and stays > 0.0:
+        common = float((part * by)[moves].sum()) / stays
+        by = np.clip(by + np.where(moves, common, 0.0), -LONGEST_STEP, LONGEST_STEP)
+        spread = float(np.sqrt(((part * error)[moves] ** 2).sum())) / stays
         error = np.sqrt(error**2 + spread**2)
-    return _Step(by, error)
+    return _Step(by, error, stuck)
 
 
 def _spreads(targets: Floats, look: Look) -> Floats:
@@ -307,16 +312,20 @@ def _spreads(targets: Floats, look: Look) -> Floats:
     return np.asarray(np.where(near, now * (1.0 - now), (to - now) / np.where(near, 1.0, odds)))
 
 
-def _points_offset(asked: Floats, look: Look, before: Look, silent: Mask, racing: Mask) -> float:
+def _points_offset(
+    asked: Floats, look: Look, before: Look, silent: Mask, racing: Mask, stuck: Mask
+) -> float:
     """Give what every projection must be lowered by so that a race can hand them all out.
 
-    Drivers of whom nothing is said give way first, by up to five points each on the mean.
+    Drivers of whom nothing is said give way first, by up to five points each on the mean. Those who
+    are as strong or as weak as can be count with what they score: their projections are out of
+    reach, and not for the others to make up for.
     """
-    told = np.isfinite(asked[POINTS])
+    told = np.isfinite(asked[POINTS]) & ~stuck
     if not told.any():
         return 0.0
     elsewhere = racing & ~told & ~silent
-    # what nobody ever scores says nothing of the others' projections
+    # until they are seen to be: nobody's mean is beyond what anybody ever scored
     whole = float(
         np.clip(asked[POINTS, told], *before.points_range).sum()
         + look.means[POINTS, elsewhere].sum()
@@ -375,24 +384,25 @@ def match(
             change = np.where(racing, change - change[racing].mean(), 0.0)
         return np.asarray(np.round(np.clip(start + change, -MAX_TILT, MAX_TILT), _DECIMALS))
 
+    stuck = np.zeros(len(spec), dtype=bool)
     for search in range(MOST_SEARCHES):
         look, _ = sampler.look(tilts, SEARCH_BLOCKS, NUDGE)
         looks += 1
         slopes.learn(look)
-        offset = _points_offset(asked, look, before, silent, racing)
+        offset = _points_offset(asked, look, before, silent, racing, stuck)
         targets[POINTS] = asked[POINTS] - offset
         spreads = _spreads(targets, look)
-        step = _step(wanted, targets, look, spreads, slopes)
-        stuck = (np.abs(tilts) == MAX_TILT) & (np.sign(step.by) == np.sign(tilts))
-        still = (np.abs(step.by) <= NOISE * step.error) | ~moved | stuck
-        tilts = settled(tilts + np.clip(step.by, -LONGEST_STEP, LONGEST_STEP))
-        if still.all() and search > 0:
+        step = _step(tilts, wanted, targets, look, spreads, slopes)
+        still = (np.abs(step.by) <= NOISE * step.error) | ~moved
+        as_before, stuck = bool((step.stuck == stuck).all()), step.stuck
+        tilts = settled(tilts + step.by)
+        if still.all() and as_before and search > 0:
             break
     for averaged in range(1, AVERAGED_LOOKS + 1):
         look, _ = sampler.look(tilts, AVERAGED_BLOCKS)
         looks += 1
-        step = _step(wanted, targets, look, spreads, slopes)
-        tilts = settled(tilts + np.clip(step.by, -LONGEST_STEP, LONGEST_STEP) / averaged)
+        step = _step(tilts, wanted, targets, look, spreads, slopes)
+        tilts = settled(tilts + step.by / averaged)
     after, _ = sampler.look(tilts, LAST_BLOCKS)
     targets[SHARES] = asked[SHARES]
     targets[MEDIAN] = medians

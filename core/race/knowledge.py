@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import Infeasible, InvalidInput
-from core.race._matching import MEDIAN, POINTS, Matched, match, tilted, views
+from core.race._matching import MEDIAN, POINTS, TOP5, WIN, Matched, match, tilted, views
 from core.race.constraints import MAX_TILT
 from core.race.entropy import entropy_tilt
 from core.race.odds import fair_probabilities
@@ -317,7 +317,8 @@ def tilt(
     the tilt of ``spec`` (0 as compiled), but strengths are relative: others move past. The points
     of a race's drivers sum to nearly the same in every race; projections that sum to something else
     are lowered or raised by one number of points each, after drivers of whom nothing is said have
-    given way by five points each.
+    given way by five points each. What no tilt within the spec's bounds reaches is reported, and
+    does not count in that sum.
 
     Parameters
     ----------
@@ -422,11 +423,15 @@ def _yardstick(
     matched: Matched, wanted: npt.NDArray[np.bool_], rules: SiteRules
 ) -> tuple[float | None, float | None]:
     """Give how far the races had to move: the least divergence that has the means reached."""
-    # what never happened has no weight to be given
-    wanted = wanted & (matched.before.variances > 0.0)
+    # what never happened has no weight to be given; others of its places have them all
+    seen = wanted & (matched.before.variances > 0.0)
+    means = matched.after.means.copy()
+    for kind in (WIN, TOP5):
+        whole, left = means[kind, wanted[kind]].sum(), means[kind, seen[kind]].sum()
+        means[kind] *= whole / left if left > 0.0 else 1.0
     table = views(matched.first, rules, np.nan_to_num(matched.targets[MEDIAN]))
     try:
-        found = entropy_tilt(table.transpose(1, 0, 2)[:, wanted], matched.after.means[wanted])
+        found = entropy_tilt(table.transpose(1, 0, 2)[:, seen], means[seen])
     except Infeasible:
         return None, None
     return found.kl, found.effective_sample_size

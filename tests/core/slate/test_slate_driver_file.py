@@ -20,15 +20,16 @@ def test_every_column_is_laid_over_the_driver_it_names(named_slate):
     slate = laid_over(
         named_slate,
         "driver_id,team,manufacturer,start_position,starts_from_rear,projected_points,"
-        "ownership_percent,win_odds,skill,aggression,shadow_risk,min_laps_led,max_laps_led,"
+        "ownership_percent,win_odds,top5_odds,finish_median,skill,aggression,shadow_risk,min_laps_led,max_laps_led,"
         "veto_rules",
-        "95,Hendrick,CHE,4,yes,52.5,31.2%,6.5,0.9,0.4,0.1,5,120,may_not_win; rear_start",
+        "95,Hendrick,CHE,4,yes,52.5,31.2%,6.5,2.2,7.5,0.9,0.4,0.1,5,120,may_not_win; rear_start",
     )
     driver = slate.drivers[5]
     assert driver.name == "Kyle Larson"
     assert (driver.team, driver.manufacturer) == ("Hendrick", "CHE")
     assert (driver.start_position, driver.starts_from_rear) == (4, True)
     assert (driver.projected_points, driver.ownership_percent) == (52.5, 31.2)
+    assert (driver.top5_odds, driver.finish_median) == (2.2, 7.5)
     assert (driver.win_odds, driver.skill, driver.aggression) == (6.5, 0.9, 0.4)
     assert (driver.shadow_risk, driver.min_laps_led, driver.max_laps_led) == (0.1, 5, 120)
     assert driver.vetoes == {Veto.MAY_NOT_WIN, Veto.REAR_START}
@@ -132,6 +133,11 @@ def test_rows_cut_short_or_drawn_long_by_a_spreadsheet_are_read(named_slate):
         ("ownership_percent", "101"),
         ("ownership_percent", "-1"),
         ("win_odds", "1"),
+        ("top5_odds", "+120"),
+        ("top5_odds", "0.9"),
+        ("finish_median", "0"),
+        ("finish_median", "61"),
+        ("finish_median", "first"),
         ("win_odds", "+650"),
         ("win_odds", "-150"),
         ("skill", "1.01"),

@@ -1,0 +1,169 @@
+"""Jobs whose slate says something of the race: tilted once, before it is simulated."""
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from core.contest import typical_payouts
+from core.lineups import LineupRules
+from core.portfolio import portfolio_limits
+from core.race import ConstraintCompiler, UserKnowledge, generate_scenarios, tilt
+from core.slate import Slate
+from workers import contest_sim, optimize
+from workers.blobs import Memory
+from workers.contest_sim import ContestSimRequest
+from workers.contest_stage import ContestTerms
+from workers.optimize_request import Objective, OptimizeRequest
+from workers.stages import run_here
+
+
+@pytest.fixture
+def told(slate: Slate) -> Slate:
+    said = {1: {"projected_points": 55.0}, 6: {"finish_median": 3.0}, 9: {"win_odds": 6.0}}
+    drivers = tuple(replace(d, **said.get(i, {})) for i, d in enumerate(slate.drivers))
+    return replace(slate, drivers=drivers)
+
+
+def request_of(slate: Slate, *, tilted: bool = True, **changes: Any) -> OptimizeRequest:
+    asked = OptimizeRequest(
+        slate=slate,
+        spec=ConstraintCompiler().compile(slate, race_laps=60),
+        n_scenarios=1_200,
+        seed=7,
+        rules=LineupRules(tuple(d.salary_usd for d in slate.drivers), 6, 50_000),
+        limits=portfolio_limits(slate, 4, max_driver_exposure=1.0, max_team_exposure=1.0),
+        objective=Objective.MEAN,
+        knowledge=UserKnowledge.from_slate(slate) if tilted else None,
+    )
+    return replace(asked, **changes)
+
+
+def contest_of(slate: Slate, **changes: Any) -> ContestSimRequest:
+    asked = ContestSimRequest(
+        slate=slate,
+        lineups=((3, 5, 8, 9, 10, 12),),
+        contest=ContestTerms(typical_payouts(200, 500)),
+        n_scenarios=1_200,
+        seed=7,
+        salary_cap_usd=50_000,
+        spec=ConstraintCompiler().compile(slate, race_laps=60),
+        knowledge=UserKnowledge.from_slate(slate),
+    )
+    return replace(asked, **changes)
+
+
+def stages_of(request: OptimizeRequest | ContestSimRequest) -> list[str]:
+    plan: Any = optimize.PLAN if isinstance(request, OptimizeRequest) else contest_sim.PLAN
+    return [stage.name for stage in plan.stages(request)]
+
+
+def test_the_stage_is_there_only_where_something_is_said(slate: Slate, told: Slate) -> None:
+    assert stages_of(request_of(told))[:2] == ["knowledge", "scenarios"]
+    assert stages_of(contest_of(told))[:2] == ["knowledge", "scenarios"]
+    untold = [request_of(slate), request_of(told, tilted=False), contest_of(slate)]
+    own_points = contest_of(told, spec=None, scores="a blob", knowledge=None)
+    assert not any("knowledge" in stages_of(request) for request in [*untold, own_points])
+
+
+def test_the_races_are_those_of_the_tilted_spec_and_the_answer_says_so(told: Slate) -> None:
+    request = request_of(told)
+    answer = run_here(optimize.PLAN, request, Memory())
+    assert request.knowledge is not None
+    found = tilt(request.spec, request.knowledge, told.rules, request.seed)
+    assert answer["constraint_spec_hash"] == found.spec.spec_hash
+    assert answer["run_config"]["spec_hash"] == found.spec.spec_hash
+    races, _ = generate_scenarios(found.spec, request.n_scenarios, request.seed)
+    shown = answer["scenario_diagnostics"]
+    assert list(shown["avg_laps_led"].values()) == races.laps_led.mean(axis=0).tolist()
+    knowledge = shown["knowledge"]
+    assert knowledge["max_tilt"] == found.diagnostics.to_json()["max_tilt"]
+    assert [driver["name"] for driver in knowledge["drivers"]] == [
+        "Driver 01",
+        "Driver 06",
+        "Driver 09",
+    ]
+    kinds = [target["kind"] for driver in knowledge["drivers"] for target in driver["targets"]]
+    assert kinds == ["projected_points", "median_finish", "win_probability"]
+    assert json.loads(json.dumps(answer)) == answer
+
+
+def test_simulated_means_agree_with_the_projections_shown(told: Slate) -> None:
+    answer = run_here(optimize.PLAN, request_of(told, n_scenarios=4_000), Memory())
+    fit = answer["scenario_diagnostics"]["knowledge"]["drivers"][0]
+    assert fit["targets"][0]["after"] == pytest.approx(55.0, abs=1.5)
+    assert fit["reached"]
+
+
+def test_without_the_knowledge_the_bits_are_those_of_a_slate_that_says_nothing(
+    slate: Slate, told: Slate
+) -> None:
+    plain, untilted = (
+        run_here(
+            optimize.PLAN, request_of(of, tilted=False, objective=Objective.MULTI_CVAR), Memory()
+        )
+        for of in (slate, told)
+    )
+    assert untilted["scenario_diagnostics"] == plain["scenario_diagnostics"]
+    assert untilted["constraint_spec_hash"] == plain["constraint_spec_hash"]
+    assert untilted["exposure"] == plain["exposure"]
+    assert untilted["scenario_diagnostics"]["knowledge"] is None
+    assert any("do not follow them" in note for note in untilted["notes"])
+
+
+def test_no_cut_of_the_work_changes_a_byte(told: Slate) -> None:
+    answers = {
+        json.dumps(run_here(optimize.PLAN, request_of(told), Memory(), units))
+        for units in (None, 1)
+    }
+    assert len(answers) == 1
+
+
+def test_a_contest_is_played_in_tilted_races_too(told: Slate) -> None:
+    first, again = (
+        run_here(contest_sim.PLAN, contest_of(told), Memory(), units) for units in (None, 1)
+    )
+    assert json.dumps(first) == json.dumps(again)
+    assert len(first["scenario_diagnostics"]["knowledge"]["drivers"]) == 3
+    plain = run_here(contest_sim.PLAN, contest_of(told, knowledge=None), Memory())
+    assert plain["scenario_diagnostics"] == {"knowledge": None}
+    assert plain["roi"] != first["roi"]
+
+
+def test_what_cannot_be_met_is_a_note_with_the_drivers_name(slate: Slate) -> None:
+    absurd = replace(slate.drivers[2], projected_points=400.0)
+    drivers = (*slate.drivers[:2], absurd, *slate.drivers[3:])
+    answer = run_here(optimize.PLAN, request_of(replace(slate, drivers=drivers)), Memory())
+    found = answer["scenario_diagnostics"]["knowledge"]
+    assert found["not_reached"] == [absurd.driver_id]
+    assert found["drivers"][0]["at_limit"]
+    assert found["offset_points"] == 0.0  # what nobody scores is not for others to make up for
+    assert any("all that is said of Driver 02" in note for note in answer["notes"])
+
+
+def test_projections_of_more_than_a_race_are_a_note(slate: Slate) -> None:
+    drivers = tuple(replace(d, projected_points=80.0 - 2 * i) for i, d in enumerate(slate.drivers))
+    answer = run_here(optimize.PLAN, request_of(replace(slate, drivers=drivers)), Memory())
+    found = answer["scenario_diagnostics"]["knowledge"]
+    offset = found["offset_points"]
+    assert offset > 5.0
+    gap = (found["total_projected"] - found["total_simulated"]) / len(drivers)
+    assert offset == pytest.approx(gap, abs=0.5)
+    assert any(f"each counts {offset:.1f} less" in note for note in answer["notes"])
+
+
+@pytest.mark.parametrize("kind", ["optimize", "contest-sim"])
+def test_a_request_with_knowledge_survives_its_record(told: Slate, kind: str) -> None:
+    if kind == "optimize":
+        asked = request_of(told)
+        assert optimize.PLAN.read(msgspec.json.encode(asked)) == asked
+    else:
+        played = contest_of(told)
+        read = contest_sim.PLAN.read(msgspec.json.encode(played))
+        assert read == played
+        assert read.knowledge is not None
+        assert np.array_equal(read.knowledge.table, played.knowledge.table, equal_nan=True)
+        assert asdict(read.knowledge) == asdict(played.knowledge)
