@@ -28,12 +28,13 @@ POINTS, WIN, TOP5, MEDIAN = range(4)
 SHARES = slice(WIN, MEDIAN + 1)
 
 FIRST_BLOCKS = 8  # races before any tilt: the start, and the yardstick of how far it went
-SEARCH_BLOCKS, MOST_SEARCHES = 4, 10
+SEARCH_BLOCKS, MOST_SEARCHES = 4, 14
 AVERAGED_BLOCKS, AVERAGED_LOOKS = 4, 9
 LAST_BLOCKS = 16  # fresh races at the tilts found
 
 NUDGE = 0.15  # strength by which drivers are moved up and down to see what moves with it
 LONGEST_STEP = 0.7
+FORGETTING = 0.7
 NOISE = 4.0  # standard errors that a miss may have and still be noise
 LEAST_SHARE = 1e-4  # a share of 0 is looked for as this
 ABSORBED_POINTS = 5.0  # what the mean of drivers of whom nothing is said may give way, each
@@ -221,19 +222,21 @@ def _logit(share: Floats) -> Floats:
 class _Slopes:
     """What a unit of tilt adds to each mean: pooled over drivers, bent to each as looks tell.
 
-    Shares move alike on the scale of their log odds; points as each driver's do.
+    Shares move alike on the scale of their log odds; points as each driver's do. A field that has
+    been pulled apart moves less than it did: earlier looks count less and less.
     """
 
     def __init__(self, racing: Mask) -> None:
         self.racing = racing
-        self.looks = 0
+        self.looks = 0.0
         self._sum = np.zeros((4, len(racing)))
         self._odds = np.zeros((4, 2))
 
     def learn(self, look: Look) -> None:
         """Take in a look at which drivers were nudged."""
-        self.looks += 1
-        self._sum += look.slopes
+        self.looks = FORGETTING * self.looks + 1.0
+        self._sum = FORGETTING * self._sum + look.slopes
+        self._odds *= FORGETTING
         spread = look.means * (1.0 - look.means)
         for kind in range(WIN, MEDIAN + 1):
             self._odds[kind] += (
