@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
-from core.race.constraints import MAX_TILT
+from core.race.constraints import MAX_TILT, SKILL_PER_SD
 from core.race.generate import BLOCK_SCENARIOS, simulate_block
 from core.race.scenarios import Scenarios, concatenate
 from core.race.spec import ConstraintSpec
@@ -35,6 +36,7 @@ LAST_BLOCKS = 16  # fresh races at the tilts found
 NUDGE = 0.15  # strength by which drivers are moved up and down to see what moves with it
 LONGEST_STEP = 0.7
 FORGETTING = 0.7
+SHARED = 0.97  # of what rivals share: 1 would leave a whole field's move open
 NOISE = 4.0  # standard errors that a miss may have and still be noise
 LEAST_SHARE = 1e-4  # a share of 0 is looked for as this
 ABSORBED_POINTS = 5.0  # what the mean of drivers of whom nothing is said may give way, each
@@ -259,23 +261,42 @@ class _Slopes:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A step, ``[D]``, how much of it may be noise, and who is at a bound and would go beyond."""
+    """A step, ``[D]``.
+
+    Parameters
+    ----------
+    by
+        The step.
+    alone
+        What it would be if nobody else moved.
+    error
+        How much of that may be noise.
+    stuck
+        Who is at a bound and would go beyond.
+    """
 
     by: Floats
+    alone: Floats
     error: Floats
     stuck: Mask
 
 
 def _step(
-    tilts: Floats, wanted: Mask, targets: Floats, look: Look, spreads: Floats, slopes: _Slopes
+    tilts: Floats,
+    strength: Floats,
+    sd: float,
+    wanted: Mask,
+    targets: Floats,
+    look: Look,
+    spreads: Floats,
+    slopes: _Slopes,
 ) -> _Step:
     """Give the least squares' step of each driver: misses in standard errors, over their slopes.
 
-    Only differences in strength count: who moves up by as much as the field does stays where he is.
-    With ``w_j`` the part that driver j has in the field's strength (slopes, summing to 1), a mean's
-    derivative by a tilt is ``slope_i (1{i = j} - w_j)``. So everybody who moves at all moves by
-    ``sum of w_j by_j / w of those who stay`` besides, which is much where hardly anybody stays, and
-    means nothing where something is said of everybody.
+    Only differences in strength count: who moves up by as much as his rivals stays where he is. A
+    mean's derivative by a tilt is ``slope_i (1{i = j} - r_ij)`` with parts ``r_ij`` of driver i's
+    rivals that sum to 1, so a step is the solution of that, a little damped: where something is
+    said of everybody, all of them together move nothing.
     """
     slope = slopes.log_odds() * spreads
     slope[POINTS] = slopes.points()
@@ -288,18 +309,45 @@ def _step(
     stuck = (np.abs(tilts) == MAX_TILT) & (by * tilts > 0.0)
     by = np.where(stuck, 0.0, np.clip(by, -LONGEST_STEP, LONGEST_STEP))
     error = 1.0 / np.sqrt(look.n * whole)
-    part = np.where(slopes.racing, slope, 0.0)
-    part /= part.sum(axis=1, keepdims=True)
-    # of several kinds of things said, each counts by how much it says
-    part = (part * weight.sum(axis=1, keepdims=True)).sum(axis=0) / max(float(weight.sum()), 1e-12)
     moves = wanted.any(axis=0) & ~stuck
-    stays = float(part[slopes.racing & ~moves].sum())
-    if (slopes.racing & ~wanted.any(axis=0)).any() and stays > 0.0:
-        common = float((part * by)[moves].sum()) / stays
-        by = np.clip(by + np.where(moves, common, 0.0), -LONGEST_STEP, LONGEST_STEP)
-        spread = float(np.sqrt(((part * error)[moves] ** 2).sum())) / stays
-        error = np.sqrt(error**2 + spread**2)
-    return _Step(by, error, stuck)
+    rivals = _rivals(weight, slope, strength, sd, slopes.racing)
+    own = np.eye(int(moves.sum())) - SHARED * rivals[np.ix_(moves, moves)]
+    together = np.zeros(len(by))
+    if moves.any():
+        solved = np.linalg.solve(own, by[moves])
+        common = float(solved.mean())
+        together[moves] = np.clip(solved - common, -LONGEST_STEP, LONGEST_STEP)
+        if (slopes.racing & ~wanted.any(axis=0)).any():
+            together[moves] += np.clip(common, -LONGEST_STEP, LONGEST_STEP)
+    return _Step(together, by, error, stuck)
+
+
+def _rivals(weight: Floats, slope: Floats, strength: Floats, sd: float, racing: Mask) -> Floats:
+    """Give what a driver's mean loses by each rival's tilt, as parts of its own slope, ``[D, D]``.
+
+    For a win or the top five the rivals are those who are often there; for points and the median
+    those of about the same strength, whom a little more of it passes.
+    """
+    apart = (strength[:, None] - strength[None, :]) / sd
+    near = np.exp(-apart * apart / 4.0)
+    rivals = np.zeros(near.shape)
+    for kind in (POINTS, WIN, TOP5, MEDIAN):
+        if weight[kind].any():
+            part = np.where(racing, slope[kind], 0.0) * (near if kind in (POINTS, MEDIAN) else 1.0)
+            part = np.broadcast_to(part, near.shape).copy()
+            np.fill_diagonal(part, 0.0)
+            part /= part.sum(axis=1, keepdims=True)
+            rivals += weight[kind][:, None] * part
+    return np.asarray(rivals / np.maximum(weight.sum(axis=0), 1e-12)[:, None])
+
+
+def _strength(spec: ConstraintSpec) -> Floats:
+    """Give strengths before any tilt, ``[D]``: of skill and of the grid, where it is known."""
+    priors, last = spec.priors, max(len(spec.racing), 2)
+    grid = [(driver.start_position or (last + 1) / 2) for driver in spec.drivers]
+    score = -ndtri(np.clip((np.array(grid) - 0.5) / last, 0.01, 0.99))
+    skill = np.array([(driver.skill - 0.5) / SKILL_PER_SD for driver in spec.drivers])
+    return np.asarray(priors.skill_weight * skill + priors.grid_weight * score)
 
 
 def _spreads(targets: Floats, look: Look) -> Floats:
@@ -385,9 +433,14 @@ def match(
         if not silent.any():
             # only differences count: where everybody is told, nobody is the yardstick
             change = np.where(racing, change - change[racing].mean(), 0.0)
+            if np.abs(change).max() > MAX_TILT:
+                # as much room on one side as on the other
+                middle = (change[racing].max() + change[racing].min()) / 2.0
+                change = np.where(racing, change - middle, 0.0)
         return np.asarray(np.round(np.clip(start + change, -MAX_TILT, MAX_TILT), _DECIMALS))
 
     stuck = np.zeros(len(spec), dtype=bool)
+    strength, sd = _strength(spec), max(spec.priors.residual_sd, 0.1)
     for search in range(MOST_SEARCHES):
         look, _ = sampler.look(tilts, SEARCH_BLOCKS, NUDGE)
         looks += 1
@@ -395,8 +448,8 @@ def match(
         offset = _points_offset(asked, look, before, silent, racing, stuck)
         targets[POINTS] = asked[POINTS] - offset
         spreads = _spreads(targets, look)
-        step = _step(tilts, wanted, targets, look, spreads, slopes)
-        still = (np.abs(step.by) <= NOISE * step.error) | ~moved
+        step = _step(tilts, strength + tilts, sd, wanted, targets, look, spreads, slopes)
+        still = (np.abs(step.alone) <= NOISE * step.error) | ~moved
         as_before, stuck = bool((step.stuck == stuck).all()), step.stuck
         tilts = settled(tilts + step.by)
         if still.all() and as_before and search > 0:
@@ -404,7 +457,7 @@ def match(
     for averaged in range(1, AVERAGED_LOOKS + 1):
         look, _ = sampler.look(tilts, AVERAGED_BLOCKS)
         looks += 1
-        step = _step(tilts, wanted, targets, look, spreads, slopes)
+        step = _step(tilts, strength + tilts, sd, wanted, targets, look, spreads, slopes)
         tilts = settled(tilts + step.by / averaged)
     after, _ = sampler.look(tilts, LAST_BLOCKS)
     targets[SHARES] = asked[SHARES]
