@@ -336,7 +336,8 @@ def _rivals(weight: Floats, slope: Floats, strength: Floats, sd: float, racing: 
             part = np.where(racing, slope[kind], 0.0) * (near if kind in (POINTS, MEDIAN) else 1.0)
             part = np.broadcast_to(part, near.shape).copy()
             np.fill_diagonal(part, 0.0)
-            part /= part.sum(axis=1, keepdims=True)
+            # far from everybody there may be no rival at all
+            part /= np.maximum(part.sum(axis=1, keepdims=True), 1e-12)
             rivals += weight[kind][:, None] * part
     return np.asarray(rivals / np.maximum(weight.sum(axis=0), 1e-12)[:, None])
 

@@ -162,6 +162,12 @@ def test_a_target_beyond_reach_is_reported_at_the_limit(spec):
     assert found.diagnostics.not_reached == ("d7",)
 
 
+def test_what_no_race_is_like_ends_at_the_limits_and_is_reported(spec):
+    found = tilt(spec, knowing(projected_points=[-1000.0] * 5 + [1000.0] * 5), RULES, 3)
+    assert found.tilts == (-4.0,) * 5 + (4.0,) * 5
+    assert len(found.diagnostics.not_reached) == DRIVERS
+
+
 def test_what_the_races_are_like_anyway_moves_them_hardly_at_all(spec):
     said = points_of(simulated(spec)).mean(axis=0)
     found = tilt(spec, knowing(projected_points=said), RULES, 3).diagnostics
