@@ -86,7 +86,7 @@ def _contest(contest: Json, opponents: str) -> Table:
 def _knowledge(told: Json) -> str:
     """Say how far the races were moved to the user's numbers, and who could not be met."""
     line = (
-        f"Races tilted to what is said of {len(told['drivers'])} drivers: strengths moved by "
+        f"tilted to what is said of {len(told['drivers'])} drivers: strengths moved by "
         f"{told['rms_tilt']:.2f} (root mean square; {told['max_tilt']:.2f} at the most)"
     )
     if told["effective_sample_size"] is not None:

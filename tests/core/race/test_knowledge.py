@@ -12,7 +12,7 @@ from core.race.knowledge import Kind
 from core.slate import DRAFTKINGS_CLASSIC, Driver, Slate, Veto
 
 RULES = DRAFTKINGS_CLASSIC
-DRIVERS, FRESH = 10, 10_000
+DRIVERS, FRESH = 10, 8_000
 AVERAGED = 18_000  # races behind a tilt
 
 
@@ -39,7 +39,7 @@ def points_of(races):
 
 @pytest.fixture(scope="module")
 def spec(field):
-    return field(drivers=DRIVERS, laps=150)
+    return field(drivers=DRIVERS, laps=120)
 
 
 @pytest.fixture(scope="module")
