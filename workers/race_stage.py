@@ -17,7 +17,7 @@ from workers.stages import Facts, Json, Stage, Tick
 
 NAME = "scenarios"
 # about what one core simulates and scores; sizes chunks and weighs progress only
-_RACES_PER_SECOND = 20_000
+_RACES_PER_SECOND = 70_000
 
 
 class Simulated(Protocol):

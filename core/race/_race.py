@@ -5,7 +5,8 @@ runs; over a run the order moves from where a car is towards how strong it is; w
 leads, so laps led, fastest laps and the finish all come of the same running order.
 
 It stays one module: the compiler's cache looks at the file of the outermost function alone and
-would not notice a change in another.
+would not notice a change in another. What is called many times a race takes the arrays it needs one
+by one: handing over a record of forty counts a reference for each, which once was half the time.
 """
 
 from typing import NamedTuple
@@ -37,6 +38,14 @@ QUALIFYING_NOISE = 0.8  # beside 0.6 of skill, where the grid is unknown
 REAR = 0.3  # how far behind the last car on the grid those sent to the rear take the green flag
 
 
+class Limits(NamedTuple):
+    """Laps that drivers must and may lead, and who may lead the last one."""
+
+    least: I8
+    most: I8
+    may_win: npt.NDArray[np.bool_]
+
+
 class RaceInputs(NamedTuple):
     """What one race depends on, for the R racing drivers in slate order."""
 
@@ -52,16 +61,14 @@ class RaceInputs(NamedTuple):
     grid: I8  # official spot, 0 = unknown
     free_spots: I8  # spots for the unknown, ascending
     rear: npt.NDArray[np.bool_]
-    least_led: I8
-    most_led: I8
-    may_win: npt.NDArray[np.bool_]  # of those limits alone; vetoes are the judge's
+    limits: "Limits"
     limited: bool  # whether any of them binds
     grid_scores: F8  # normal score by grid spot; entry 0 stands for none
     last_grid_score: float
     race_laps: int
     unscheduled_cautions: float
     cautions_shape: float
-    laps_per_caution: float
+    caution_laps: I8  # CHOICES lengths of a caution
     incident_share: float
     cars_involved: float
     cars_shape: float
@@ -180,7 +187,7 @@ def _draw_cautions(
     drawn = STAGE_BREAKS + int(rng.poisson(wild / race.cautions_shape))
     yellow, count = 0, 0
     for c in range(min(drawn, len(at))):
-        laps = 1 + int(rng.poisson(race.laps_per_caution - 1.0))
+        laps = race.caution_laps[int(CHOICES * rng.random())]
         if yellow + laps > MAX_YELLOW_SHARE * race.race_laps:
             break
         length[c] = laps
@@ -203,7 +210,7 @@ def _draw_cautions(
 
 
 @inlined
-def _sort(cars: Cars, left: int) -> None:
+def _sort(order: I8, place: F8, before: I8, keys: I4, left: int) -> None:
     """Put the ``left`` running cars in running order; of equals the one ahead stays ahead.
 
     Each car's rank is how many keys are above its own. Keys are whole numbers, no two alike, so the
@@ -211,48 +218,42 @@ def _sort(cars: Cars, left: int) -> None:
     """
     lanes = (left + 7) & ~7
     for q in range(left):
-        i = cars.order[q]
-        cars.before[q] = i
-        place = min(max(cars.place[i], -FAR_APART), FAR_APART)
-        cars.keys[q] = np.int32(np.int64(place * FINE) * 64 + (63 - q))
+        i = order[q]
+        before[q] = i
+        fine = np.int64(min(max(place[i], -FAR_APART), FAR_APART) * FINE)
+        keys[q] = np.int32(fine * 64 + (63 - q))
     for q in range(left, lanes):
-        cars.keys[q] = np.int32(-2147483648)
+        keys[q] = np.int32(-2147483648)
     for q in range(left):
-        key = cars.keys[q]
+        key = keys[q]
         ahead = np.int32(0)
         for k in range(lanes):
-            ahead += np.int32(cars.keys[k] > key)
-        cars.order[ahead] = cars.before[q]
+            ahead += np.int32(keys[k] > key)
+        order[ahead] = before[q]
 
 
 @inlined
-def _drop_out(cars: Cars, left: int) -> int:
+def _drop_out(order: I8, out_lap: I8, left: int) -> int:
     """Close the ranks behind cars that went out and say how many run on."""
     k = 0
     for q in range(left):
-        if cars.out_lap[cars.order[q]] < 0:
-            cars.order[k] = cars.order[q]
+        if out_lap[order[q]] < 0:
+            order[k] = order[q]
             k += 1
     return k
 
 
-@inlined
-def _may_go_out(race: RaceInputs, cars: Cars, i: int) -> bool:
-    """Say whether a car may stop: one with laps left to lead runs until it has led them."""
-    return not race.limited or (cars.led[i] >= race.least_led[i] and not _last_hope(race, cars, i))
-
-
-@inlined
-def _last_hope(race: RaceInputs, cars: Cars, i: int) -> bool:
-    """Say whether no other running car may lead to the end of the race and win it."""
-    if not race.may_win[i]:
-        return False
+@compiled
+def _is_needed(limits: Limits, led: I8, out_lap: I8, race_laps: int, i: int) -> bool:
+    """Say whether a car may not stop: it owes laps, or the others cannot end the race alone."""
+    if led[i] < limits.least[i]:
+        return True
     room, winners = 0, 0
-    for j in range(cars.place.shape[0]):
-        if j != i and cars.out_lap[j] < 0:
-            room += max(0, race.most_led[j] - cars.led[j])
-            winners += race.may_win[j] and race.most_led[j] > cars.led[j]
-    return winners == 0 or room < race.race_laps
+    for j in range(led.shape[0]):
+        if j != i and out_lap[j] < 0:
+            room += max(0, limits.most[j] - led[j])
+            winners += limits.may_win[j] and limits.most[j] > led[j]
+    return winners == 0 or room < race_laps
 
 
 @inlined
@@ -284,152 +285,188 @@ def _accident(rng: np.random.Generator, race: RaceInputs, cars: Cars, lap: int, 
     for q in range(left):
         i = cars.order[q]
         if cars.involved[i]:
-            if rng.random() < out and running > 2 and _may_go_out(race, cars, i):
+            if (
+                rng.random() < out
+                and running > 2
+                and not (
+                    race.limited
+                    and _is_needed(race.limits, cars.led, cars.out_lap, race.race_laps, i)
+                )
+            ):
                 cars.out_lap[i] = lap
                 running -= 1
             else:
                 lost = DAMAGE * rng.random()
                 cars.strength[i] -= lost
                 cars.place[i] -= lost
-    left = _drop_out(cars, left)
-    _sort(cars, left)
+    left = _drop_out(cars.order, cars.out_lap, left)
+    _sort(cars.order, cars.place, cars.before, cars.keys, left)
     return left
 
 
 @inlined
-def _drift(rng: np.random.Generator, race: RaceInputs, cars: Cars, left: int, share: float) -> None:
-    """Move the running order on by ``share`` of a race: towards strength, and at random."""
-    keep = np.exp(-race.turnover * share)
-    noise = race.drift_sd * np.sqrt(1.0 - keep * keep)
-    own = noise * np.sqrt(1.0 - race.pack_share)
+def _drift(
+    rng: np.random.Generator,
+    order: I8,
+    place: F8,
+    strength: F8,
+    spread: F8,
+    normals: F8,
+    left: int,
+    clean_air: float,
+    keep: float,
+    own: float,
+    shared: float,
+) -> None:
+    """Move each running car on: towards its strength, and at random, a part shared in line.
+
+    ``keep`` is the share of its place that a car keeps, ``own`` and ``shared`` the standard
+    deviations of chance.
+    """
     line = 0.0
     bits = 0
     for q in range(left):
-        i = cars.order[q]
-        if race.pack_share > 0.0 and q & (PACK - 1) == 0:
-            line = noise * np.sqrt(race.pack_share) * rng.standard_normal()
-        towards = cars.strength[i]
+        i = order[q]
+        if shared > 0.0 and q & (PACK - 1) == 0:
+            line = shared * rng.standard_normal()
+        towards = strength[i]
         if q == 0:
-            towards += race.clean_air
-        cars.place[i] = towards + keep * (cars.place[i] - towards) + line
+            towards += clean_air
         # one draw of 48 bits serves four cars
         bits = int(rng.random() * 281474976710656.0) if q & 3 == 0 else bits >> NORMAL_BITS
-        cars.place[i] += own * race.spread[i] * race.normals[bits & (NORMALS - 1)]
-    _sort(cars, left)
+        chance = own * spread[i] * normals[bits & (NORMALS - 1)]
+        place[i] = towards + keep * (place[i] - towards) + line + chance
 
 
-@inlined
-def _bring_forward(
-    rng: np.random.Generator, race: RaceInputs, cars: Cars, left: int, to_lead: int
-) -> None:
-    """Put a car that owes laps in front, the more likely the more of ``to_lead`` laps are owed.
+@compiled
+def _foremost_owed(
+    rng: np.random.Generator, limits: Limits, led: I8, order: I8, left: int, to_lead: int
+) -> int:
+    """Choose a car that owes laps to go in front, the likelier the more of ``to_lead`` are owed.
 
-    So minimums are met all through the race, and not by leading its end, which would be winning it.
+    Gives -1 for none. So minimums are met all through the race, and not by leading its end, which
+    would be winning it.
     """
     owed, foremost = 0, -1
     for q in range(left - 1, -1, -1):
-        i = cars.order[q]
-        if cars.led[i] < race.least_led[i]:
-            owed += race.least_led[i] - cars.led[i]
+        i = order[q]
+        if led[i] < limits.least[i]:
+            owed += limits.least[i] - led[i]
             foremost = i
     # twice as often as would do on average, so that little is left for the end
-    if owed > 0 and rng.random() * to_lead < 2.0 * owed:
-        cars.place[foremost] = max(cars.place[foremost], cars.place[cars.order[0]] + 2.0 / FINE)
-        _sort(cars, left)
+    return foremost if owed > 0 and rng.random() * to_lead < 2.0 * owed else -1
 
 
-@inlined
-def _next_leader(race: RaceInputs, cars: Cars, left: int, to_lead: int, first: int) -> int:
+@compiled
+def _next_leader(limits: Limits, led: I8, order: I8, left: int, to_lead: int, first: int) -> int:
     """Find who may lead the next of ``to_lead`` laps: ``first``, or else the foremost who may.
 
     Once the laps to come are all owed to minimums, only those who are owed some may lead; the last
     lap is the winner's, and nobody leads a lap that would leave no winner.
     """
     owed, owed_losers = 0, 0
-    for i in range(cars.place.shape[0]):
-        missing = max(0, race.least_led[i] - cars.led[i])
+    for i in range(led.shape[0]):
+        missing = max(0, limits.least[i] - led[i])
         owed += missing
-        owed_losers += 0 if race.may_win[i] else missing
+        owed_losers += 0 if limits.may_win[i] else missing
     tight = owed >= to_lead
     losers_only = to_lead > 1 and owed_losers >= to_lead - 1
-    choice = -1
     for q in range(-1, left):
-        i = first if q < 0 else cars.order[q]
-        missing = cars.led[i] < race.least_led[i]
-        if cars.led[i] >= race.most_led[i] or (tight and not missing):
+        i = first if q < 0 else order[q]
+        owes = led[i] < limits.least[i]
+        if led[i] >= limits.most[i] or (tight and not owes):
             continue
-        if losers_only and (race.may_win[i] or not missing):
+        if losers_only and (limits.may_win[i] or not owes):
             continue
-        if to_lead == 1 and not race.may_win[i]:
+        if to_lead == 1 and not limits.may_win[i]:
             continue
-        if to_lead > 1 and race.may_win[i] and cars.led[i] + 1 >= race.most_led[i]:
+        if to_lead > 1 and limits.may_win[i] and led[i] + 1 >= limits.most[i]:
             # the last lap that this car may lead: is there another who can still win?
             others = False
             for k in range(left):
-                j = cars.order[k]
-                if j != i and race.may_win[j] and cars.led[j] < race.most_led[j]:
+                j = order[k]
+                if j != i and limits.may_win[j] and led[j] < limits.most[j]:
                     others = True
                     break
             if not others:
                 continue
-        choice = i
-        break
-    return choice if choice >= 0 else first
+        return i
+    return first
 
 
-@inlined
-def _lead(race: RaceInputs, cars: Cars, left: int, by: int, laps: int, to_lead: int) -> None:
-    """Credit ``laps`` of the race's ``to_lead`` to ``by``, or lap by lap to who may lead them."""
-    if not race.limited:
-        cars.led[by] += laps
-        return
+@compiled
+def _lead_within_limits(
+    limits: Limits, led: I8, order: I8, left: int, by: int, laps: int, to_lead: int
+) -> None:
+    """Credit ``laps`` of the race's ``to_lead``, lap by lap, to ``by`` or to who may lead them."""
     for done in range(laps):
-        cars.led[_next_leader(race, cars, left, to_lead - done, by)] += 1
+        led[_next_leader(limits, led, order, left, to_lead - done, by)] += 1
 
 
 @inlined
 def _lead_stretch(
     rng: np.random.Generator,
-    race: RaceInputs,
-    cars: Cars,
+    led: I8,
+    order: I8,
+    limits: Limits,
+    limited: bool,
     left: int,
     first: int,
     laps: int,
     to_lead: int,
     swaps: float,
+    lead_depth: float,
+    short_lead_laps: float,
 ) -> None:
     """Give ``laps`` to who leads at first, to short leads in between, and to who is ahead now."""
-    for _ in range(int(rng.poisson(swaps))):
-        if laps < 2:
-            break
-        rank = int(race.lead_depth * rng.standard_exponential())
-        few = 1 + int((race.short_lead_laps - 0.5) * rng.standard_exponential())
-        few = min(few, laps - 1)
-        _lead(race, cars, left, cars.order[rank % left], few, to_lead)
+    # as many as a Poisson of mean ``swaps``: the events of a unit process before that time
+    time = rng.standard_exponential()
+    while time < swaps and laps > 1:
+        time += rng.standard_exponential()
+        rank = int(lead_depth * rng.standard_exponential())
+        while rank >= left:
+            rank -= left
+        few = min(laps - 1, 1 + int((short_lead_laps - 0.5) * rng.standard_exponential()))
+        if limited:
+            _lead_within_limits(limits, led, order, left, order[rank], few, to_lead)
+        else:
+            led[order[rank]] += few
         laps -= few
         to_lead -= few
-    ahead = cars.order[0]
+    ahead = order[0]
     before = laps if first == ahead else int((laps + 1) * rng.random())
-    if race.limited:
-        before = max(before, min(laps, race.least_led[first] - cars.led[first]))
-    _lead(race, cars, left, first, before, to_lead)
-    _lead(race, cars, left, ahead, laps - before, to_lead - before)
+    if limited:
+        before = max(before, min(laps, limits.least[first] - led[first]))
+        _lead_within_limits(limits, led, order, left, first, before, to_lead)
+        _lead_within_limits(limits, led, order, left, ahead, laps - before, to_lead - before)
+    else:
+        led[first] += before
+        led[ahead] += laps - before
 
 
 @inlined
 def _set_fastest(
-    rng: np.random.Generator, race: RaceInputs, cars: Cars, left: int, laps: int
+    rng: np.random.Generator,
+    fastest: I8,
+    order: I8,
+    ranks: I8,
+    rows: I8,
+    left: int,
+    laps: int,
 ) -> None:
     """Draw who sets each of ``laps`` fastest laps: the front more often, a few laps in a row."""
     while laps > 0:
         # one draw of 30 bits: how long, by whom, and by whom if anyone
         bits = int(rng.random() * 1073741824.0)
-        row = min(laps, race.fastest_run[bits & (CHOICES - 1)])
+        row = min(laps, rows[bits & (CHOICES - 1)])
         bits >>= CHOICE_BITS
-        rank = race.fastest_rank[bits & (CHOICES - 1)]
+        rank = ranks[bits & (CHOICES - 1)]
         bits >>= CHOICE_BITS
-        rank = rank % left if rank >= 0 else (bits * left) >> CHOICE_BITS
-        cars.fastest[cars.order[rank]] += row
+        if rank < 0:
+            rank = (bits * left) >> CHOICE_BITS
+        while rank >= left:
+            rank -= left
+        fastest[order[rank]] += row
         laps -= row
 
 
@@ -475,6 +512,16 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
         before=np.zeros(MOST_CARS, dtype=np.int64),
         keys=np.zeros(MOST_CARS, dtype=np.int32),
     )
+    order, place, strength, before, keys = (
+        cars.order,
+        cars.place,
+        cars.strength,
+        cars.before,
+        cars.keys,
+    )
+    led, out_lap = cars.led, cars.out_lap
+    limits, limited = race.limits, race.limited
+    in_line = np.sqrt(race.pack_share)
     team_shock = np.zeros(max(1, race.n_teams))
     make_shock = np.zeros(max(1, race.n_makes))
     at = np.zeros(60, dtype=np.int64)
@@ -497,15 +544,14 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
                 cars.fails_at[i] = 1 + int(rng.random() * (race.race_laps - 1))
                 i += 1 + int(race.failure_gap * rng.standard_exponential())
         left = drivers
-        _sort(cars, left)
+        _sort(order, place, before, keys, left)
 
-        lap, green_done = 0, 0
-        leader = cars.order[0]
-        if race.limited:
-            leader = _next_leader(race, cars, left, race.race_laps, leader)
+        leader = order[0]
+        if limited:
+            leader = _next_leader(limits, led, order, left, race.race_laps, leader)
         into.first_leader[s] = leader
-        _lead(race, cars, left, leader, 1, race.race_laps)
-        _set_fastest(rng, race, cars, left, 1)
+        led[leader] += 1
+        _set_fastest(rng, cars.fastest, order, race.fastest_rank, race.fastest_run, left, 1)
         lap, green_done = 1, 1
         for run in range(cautions + 1):
             run_end = at[run] if run < cautions else green_laps
@@ -517,45 +563,91 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
                     continue
                 running = left
                 for q in range(left):
-                    i = cars.order[q]
-                    if cars.fails_at[i] <= lap and running > 2 and _may_go_out(race, cars, i):
-                        cars.out_lap[i] = lap
+                    i = order[q]
+                    if cars.fails_at[i] <= lap and running > 2:
+                        if limited and _is_needed(limits, led, out_lap, race.race_laps, i):
+                            continue
+                        out_lap[i] = lap
                         running -= 1
                 if running < left:
-                    left = _drop_out(cars, left)
+                    left = _drop_out(order, out_lap, left)
                 to_lead = race.race_laps - lap
-                if race.limited:
-                    _bring_forward(rng, race, cars, left, to_lead)
-                leader = cars.order[0]
-                _drift(rng, race, cars, left, laps / green_laps)
+                if limited:
+                    owed = _foremost_owed(rng, limits, led, order, left, to_lead)
+                    if owed >= 0:
+                        place[owed] = max(place[owed], place[order[0]] + 2.0 / FINE)
+                        _sort(order, place, before, keys, left)
+                leader = order[0]
+                keep = np.exp(-race.turnover * laps / green_laps)
+                noise = race.drift_sd * np.sqrt(1.0 - keep * keep)
+                own, shared = noise * np.sqrt(1.0 - race.pack_share), noise * in_line
+                _drift(
+                    rng,
+                    order,
+                    place,
+                    strength,
+                    race.spread,
+                    race.normals,
+                    left,
+                    race.clean_air,
+                    keep,
+                    own,
+                    shared,
+                )
+                _sort(order, place, before, keys, left)
                 last = green_done + laps == green_laps
                 swaps = race.lead_swaps * laps / green_laps
                 if stint + 1 < stints:
                     swaps += race.short_leaders
-                _lead_stretch(rng, race, cars, left, leader, laps - last, to_lead, swaps)
-                _set_fastest(rng, race, cars, left, laps)
+                _lead_stretch(
+                    rng,
+                    led,
+                    order,
+                    limits,
+                    limited,
+                    left,
+                    leader,
+                    laps - last,
+                    to_lead,
+                    swaps,
+                    race.lead_depth,
+                    race.short_lead_laps,
+                )
+                _set_fastest(
+                    rng, cars.fastest, order, race.fastest_rank, race.fastest_run, left, laps
+                )
                 lap += laps
                 green_done += laps
             if run < cautions:
                 if kind[run] == 1:
                     left = _accident(rng, race, cars, lap, left)
-                to_lead = race.race_laps - lap
                 _lead_stretch(
-                    rng, race, cars, left, cars.order[0], length[run], to_lead, race.short_leaders
+                    rng,
+                    led,
+                    order,
+                    limits,
+                    limited,
+                    left,
+                    order[0],
+                    length[run],
+                    race.race_laps - lap,
+                    race.short_leaders,
+                    race.lead_depth,
+                    race.short_lead_laps,
                 )
                 lap += length[run]
 
-        winner = cars.order[0]
-        if race.limited:
-            winner = _next_leader(race, cars, left, 1, winner)
+        winner = order[0]
+        if limited:
+            winner = _next_leader(limits, led, order, left, 1, winner)
             q = 0
-            while cars.order[q] != winner:
+            while order[q] != winner:
                 q += 1
             while q > 0:
-                cars.order[q] = cars.order[q - 1]
+                order[q] = order[q - 1]
                 q -= 1
-            cars.order[0] = winner
-        cars.led[winner] += 1
+            order[0] = winner
+        led[winner] += 1
         _finish(cars, left, into.finish[s])
         into.cautions[s] = cautions
         into.green_laps[s] = green_laps

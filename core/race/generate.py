@@ -1,15 +1,18 @@
 """Scenarios in blocks of 500: the same bits whoever simulates which block, however often."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtri
+from scipy.stats import poisson
 
 from core.errors import Infeasible, InvalidInput
 from core.race._race import (
     CHOICES,
     NORMALS,
     STAGE_BREAKS,
+    Limits,
     RaceInputs,
     RaceOutputs,
     run_races,
@@ -42,6 +45,13 @@ def _fastest_ranks(priors: TrackPriors) -> np.typing.NDArray[np.int64]:
     return ranks
 
 
+def _caution_laps(mean: float) -> np.typing.NDArray[np.int64]:
+    """Give equally likely lengths of a caution: a lap, and a Poisson of laps."""
+    quantiles = (np.arange(CHOICES) + 0.5) / CHOICES
+    lengths: np.typing.NDArray[np.int64] = 1 + poisson.ppf(quantiles, mean - 1.0).astype(np.int64)
+    return lengths
+
+
 def _failure_gap(rate: float) -> float:
     """Give the mean of the exponential whose whole part is the cars between two that fail."""
     return 0.0 if rate == 0.0 else float(-1.0 / np.log1p(-min(rate, 1.0 - 1e-12)))
@@ -55,6 +65,7 @@ class _Prepared:
     racing: np.typing.NDArray[np.intp]
 
 
+@lru_cache(maxsize=8)
 def _prepare(spec: ConstraintSpec) -> _Prepared:
     racing = [spec.drivers[i] for i in spec.racing]
     track, priors = spec.track, spec.priors
@@ -91,16 +102,16 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
             grid=np.array(grid),
             free_spots=np.array(free, dtype=np.int64),
             rear=np.array([driver.races_from_rear for driver in racing]),
-            least_led=np.array(least),
-            most_led=np.array(most),
-            may_win=np.array([driver.may_win for driver in racing]),
+            limits=Limits(
+                np.array(least), np.array(most), np.array([driver.may_win for driver in racing])
+            ),
             limited=max(least) > 0 or min(most) < track.race_laps,
             grid_scores=grid_scores,
             last_grid_score=float(scores[-1]),
             race_laps=track.race_laps,
             unscheduled_cautions=float(max(0.0, track.caution_rate - STAGE_BREAKS)),
             cautions_shape=priors.cautions_shape,
-            laps_per_caution=priors.laps_per_caution,
+            caution_laps=_caution_laps(priors.laps_per_caution),
             incident_share=priors.incident_share,
             cars_involved=priors.cars_involved,
             cars_shape=priors.cars_shape,

@@ -115,12 +115,13 @@ class KernelLogic:
 
     def _conservation(self, races: Scenarios, evidence: Evidence) -> dict[str, Mask]:
         racing = np.array(self.spec.racing)
-        places = np.arange(1, len(racing) + 1, dtype=np.uint8)
-        finish = races.finish[:, racing]
+        # every place once: their bits together are all bits but the lowest
+        every_place = np.uint64((2 << len(racing)) - 2)
+        places = np.left_shift(np.uint64(1), races.finish[:, racing].astype(np.uint64))
         led, fastest = races.laps_led, races.fastest_laps
         won = races.finish == 1
         return {
-            "finish_permutation": (np.sort(finish, axis=1) != places).any(axis=1),
+            "finish_permutation": np.bitwise_or.reduce(places, axis=1) != every_place,
             "laps_led_total": led.sum(axis=1) != self.spec.track.race_laps,
             "fastest_laps_total": fastest.sum(axis=1) != evidence.green_laps,
             "led_after_out": ((led > evidence.laps_done) | (fastest > evidence.laps_done)).any(
