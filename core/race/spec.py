@@ -14,7 +14,7 @@ from core.race.priors import TrackPriors
 from core.slate.drivers import MAX_DRIVERS
 from core.slate.tracks import TrackType
 
-SPEC_VERSION = 1
+SPEC_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,17 @@ MOST_SEED = 2**32 - 1
 
 @click.command(name="backtest")
 @click.argument("data_dir", type=DATA_DIR)
-@click.option("--from", "first", type=DATE, required=True, help="First date graded (YYYY-MM-DD).")
-@click.option("--to", "last", type=DATE, required=True, help="Last date graded (YYYY-MM-DD).")
+@click.option(
+    "--from",
+    "first",
+    type=DATE,
+    metavar="DATE",
+    required=True,
+    help="First date graded (YYYY-MM-DD).",
+)
+@click.option(
+    "--to", "last", type=DATE, metavar="DATE", required=True, help="Last date graded (YYYY-MM-DD)."
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),

@@ -28,7 +28,9 @@ DATE = click.DateTime(["%Y-%m-%d"])
     show_default=True,
     help="File that the parameters go into.",
 )
-@click.option("--before", type=DATE, help="Use races before this date alone (YYYY-MM-DD).")
+@click.option(
+    "--before", type=DATE, metavar="DATE", help="Use races before this date alone (YYYY-MM-DD)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the fit as JSON and nothing else.")
 def fit(data_dir: Path, out: Path, before: datetime | None, as_json: bool) -> None:
     """Fit the race model to the past races in DATA_DIR and write its parameters."""
