@@ -39,6 +39,7 @@ Progress = Callable[[float, str], None]
 SCENARIOS = 4_000
 REFIT_RACES = 18  # half a season
 LEAST_BEFORE = 12  # races before the first one graded
+SEED_BITS = 64
 TOP = 10  # drivers by salary or skill whose coverage is looked at alone
 PLACES = (1, 5, 10)  # finishing there or better is forecast as an event
 
@@ -94,6 +95,8 @@ def backtest(
         number below 1.
     """
     _check_dates(first_date, last_date)
+    if not 0 <= seed < 1 << SEED_BITS:
+        raise InvalidInput({"seed": f"{seed} is outside 0 to 2**{SEED_BITS} - 1."})
     _check_counts(scenarios=scenarios, refit_races=refit_races)
     in_order = [by_grid(race) for race in sorted(races, key=lambda race: (race.date, race.key))]
     graded = [i for i, race in enumerate(in_order) if first_date <= race.date <= last_date]
@@ -182,7 +185,7 @@ def _fit(
 def _seed_of(key: RaceKey, seed: int) -> int:
     """Give each race its own numbers: one stream for all would make one luck of theirs."""
     season, number = key
-    return seed + ((season * 100 + number) << 64)
+    return seed + ((season * 100 + number) << SEED_BITS)
 
 
 def _forecast(

@@ -49,14 +49,19 @@ class SpotForecast:
     points: tuple[F64, ...]
 
     def crps(self, race: PastRace) -> tuple[F64, F64]:
-        """Give the CRPS of finish and of points, ``[D]`` each; NaN where there is none."""
+        """Give the CRPS of finish and of points, ``[D]`` each; NaN where there is none.
+
+        Fair: as of the distribution that the samples are drawn from, not held against their size.
+        """
         return _crps(self.finishes, race.finish), _crps(self.points, points_of(race))
 
 
 def _crps(samples: tuple[F64, ...], observed: npt.NDArray[Any]) -> F64:
     return np.array(
         [
-            float(compute_crps(sample, y)) if len(sample) and np.isfinite(y) else np.nan
+            float(compute_crps(sample, y, fair=len(sample) > 1))
+            if len(sample) and np.isfinite(y)
+            else np.nan
             for sample, y in zip(samples, observed, strict=True)
         ]
     )

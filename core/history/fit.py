@@ -17,7 +17,7 @@ from scipy.special import expit, logit
 
 from core.errors import InvalidInput
 from core.history.incidents import count_incidents, count_shared, flags_of
-from core.history.moments import Average, average, moments, replay
+from core.history.moments import Average, average, moments, replay, scatter_of_means
 from core.history.races import PastRace, YellowFlag, read_races, read_yellow_flags
 from core.history.strength import (
     WARM_UP_RACES,
@@ -30,9 +30,9 @@ from core.race import TrackPriors
 from core.race.priors import PRIORS_VERSION
 from core.slate.tracks import TrackType
 
-HALF_LIFE_RACES = 48.0  # cars and rules change: over 2021-2025 36 to 72 foretold races best
+HALF_LIFE_RACES = 48.0  # cars and rules change: over 2021-2024 36 to 72 foretold races best
 LEAST_RACES = 5  # of a kind
-REPLAYED = 48  # races simulated again at every step of the search, the latest
+LATEST = 48  # races of a kind that it is fitted to, and simulated again at every step
 SIMULATED = 120  # times each
 STEPS = 30
 MORE_STEPS = 10  # from an earlier fit
@@ -148,6 +148,7 @@ def match_moments(
     skills: Sequence[Skill],
     weights: Vector,
     real: Average,
+    scatter: Vector,
     steps: int,
     begin: TrackPriors | None = None,
 ) -> tuple[TrackPriors, dict[str, float]]:
@@ -156,9 +157,21 @@ def match_moments(
     Least squares (Levenberg-Marquardt with bounds by transformation, the same random numbers at
     every step) of the differences from the moments in ``MATCHED``, each in standard errors.
 
+    Parameters
+    ----------
+    priors
+        Holds what was counted.
+    races, skills, weights
+        To simulate again, what was known of their drivers, how much each counts.
+    real, scatter
+        Their moments, and the covariance ``[M, M]`` of the averages in ``MATCHED``.
+    steps, begin
+        How far the search goes and where it begins.
+
     Returns
     -------
-    The parameters, and the standard errors of those searched, from the curvature at the end.
+    The parameters, and the standard errors of those searched: the sandwich of the search's slopes
+    at the end around the moments' scatter between races.
     """
     names = tuple(SEARCHED)
     scale = np.array([max(real.error[name], 1e-4) for name in MATCHED])
@@ -194,7 +207,9 @@ def match_moments(
     search = least_squares(
         misfit, first, jac=slopes, method="trf", max_nfev=steps, ftol=CLOSE, xtol=CLOSE
     )
-    spread = np.linalg.inv(search.jac.T @ search.jac)
+    inverse = np.linalg.inv(search.jac.T @ search.jac)
+    gain = inverse @ search.jac[: int(known.sum())].T / scale[known]
+    spread = gain @ scatter[np.ix_(known, known)] @ gain.T
     errors = {
         name: SEARCHED[name].slope(search.x[k]) * float(spread[k, k]) ** 0.5
         for k, name in enumerate(names)
@@ -240,10 +255,8 @@ def fit_kind(
     )
     each = [moments(skill, race) for race, skill in zip(races, skills, strict=True)]
     real = average(each, weights)
-    late = slice(-REPLAYED, None)
-    matched, errors = match_moments(
-        first, races[late], skills[late], weights[late], real, steps, begin
-    )
+    scatter = scatter_of_means(each, weights, MATCHED)
+    matched, errors = match_moments(first, races, skills, weights, real, scatter, steps, begin)
     simulated = average(replay(races, skills, matched, SEED + 1, SIMULATED), weights)
     return FittedKind(
         priors=matched,
@@ -322,7 +335,7 @@ def fit_kinds(
     by_kind = flags_of(flags, races)
     tasks = []
     for kind in TrackType:
-        of_kind = [entry for entry in known if entry[0].track_type is kind]
+        of_kind = [entry for entry in known if entry[0].track_type is kind][-LATEST:]
         if len(of_kind) < LEAST_RACES:
             raise InvalidInput(
                 {

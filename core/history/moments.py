@@ -146,6 +146,20 @@ def average(each: Sequence[Moments], weights: Numbers) -> Average:
     return Average(value, error)
 
 
+def scatter_of_means(each: Sequence[Moments], weights: Numbers, names: Sequence[str]) -> Numbers:
+    """Give the covariance ``[M, M]`` of the weighted means of moments, of races that differ.
+
+    What a race does not tell counts as the mean.
+    """
+    columns = np.array([[np.mean(getattr(one, name)) for name in names] for one in each])
+    known = np.isfinite(columns)
+    shares = weights[:, None] * known
+    shares = shares / np.maximum(shares.sum(axis=0), 1e-300)
+    off = np.where(known, columns - np.nansum(shares * np.nan_to_num(columns), axis=0), 0.0)
+    scatter: Numbers = (shares * off).T @ (shares * off)
+    return scatter * len(each) / max(len(each) - 1, 1)
+
+
 def replay(
     races: Sequence[PastRace],
     skills: Sequence[Skill],

@@ -43,7 +43,8 @@ class PastRace:
         Laps run.
     scheduled_laps
         Laps announced; where the file does not say, those of the latest earlier race on this track
-        (at about the same time of the season), and else the laps run.
+        (at about the same time of the season), on a new track the usual distance at its kind. Only
+        where none of this is known, as of the very first races, the laps run.
     cautions, lead_changes, nongreen_laps
         ``None`` where not known; nongreen laps are those on which no fastest lap was scored.
     drivers
@@ -168,19 +169,23 @@ def read_races(data_dir: Path) -> tuple[PastRace, ...]:
 def _scheduled(races: Sequence[PastRace]) -> tuple[PastRace, ...]:
     """Fill in the scheduled laps (0 = not known) that the races before them tell."""
     known: dict[tuple[str, float | None], list[PastRace]] = defaultdict(list)
+    miles: dict[TrackType, list[float]] = defaultdict(list)
     filled = []
     for race in races:
         earlier = known[race.track, race.length_mi]
         laps = race.scheduled_laps
-        if laps == 0:
+        if laps == 0 and earlier:
             alike = min(
                 earlier,
                 key=lambda other: (race.season - other.season, abs(race.round - other.round)),
-                default=None,
             )
-            laps = race.race_laps if alike is None else alike.scheduled_laps
-        filled.append(replace(race, scheduled_laps=laps))
+            laps = alike.scheduled_laps
+        elif laps == 0 and race.length_mi is not None and miles[race.track_type]:
+            laps = round(float(np.median(miles[race.track_type])) / race.length_mi)
+        filled.append(replace(race, scheduled_laps=laps or race.race_laps))
         earlier.append(filled[-1])
+        if race.length_mi is not None:
+            miles[race.track_type].append(filled[-1].scheduled_laps * race.length_mi)
     return tuple(filled)
 
 

@@ -564,7 +564,8 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
                 running = left
                 for q in range(left):
                     i = order[q]
-                    if cars.fails_at[i] <= lap and running > 2:
+                    # before the run in which it is due: a car that is out sets nothing after
+                    if cars.fails_at[i] < lap + laps and running > 2:
                         if limited and _is_needed(limits, led, out_lap, race.race_laps, i):
                             continue
                         out_lap[i] = lap

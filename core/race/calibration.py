@@ -1,6 +1,9 @@
-"""How well the shipped model has foretold real races: what every answer of it carries.
+"""How well the race model has foretold real races: what every answer of it carries.
 
 ``calibration.json`` beside this module is written by ``axiomatic backtest --record`` and read here.
+What was graded are forecasts from past races, practice and grid, fitted anew as the races went. A
+slate adds salaries to past races and knows no practice, and its user may know better or worse than
+either: nobody has graded that.
 """
 
 import json
@@ -10,6 +13,10 @@ from importlib import resources
 from typing import Any
 
 from core.slate.tracks import TrackType
+
+GRADED = (
+    "walk-forward forecasts from past races, practice and grid; no salaries, nothing of a user's"
+)
 
 
 @cache
@@ -26,12 +33,13 @@ def load_calibration(track_type: TrackType) -> dict[str, Any]:
     -------
     ``crps`` and ``baseline_crps`` in DraftKings points, ``log_score`` of the finish in nats,
     ``coverage`` of the central intervals of points by percent, ``n_races`` graded, the dates
-    ``from`` and ``to`` they lie between, and the ``track_type``: null where no race of that kind
-    was graded and the figures are those of all.
+    ``from`` and ``to`` they lie between, the ``track_type`` (null where no race of that kind was
+    graded and the figures are those of all), and in ``graded`` what sort of forecasts they were.
     """
     document = _document()
     of_kind = document["track_types"].get(track_type.value)
     return {
+        "graded": GRADED,
         **(document["all"] if of_kind is None else of_kind),
         "from": document["from"],
         "to": document["to"],

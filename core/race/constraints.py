@@ -32,7 +32,8 @@ class _Checked:
         elif not isfinite(value) or not low <= value <= high:
             self.problems[self.where + name] = f"{value} is outside {low:g} to {high:g}."
         else:
-            object.__setattr__(self.record, name, int(value) if whole else float(value))
+            # adding 0.0 makes -0.0 the zero that it equals
+            object.__setattr__(self.record, name, int(value) if whole else float(value) + 0.0)
 
     def refuse(self) -> None:
         if self.problems:
@@ -96,6 +97,7 @@ class DriverConstraints:
         for name in ("min_laps_led", "max_laps_led"):
             if getattr(self, name) is not None:
                 checked.number(name, 0, MAX_RACE_LAPS, whole=True)
+        object.__setattr__(self, "starts_from_rear", bool(self.starts_from_rear))
         unknown = sorted(set(self.vetoes) - set(Veto))
         if unknown:
             checked.problems[f"{checked.where}vetoes"] = (
@@ -153,7 +155,9 @@ class TrackConstraints:
     aggression_factor
         0..2, how much drivers' aggression matters; 1 = as it is, 0 = not at all.
     caution_rate
-        Cautions expected in the race, the two stage breaks included, 0..30.
+        Cautions expected in the race, the two stage breaks included, 0..30. Those two are thrown in
+        any race, so below 2 is as 2; and cautions that would take more than 60% of the laps are
+        not, so a short race has fewer than a high rate asks for.
     pit_window_laps
         Green laps after which the field must pit, 5..600.
 

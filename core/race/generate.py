@@ -17,7 +17,7 @@ from core.race._race import (
     RaceOutputs,
     run_races,
 )
-from core.race.constraints import SKILL_PER_SD
+from core.race.constraints import SKILL_PER_SD, DriverConstraints
 from core.race.kernel import Evidence, KernelLogic, KernelStats
 from core.race.priors import TrackPriors
 from core.race.regimes import classify_scenario_regime
@@ -43,6 +43,16 @@ def _fastest_ranks(priors: TrackPriors) -> np.typing.NDArray[np.int64]:
     quantiles = -np.log1p(-(np.arange(front) + 0.5) / max(front, 1))
     ranks[:front] = (priors.fastest_depth * quantiles).astype(np.int64)
     return ranks
+
+
+def _may_lead_last(driver: DriverConstraints) -> bool:
+    """Say whether the race itself may let a driver win.
+
+    A veto is the judge's, so that the races left are the model's where somebody else won; only a
+    driver who owes laps and may not win has to have led them before the last one.
+    """
+    owes = (driver.min_laps_led or 0) > 0
+    return driver.max_laps_led != 0 and (driver.may_win or not owes)
 
 
 def _caution_laps(mean: float) -> np.typing.NDArray[np.int64]:
@@ -103,7 +113,9 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
             free_spots=np.array(free, dtype=np.int64),
             rear=np.array([driver.races_from_rear for driver in racing]),
             limits=Limits(
-                np.array(least), np.array(most), np.array([driver.may_win for driver in racing])
+                np.array(least),
+                np.array(most),
+                np.array([_may_lead_last(driver) for driver in racing]),
             ),
             limited=max(least) > 0 or min(most) < track.race_laps,
             grid_scores=grid_scores,
@@ -182,7 +194,7 @@ def _attempt(
         wide["running"],
         raw.cautions,
         race_laps=spec.track.race_laps,
-        caution_rate=spec.track.caution_rate,
+        caution_rate=spec.priors.cautions_mean,
     )
     return (
         Scenarios(**wide, cautions=raw.cautions, regime=regime),
@@ -235,15 +247,15 @@ def simulate_block(
     Raises
     ------
     InvalidInput
-        ``n`` is outside 1..500, or ``seed`` or ``block`` is negative.
+        ``n`` is outside 1..500, ``seed`` outside 0..2**128 - 1 or ``block`` outside 0..2**32 - 1.
     Infeasible
         Fewer than 1% of the races survive the rules; those that killed them are named.
     """
     if not 1 <= n <= BLOCK_SCENARIOS:
         raise InvalidInput({"n": f"{n} is outside 1 to {BLOCK_SCENARIOS}."})
-    for name, value in (("seed", seed), ("block", block)):
-        if value < 0:
-            raise InvalidInput({name: f"{value} is negative; give 0 or more."})
+    for name, value, bits in (("seed", seed, 128), ("block", block, 32)):
+        if not 0 <= value < 1 << bits:
+            raise InvalidInput({name: f"{value} is outside 0 to 2**{bits} - 1."})
     kernel, prepared = KernelLogic(spec), _prepare(spec)
     kept: list[Scenarios] = []
     missing, draw, stats = BLOCK_SCENARIOS, BLOCK_SCENARIOS, KernelStats()

@@ -35,6 +35,26 @@ _LEAST = {
     "short_lead_laps": 1.0,
     "fastest_run": 1.0,
 }
+# beyond these a race is none: strengths are normal scores, laps and cars those of a long race
+_MOST = {
+    "skill_weight": 10.0,
+    "grid_weight": 10.0,
+    "residual_sd": 5.0,
+    "order_turnover": 1_000.0,
+    "clean_air": 10.0,
+    "lead_swaps": 500.0,
+    "short_leaders": 50.0,
+    "lead_depth": 50.0,
+    "short_lead_laps": 600.0,
+    "fastest_depth": 50.0,
+    "fastest_run": 600.0,
+    "cautions_mean": 30.0,
+    "cautions_shape": 1_000.0,
+    "laps_per_caution": 100.0,
+    "cars_involved": 50.0,
+    "cars_shape": 1_000.0,
+    "pile_spared": 10.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +110,8 @@ class TrackPriors:
         By which power of its size a larger one spares its cars: 0 = not at all, 1 = as many go out
         of any.
     failure_rate
-        Chance 0..1 that a car stops for a reason of its own: it fails, or hits the wall alone.
+        Chance 0..1 that a car stops for a reason of its own: it fails, or hits the wall alone. It
+        does so at the start of a run between stops and cautions.
     """
 
     skill_weight: float
@@ -132,6 +153,9 @@ class TrackPriors:
         for name, least in _LEAST.items():
             if getattr(self, name) < least:
                 problems[f"priors.{name}"] = f"{getattr(self, name)} is below {least}."
+        for name, most in _MOST.items():
+            if getattr(self, name) > most:
+                problems[f"priors.{name}"] = f"{getattr(self, name)} is above {most:g}."
         if self.team_share + self.make_share > 1:
             problems["priors.team_share"] = (
                 f"{self.team_share} and make_share {self.make_share} are above 1 together."

@@ -50,7 +50,7 @@ def classify_scenario_regime(
     race_laps
         Laps of the race.
     caution_rate
-        Cautions expected.
+        Cautions usual at this kind of track: a race for which few are asked is one of few cautions.
 
     Returns
     -------

@@ -45,6 +45,7 @@ class ConstraintSpec:
     version: int = SPEC_VERSION
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "drivers", tuple(self.drivers))
         problems: dict[str, str] = {}
         racing = [driver for driver in self.drivers if not driver.out]
         laps = self.track.race_laps
@@ -75,6 +76,7 @@ class ConstraintSpec:
         most = sum(laps if d.max_laps_led is None else d.max_laps_led for d in racing)
         if racing and most < laps:
             problems["max_laps_led"] = f"maximums sum to {most}, below the race's {laps} laps."
+        problems |= _first_lap_problems(racing, laps)
         if problems:
             raise InvalidInput(problems)
 
@@ -119,6 +121,25 @@ class ConstraintSpec:
     def spec_hash(self) -> str:
         """SHA-256 of :meth:`to_json`, 64 hexadecimal digits."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def _first_lap_problems(racing: list[DriverConstraints], laps: int) -> dict[str, str]:
+    """Say why nobody may lead the first lap, which no car from the rear leads but where all are."""
+    ahead = [driver for driver in racing if not driver.races_from_rear]
+    if not ahead or len(ahead) == len(racing):
+        return {}
+    if all(driver.max_laps_led == 0 for driver in ahead):
+        return {
+            "max_laps_led": "is 0 for everybody who does not start from the rear, and one of them "
+            "leads the first lap."
+        }
+    owed = sum(driver.min_laps_led or 0 for driver in racing if driver.races_from_rear)
+    if owed > laps - 1:
+        return {
+            "min_laps_led": f"minimums of drivers who start from the rear sum to {owed}; somebody "
+            f"else leads the first of the {laps} laps."
+        }
+    return {}
 
 
 def canonical_json(document: Any) -> str:

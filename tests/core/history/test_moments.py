@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.history import read_races, skill_before
-from core.history.moments import Moments, average, moments, replay
+from core.history.moments import Moments, average, moments, replay, scatter_of_means
 from core.race import load_priors
 
 
@@ -67,6 +67,19 @@ def test_averages_weigh_races_and_leave_out_the_unknown(three):
     assert np.isnan(found.error["cautions"])
     equal = average(each, np.ones(2))
     assert equal.error["top_led_share"] == pytest.approx(0.125)
+
+
+def test_means_scatter_as_their_standard_errors_say_and_together(three):
+    led = ([30, 10, 0], [20, 20, 0], [35, 5, 0])
+    each = [
+        moments(np.zeros(3), dataclasses.replace(three, laps_led=np.array(laps))) for laps in led
+    ]
+    names = ("top_led_share", "winner_led_share", "cautions")
+    scatter = scatter_of_means(each, np.ones(3), names)
+    errors = average(each, np.ones(3)).error
+    np.testing.assert_allclose(np.sqrt(np.diag(scatter)), [errors[name] for name in names])
+    # whoever led most of the rest won: the two shares sum to one
+    assert scatter[0, 1] == pytest.approx(-scatter[0, 0])
 
 
 def test_races_are_replayed_the_same_every_time(made_up_data):

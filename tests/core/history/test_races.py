@@ -132,6 +132,15 @@ def test_laps_not_announced_are_those_of_the_race_before_on_that_track(made_up_d
     assert [races[place].scheduled_laps for place in (0, 4, 8, 9)] == [57, 55, 55, 60]
 
 
+def test_laps_not_announced_on_a_new_track_are_the_usual_distance(made_up_data, tmp_path):
+    copy(made_up_data, tmp_path)
+    rows = read(tmp_path / "cup_races.csv")
+    # three races of 60 laps of 1.5 miles before it; it was cut short
+    rows[12].update(sched_laps="", actual_laps="31", track="Brand New", length_mi="2.0")
+    write(tmp_path / "cup_races.csv", rows)
+    assert read_races(tmp_path)[12].scheduled_laps == 45
+
+
 def test_points_are_those_that_the_site_pays(real_data):
     paid = {
         (int(row["season"]), int(row["round"]), row["driver"]): float(row["dk_points"])

@@ -214,6 +214,14 @@ def test_a_minimum_is_led_all_through_the_race_and_seldom_by_winning_it(field):
     assert (races.finish[:, 30] == 1).mean() < 0.28
 
 
+def test_a_limit_that_never_binds_changes_nothing_for_anybody(field):
+    vetoed = {"vetoes": frozenset({Veto.MAY_NOT_WIN})}
+    alone, stats = simulate_block(field(vetoed), 1, 0)
+    limited, its_stats = simulate_block(field(vetoed, *[{}] * 34, {"max_laps_led": 260}), 1, 0)
+    assert_same(alone, limited)
+    assert stats == its_stats
+
+
 def test_who_may_not_win_may_have_to_lead_all_the_other_laps(field):
     rules = {"min_laps_led": 266, "vetoes": frozenset({Veto.MAY_NOT_WIN})}
     races, _ = simulate_block(field({}, rules), 1, 0)
@@ -233,7 +241,14 @@ def test_rules_that_hardly_a_race_meets_fail_by_name(field):
 
 @pytest.mark.parametrize(
     ("arguments", "name"),
-    [((1, 0, 0), "n"), ((1, 0, 501), "n"), ((-1, 0, 5), "seed"), ((1, -1, 5), "block")],
+    [
+        ((1, 0, 0), "n"),
+        ((1, 0, 501), "n"),
+        ((-1, 0, 5), "seed"),
+        ((2**128, 0, 5), "seed"),
+        ((1, -1, 5), "block"),
+        ((1, 2**32, 5), "block"),
+    ],
 )
 def test_a_block_that_cannot_be_is_refused_by_field(field, arguments, name):
     with pytest.raises(InvalidInput) as refused:

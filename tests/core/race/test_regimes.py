@@ -48,7 +48,7 @@ def test_a_regime_is_read_off_the_race(race, regime):
 
 
 def test_the_scenarios_carry_their_regime(field):
-    spec = field()
+    spec = field(caution_rate=6.0)
     races, _ = generate_scenarios(spec, 2_000, 1)
     again = classify_scenario_regime(
         races.start,
@@ -57,7 +57,7 @@ def test_the_scenarios_carry_their_regime(field):
         races.running,
         races.cautions,
         race_laps=spec.track.race_laps,
-        caution_rate=spec.track.caution_rate,
+        caution_rate=spec.priors.cautions_mean,
     )
     np.testing.assert_array_equal(races.regime, again)
     assert set(np.unique(races.regime)) == set(Regime)

@@ -84,9 +84,86 @@ def test_any_change_changes_the_hash(changed):
     assert two(**changed).spec_hash != two().spec_hash
 
 
+def test_every_field_is_in_the_hash():
+    spec = two()
+    other = {
+        "driver_id": "somebody",
+        "skill": 0.61,
+        "aggression": 0.61,
+        "shadow_risk": 0.61,
+        "tilt": 0.61,
+        "team": "another",
+        "manufacturer": "another",
+        "start_position": 19,
+        "starts_from_rear": True,
+        "min_laps_led": 1,
+        "max_laps_led": 299,
+        "vetoes": frozenset({Veto.MAY_NOT_WIN}),
+    }
+    first, *others = spec.drivers
+    assert set(other) == {part.name for part in dataclasses.fields(first)}
+    hashes = {spec.spec_hash}
+    for name, value in other.items():
+        changed = dataclasses.replace(first, **{name: value})
+        hashes.add(dataclasses.replace(spec, drivers=(changed, *others)).spec_hash)
+    for part, numbers in (("track", spec.track), ("priors", spec.priors)):
+        for field in dataclasses.fields(numbers):
+            value = getattr(numbers, field.name)
+            moved = (
+                TrackType.ROAD if field.name == "track_type" else type(value)(value * 0.9 + 0.01)
+            )
+            if field.name in {"race_laps", "pit_window_laps"}:
+                moved = value - 1
+            elif field.name in {
+                "cars_involved",
+                "laps_per_caution",
+                "short_lead_laps",
+                "fastest_run",
+            }:
+                moved = value + 0.1
+            changed = dataclasses.replace(numbers, **{field.name: moved})
+            hashes.add(dataclasses.replace(spec, **{part: changed}).spec_hash)
+    parts = len(other) + len(dataclasses.fields(spec.track)) + len(dataclasses.fields(spec.priors))
+    assert len(hashes) == 1 + parts
+
+
 def test_numbers_that_are_equal_hash_alike():
-    one = two(skill=1, start_position=np.int64(3))
-    assert one.spec_hash == two(skill=1.0, start_position=3).spec_hash
+    one = two(skill=1, start_position=np.int64(3), tilt=-0.0, starts_from_rear=1)
+    assert one.spec_hash == two(skill=1.0, start_position=3, starts_from_rear=True).spec_hash
+
+
+def test_drivers_in_a_list_are_frozen_too():
+    spec = two()
+    assert dataclasses.replace(spec, drivers=list(spec.drivers)) == spec
+    assert hash(dataclasses.replace(spec, drivers=list(spec.drivers))) == hash(spec)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "behind", "field"),
+    [
+        ({"max_laps_led": 0}, {}, "max_laps_led"),
+        ({}, {"min_laps_led": 300}, "min_laps_led"),
+    ],
+)
+def test_a_first_lap_that_nobody_may_lead_is_refused(ahead, behind, field):
+    first, second = two().drivers
+    drivers = (
+        dataclasses.replace(first, **ahead),
+        dataclasses.replace(second, starts_from_rear=True, **behind),
+    )
+    with pytest.raises(InvalidInput, match="first") as refused:
+        dataclasses.replace(two(), drivers=drivers)
+    assert set(refused.value.problems) == {field}
+    both = tuple(dataclasses.replace(d, starts_from_rear=True, max_laps_led=None) for d in drivers)
+    dataclasses.replace(two(), drivers=both)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("lead_depth", 1e25), ("residual_sd", 1e308), ("short_lead_laps", 1e30)]
+)
+def test_priors_that_are_no_race_are_refused(name, value):
+    with pytest.raises(InvalidInput, match=name):
+        dataclasses.replace(two().priors, **{name: value})
 
 
 def test_a_spec_cannot_be_changed():
