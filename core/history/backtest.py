@@ -205,7 +205,8 @@ def _grade(
     slate: Mapping[str, int] | None,
 ) -> GradedRace:
     simulated = forecast.simulated
-    by_spot = climatology.forecast(race).crps(race)
+    spots = climatology.forecast(race)
+    by_spot = spots.crps(race)
     by_form = rolling.forecast(race).crps(race)
     mean_finish = simulated.finish.mean(axis=0)
     ticks = simulated.points(DRAFTKINGS_CLASSIC)
@@ -236,6 +237,7 @@ def _grade(
         if race.has_loop_data
         else None,
         log_score=compute_log_score(simulated.finish, race.finish, len(race.drivers)),
+        baseline_log_score=spots.log_score(race),
         rank_correlation=_rank_correlation(mean_finish, race.finish),
         chances=np.array([(simulated.finish <= place).mean(axis=0) for place in PLACES]),
         happened=np.array([race.finish <= place for place in PLACES]),

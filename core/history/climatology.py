@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from core.errors import InvalidInput
 from core.history.races import PastRace
-from core.history.scores import compute_crps, crps_normal
+from core.history.scores import compute_crps, compute_log_score, crps_normal
 from core.slate.rules import TICKS_PER_POINT
 from core.slate.tracks import TrackType
 
@@ -54,6 +54,16 @@ class SpotForecast:
         Fair: as of the distribution that the samples are drawn from, not held against their size.
         """
         return _crps(self.finishes, race.finish), _crps(self.points, points_of(race))
+
+    def log_score(self, race: PastRace) -> F64:
+        """Give the logarithmic score of the finish, ``[D]`` in nats."""
+        places = len(race.drivers)
+        return np.array(
+            [
+                float(compute_log_score(sample, place, places))
+                for sample, place in zip(self.finishes, race.finish, strict=True)
+            ]
+        )
 
 
 def _crps(samples: tuple[F64, ...], observed: npt.NDArray[Any]) -> F64:

@@ -67,8 +67,8 @@ class GradedRace:
         Forecast, ``[D]``.
     points
         ``None`` where fastest laps, and so points, are not known.
-    log_score
-        Of the finish, ``[D]`` in nats.
+    log_score, baseline_log_score
+        Of the finish, ``[D]`` in nats, of the simulated races and of climatology.
     rank_correlation
         Spearman's, of mean and real finish.
     chances, happened
@@ -95,6 +95,7 @@ class GradedRace:
     finish: GradedQuantity
     points: GradedQuantity | None
     log_score: F64
+    baseline_log_score: F64
     rank_correlation: float
     chances: F64
     happened: npt.NDArray[np.bool_]
@@ -221,6 +222,10 @@ class BacktestReport:
         """Mean logarithmic score of the finish, in nats."""
         return float(np.concatenate([race.log_score for race in self.of(kind)]).mean())
 
+    def baseline_log_score(self, kind: TrackType | None = None) -> float:
+        """Mean logarithmic score of climatology."""
+        return float(np.concatenate([race.baseline_log_score for race in self.of(kind)]).mean())
+
     def pit(self, quantity: str, bins: int = PIT_BINS) -> F64 | None:
         """Give the PIT histogram of ``finish`` or ``points``, shares of ``[bins]``."""
         graded = [getattr(race, quantity) for race in self.races]
@@ -327,6 +332,7 @@ class BacktestReport:
             "races": len(races),
             "drivers": sum(len(race.drivers) for race in races),
             "log_score": self.log_score(kind),
+            "baseline_log_score": self.baseline_log_score(kind),
             "finish": None
             if finish is None
             else {**asdict(finish), "rank_correlation": self.rank_correlation(kind)},
@@ -353,7 +359,8 @@ class BacktestReport:
         fits = [f"to {fitted.races} before {fitted.before}" for fitted in self.fits]
         last = [
             "" if outside is None else f"Rank correlation outside superspeedways {outside:.3f}.",
-            f"Log score of the finish {self.log_score():.3f} nats.",
+            f"Log score of the finish {self.log_score():.3f} nats, climatology's "
+            f"{self.baseline_log_score():.3f}.",
             f"{self.scenarios:,} scenarios a race, seed {self.seed}; the kernel judged "
             f"{kernel.total_validated:,} and rejected {kernel.total_rejected:,}.",
             f"Parameters fitted {', '.join(fits)}." if fits else "Parameters given, not fitted.",

@@ -126,3 +126,13 @@ def test_before_the_first_race_there_is_no_forecast(races, book):
 def test_what_cannot_be_looked_back_on_is_refused(make):
     with pytest.raises(InvalidInput):
         make()
+
+
+def test_the_log_score_is_of_the_share_that_finished_there(races):
+    race = races[-1]
+    forecast = learnt(Climatology(), races[:-1]).forecast(race)
+    places = len(race.drivers)
+    for i, score in enumerate(forecast.log_score(race)):
+        there = (forecast.finishes[i] == race.finish[i]).sum()
+        chance = (there + 0.5) / (len(forecast.finishes[i]) + 0.5 * places)
+        assert score == pytest.approx(-np.log(chance))
