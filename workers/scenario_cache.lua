@@ -34,9 +34,18 @@ local function forget(name)
   call('unlink', block_key(name))
 end
 
+local function forget_all()
+  for _, name in ipairs(call('zrange', USED, 0, -1)) do call('unlink', block_key(name)) end
+  for _, name in ipairs(call('hkeys', SIZES)) do call('unlink', block_key(name)) end
+  call('unlink', USED, SIZES)
+end
+
 -- first of all, so that a Redis without room refuses the whole and not a part of it
 if hits > 0 then call('hincrby', COUNTS, 'hits', hits) end
 if misses > 0 then call('hincrby', COUNTS, 'misses', misses) end
+
+-- somebody has deleted one of the two: what is known of by the other alone would stay uncounted
+if call('zcard', USED) ~= math.max(call('hlen', SIZES) - 1, 0) then forget_all() end
 
 local over = string.format('%.6f', now - lifetime)
 for _, name in ipairs(call('zrangebyscore', USED, '-inf', over)) do forget(name) end
@@ -56,7 +65,7 @@ for i = 5 + hits, #ARGV, 2 do
         forget(oldest)
         call('hincrby', COUNTS, 'evictions', 1)
       else
-        call('del', SIZES)  -- somebody has deleted the list, and nothing counts any more
+        forget_all()  -- somebody has changed the sum
       end
     end
     call('set', block_key(name), bytes)

@@ -269,14 +269,38 @@ def test_a_block_that_is_not_what_was_kept_is_none(redis: "Redis", spoil: Spoil)
     assert there(cache, ["x", "y"]) == ["x", "y"]
 
 
-def test_it_goes_on_when_somebody_deleted_its_list_or_its_sizes(redis: "Redis") -> None:
-    for key in (USED, SIZES):
-        cache = ScenarioCache(redis, 2 * weight(100))
-        keep(cache, "x", "y")
-        redis.delete(key)
-        keep(cache, "z", "w", "v")
-        assert there(cache, ["z", "w", "v"]) == ["w", "v"]
-        redis.flushdb()
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda redis: redis.delete(USED),
+        lambda redis: redis.delete(SIZES),
+        lambda redis: redis.hincrby(SIZES, "all", 10 * ROOM),
+    ],
+    ids=["no list", "no sizes", "another sum"],
+)
+def test_the_limit_holds_when_somebody_has_deleted_its_list_or_its_sizes(
+    redis: "Redis", harm: Callable[["Redis"], object]
+) -> None:
+    limit = 4 * weight(100)
+    cache = ScenarioCache(redis, limit)
+    keep(cache, "w", "x", "y", "z")
+    harm(redis)
+    for names in (["v"], ["u", "t"], ["s", "r", "q"]):
+        stats = keep(cache, *names)
+        assert stats.stored_bytes == sum(stored(redis).values()) <= limit
+        assert stats.blocks == len(stored(redis))
+        assert there(cache, names) == names
+
+
+@pytest.mark.parametrize("key", [USED, SIZES])
+def test_nothing_that_nobody_counts_is_left_where_only_a_hit_is_noted(
+    redis: "Redis", key: str
+) -> None:
+    cache = ScenarioCache(redis, ROOM)
+    keep(cache, "x", "y")
+    redis.delete(key)
+    assert cache.put(["x"], {}) == CacheStats(1, 2, 0, 0, 0, ROOM)
+    assert not stored(redis)
 
 
 def test_all_of_it_is_gone_a_day_after_it_was_used_last(redis: "Redis") -> None:
