@@ -29,6 +29,9 @@ LIFETIME_SECONDS = 24 * 3600
 """How long a block is kept after it was used last."""
 
 _BLOCK = "axiomatic:scenarios:block:"
+_USED = "axiomatic:scenarios:used"
+_SIZES = "axiomatic:scenarios:sizes"
+_COUNTS = "axiomatic:scenarios:counts"
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
@@ -144,9 +147,25 @@ class ScenarioCache:
             log.warning("the scenario cache cannot be written: %s", error)
             return None
 
-    def stats(self) -> CacheStats:
-        """Give what is there and how often it was asked for."""
-        return self._run(0, [], [])
+    def stats(self) -> CacheStats | None:
+        """Give what is there and how often it was asked for, as the last :meth:`put` left it.
+
+        ``None`` where there is no cache, or Redis fails. Nothing is written.
+        """
+        if not self.is_on:
+            return None
+        asked = self._redis.pipeline()
+        asked.hmget(_COUNTS, ["hits", "misses", "evictions"])
+        asked.zcard(_USED)
+        asked.hget(_SIZES, "all")
+        try:
+            counts, blocks, stored_bytes = asked.execute()
+        except RedisError as error:
+            log.warning("the scenario cache cannot be read: %s", error)
+            return None
+        hits, misses, evictions = (int(count or 0) for count in counts)
+        stored = int(stored_bytes or 0)
+        return CacheStats(hits, misses, evictions, blocks, stored, self._limit_bytes)
 
     def _own(self, name: str) -> str:
         return hashlib.sha256(f"{self._version} {name}".encode()).hexdigest()

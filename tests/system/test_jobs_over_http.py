@@ -265,7 +265,9 @@ def test_with_redis_and_a_worker_the_installation_is_ready(
     client: FlaskClient, worker: Process, settings: Settings
 ) -> None:
     ready = client.get("/health/ready")
+    cache = Jobs(settings).cache.stats()
     assert ready.status_code == 200
+    assert cache is not None
     assert ready.json == {
         "status": "ready",
         "redis": True,
@@ -278,5 +280,5 @@ def test_with_redis_and_a_worker_the_installation_is_ready(
         # what the jobs before this one have left: their requests and results
         "kept_bytes": Jobs(settings).load().kept_bytes,
         "other_versions": [],
-        "scenario_cache": asdict(Jobs(settings).cache.stats()),
+        "scenario_cache": asdict(cache),
     }

@@ -86,6 +86,23 @@ def test_the_same_job_again_simulates_nothing_and_gives_the_same_bytes(
     assert b"cache" not in stored_result(settings, first)
 
 
+def test_the_installation_is_ready_whatever_became_of_its_cache(
+    client: FlaskClient, worker: Process, settings: Settings
+) -> None:
+    done(client, asked(random_seed=SEED + 8))
+    redis = connect(settings)
+    key = "axiomatic:scenarios:sizes"
+    redis.rename(key, "aside")
+    redis.set(key, "somebody else's")
+    try:
+        ready = client.get("/health/ready")
+        assert (ready.status_code, ready.json["scenario_cache"]) == (200, None)
+        assert used(client, done(client, asked(random_seed=SEED + 9))) == {"hits": 0, "misses": 4}
+    finally:
+        redis.rename("aside", key)
+    assert totals(client)["blocks"] > 0
+
+
 def test_another_seed_or_another_skill_is_another_race(
     client: FlaskClient, worker: Process, settings: Settings
 ) -> None:

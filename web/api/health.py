@@ -40,7 +40,12 @@ def ready() -> dict[str, Any]:
         others = ", ".join(load.other_versions)
         mismatch = f"the workers run version {others}, this server {CODE_VERSION}"
         raise _not_ready(mismatch if others else "no worker has reported", ["workers"])
-    return {"status": "ready", "redis": True, **asdict(load), "scenario_cache": asdict(cache)}
+    return {
+        "status": "ready",
+        "redis": True,
+        **asdict(load),
+        "scenario_cache": cache and asdict(cache),
+    }
 
 
 def _not_ready(reason: str, missing: list[str]) -> Problem:

@@ -107,7 +107,7 @@ class CacheSchema(Schema):
     evictions = Whole(metadata={"description": "Blocks that made room for others."})
     blocks = Whole(metadata={"description": "Blocks there are."})
     stored_bytes = Whole()
-    limit_bytes = Whole(metadata={"description": "AXIOMATIC_CACHE_MB; 0 where there is none."})
+    limit_bytes = Whole(metadata={"description": "AXIOMATIC_CACHE_MB."})
 
 
 class ReadySchema(Schema):
@@ -123,4 +123,8 @@ class ReadySchema(Schema):
     promised_bytes = Whole()
     kept_bytes = Whole()
     other_versions = fields.List(fields.String())
-    scenario_cache = fields.Nested(CacheSchema)
+    scenario_cache = fields.Nested(
+        CacheSchema,
+        allow_none=True,
+        metadata={"description": "Null where there is none, or Redis cannot say."},
+    )
