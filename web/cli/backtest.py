@@ -47,7 +47,7 @@ MOST_SEED = 2**32 - 1
 @click.option(
     "--record",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File for the calibration summary that the model's answers carry.",
+    help="File for the calibration summary that the model's answers carry; not of --parameters.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")
 def backtest_command(

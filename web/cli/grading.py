@@ -1,8 +1,11 @@
 """What ``axiomatic backtest`` does once it knows what is asked of it."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -40,12 +43,39 @@ class Asked:
     as_json: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """Parameters of a file, and the date of the last race that they have seen."""
+
+    until: str
+    priors: Priors
+
+
 def grade(asked: Asked) -> None:
-    """Grade, write table, plots and result, and print one of them."""
+    """Grade, write table, plots and result, and print one of them.
+
+    Raises
+    ------
+    InvalidInput
+        ``--record`` of parameters that are given, a file that is no fit, or what
+        :func:`~core.history.backtest.backtest` refuses.
+    """
+    if asked.parameters is not None and asked.record is not None:
+        raise InvalidInput(
+            {
+                "--record": "what answers carry is graded walk-forward, each race by parameters "
+                "fitted before it; leave out --parameters, and they are."
+            }
+        )
+    given = None if asked.parameters is None else _read_parameters(asked.parameters)
+    in_sample = given is not None and given.until >= asked.first_date
+    if given is not None and in_sample:
+        Console(stderr=True).print(
+            f"[yellow]note[/] {escape(str(asked.parameters))} was fitted to races up to "
+            f"{given.until}: what is graded from {asked.first_date} on is no forecast.",
+            soft_wrap=True,
+        )
     console = Console(stderr=True, quiet=asked.as_json)
-    given = None
-    if asked.parameters is not None:
-        given = _read_parameters(asked.parameters, asked.first_date, console)
     make_folder(asked.out)
     races = read_races(asked.data_dir)
     flags = read_yellow_flags(asked.data_dir, {race.key: race.track_type for race in races})
@@ -64,23 +94,28 @@ def grade(asked: Asked) -> None:
             asked.last_date,
             scenarios=asked.scenarios,
             seed=asked.seed,
-            fit=Refitting(apply=apply) if given is None else given,
+            fit=Refitting(apply=apply) if given is None else given.priors,
             slates=read_slate_salaries(asked.data_dir),
             progress=lambda share, what: bars.update(bar, completed=share, description=what),
         )
-    files = _write(report, asked)
+    document = {
+        **report.to_json(),
+        "parameters_to": None if given is None else given.until,
+        "in_sample": in_sample,
+    }
+    files = _write(report, document, asked)
     if asked.as_json:
-        click.echo(json.dumps({**report.to_json(), "files": files}))
+        click.echo(json.dumps({**document, "files": files}))
         return
     click.echo(report.table())
     for name, path in files.items():
         Console().print(f"[green]{name:>12}[/] {escape(path)}", soft_wrap=True)
 
 
-def _write(report: BacktestReport, asked: Asked) -> dict[str, str]:
+def _write(report: BacktestReport, document: dict[str, Any], asked: Asked) -> dict[str, str]:
     table, result = asked.out / "table.txt", asked.out / "result.json"
     table.write_text(report.table() + "\n", encoding="utf-8")
-    result.write_text(readable_json(report.to_json()) + "\n", encoding="utf-8")
+    result.write_text(readable_json(document) + "\n", encoding="utf-8")
     files = {"table": table, "result": result, **draw_backtest(report, asked.out)}
     if asked.record is not None:
         make_folder(asked.record.parent)
@@ -90,26 +125,33 @@ def _write(report: BacktestReport, asked: Asked) -> dict[str, str]:
     return {name: str(path) for name, path in files.items()}
 
 
-def _read_parameters(path: Path, first_date: str, console: Console) -> Priors:
-    """Read what ``axiomatic fit`` wrote, and say so if it has seen what it is graded on."""
+def _read_parameters(path: Path) -> _Fitted:
+    """Read what ``axiomatic fit`` wrote."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        version, until = document["version"], document["to"]
-        priors = {
-            TrackType(kind): TrackPriors.from_mapping(entry["parameters"])
-            for kind, entry in document["track_types"].items()
-        }
+        version = document.get("version")
+        if version != PRIORS_VERSION:
+            raise InvalidInput({"--parameters": f"{path} is of {_named(version)}; fit again."})
+        return _Fitted(
+            until=_iso_date(document["to"]),
+            priors={
+                TrackType(kind): TrackPriors.from_mapping(entry["parameters"])
+                for kind, entry in document["track_types"].items()
+            },
+        )
     except KeyError as error:
         raise InvalidInput({"--parameters": f"{path} is no fit: it lacks {error}."}) from error
     except (TypeError, ValueError, AttributeError) as error:
         raise InvalidInput({"--parameters": f"{path} is no fit ({error})."}) from error
-    if version != PRIORS_VERSION:
-        raise InvalidInput(
-            {"--parameters": f"{path} is of version {version}, not {PRIORS_VERSION}; fit again."}
-        )
-    if until >= first_date:
-        console.print(
-            f"[yellow]note[/] {escape(str(path))} was fitted to races up to {until}: "
-            f"what is graded from {first_date} on is no forecast."
-        )
-    return priors
+
+
+def _iso_date(value: object) -> str:
+    with suppress(ValueError):
+        if isinstance(value, str) and date.fromisoformat(value).isoformat() == value:
+            return value
+    raise ValueError(f"its date 'to' is {json.dumps(value)}, not YYYY-MM-DD")
+
+
+def _named(version: object) -> str:
+    said = "no version" if version is None else f"version {version}"
+    return f"{said}, not {PRIORS_VERSION}"

@@ -56,6 +56,7 @@ def test_a_backtest_prints_one_object_and_writes_table_and_plots(
     assert (code, errors) == (0, "")
     document = json.loads(said)
     assert document["races"] == 4
+    assert (document["parameters_to"], document["in_sample"]) == ("2024-12-31", False)
     assert set(document["files"]) == {"table", "result", *PICTURES}
     for name in PICTURES:
         assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -79,6 +80,22 @@ def test_a_backtest_prints_its_table_and_says_when_the_fit_has_seen_the_races(
     assert str(tmp_path / "skill.png") in said
 
 
+def test_that_the_fit_has_seen_the_races_is_in_the_json_too_and_never_on_standard_output(
+    axiomatic,
+    made_up_data,  # noqa: F811
+    parameters,
+    tmp_path,
+):
+    given = ("--parameters", parameters, "--out", tmp_path, "--json")
+    late = ("--from", "2024-12-31", "--to", "2025-12-31")
+    code, said, errors = axiomatic("backtest", made_up_data, *late, *QUICK, *given)
+    document = json.loads(said)
+    assert code == 0
+    assert (document["parameters_to"], document["in_sample"]) == ("2024-12-31", True)
+    assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["in_sample"] is True
+    assert "up to 2024-12-31: what is graded from 2024-12-31 on is no forecast" in errors
+
+
 def test_parameters_are_fitted_where_none_are_given(
     axiomatic,
     made_up_data,  # noqa: F811
@@ -88,17 +105,20 @@ def test_parameters_are_fitted_where_none_are_given(
     monkeypatch.setattr(grading, "Refitting", partial(Refitting, steps=1))
     code, said, _ = axiomatic("backtest", made_up_data, *DATES, *QUICK, "--out", tmp_path, "--json")
     assert code == 0
-    assert json.loads(said)["fitted"] == [{"before": "2025-01-10", "races": 40}]
+    document = json.loads(said)
+    assert document["fitted"] == [{"before": "2025-01-10", "races": 40}]
+    assert (document["parameters_to"], document["in_sample"]) == (None, False)
 
 
 def test_the_calibration_that_answers_carry_is_recorded(
     axiomatic,
     made_up_data,  # noqa: F811
-    parameters,
     tmp_path,
+    monkeypatch,
 ):
+    monkeypatch.setattr(grading, "Refitting", partial(Refitting, steps=1))
     record = tmp_path / "new" / "calibration.json"
-    given = ("--parameters", parameters, "--out", tmp_path, "--record", record, "--json")
+    given = ("--out", tmp_path, "--record", record, "--json")
     code, said, _ = axiomatic("backtest", made_up_data, *DATES, *QUICK, *given)
     document, recorded = json.loads(said), json.loads(record.read_text(encoding="utf-8"))
     assert code == 0
@@ -107,6 +127,22 @@ def test_the_calibration_that_answers_carry_is_recorded(
     assert road["n_races"] == document["by_track_type"]["road"]["races"]
     assert road["crps"] == document["by_track_type"]["road"]["points"]["crps"]
     assert recorded["all"]["log_score"] == document["log_score"]
+
+
+def test_what_is_graded_with_parameters_that_are_given_is_not_recorded(
+    axiomatic,
+    made_up_data,  # noqa: F811
+    parameters,
+    tmp_path,
+):
+    out, record = tmp_path / "out", tmp_path / "calibration.json"
+    given = ("--parameters", parameters, "--out", out, "--record", record)
+    code, said, errors = axiomatic("backtest", made_up_data, *DATES, *QUICK, *given)
+    assert (code, said) == (2, "")
+    assert "--record" in errors
+    assert "leave out --parameters" in errors
+    assert not record.exists()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(
@@ -161,8 +197,14 @@ def test_a_missing_file_or_column_is_named(
     [
         ("{", "no fit"),
         ("[]", "no fit"),
-        ('{"version": 1, "to": "2024-12-31", "track_types": {}}', "version 1"),
-        ('{"to": "2024-12-31", "track_types": {}}', "version"),
+        ('{"version": 1, "to": "2024-12-31", "track_types": {}}', "of version 1, not 2; fit again"),
+        ('{"version": 1, "track_types": {"intermediate": 3}}', "of version 1, not 2; fit again"),
+        ('{"to": "2024-12-31", "track_types": {}}', "of no version, not 2; fit again"),
+        ('{"version": 2, "track_types": {}}', "lacks 'to'"),
+        ('{"version": 2, "to": null, "track_types": {}}', "its date 'to' is null"),
+        ('{"version": 2, "to": "2024", "track_types": {}}', "its date 'to' is \"2024\""),
+        ('{"version": 2, "to": "20241231", "track_types": {}}', "its date 'to' is"),
+        ('{"version": 2, "to": "2024-12-31", "track_types": {"moon": {}}}', "no fit"),
     ],
 )
 def test_a_file_that_is_no_fit_is_refused(
