@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.errors import InvalidInput
 from core.race.constraints import SKILL_PER_SD, DriverConstraints, TrackConstraints
-from core.race.known import KnownDriver, KnownField, load_known_field
+from core.race.known import KnownField, load_known_field
 from core.race.priors import TrackPriors, load_priors
 from core.race.spec import ConstraintSpec
 from core.slate.drivers import Driver, Slate
@@ -137,10 +137,11 @@ class ConstraintCompiler:
         track = track or slate.track
         if track is None:
             raise InvalidInput({"track_id": "the slate names no track; give one."})
+        slate = self.known.with_cars(slate)
         priors = self.priors[track.track_type]
         skills = skill_from_slate(slate.drivers, track.track_type, self.known)
         drivers = {
-            driver.driver_id: _driver(driver, float(skill), self.known.find(driver.name))
+            driver.driver_id: _driver(driver, float(skill))
             for driver, skill in zip(slate.drivers, skills, strict=True)
         }
         for driver_id, given in (driver_overrides or {}).items():
@@ -165,16 +166,14 @@ class ConstraintCompiler:
         )
 
 
-def _driver(driver: Driver, implied_skill: float, known: KnownDriver | None) -> DriverConstraints:
+def _driver(driver: Driver, implied_skill: float) -> DriverConstraints:
     return DriverConstraints(
         driver_id=driver.driver_id,
         skill=implied_skill if driver.skill is None else driver.skill,
         aggression=0.5 if driver.aggression is None else driver.aggression,
         shadow_risk=0.0 if driver.shadow_risk is None else driver.shadow_risk,
-        team=driver.team if known is None else driver.team or known.team,
-        manufacturer=driver.manufacturer
-        if known is None
-        else driver.manufacturer or known.manufacturer,
+        team=driver.team,
+        manufacturer=driver.manufacturer,
         start_position=driver.start_position,
         starts_from_rear=driver.starts_from_rear,
         min_laps_led=driver.min_laps_led,

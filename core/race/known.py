@@ -5,10 +5,11 @@ as newcomers to the team are, or to any team.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from core.race.priors import priors_document
+from core.slate.drivers import Slate
 from core.slate.names import plain_name
 from core.slate.tracks import TrackType
 
@@ -62,6 +63,22 @@ class KnownField:
     def find(self, name: str) -> KnownDriver | None:
         """Give the driver of this name, or ``None``."""
         return self.drivers.get(plain_name(name))
+
+    def with_cars(self, slate: Slate) -> Slate:
+        """Give the slate with the team and manufacturer of every driver known, if it lacks them."""
+        return replace(
+            slate,
+            drivers=tuple(
+                driver
+                if (found := self.find(driver.name)) is None
+                else replace(
+                    driver,
+                    team=driver.team or found.team,
+                    manufacturer=driver.manufacturer or found.manufacturer,
+                )
+                for driver in slate.drivers
+            ),
+        )
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from core.race import load_known_field
 from web.submission import MOST_WAITING
 from workers.connection import connect
 from workers.jobs import Jobs
@@ -72,6 +73,27 @@ def test_a_drivers_file_is_laid_over_the_salaries(client: FlaskClient) -> None:
     assert slate["drivers"][0]["start_position"] == 3
     assert slate["drivers"][1]["team"] == "Blue"
     assert any("Nobody" in warning for warning in slate["warnings"])
+
+
+def test_a_slate_shows_the_cars_of_past_races_and_its_jobs_are_limited_by_them(
+    client: FlaskClient, worker: Process
+) -> None:
+    known = load_known_field().find("Kyle Larson")
+    assert known is not None
+    named = salary_file().replace(b"Car 00", b"Kyle Larson").replace(b"Car 01", b"Chase Elliott")
+    drivers = b"driver,team\nChase Elliott,Mine\n"
+    slate = upload(
+        client,
+        salaries=(io.BytesIO(named), "DKSalaries.csv"),
+        drivers=(io.BytesIO(drivers), "drivers.csv"),
+    )
+    assert [driver["team"] for driver in slate["drivers"]][:3] == [known.team, "Mine", None]
+    assert client.get(f"/api/v1/slates/{slate['slate_id']}").json == slate
+    request = asked(slate["slate_id"], max_team_exposure={known.team: 0.0, "Mine": 0.25})
+    exposure = finished(client, "optimize", request)["exposure"]
+    larson, elliott = (driver["driver_id"] for driver in slate["drivers"][:2])
+    assert exposure[larson] == 0.0
+    assert 0.0 < exposure[elliott] <= 0.25
 
 
 def test_a_deleted_slate_is_gone(client: FlaskClient, slate_id: str) -> None:

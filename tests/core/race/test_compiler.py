@@ -95,6 +95,23 @@ def test_a_known_driver_brings_team_and_manufacturer_unless_the_slate_names_them
     ]
 
 
+def test_a_slate_is_given_the_cars_that_are_known_and_keeps_its_own():
+    known = known_field(**{"Driver 0": 0.1, "Driver 1": 0.1})
+    given = slate(name="DRIVER 0", manufacturer="Toyota", start_position=3)
+    filled = known.with_cars(given)
+    assert [(d.team, d.manufacturer) for d in filled.drivers[:3]] == [
+        ("Red", "Toyota"),
+        ("Red", "Ford"),
+        (None, None),
+    ]
+    # nothing else is touched, and the race is the same
+    taken = [dataclasses.replace(d, team=None, manufacturer=None) for d in filled.drivers]
+    assert taken == [dataclasses.replace(d, manufacturer=None) for d in given.drivers]
+    compiler = ConstraintCompiler(known=known)
+    assert compiler.compile(filled).spec_hash == compiler.compile(given).spec_hash
+    assert known.with_cars(filled) == filled
+
+
 def test_the_shipped_field_knows_drivers_however_they_are_spelt():
     known = load_known_field()
     suarez = known.find("daniel suarez")
