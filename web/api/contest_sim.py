@@ -7,7 +7,8 @@ from flask_smorest import Blueprint
 
 from web.asked import contest_sim_request, encode
 from web.schemas.contests import ContestSimSchema
-from web.schemas.jobs import JobSchema, ResultSchema
+from web.schemas.jobs import JobSchema
+from web.schemas.results import ResultSchema
 from web.submission import start
 
 blueprint = Blueprint("contest_sim", __name__, url_prefix="/api/v1", description="Contests.")

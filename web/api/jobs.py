@@ -20,8 +20,8 @@ from web.schemas.jobs import (
     JobSchema,
     JobsQuerySchema,
     JobsSchema,
-    ResultSchema,
 )
+from web.schemas.results import ResultSchema
 from web.services import caller, jobs
 from web.submission import MOST_WAITING, waiting
 from workers.jobs import Job, Jobs, JobStatus, UnknownJob

@@ -6,8 +6,9 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from web.asked import encode, optimize_request
-from web.schemas.jobs import JobSchema, ResultSchema
+from web.schemas.jobs import JobSchema
 from web.schemas.optimize import OptimizeSchema
+from web.schemas.results import ResultSchema
 from web.submission import start
 
 blueprint = Blueprint("optimize", __name__, url_prefix="/api/v1", description="Lineups.")

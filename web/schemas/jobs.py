@@ -57,18 +57,6 @@ class JobsQuerySchema(Schema):
     cursor = fields.String()
 
 
-class ResultSchema(Schema):
-    """A job's result; see the README for what each kind's holds."""
-
-    class Meta:
-        """Results are shown as they are stored."""
-
-        unknown = "include"
-
-    run_id = fields.String()
-    status = fields.String()
-
-
 class EntriesFilesSchema(Schema):
     """The entries file to fill."""
 
