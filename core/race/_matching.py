@@ -8,15 +8,16 @@ then the mean of what further looks would have stepped to (Polyak and Juditsky, 
 stochastic approximation by averaging", SIAM J. Control Optim. 30, 1992).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from core.race.constraints import MAX_TILT, SKILL_PER_SD
-from core.race.generate import BLOCK_SCENARIOS, simulate_block
+from core.race.constraints import MAX_TILT, SKILL_PER_SD, DriverConstraints
+from core.race.generate import BLOCK_SCENARIOS, LEAST_SURVIVAL, draw_races, simulate_block
+from core.race.kernel import KernelLogic, KernelStats
 from core.race.scenarios import Scenarios, concatenate
 from core.race.spec import ConstraintSpec
 from core.randomness import Purpose, stream
@@ -39,6 +40,11 @@ FORGETTING = 0.7
 SHARED = 0.97  # of what rivals share: 1 would leave a whole field's move open
 NOISE = 4.0  # standard errors that a miss may have and still be noise
 LEAST_SHARE = 1e-4  # a share of 0 is looked for as this
+SURVIVING = 0.05  # of the races judged: below that a tilt is taken back
+HELD_SURVIVING = 0.6  # of that may be left where somebody is held there: looks differ
+LEAST_SURVIVING = 0.015  # where even untilted no more than twice that survives
+MOST_HALVINGS = 2  # of steps too far, before whoever breaks the rules is held
+BLAMED = 0.1  # of the races that the worst rule throws out: a driver of whose rules so many do
 ABSORBED_POINTS = 5.0  # what the mean of drivers of whom nothing is said may give way, each
 _DECIMALS = 6  # tilts lie on a grid, so that the last bit of no machine's logarithm counts
 
@@ -50,7 +56,9 @@ class Look:
     Parameters
     ----------
     n
-        How many.
+        How many stand.
+    judged
+        They, those that the rules threw out, and which rules did.
     means, variances
         ``[4, D]``, of the things said.
     slopes
@@ -62,6 +70,7 @@ class Look:
     """
 
     n: int
+    judged: KernelStats
     means: Floats
     variances: Floats
     slopes: Floats
@@ -72,6 +81,20 @@ class Look:
     def total_points(self) -> float:
         """Points of all drivers in a race, mean."""
         return float(self.means[POINTS].sum())
+
+    @property
+    def survival(self) -> float:
+        """Share of the races judged that stand."""
+        return 1.0 - self.judged.rejection_rate
+
+    def blamed(self, drivers: Sequence[DriverConstraints]) -> Mask:
+        """Say whose own rules threw the most races out, ``[D]``."""
+        counts: dict[str, int] = {}
+        for reason, count in self.judged.veto_reasons.items():
+            _, _, driver_id = reason.partition(":")
+            counts[driver_id] = counts.get(driver_id, 0) + count
+        of = np.array([counts.get(driver.driver_id, 0) for driver in drivers])
+        return np.asarray((of > 0) & (of >= BLAMED * of.max()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +113,10 @@ class Matched:
         ``[4, D]`` as asked, points less ``offset_points``; NaN = nothing asked.
     offset_points
         What every projection is lowered by to fit into a race.
+    held
+        ``[D]``, who was kept from going further because too few races would have stood.
     looks, races
-        How often was looked, and at how many races in all.
+        How often was looked, and how many races were simulated for it in all.
     """
 
     tilts: Floats
@@ -100,6 +125,7 @@ class Matched:
     first: Scenarios
     targets: Floats
     offset_points: float
+    held: Mask
     looks: int
     races: int
 
@@ -160,15 +186,33 @@ class Sampler:
 
     @property
     def races(self) -> int:
-        """How many were looked at."""
+        """How many were simulated."""
         return self.blocks * BLOCK_SCENARIOS
 
-    def block(self, tilts: Floats) -> Scenarios:
-        """Give the next 500 races, at these tilts."""
+    def block(self, tilts: Floats) -> tuple[Scenarios, KernelStats]:
+        """Give those of the next 500 races at these tilts that stand.
+
+        None is drawn in the place of another, so that a look takes the same time whatever the
+        rules throw out.
+        """
         self.tick()
-        races, _ = simulate_block(tilted(self.spec, tilts), self._seed, self.blocks)
+        spec = tilted(self.spec, tilts)
+        rng = stream(self._seed, Purpose.SCENARIOS, self.blocks, 0)
+        races, evidence = draw_races(spec, rng, BLOCK_SCENARIOS)
         self.blocks += 1
-        return races
+        stands, judged = KernelLogic(spec).judge(races, evidence)
+        return races.take(stands), judged
+
+    def require_races(self, look: Look) -> None:
+        """Refuse a spec under which next to no race stands.
+
+        Raises
+        ------
+        Infeasible
+            Fewer than 1% do.
+        """
+        if look.survival < LEAST_SURVIVAL:
+            simulate_block(self.spec, self._seed, 0)
 
     def _sides(self) -> Floats:
         """Draw who goes up (1) and who down (-1): half of those who race, as near as can be."""
@@ -188,18 +232,25 @@ class Sampler:
         tables: list[Floats] = []
         slopes = np.zeros((4, len(tilts)))
         up = np.zeros(len(tilts))
+        judged = KernelStats()
         for place in range(blocks):
             if nudge > 0.0:
                 up = -up if place % 2 else self._sides()
             # at the bound the nudge is shorter on one side; the slope there is not needed
             moved = np.clip(tilts + nudge * up, -MAX_TILT, MAX_TILT)
-            parts.append(self.block(moved))
-            tables.append(views(parts[-1], self.rules, self.medians))
-            if nudge > 0.0:
+            part, of_part = self.block(moved)
+            judged += of_part
+            parts.append(part)
+            tables.append(views(part, self.rules, self.medians))
+            if nudge > 0.0 and len(part) > 0:
                 slopes += up * tables[-1].mean(axis=1) / (nudge * blocks)
         table, races = np.concatenate(tables, axis=1), concatenate(parts)
+        if len(races) == 0:
+            nothing = np.zeros((4, len(tilts)))
+            return Look(0, judged, nothing, nothing, nothing, nothing[0], (0.0, 0.0)), races
         found = Look(
             n=len(races),
+            judged=judged,
             means=table.mean(axis=1),
             variances=table.var(axis=1),
             slopes=slopes,
@@ -268,11 +319,11 @@ class _Step:
     by
         The step.
     alone
-        What it would be if nobody else moved.
+        What it would be if nobody else moved and none were too long.
     error
         How much of that may be noise.
     stuck
-        Who is at a bound and would go beyond.
+        Who is held, or at a bound and would go beyond.
     """
 
     by: Floats
@@ -290,6 +341,7 @@ def _step(
     look: Look,
     spreads: Floats,
     slopes: _Slopes,
+    held: Mask,
 ) -> _Step:
     """Give the least squares' step of each driver: misses in standard errors, over their slopes.
 
@@ -306,8 +358,9 @@ def _step(
     whole = np.maximum(weight.sum(axis=0), 1e-12)
     miss = np.where(wanted, targets - look.means, 0.0)
     by = (slope * miss / variance).sum(axis=0) / whole
-    stuck = (np.abs(tilts) == MAX_TILT) & (by * tilts > 0.0)
-    by = np.where(stuck, 0.0, np.clip(by, -LONGEST_STEP, LONGEST_STEP))
+    stuck = held | (np.abs(tilts) == MAX_TILT) & (by * tilts > 0.0)
+    alone = np.where(stuck, 0.0, by)
+    by = np.clip(alone, -LONGEST_STEP, LONGEST_STEP)
     error = 1.0 / np.sqrt(look.n * whole)
     moves = wanted.any(axis=0) & ~stuck
     rivals = _rivals(weight, slope, strength, sd, slopes.racing)
@@ -319,7 +372,7 @@ def _step(
         together[moves] = np.clip(solved - common, -LONGEST_STEP, LONGEST_STEP)
         if (slopes.racing & ~wanted.any(axis=0)).any():
             together[moves] += np.clip(common, -LONGEST_STEP, LONGEST_STEP)
-    return _Step(together, by, error, stuck)
+    return _Step(together, alone, error, stuck)
 
 
 def _rivals(weight: Floats, slope: Floats, strength: Floats, sd: float, racing: Mask) -> Floats:
@@ -389,6 +442,38 @@ def _points_offset(
     return float(beyond / told.sum()) + 0.0  # no minus zero
 
 
+def _turned_back(
+    seen: Sequence[tuple[Floats, Look]], targets: Floats, spec: ConstraintSpec
+) -> Mask:
+    """Say whose means went away from the targets as the tilts went towards them, ``[D]``.
+
+    Who may not win and is strong enough to win most races is in the others only where something
+    went wrong: of whose own rules races break, more strength may be fewer points.
+    """
+    tilts, look = seen[-1]
+    miss = targets - look.means
+    turned = np.zeros(miss.shape, dtype=bool)
+    for earlier, then in seen[:-1]:
+        was = targets - then.means
+        error = np.sqrt(look.variances / look.n + then.variances / then.n)
+        turned |= (
+            ((tilts - earlier) * np.sign(was) > NUDGE)
+            & (was * miss > 0.0)
+            & (np.abs(miss) > np.abs(was) + NOISE * error)
+        )
+    return np.asarray(turned.any(axis=0) & look.blamed(spec.drivers))
+
+
+def _nearest(seen: Sequence[tuple[Floats, Look]], targets: Floats) -> Floats:
+    """Give each driver's tilt of the look whose means were nearest to the targets, ``[D]``."""
+    misses = [
+        np.nansum(np.square(targets - look.means) / np.maximum(look.variances, 1e-3), axis=0)
+        for _, look in seen
+    ]
+    tilts = np.array([tilts for tilts, _ in seen])
+    return np.asarray(np.take_along_axis(tilts, np.argmin(misses, axis=0)[None], axis=0)[0])
+
+
 def match(
     spec: ConstraintSpec,
     asked: Floats,
@@ -406,6 +491,11 @@ def match(
         ``[4, D]``: points, win share, top-five share, median finish; NaN = nothing asked.
     seed, tick
         See :class:`Sampler`.
+
+    Raises
+    ------
+    Infeasible
+        Fewer than 1% of the races survive the spec's rules before any tilt.
     """
     racing = np.array([not driver.out for driver in spec.drivers])
     asked = np.where(racing, asked, np.nan)
@@ -425,6 +515,8 @@ def match(
     sampler = Sampler(spec, rules, places, seed, tick)
     start = np.array([driver.tilt for driver in spec.drivers])
     before, first = sampler.look(start, FIRST_BLOCKS)
+    sampler.require_races(before)
+    floor = min(SURVIVING, max(before.survival / 2.0, LEAST_SURVIVING))
     slopes = _Slopes(racing)
     tilts, looks, offset = start, 1, 0.0
     spreads = np.zeros_like(asked)
@@ -441,26 +533,65 @@ def match(
         return np.asarray(np.round(np.clip(start + change, -MAX_TILT, MAX_TILT), _DECIMALS))
 
     stuck = np.zeros(len(spec), dtype=bool)
+    held: Mask = np.zeros(len(spec), dtype=bool)
+    seen: list[tuple[Floats, Look]] = []
+    good, halvings = start, 0  # the last tilts at which enough races stood
+
+    def hold(look: Look) -> Mask:
+        """Give who is held from now on: whose rules break, or everybody where that is not new."""
+        more = np.asarray(held | (look.blamed(spec.drivers) & moved))
+        return moved if bool((more == held).all()) else more
+
+    def turned_back(tilts: Floats) -> tuple[Floats, Mask]:
+        """Give the tilts, whoever went too far where it was best, and who is held from now on."""
+        sought = np.where(wanted, targets, np.nan)
+        turned = _turned_back(seen, sought, spec) & ~held
+        return np.where(turned, _nearest(seen, sought), tilts), np.asarray(held | turned)
+
     strength, sd = _strength(spec), max(spec.priors.residual_sd, 0.1)
     for search in range(MOST_SEARCHES):
         look, _ = sampler.look(tilts, SEARCH_BLOCKS, NUDGE)
         looks += 1
+        if look.survival < (HELD_SURVIVING if held.any() else 1.0) * floor:
+            halvings += 1
+            if halvings > MOST_HALVINGS:
+                held, tilts = hold(look), good
+            else:
+                tilts = settled((good + tilts) / 2.0)
+            if held.all() or bool((held == moved).all()):
+                break
+            continue
+        good = tilts
+        seen.append((tilts, look))
         slopes.learn(look)
         offset = _points_offset(asked, look, before, silent, racing, stuck)
         targets[POINTS] = asked[POINTS] - offset
         spreads = _spreads(targets, look)
-        step = _step(tilts, strength + tilts, sd, wanted, targets, look, spreads, slopes)
+        tilts, held = turned_back(tilts)
+        step = _step(tilts, strength + tilts, sd, wanted, targets, look, spreads, slopes, held)
         still = (np.abs(step.alone) <= NOISE * step.error) | ~moved
         as_before, stuck = bool((step.stuck == stuck).all()), step.stuck
         tilts = settled(tilts + step.by)
         if still.all() and as_before and search > 0:
             break
+    held = held if slopes.looks > 0.0 else moved
     for averaged in range(1, AVERAGED_LOOKS + 1):
+        if bool((held == moved).all()):
+            break
         look, _ = sampler.look(tilts, AVERAGED_BLOCKS)
         looks += 1
-        step = _step(tilts, strength + tilts, sd, wanted, targets, look, spreads, slopes)
+        if look.survival < (HELD_SURVIVING if held.any() else 1.0) * floor:
+            held, tilts = hold(look), good
+            continue
+        good = tilts
+        seen.append((tilts, look))
+        tilts, held = turned_back(tilts)
+        step = _step(tilts, strength + tilts, sd, wanted, targets, look, spreads, slopes, held)
         tilts = settled(tilts + step.by / averaged)
     after, _ = sampler.look(tilts, LAST_BLOCKS)
+    if after.survival < HELD_SURVIVING * floor and bool((tilts != good).any()):
+        tilts = good
+        after, _ = sampler.look(tilts, LAST_BLOCKS)
     targets[SHARES] = asked[SHARES]
     targets[MEDIAN] = medians
     return Matched(
@@ -470,6 +601,7 @@ def match(
         first=first,
         targets=targets,
         offset_points=offset,
+        held=held,
         looks=looks + 1,
         races=sampler.races,
     )

@@ -199,6 +199,8 @@ class DriverFit:
         The same in standard deviations of the field's skill.
     at_limit
         Whether the tilt would have to be larger than a spec allows.
+    held
+        Whether the tilt went no further because too few races would have stood the rules.
     reached
         Whether everything said is.
     targets
@@ -209,6 +211,7 @@ class DriverFit:
     tilt: float
     tilt_sd: float
     at_limit: bool
+    held: bool
     reached: bool
     targets: tuple[TargetFit, ...]
 
@@ -231,13 +234,15 @@ class KnowledgeDiagnostics:
         leaves. ``None`` where no weighting of so few does it.
     races_weighed
         How many those are.
+    survival
+        Share of the races at the tilts found that stand the rules.
     total_projected, total_simulated
         Points of all drivers in a race: with the projections in the place of the simulated means,
         and simulated. ``None`` without projections.
     offset_points
         What each projection was lowered by, because no race hands so much out.
     iterations, races
-        How often was looked, and at how many races.
+        How often was looked, and how many races were simulated for it.
     rms_miss_se, max_miss_se
         What is left, in standard errors.
     """
@@ -249,6 +254,7 @@ class KnowledgeDiagnostics:
     kl: float | None
     effective_sample_size: float | None
     races_weighed: int
+    survival: float
     total_projected: float | None
     total_simulated: float | None
     offset_points: float
@@ -318,7 +324,8 @@ def tilt(
     of a race's drivers sum to nearly the same in every race; projections that sum to something else
     are lowered or raised by one number of points each, after drivers of whom nothing is said have
     given way by five points each. What no tilt within the spec's bounds reaches is reported, and
-    does not count in that sum.
+    does not count in that sum; nor does what would leave too few races that stand the rules: whose
+    rules those are is held where 5% still do.
 
     Parameters
     ----------
@@ -339,7 +346,7 @@ def tilt(
     InvalidInput
         Knowledge of another number of drivers.
     Infeasible
-        Fewer than 1% of the races survive the spec's rules.
+        Fewer than 1% of the races survive the spec's rules before any tilt.
     """
     if len(knowledge) != len(spec):
         raise InvalidInput(
@@ -367,6 +374,7 @@ def _diagnostics(
             tilt=float(matched.tilts[i]),
             tilt_sd=float(moved[i] / skill) if skill > 0.0 else 0.0,
             at_limit=bool(abs(matched.tilts[i]) >= MAX_TILT),
+            held=bool(matched.held[i]),
             reached=bool(near[wanted[:, i], i].all()),
             targets=tuple(
                 TargetFit(
@@ -396,6 +404,7 @@ def _diagnostics(
         kl=kl,
         effective_sample_size=effective,
         races_weighed=len(matched.first),
+        survival=matched.after.survival,
         total_projected=float(whole) if projected else None,
         total_simulated=matched.after.total_points if projected else None,
         offset_points=matched.offset_points,

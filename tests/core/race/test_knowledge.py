@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.errors import InvalidInput
+from core.errors import Infeasible, InvalidInput
 from core.race import UserKnowledge, fair_probabilities, generate_scenarios, tilt, with_tilts
 from core.race.knowledge import Kind
 from core.slate import DRAFTKINGS_CLASSIC, Driver, Slate, Veto
@@ -201,6 +201,50 @@ def test_who_is_out_or_may_not_win_is_left_alone(field):
     assert [fit.driver_id for fit in found.diagnostics.drivers] == ["d1", "d4"]
     assert found.diagnostics.not_reached == ("d1",)
     assert found.diagnostics.drivers[0].targets[0].after == 0.0
+
+
+@pytest.fixture(scope="module")
+def vetoed_high(field):
+    """Three of the strongest may not win, and are said to score like winners."""
+    spec = field(*[{"vetoes": {Veto.MAY_NOT_WIN}}] * 3, drivers=14, laps=60)
+    return tilt(spec, knowing(14, projected_points=dict.fromkeys(range(3), 60.0)), RULES, 3)
+
+
+def test_vetoed_drivers_of_high_projections_are_held_where_races_still_stand(vetoed_high):
+    found = vetoed_high.diagnostics
+    assert found.not_reached == ("d0", "d1", "d2")
+    assert [(fit.held, fit.at_limit) for fit in found.drivers] == [(True, False)] * 3
+    assert found.survival > 0.03
+    # and the job can simulate them
+    _, stats = generate_scenarios(vetoed_high.spec, 1_000, 5)
+    assert 1.0 - stats.rejection_rate == pytest.approx(found.survival, abs=0.02)
+    for fit in found.drivers:
+        assert fit.tilt > 0.3
+
+
+def test_who_is_held_leaves_the_others_to_be_met(field):
+    spec = field({"vetoes": {Veto.MAY_NOT_WIN}}, drivers=14, laps=60)
+    said = knowing(14, projected_points={0: 80.0, 7: 38.0}, median_finish={9: 6.0})
+    found = tilt(spec, said, RULES, 3).diagnostics
+    assert found.not_reached == ("d0",)
+    assert [fit.held for fit in found.drivers] == [True, False, False]
+
+
+@pytest.mark.parametrize("vetoed", [3, 6, 10])
+def test_rules_that_throw_races_out_cost_no_more_races(field, vetoed):
+    spec = field(*[{"vetoes": {Veto.MAY_NOT_WIN}}] * vetoed, drivers=20, laps=60)
+    judged = []
+    said = knowing(20, projected_points=np.linspace(58.0, 20.0, 20))
+    found = tilt(spec, said, RULES, 3, lambda: judged.append(500)).diagnostics
+    assert found.races == sum(judged) <= 132 * 500
+    assert found.races_weighed < 4_000  # of eight blocks those that stood
+
+
+def test_rules_that_leave_no_race_even_untilted_are_refused_with_their_names(field):
+    spec = field(*[{"vetoes": {Veto.MAY_NOT_WIN}}] * 19, drivers=20, laps=60)
+    with pytest.raises(Infeasible) as error:
+        tilt(spec, knowing(20, projected_points={3: 40.0}), RULES, 3)
+    assert "may_not_win:d0" in error.value.limits
 
 
 def test_a_job_that_has_ended_ends_it(spec):
