@@ -12,7 +12,7 @@ from core.contest import typical_payouts
 from core.lineups import LineupRules
 from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler, UserKnowledge, generate_scenarios, tilt
-from core.slate import Slate
+from core.slate import Slate, Veto
 from workers import contest_sim, optimize
 from workers.blobs import Memory
 from workers.contest_sim import ContestSimRequest
@@ -67,6 +67,19 @@ def test_the_stage_is_there_only_where_something_is_said(slate: Slate, told: Sla
     untold = [request_of(slate), request_of(told, tilted=False), contest_of(slate)]
     own_points = contest_of(told, spec=None, scores="a blob", knowledge=None)
     assert not any("knowledge" in stages_of(request) for request in [*untold, own_points])
+
+
+def test_the_stage_takes_longer_with_more_cars_and_where_rules_throw_races_out(
+    told: Slate,
+) -> None:
+    stage = contest_sim.PLAN.stages(contest_of(told))[0]
+    vetoed = replace(told.drivers[0], vetoes=frozenset({Veto.MAY_NOT_WIN}))
+    out = replace(told.drivers[0], vetoes=frozenset({Veto.OUT}))
+    fewer, plain, ruled = (
+        stage.seconds(contest_of(replace(told, drivers=(first, *told.drivers[1:]))))
+        for first in (out, told.drivers[0], vetoed)
+    )
+    assert 0.0 < fewer < plain < ruled
 
 
 def test_the_races_are_those_of_the_tilted_spec_and_the_answer_says_so(told: Slate) -> None:
