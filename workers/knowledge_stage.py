@@ -11,7 +11,8 @@ NAME = "knowledge"
 _RACES, _MOST_RACES = 45_000, 60_000  # looked at; where rules throw races out, it takes longer
 _SECONDS_A_CAR = 7e-7  # of a race
 
-_LEAST_NOTED_POINTS = 0.5
+_LEAST_NOTED_POINTS, _LEAST_NOTED_SCALE = 0.5, 0.995
+_MOST_AT_LIMIT = 0.25  # of the drivers of whom something is said
 
 
 class Informed(Protocol):
@@ -72,6 +73,11 @@ def shown(request: Informed, facts: Facts) -> Json | None:
     return {**found, "drivers": drivers}
 
 
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(names[:10]) + more
+
+
 def knowledge_notes(request: Informed, facts: Facts) -> list[str]:
     """Say what of the user's numbers the races do not follow."""
     found = shown(request, facts)
@@ -83,18 +89,33 @@ def knowledge_notes(request: Informed, facts: Facts) -> list[str]:
             "races do not follow them."
         ]
     notes = []
-    if abs(found["offset_points"]) >= _LEAST_NOTED_POINTS:
+    less, scale = found["offset_points"], found["scale"]
+    changes = [f"{scale:.2f} times"] if scale < _LEAST_NOTED_SCALE else []
+    if abs(less) >= _LEAST_NOTED_POINTS:
+        changes.append(f"{abs(less):.1f} {'less' if less > 0 else 'more'}")
+    if changes:
         notes.append(
             f"Projected points sum to {found['total_projected']:.0f} over the field, and a race "
             f"hands out {found['total_simulated']:.0f}: in the simulated races each counts "
-            f"{abs(found['offset_points']):.1f} {'less' if found['offset_points'] > 0 else 'more'}."
+            f"{', '.join(changes)}."
         )
     missed = [fit["name"] for fit in found["drivers"] if not fit["reached"]]
     if missed:
-        more = f" and {len(missed) - 10} more" if len(missed) > 10 else ""
         notes.append(
-            f"No race agrees with all that is said of {', '.join(missed[:10])}{more}; "
+            f"No race agrees with all that is said of {_listed(missed)}; "
             "scenario_diagnostics.knowledge says by how much."
+        )
+    held = [fit["name"] for fit in found["drivers"] if fit["held"]]
+    if held:
+        notes.append(
+            f"The rules throw too many races out for {_listed(held)} to go further towards what is "
+            "said of them."
+        )
+    limits = sum(fit["at_limit"] for fit in found["drivers"])
+    if limits > _MOST_AT_LIMIT * len(found["drivers"]):
+        notes.append(
+            f"{limits} of {len(found['drivers'])} drivers are as strong or as weak as a race can "
+            "make them: what is said of them all together lies far from any race."
         )
     return notes
 

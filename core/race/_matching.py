@@ -45,6 +45,10 @@ HELD_SURVIVING = 0.6  # of that may be left where somebody is held there: looks 
 LEAST_SURVIVING = 0.015  # where even untilted no more than twice that survives
 MOST_HALVINGS = 2  # of steps too far, before whoever breaks the rules is held
 BLAMED = 0.1  # of the races that the worst rule throws out: a driver of whose rules so many do
+SCALE_HALVINGS = 20
+WITHIN_REACH = 0.97
+PAYS_BLOCKS = 8
+LEAST_OFFSET_POINTS = 1.0  # above that is looked whether projections less as much can be had
 ABSORBED_POINTS = 5.0  # what the mean of drivers of whom nothing is said may give way, each
 _DECIMALS = 6  # tilts lie on a grid, so that the last bit of no machine's logarithm counts
 
@@ -110,9 +114,9 @@ class Matched:
     first
         The races before.
     targets
-        ``[4, D]`` as asked, points less ``offset_points``; NaN = nothing asked.
-    offset_points
-        What every projection is lowered by to fit into a race.
+        ``[4, D]`` as asked, points times ``scale`` less ``offset_points``; NaN = nothing asked.
+    scale, offset_points
+        What every projection is multiplied with, and then lowered by, to fit into a race.
     held
         ``[D]``, who was kept from going further because too few races would have stood.
     looks, races
@@ -124,6 +128,7 @@ class Matched:
     after: Look
     first: Scenarios
     targets: Floats
+    scale: float
     offset_points: float
     held: Mask
     looks: int
@@ -168,6 +173,11 @@ class Sampler:
         The job's.
     tick
         Called before every block of races.
+
+    Attributes
+    ----------
+    blocks, races
+        How many were looked at, and how many races were simulated in all.
     """
 
     def __init__(
@@ -182,12 +192,7 @@ class Sampler:
         rng = stream(seed, Purpose.KNOWLEDGE)
         self._seed = int(rng.integers(2**63))
         self._rng = rng
-        self.blocks = 0
-
-    @property
-    def races(self) -> int:
-        """How many were simulated."""
-        return self.blocks * BLOCK_SCENARIOS
+        self.blocks = self.races = 0
 
     def block(self, tilts: Floats) -> tuple[Scenarios, KernelStats]:
         """Give those of the next 500 races at these tilts that stand.
@@ -200,8 +205,27 @@ class Sampler:
         rng = stream(self._seed, Purpose.SCENARIOS, self.blocks, 0)
         races, evidence = draw_races(spec, rng, BLOCK_SCENARIOS)
         self.blocks += 1
+        self.races += BLOCK_SCENARIOS
         stands, judged = KernelLogic(spec).judge(races, evidence)
         return races.take(stands), judged
+
+    def pays(self) -> Floats:
+        """Give what the strongest, the second, .. of a race score, grid spots aside, ``[racing]``.
+
+        Strengths as far apart as can be, given to drivers in another order in each of some blocks;
+        no rule throws any of these races out.
+        """
+        racing, rng = np.array(self.spec.racing), stream(self._seed, Purpose.KNOWLEDGE)
+        scored = np.zeros(len(racing))
+        for _ in range(PAYS_BLOCKS):
+            self.tick()
+            tilts, order = np.zeros(len(self.spec)), rng.permutation(racing)
+            tilts[order] = np.linspace(MAX_TILT, -MAX_TILT, len(racing))
+            races, _ = draw_races(tilted(self.spec, tilts), rng, BLOCK_SCENARIOS)
+            self.races += BLOCK_SCENARIOS
+            grid = races.start.astype(np.float64) * self.rules.ticks_per_position
+            scored += (races.points(self.rules) - grid)[:, order].mean(axis=0) / TICKS_PER_POINT
+        return np.sort(scored / PAYS_BLOCKS)[::-1]
 
     def require_races(self, look: Look) -> None:
         """Refuse a spec under which next to no race stands.
@@ -417,6 +441,50 @@ def _spreads(targets: Floats, look: Look) -> Floats:
     return np.asarray(np.where(near, now * (1.0 - now), (to - now) / np.where(near, 1.0, odds)))
 
 
+def _points_scale(
+    asked: Floats, offset: float, before: Look, first: Scenarios, sampler: Sampler
+) -> float:
+    """Give by what projections' distances from their mean are multiplied, 1 where that will do.
+
+    Lowered or raised by one number, projections of many more points than a race hands out ask of
+    the last to score less than the last do. Then they are drawn together, no further than to
+    proportion to what they are, so that the order stays. In the order of strength drivers share
+    out what a race pays for its places: a mean can be had where, grid spots aside, no few drivers
+    have less than the worst places pay, or more than the best (Rado, "An inequality", Journal of
+    the London Mathematical Society 27, 1952).
+    """
+    told = np.isfinite(asked[POINTS])
+    said = np.clip(asked[POINTS, told], *before.points_range)
+    if abs(offset) < LEAST_OFFSET_POINTS or len(said) < 2:
+        return 1.0
+    center = float(said.mean())
+    shared = center - offset
+    if center <= 0.0 or shared <= 0.0:
+        return 1.0
+    per_spot = sampler.rules.ticks_per_position / TICKS_PER_POINT
+    grid = first.start.mean(axis=0)[told] * per_spot
+    pays = sampler.pays()
+    # the very ends take tilts without end
+    pays = pays.mean() + WITHIN_REACH * (pays - pays.mean())
+    worst, best = np.cumsum(pays[::-1])[: len(said)], np.cumsum(pays)[: len(said)]
+
+    def can_be(scale: float) -> bool:
+        rest = np.sort(shared + scale * (said - center) - grid)
+        few = np.arange(1, len(said))
+        return bool(
+            (np.cumsum(rest)[few - 1] >= worst[few - 1]).all()
+            and (np.cumsum(rest[::-1])[few - 1] <= best[few - 1]).all()
+        )
+
+    low, high = min(center / shared, shared / center), 1.0
+    if can_be(high):
+        return 1.0
+    for _ in range(SCALE_HALVINGS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if can_be(middle) else (low, middle)
+    return low
+
+
 def _points_offset(
     asked: Floats, look: Look, before: Look, silent: Mask, racing: Mask, stuck: Mask
 ) -> float:
@@ -507,7 +575,7 @@ def match(
     targets[POINTS] = asked[POINTS]
     wanted = np.isfinite(targets)
     wanted[WIN] &= may_win
-    moved = wanted.any(axis=0)
+    moved: Mask = np.asarray(wanted.any(axis=0))
     silent = racing & ~moved
 
     # everybody else's finish is looked at beside the middle of the field
@@ -518,7 +586,15 @@ def match(
     sampler.require_races(before)
     floor = min(SURVIVING, max(before.survival / 2.0, LEAST_SURVIVING))
     slopes = _Slopes(racing)
-    tilts, looks, offset = start, 1, 0.0
+    tilts, looks = start, 1
+    nobody: Mask = np.zeros(len(spec), dtype=bool)
+    offset = _points_offset(asked, before, before, silent, racing, nobody)
+    scale, drawn = _points_scale(asked, offset, before, first, sampler), 0.0
+    if scale < 1.0:
+        # about the mean, so that it stays: what that adds to all of them is no offset any more
+        center = float(np.nanmean(np.clip(asked[POINTS], *before.points_range)))
+        drawn = (1.0 - scale) * center
+        asked[POINTS] = scale * asked[POINTS] + drawn
     spreads = np.zeros_like(asked)
 
     def settled(after: Floats) -> Floats:
@@ -532,21 +608,21 @@ def match(
                 change = np.where(racing, change - middle, 0.0)
         return np.asarray(np.round(np.clip(start + change, -MAX_TILT, MAX_TILT), _DECIMALS))
 
-    stuck = np.zeros(len(spec), dtype=bool)
+    stuck = nobody
     held: Mask = np.zeros(len(spec), dtype=bool)
     seen: list[tuple[Floats, Look]] = []
     good, halvings = start, 0  # the last tilts at which enough races stood
 
     def hold(look: Look) -> Mask:
         """Give who is held from now on: whose rules break, or everybody where that is not new."""
-        more = np.asarray(held | (look.blamed(spec.drivers) & moved))
+        more = held | (look.blamed(spec.drivers) & moved)
         return moved if bool((more == held).all()) else more
 
     def turned_back(tilts: Floats) -> tuple[Floats, Mask]:
         """Give the tilts, whoever went too far where it was best, and who is held from now on."""
         sought = np.where(wanted, targets, np.nan)
         turned = _turned_back(seen, sought, spec) & ~held
-        return np.where(turned, _nearest(seen, sought), tilts), np.asarray(held | turned)
+        return np.where(turned, _nearest(seen, sought), tilts), held | turned
 
     strength, sd = _strength(spec), max(spec.priors.residual_sd, 0.1)
     for search in range(MOST_SEARCHES):
@@ -600,7 +676,8 @@ def match(
         after=after,
         first=first,
         targets=targets,
-        offset_points=offset,
+        scale=scale,
+        offset_points=offset - drawn,
         held=held,
         looks=looks + 1,
         races=sampler.races,

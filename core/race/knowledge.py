@@ -165,8 +165,8 @@ class TargetFit:
     asked
         As it was said.
     target
-        What was looked for: a projection less the common offset, a median half a place inside the
-        field at the least.
+        What was looked for: a projection by the common scale and offset, a median half a place
+        inside the field at the least.
     before, after
         In races before any tilt and at the tilts found.
     miss_se
@@ -239,8 +239,9 @@ class KnowledgeDiagnostics:
     total_projected, total_simulated
         Points of all drivers in a race: with the projections in the place of the simulated means,
         and simulated. ``None`` without projections.
-    offset_points
-        What each projection was lowered by, because no race hands so much out.
+    scale, offset_points
+        What each projection was multiplied with, and then lowered by, because no race hands so much
+        out: its target is ``scale * projection - offset_points``.
     iterations, races
         How often was looked, and how many races were simulated for it.
     rms_miss_se, max_miss_se
@@ -257,6 +258,7 @@ class KnowledgeDiagnostics:
     survival: float
     total_projected: float | None
     total_simulated: float | None
+    scale: float
     offset_points: float
     iterations: int
     races: int
@@ -323,9 +325,10 @@ def tilt(
     the tilt of ``spec`` (0 as compiled), but strengths are relative: others move past. The points
     of a race's drivers sum to nearly the same in every race; projections that sum to something else
     are lowered or raised by one number of points each, after drivers of whom nothing is said have
-    given way by five points each. What no tilt within the spec's bounds reaches is reported, and
-    does not count in that sum; nor does what would leave too few races that stand the rules: whose
-    rules those are is held where 5% still do.
+    given way by five points each; where that asks of the last less than they can score, or of the
+    first more, projections are drawn together too, at most as far as in proportion. What no tilt
+    within the spec's bounds reaches is reported, and does not count in that sum; nor does what
+    would leave too few races that stand the rules: whose rules those are is held where 5% still do.
 
     Parameters
     ----------
@@ -407,6 +410,7 @@ def _diagnostics(
         survival=matched.after.survival,
         total_projected=float(whole) if projected else None,
         total_simulated=matched.after.total_points if projected else None,
+        scale=matched.scale,
         offset_points=matched.offset_points,
         iterations=matched.looks,
         races=matched.races,

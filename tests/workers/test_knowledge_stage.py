@@ -153,15 +153,62 @@ def test_what_cannot_be_met_is_a_note_with_the_drivers_name(slate: Slate) -> Non
     assert any("all that is said of Driver 02" in note for note in answer["notes"])
 
 
+def projected(slate: Slate, points: list[float]) -> Slate:
+    pairs = zip(slate.drivers, points, strict=True)
+    return replace(slate, drivers=tuple(replace(d, projected_points=p) for d, p in pairs))
+
+
 def test_projections_of_more_than_a_race_are_a_note(slate: Slate) -> None:
-    drivers = tuple(replace(d, projected_points=80.0 - 2 * i) for i, d in enumerate(slate.drivers))
-    answer = run_here(optimize.PLAN, request_of(replace(slate, drivers=drivers)), Memory())
+    even = projected(slate, [60.0] * 14)
+    answer = run_here(optimize.PLAN, request_of(even), Memory())
     found = answer["scenario_diagnostics"]["knowledge"]
     offset = found["offset_points"]
     assert offset > 5.0
-    gap = (found["total_projected"] - found["total_simulated"]) / len(drivers)
+    assert found["scale"] == 1.0
+    gap = (found["total_projected"] - found["total_simulated"]) / len(slate.drivers)
     assert offset == pytest.approx(gap, abs=0.5)
     assert any(f"each counts {offset:.1f} less" in note for note in answer["notes"])
+
+
+def test_projections_too_far_apart_for_their_sum_are_a_note(slate: Slate) -> None:
+    answer = run_here(
+        optimize.PLAN, request_of(projected(slate, [80.0 - 2 * i for i in range(14)])), Memory()
+    )
+    found = answer["scenario_diagnostics"]["knowledge"]
+    assert found["not_reached"] == []
+    scale, offset = found["scale"], found["offset_points"]
+    assert 0.5 < scale < 0.8
+    assert any(
+        f"each counts {scale:.2f} times, {offset:.1f} less" in note for note in answer["notes"]
+    )
+    for driver in found["drivers"]:
+        target = driver["targets"][0]
+        assert target["target"] == pytest.approx(scale * target["asked"] - offset, abs=1e-3)
+
+
+def test_most_drivers_at_the_limit_are_a_note(slate: Slate) -> None:
+    absurd = projected(slate, [400.0] * 7 + [-400.0] * 7)
+    answer = run_here(optimize.PLAN, request_of(absurd), Memory())
+    found = answer["scenario_diagnostics"]["knowledge"]
+    limits = sum(driver["at_limit"] for driver in found["drivers"])
+    assert limits > 3
+    assert any(note.startswith(f"{limits} of 14 drivers are as strong") for note in answer["notes"])
+
+
+def test_drivers_held_by_the_rules_are_a_note(slate: Slate) -> None:
+    strong = {"projected_points": 70.0, "skill": 0.95, "vetoes": frozenset({Veto.MAY_NOT_WIN})}
+    changed: list[Any] = [strong] * 3 + [{}] * 11
+    drivers = tuple(replace(d, **c) for d, c in zip(slate.drivers, changed, strict=True))
+    answer = run_here(optimize.PLAN, request_of(replace(slate, drivers=drivers)), Memory())
+    found = answer["scenario_diagnostics"]["knowledge"]
+    held = [driver["name"] for driver in found["drivers"] if driver["held"]]
+    assert held == found_names(found["not_reached"], slate)
+    assert held
+    assert any(f"too many races out for {', '.join(held)} to go" in n for n in answer["notes"])
+
+
+def found_names(ids: list[str], slate: Slate) -> list[str]:
+    return [driver.name for driver in slate.drivers if driver.driver_id in ids]
 
 
 @pytest.mark.parametrize("kind", ["optimize", "contest-sim"])
