@@ -105,7 +105,9 @@ def _notes(request: ContestSimRequest, facts: Facts) -> list[str]:
     out = [request.slate.drivers[i].name for i in held if request.slate.drivers[i].out]
     if out:
         notes.append(f"In the lineups but not in the race: {', '.join(out)}.")
-    return [*notes, *knowledge_notes(request, facts), *contest_notes(request, facts)]
+    # own scores are no simulated races: nothing is to be said of what those follow
+    told = knowledge_notes(request, facts) if request.scores is None else []
+    return [*notes, *told, *contest_notes(request, facts)]
 
 
 def _stored_bytes(request: ContestSimRequest) -> int:

@@ -78,17 +78,50 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:10]) + more
 
 
+def _untold(slate: Slate) -> list[str]:
+    """Say that races do not follow a slate's numbers, where it has any."""
+    notes = []
+    if any(driver.projected_points is not None for driver in slate.drivers):
+        notes.append(
+            "Projected points count for the mean objective and the ownership guess; the simulated "
+            "races do not follow them."
+        )
+    others = ("win_odds", "top5_odds", "finish_median")
+    if any(getattr(driver, name) is not None for driver in slate.drivers for name in others):
+        notes.append("The simulated races do not follow the odds and finish medians given.")
+    return notes
+
+
+def _left_out(request: Informed) -> list[str]:
+    """Name whose numbers no race can follow, and why."""
+    known = request.knowledge
+    if known is None:
+        return []
+    out: list[str] = []
+    winless: list[str] = []
+    for place, driver in enumerate(request.slate.drivers):
+        told = (driver.projected_points, driver.win_odds, driver.top5_odds, driver.finish_median)
+        if driver.out:
+            out += [driver.name] if any(number is not None for number in told) else []
+            continue
+        if driver.win_odds is not None and known.win_probability[place] is None:
+            winless.append(driver.name)
+    return [
+        f"{what} not counted: {_listed(names)}."
+        for what, names in (
+            ("Who does not race has no part in it, numbers said of them are", out),
+            ("Win odds of who may not win, or alone may, are", winless),
+        )
+        if names
+    ]
+
+
 def knowledge_notes(request: Informed, facts: Facts) -> list[str]:
     """Say what of the user's numbers the races do not follow."""
     found = shown(request, facts)
     if found is None:
-        if all(driver.projected_points is None for driver in request.slate.drivers):
-            return []
-        return [
-            "Projected points count for the mean objective and the ownership guess; the simulated "
-            "races do not follow them."
-        ]
-    notes = []
+        return _untold(request.slate)
+    notes = _left_out(request)
     less, scale = found["offset_points"], found["scale"]
     changes = [f"{scale:.2f} times"] if scale < _LEAST_NOTED_SCALE else []
     if abs(less) >= _LEAST_NOTED_POINTS:

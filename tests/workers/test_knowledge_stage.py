@@ -17,6 +17,7 @@ from workers import contest_sim, optimize
 from workers.blobs import Memory
 from workers.contest_sim import ContestSimRequest
 from workers.contest_stage import ContestTerms
+from workers.knowledge_stage import knowledge_notes
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.stages import run_here
 
@@ -205,6 +206,49 @@ def test_drivers_held_by_the_rules_are_a_note(slate: Slate) -> None:
     assert held == found_names(found["not_reached"], slate)
     assert held
     assert any(f"too many races out for {', '.join(held)} to go" in n for n in answer["notes"])
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"projected_points": 30.0}, "Projected points count for the mean"),
+        ({"win_odds": 6.0}, "odds and finish medians"),
+        ({"top5_odds": 2.0}, "odds and finish medians"),
+        ({"finish_median": 7.0}, "odds and finish medians"),
+    ],
+)
+def test_races_that_follow_nothing_of_what_is_said_say_so(
+    slate: Slate, said: dict[str, Any], words: str
+) -> None:
+    told = replace(slate, drivers=(replace(slate.drivers[0], **said), *slate.drivers[1:]))
+    (note,) = knowledge_notes(contest_of(told, knowledge=None), {})
+    assert words in note
+    assert "do not follow" in note
+    assert knowledge_notes(contest_of(slate, knowledge=None), {}) == []
+
+
+def test_points_of_ones_own_are_no_races_that_could_follow_anything(told: Slate) -> None:
+    blobs = Memory()
+    scores = blobs.put(points=np.arange(1_200 * 14, dtype=np.int16).reshape(1_200, 14) % 1_000)
+    request = contest_of(told, spec=None, knowledge=None, scores=scores)
+    answer = run_here(contest_sim.PLAN, request, blobs)
+    assert not any("follow" in note for note in answer["notes"])
+
+
+def test_numbers_no_race_can_follow_are_named(slate: Slate) -> None:
+    said: list[dict[str, Any]] = [
+        {"projected_points": 40.0, "vetoes": frozenset({Veto.OUT})},
+        {"win_odds": 5.0, "vetoes": frozenset({Veto.MAY_NOT_WIN})},
+        {"win_odds": 5.0},
+        {"finish_median": 8.0, "vetoes": frozenset({Veto.MAY_NOT_WIN})},
+    ]
+    said += [{}] * 10
+    drivers = tuple(replace(d, **c) for d, c in zip(slate.drivers, said, strict=True))
+    answer = run_here(contest_sim.PLAN, contest_of(replace(slate, drivers=drivers)), Memory())
+    notes = [note for note in answer["notes"] if "not counted" in note]
+    assert [note.rpartition(": ")[2] for note in notes] == ["Driver 00.", "Driver 01."]
+    assert "does not race" in notes[0]
+    assert "Win odds" in notes[1]
 
 
 def found_names(ids: list[str], slate: Slate) -> list[str]:
