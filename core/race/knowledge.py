@@ -4,7 +4,7 @@ A driver's tilt is strength added to what skill and grid give. :func:`tilt` find
 races have the means asked for and says how far that is from the races as they were.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from math import inf, isfinite, isnan
@@ -126,13 +126,42 @@ class UserKnowledge:
             fair = fair_probabilities(np.array(odds, dtype=np.float64), places, may).tolist()
             return tuple(None if isnan(chance) else chance for chance in fair)
 
-        knowledge = cls(
-            projected_points=said([driver.projected_points for driver in slate.drivers]),
-            win_probability=chances([driver.win_odds for driver in slate.drivers], 1, may_win),
-            top5_probability=chances([driver.top5_odds for driver in slate.drivers], 5, racing),
-            median_finish=said([driver.finish_median for driver in slate.drivers]),
-        )
+        try:
+            knowledge = cls(
+                projected_points=said([driver.projected_points for driver in slate.drivers]),
+                win_probability=chances([driver.win_odds for driver in slate.drivers], 1, may_win),
+                top5_probability=chances([driver.top5_odds for driver in slate.drivers], 5, racing),
+                median_finish=said([driver.finish_median for driver in slate.drivers]),
+            )
+        except InvalidInput as error:
+            raise InvalidInput(_as_sent(error.problems, slate.drivers)) from error
         return knowledge if bool(np.isfinite(knowledge.table).any()) else None
+
+
+_SENT = {
+    Kind.PROJECTED_POINTS: "projected_points",
+    Kind.WIN_PROBABILITY: "win_odds",
+    Kind.TOP5_PROBABILITY: "top5_odds",
+    Kind.MEDIAN_FINISH: "finish_median",
+}
+
+
+def _as_sent(
+    problems: Mapping[str, Sequence[str]], drivers: Sequence[Driver]
+) -> dict[str, Sequence[str]]:
+    """Give problems of a :class:`UserKnowledge` under the names of the fields it was read off.
+
+    One of all drivers' numbers together is every driver's who has such a number.
+    """
+    named: dict[str, Sequence[str]] = {}
+    for field, words in problems.items():
+        kind, _, place = field.partition(".")
+        name = _SENT[Kind(kind)]
+        whose = [drivers[int(place)]] if place else drivers
+        for driver in whose:
+            if getattr(driver, name) is not None:
+                named[f"drivers.{driver.driver_id}.{name}"] = words
+    return named
 
 
 def _require_sound(drivers: Sequence[Driver]) -> None:

@@ -9,7 +9,6 @@ Floats = npt.NDArray[np.float64]
 
 _KEPT = 0.25  # of what the least likely driver with odds has, by each driver without
 _HALVINGS = 100
-_MOST_EXPONENT = 1e6
 
 
 def fair_probabilities(
@@ -66,19 +65,24 @@ def fair_probabilities(
     without = int(may.sum() - said.sum())
     room = places - without * _KEPT * min(float(inverse.min()), places / float(may.sum()))
     if without == 0 or inverse.sum() > room:
-        inverse = inverse ** _exponent(inverse, room)
+        # of odds a hair above 1 the inverse has no digits to tell them apart by, the log has
+        logs = np.log1p(given[said] - 1.0)
+        inverse = np.exp(-_exponent(logs, room) * logs)
     fair[said] = inverse
     return fair
 
 
-def _exponent(inverse: Floats, total: float) -> float:
-    """Give the k above 0 under which ``inverse ** k`` sums to ``total``, less than their number."""
+def _exponent(logs: Floats, total: float) -> float:
+    """Give the k under which ``exp(-k logs)`` sums to ``total``: above 0, less than their number.
+
+    Logs of decimal odds are above 0, so for some k the sum is as small as one likes.
+    """
     low, high = 0.0, 1.0
-    while float((inverse**high).sum()) > total and high < _MOST_EXPONENT:
+    while float(np.exp(-high * logs).sum()) > total:
         low, high = high, 2.0 * high
     for _ in range(_HALVINGS):
         middle = (low + high) / 2.0
-        if float((inverse**middle).sum()) > total:
+        if float(np.exp(-middle * logs).sum()) > total:
             low = middle
         else:
             high = middle

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import Infeasible, InvalidInput
 from core.race import UserKnowledge, fair_probabilities, generate_scenarios, tilt, with_tilts
-from core.race.knowledge import Kind
+from core.race.knowledge import Kind, _as_sent
 from core.slate import DRAFTKINGS_CLASSIC, Driver, Slate, Veto
 
 RULES = DRAFTKINGS_CLASSIC
@@ -337,6 +337,23 @@ def test_who_may_not_win_has_no_part_in_the_winners_market():
     said = UserKnowledge.from_slate(slate_of(*odds))
     assert said.win_probability[:3] == (None, None, None)
     assert said.win_probability[3:] == pytest.approx([1 / 7] * 7)
+
+
+def test_a_whole_field_of_certain_winners_shares_the_win():
+    slate = slate_of(*[{"win_odds": 1.0000001, "top5_odds": 1.0000001}] * 14, drivers=14)
+    said = UserKnowledge.from_slate(slate)
+    assert said.win_probability == pytest.approx([1 / 14] * 14)
+    assert said.top5_probability == pytest.approx([5 / 14] * 14)
+
+
+def test_problems_of_what_was_read_off_a_slate_name_the_fields_that_were_sent():
+    slate = slate_of({"win_odds": 2.0}, {"finish_median": 7.0}, {"win_odds": 3.0})
+    read = {"win_probability": ["too much"], "median_finish.1": ["too far"]}
+    assert _as_sent(read, slate.drivers) == {
+        "drivers.0.win_odds": ["too much"],
+        "drivers.2.win_odds": ["too much"],
+        "drivers.1.finish_median": ["too far"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,18 @@ def test_one_power_serves_the_whole_market():
     assert chances[-1] * odds[-1] < chances[0] * odds[0] < 1.0
 
 
+@pytest.mark.parametrize("places", [1, 5])
+@pytest.mark.parametrize("least", [1.0000001, 1.0 + 1e-12, np.nextafter(1.0, 2.0)])
+def test_odds_a_hair_above_one_share_the_places_evenly(least, places):
+    assert fair_probabilities([least] * 14, places) == pytest.approx(places / 14)
+
+
+def test_one_long_shot_among_certain_winners_has_next_to_nothing():
+    chances = fair_probabilities([*[1.0000001] * 13, 50.0])
+    assert chances[:13] == pytest.approx(1 / 13)
+    assert chances[13] == pytest.approx(0.0, abs=1e-12)
+
+
 def test_odds_without_a_margin_stand():
     assert fair_probabilities([2.0, 4.0, 8.0, 8.0]) == pytest.approx([0.5, 0.25, 0.125, 0.125])
 
