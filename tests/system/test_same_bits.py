@@ -12,8 +12,8 @@ import pytest
 from core.contest import typical_payouts
 from core.lineups import LineupRules
 from core.portfolio import portfolio_limits
-from core.race import ConstraintCompiler
-from core.slate import Slate, find_track, read_salaries
+from core.race import ConstraintCompiler, UserKnowledge
+from core.slate import Slate, Veto, find_track, read_salaries
 from tests.conftest import small_slate
 from workers import optimize
 from workers.blobs import Memory
@@ -29,16 +29,19 @@ from workers.submission import submit
 CHUNKS = (1, 7, 1_000_000)
 
 
-def request_of(slate: Slate, objective: Objective, n_scenarios: int) -> OptimizeRequest:
+def request_of(
+    slate: Slate, objective: Objective, n_scenarios: int, race_laps: int | None = None
+) -> OptimizeRequest:
     return OptimizeRequest(
         slate=slate,
-        spec=ConstraintCompiler().compile(slate),
+        spec=ConstraintCompiler().compile(slate, race_laps=race_laps),
         n_scenarios=n_scenarios,
         seed=11,
         rules=LineupRules(tuple(d.salary_usd for d in slate.drivers), 6, 50_000),
         limits=portfolio_limits(slate, 20),
         objective=objective,
         contest=ContestTerms(typical_payouts(2_000, 1_000), fields_per_block=2),
+        knowledge=UserKnowledge.from_slate(slate),
     )
 
 
@@ -57,9 +60,24 @@ def whole_slate() -> Slate:
     return replace(read_salaries(example), track=find_track("talladega"))
 
 
+def told_slate() -> Slate:
+    """A slate of whose drivers all is said that can be, of one of them what no race agrees with."""
+    plain = small_slate()
+    vetoed = frozenset({Veto.MAY_NOT_WIN})
+    first, second, third, fourth, *others = plain.drivers
+    told = (
+        replace(first, projected_points=55.0, win_odds=4.0),
+        replace(second, top5_odds=1.8, finish_median=5.5),
+        replace(third, projected_points=70.0, vetoes=vetoed),
+        replace(fourth, win_odds=9.0),
+    )
+    return replace(plain, drivers=(*told, *others))
+
+
 REQUESTS = {
     "dollars on a small slate": request_of(small_slate(), Objective.DOLLARS, 7_300),
     "multi-CVaR on a whole slate": request_of(whole_slate(), Objective.MULTI_CVAR, 2_700),
+    "the mean on a told slate": request_of(told_slate(), Objective.MEAN, 1_300, race_laps=60),
 }
 
 Results = dict[str, dict[tuple[int, int], bytes]]
@@ -99,5 +117,7 @@ def results(
 def test_workers_and_chunks_do_not_change_a_byte(results: Results, name: str) -> None:
     assert len(results[name]) == 6
     assert len(set(results[name].values())) == 1
+    told = json.loads(results[name][1, 1])["scenario_diagnostics"]["knowledge"]
+    assert (told is not None) is (name == "the mean on a told slate")
     here = run_here(optimize.PLAN, REQUESTS[name], Memory())
     assert json.loads(results[name][1, 1]) == here
