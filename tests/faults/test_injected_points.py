@@ -1,17 +1,23 @@
 """A process is killed at a named point of the engine: its job is done all the same, once."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import pytest
 
 import workers.submission
+from core.race import UserKnowledge
 from tests.faults.harness import RECOVERY_SECONDS, START_SECONDS, House, open_house
+from workers.blobs import Memory
 from workers.jobs import JobStatus
+from workers.optimize_request import Objective, OptimizeRequest
 from workers.plans import PLANS
+from workers.stages import run_here
 from workers.submission import submit
 
 STAGES = ("scenarios", "field", "opening", "lineups", "values", "portfolio", "contest")
@@ -88,11 +94,22 @@ class Fault:
     died: float | None = None
 
 
-def order(house: House, document: bytes, point: str, stage: str, victim: str = "child") -> Fault:
-    """Order a death at a point of a stage, and start a job for it."""
-    number = STAGES.index(stage)
+def order(house: House, document: bytes, point: str, number: int, victim: str = "child") -> Fault:
+    """Order a death at a point of the stage of that number, and start a job for it."""
     house.arm(point, point, number, victim)
     return Fault(point, number, start(house, document, point))
+
+
+def told(document: bytes) -> bytes:
+    """The request with something said of two drivers, and no contest, whose stages others try."""
+    request: OptimizeRequest = PLANS["optimize"].read(document)
+    first, second, *others = request.slate.drivers
+    said = (replace(first, projected_points=55.0), replace(second, win_odds=5.0))
+    slate = replace(request.slate, drivers=(*said, *others))
+    knowledge = UserKnowledge.from_slate(slate)
+    return msgspec.json.encode(
+        replace(request, slate=slate, knowledge=knowledge, objective=Objective.MEAN, contest=None)
+    )
 
 
 def start(house: House, document: bytes, owner: str) -> str:
@@ -133,8 +150,21 @@ def test_a_child_killed_at_any_point_of_a_stage_costs_nothing(
 ) -> None:
     # a job for every point, all at once: it takes a while to replace a killed child
     points = [point for point, stages in POINTS.items() if stage in stages]
-    faults = [order(house, request_document, point, stage) for point in points]
+    faults = [order(house, request_document, point, STAGES.index(stage)) for point in points]
     complete_once(house, results, request_document, undisturbed, faults)
+
+
+def test_a_child_killed_while_it_looks_for_tilts_costs_nothing(
+    house: House, results: Any, request_document: bytes
+) -> None:
+    document = told(request_document)
+    request = PLANS["optimize"].read(document)
+    assert PLANS["optimize"].stages(request)[0].name == "knowledge"
+    undisturbed = json.dumps(run_here(PLANS["optimize"], request, Memory())).encode()
+    # one chunk that stores nothing, as the field's is
+    points = [point for point, stages in POINTS.items() if "field" in stages]
+    faults = [order(house, document, point, 0) for point in points]
+    complete_once(house, results, document, undisturbed, faults)
 
 
 def test_workers_killed_whole_one_after_another_leave_everything_to_the_last(
@@ -143,7 +173,8 @@ def test_workers_killed_whole_one_after_another_leave_everything_to_the_last(
     points = {"computing": "values", "body claimed": "scenarios", "join computed": "contest"}
     house.mend(len(points) + 1)
     faults = [
-        order(house, request_document, point, stage, "worker") for point, stage in points.items()
+        order(house, request_document, point, STAGES.index(stage), "worker")
+        for point, stage in points.items()
     ]
     complete_once(house, results, request_document, undisturbed, faults)
     assert sum(worker.running for worker in house.workers) == 1
