@@ -45,6 +45,9 @@ class DriverFitSchema(_Part):
     tilt = Number(metadata={"description": "Strength added, in scores of the running order."})
     tilt_sd = Number(metadata={"description": "The same in standard deviations of skill."})
     at_limit = Flag(metadata={"description": "Whether a larger tilt was wanted than there is."})
+    held = Flag(
+        metadata={"description": "Whether held where races still stand the rules against winning."}
+    )
     reached = Flag(metadata={"description": "Whether everything said is met."})
     targets = fields.List(fields.Nested(TargetFitSchema))
 
@@ -67,7 +70,9 @@ class KnowledgeSchema(_Part):
     races_weighed = Whole(metadata={"description": "How many races those two are of."})
     total_projected = Number(allow_none=True, metadata={"description": "Points of all drivers."})
     total_simulated = Number(allow_none=True, metadata={"description": "Points of all drivers."})
-    offset_points = Number(metadata={"description": "What each projection was lowered by."})
+    scale = Number(metadata={"description": "What each projection was multiplied by first."})
+    offset_points = Number(metadata={"description": "What each projection was lowered by then."})
+    survival = Number(metadata={"description": "Share of the tilted races that stand the rules."})
     iterations = Whole()
     races = Whole(metadata={"description": "Races looked at to find the tilts."})
     rms_miss_se = Number()
