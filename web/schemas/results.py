@@ -115,6 +115,7 @@ class KernelStatsSchema(_Part):
 class CalibrationSchema(_Part):
     """How well the model has foretold past races of this kind of track, walk-forward."""
 
+    graded = fields.String(metadata={"description": "What sort of forecasts were graded."})
     crps = Number(allow_none=True, metadata={"description": "Of DraftKings points; less is good."})
     baseline_crps = Number(allow_none=True, metadata={"description": "Of climatology by start."})
     log_score = Number(allow_none=True, metadata={"description": "Of the finish, in nats."})
