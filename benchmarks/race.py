@@ -2,8 +2,7 @@
 
 Each kind of track simulates the same 38 drivers: compiled races, judged by the kernel and put into
 blocks as a job gets them. Beside it what the usual peer does, independent normal draws a driver put
-in order by NumPy, which knows no laps led, no cautions and no wrecks; and what the random numbers
-alone take, the bound that no engine on this generator passes.
+in order by NumPy, which knows no laps led, no cautions and no wrecks.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What went wrong, counted: cautions, accidents, failures; and what cars have in common."""
+"""What went wrong, counted: cautions and accidents; and what cars have in common."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def count_incidents(
     flags: Sequence[YellowFlag],
     otherwise: Mapping[str, float],
 ) -> dict[str, Estimate]:
-    """Count cautions, accidents and failures of one kind of track.
+    """Count cautions and accidents of one kind of track.
 
     Parameters
     ----------

@@ -109,25 +109,17 @@ def skill_before(races: Sequence[PastRace]) -> list[Skill]:
     return known
 
 
-def regress_finish(
-    races: Sequence[PastRace], skills: Sequence[Skill]
-) -> tuple[Estimate, Estimate, float]:
-    """Regress the normal score of finish on skill and grid, over cars running at the end.
+def finish_spread(races: Sequence[PastRace], skills: Sequence[Skill]) -> float:
+    """Give what skill and grid leave open: the standard deviation of the finish's normal score.
 
-    Returns
-    -------
-    The weight of skill, that of the grid, each with its standard error, and the residual's standard
-    deviation.
+    Of the residuals of a least-squares regression on both, over cars running at the end.
     """
     rows, finishes = [], []
     for race, skill in zip(races, skills, strict=True):
         ran = race.running
-        rows.append(np.column_stack([skill, normal_scores(race.start)])[ran])
+        known = np.column_stack([np.ones(len(skill)), skill, normal_scores(race.start)])
+        rows.append(known[ran])
         finishes.append(normal_scores(race.finish[ran]))
     x, y = np.vstack(rows), np.concatenate(finishes)
-    x = np.column_stack([np.ones(len(x)), x])
-    weights = np.linalg.solve(x.T @ x, x.T @ y)
-    variance = float(((y - x @ weights) ** 2).sum() / (len(y) - 3))
-    errors = np.sqrt(np.diag(variance * np.linalg.inv(x.T @ x)))
-    skill_weight, grid_weight = (Estimate(float(weights[i]), float(errors[i])) for i in (1, 2))
-    return skill_weight, grid_weight, variance**0.5
+    left_open = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    return float(np.sqrt((left_open**2).sum() / (len(y) - x.shape[1])))

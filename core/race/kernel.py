@@ -18,7 +18,7 @@ from core.slate.drivers import Veto
 Mask = npt.NDArray[np.bool_]
 
 # Of the positions that a field turned upside down loses. A random order loses two thirds; the most
-# in any real race since 2018 is 76% (Talladega).
+# in any real race since 2018 is 76% (Daytona 2022).
 MOST_SWAPPED = 0.85
 LEAST_FIELD = 10  # cars for which the bound above means something
 
