@@ -31,8 +31,8 @@ class _Memory:
 
 
 # Chosen on the races of 2021 to 2024 by the walk-forward squared error of the finish's normal
-# score. It is flat: 12 to 30 races for a driver's form and 40 to 200 for the form at a kind of track moved
-# it between 0.743 and 0.745.
+# score. It is flat: 12 to 30 races for a driver's form and 40 to 200 for the form at a kind of
+# track moved it between 0.743 and 0.745.
 _TEAM = _Memory(20, 6)
 _DRIVER = _Memory(20, 4)
 _CAR = _Memory(20, 6)
