@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from core.lineups import LineupRules, TailTarget
-from core.portfolio import PortfolioLimits
+from core.lineups import LineupRules, PortfolioLimits, TailTarget
 from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
 from workers.contest_stage import ContestTerms

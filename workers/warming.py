@@ -1,8 +1,7 @@
 """Loading the compiled code before the first job: tiny jobs done in this process."""
 
 from core.contest import typical_payouts
-from core.lineups import LineupRules
-from core.portfolio import portfolio_limits
+from core.lineups import LineupRules, portfolio_limits
 from core.race import ConstraintCompiler
 from core.slate import DRAFTKINGS_CLASSIC, Driver, Slate, find_track
 from workers import optimize

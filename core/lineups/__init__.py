@@ -1,7 +1,8 @@
 """Lineups: what is legal, every legal one looked at, and what a lineup's best races are worth."""
 
 from core.lineups.board import Lineups
-from core.lineups.legality import Group, LineupRules, is_legal
+from core.lineups.legality import Budget, Group, LineupRules, is_legal
+from core.lineups.limits import Exposure, PortfolioLimits, portfolio_limits
 from core.lineups.tail import (
     TailMetrics,
     adaptive_scenario_count,
@@ -24,10 +25,13 @@ from core.lineups.walk import (
 )
 
 __all__ = [
+    "Budget",
+    "Exposure",
     "Found",
     "Group",
     "LineupRules",
     "Lineups",
+    "PortfolioLimits",
     "TailMetrics",
     "TailTarget",
     "WalkStart",
@@ -39,6 +43,7 @@ __all__ = [
     "count_legal",
     "is_legal",
     "merge_found",
+    "portfolio_limits",
     "require_legal",
     "start_tail_walk",
     "tail_values",

@@ -41,18 +41,25 @@ def lineup_key(drivers: U8, positions: I64, size: int) -> np.int64:
 
 
 @compiled
+def held_of(mask: np.uint64, members: np.uint64) -> np.int64:
+    """Count the drivers that two bit masks have in common."""
+    held = np.int64(0)
+    rest = mask & members
+    while rest != np.uint64(0):
+        rest &= rest - np.uint64(1)
+        held += 1
+    return held
+
+
+@compiled
 def obeys(mask: np.uint64, locked: np.uint64, group_masks: U64, group_bounds: I64) -> bool:
     """Say whether the lineup with this bit mask holds the locks and obeys every group."""
     if (mask & locked) != locked:
         return False
     for g in range(group_masks.shape[0]):
-        held = np.int64(0)
-        rest = mask & group_masks[g]
-        while rest != np.uint64(0):
-            rest &= rest - np.uint64(1)
-            held += 1
-        if held == 0 and group_bounds[g, 2] == 1:
+        if held_of(mask, group_masks[g, 1]) < group_bounds[g, 2]:
             continue
+        held = held_of(mask, group_masks[g, 0])
         if held < group_bounds[g, 0] or held > group_bounds[g, 1]:
             return False
     return True

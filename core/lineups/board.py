@@ -29,7 +29,8 @@ class Board:
     locked
         Bit mask over positions.
     group_masks, group_bounds
-        u64 ``[G]``, and i64 ``[G, 3]``: at least, at most, whether none is legal too.
+        u64 ``[G, 2]``: members, and those of whom so many put the rule in force; i64 ``[G, 3]``: at
+        least, at most, so many.
     """
 
     drivers: Lineups
@@ -59,9 +60,12 @@ class Board:
             cap=rules.salary_cap_usd,
             floor=rules.min_salary_usd,
             locked=np.uint64(mask(rules.locks)),
-            group_masks=np.array([mask(g.members) for g in rules.groups], dtype=np.uint64),
+            group_masks=np.array(
+                [(mask(g.members), mask(g.when)) for g in rules.groups], dtype=np.uint64
+            ).reshape(-1, 2),
             group_bounds=np.array(
-                [(g.at_least, g.at_most, g.or_none) for g in rules.groups], dtype=np.int64
+                [(g.at_least, g.at_most, g.when_at_least if g.when else 0) for g in rules.groups],
+                dtype=np.int64,
             ).reshape(-1, 3),
         )
 

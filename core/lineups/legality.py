@@ -1,8 +1,7 @@
 """What makes a lineup legal: the roster, the cap, and the hard rules a user adds."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +21,47 @@ class Group:
         Driver indices.
     at_least, at_most
         Bounds on how many of them a lineup holds.
-    or_none
-        Whether holding none is legal too, as in a stack: no driver of a team, or at least two.
+    when, when_at_least
+        The rule is in force only for lineups that hold at least so many of these drivers: if one of
+        these then one of those, or, with the members themselves, no driver of a team or at least
+        two. Without any it is in force for all.
     """
 
     name: str
     members: tuple[int, ...]
     at_least: int
     at_most: int
-    or_none: bool = False
+    when: tuple[int, ...] = ()
+    when_at_least: int = 1
+
+    def obeyed_by(self, picked: Set[int]) -> bool:
+        """Say whether a lineup of these drivers obeys the rule."""
+        if self.when and len(picked & set(self.when)) < self.when_at_least:
+            return True
+        return self.at_least <= len(picked & set(self.members)) <= self.at_most
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the drivers of a lineup may come to beside the salary, such as ownership.
+
+    Parameters
+    ----------
+    name
+        What the user calls the rule, for messages.
+    amounts
+        What each driver of the slate takes of it, in any whole unit, >= 0; ``[D]``.
+    at_most
+        What a lineup may take.
+    """
+
+    name: str
+    amounts: tuple[int, ...]
+    at_most: int
+
+    def obeyed_by(self, picked: Set[int]) -> bool:
+        """Say whether a lineup of these drivers obeys the rule."""
+        return sum(self.amounts[driver] for driver in picked) <= self.at_most
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +80,14 @@ class LineupRules:
         Indices of drivers in every lineup, and in none.
     groups
         Bounds on how many of a set of drivers a lineup holds.
+    budgets
+        Bounds on what else a lineup takes.
 
     Raises
     ------
     InvalidInput
-        A driver is both locked and excluded, more are locked than fit, a bound is not one.
+        A bound that is none, a group of nobody, a budget for another slate. Rules that contradict
+        each other are for :func:`core.lineups.require_legal`.
     """
 
     salaries_usd: tuple[int, ...]
@@ -63,6 +97,7 @@ class LineupRules:
     locks: tuple[int, ...] = ()
     excludes: tuple[int, ...] = ()
     groups: tuple[Group, ...] = ()
+    budgets: tuple[Budget, ...] = ()
 
     def __post_init__(self) -> None:
         problems: dict[str, str] = {}
@@ -72,18 +107,27 @@ class LineupRules:
             problems["min_salary"] = (
                 f"{self.min_salary_usd} is above the salary cap of {self.salary_cap_usd}."
             )
-        if both := set(self.locks) & set(self.excludes):
-            problems["locks"] = f"{len(both)} of them are excluded (or out) as well."
-        elif len(set(self.locks)) > self.roster_size:
-            problems["locks"] = f"{len(set(self.locks))} drivers; a lineup has {self.roster_size}."
         for group in self.groups:
             if group.at_least > group.at_most or group.at_least < 0:
                 problems["groups"] = (
                     f"{group.name}: at_least {group.at_least} and at_most {group.at_most} "
                     "leave nothing between them."
                 )
+            elif group.when and group.when_at_least < 1:
+                problems["groups"] = (
+                    f"{group.name}: when_at_least {group.when_at_least}; give at least 1."
+                )
+        for budget in self.budgets:
+            if len(budget.amounts) != len(self.salaries_usd) or min(budget.amounts, default=0) < 0:
+                problems["budgets"] = f"{budget.name}: give one amount >= 0 a driver."
         if problems:
             raise InvalidInput(problems)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the locks alone allow no lineup: one is excluded, or there are too many."""
+        locks = set(self.locks)
+        return bool(locks & set(self.excludes)) or len(locks) > self.roster_size
 
     @property
     def eligible(self) -> tuple[int, ...]:
@@ -127,19 +171,6 @@ class LineupRules:
                 largest=0,
             )
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the rules as plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> Self:
-        """Read what :meth:`to_json` gave."""
-        groups = tuple(
-            Group(**{**group, "members": tuple(group["members"])}) for group in document["groups"]
-        )
-        lists = {key: tuple(document[key]) for key in ("salaries_usd", "locks", "excludes")}
-        return cls(**{**document, **lists, "groups": groups})
-
 
 def is_legal(rules: LineupRules, lineup: Sequence[int] | npt.NDArray[np.uint8]) -> bool:
     """Say whether ``lineup`` (driver indices) obeys every rule, checked one by one and plainly."""
@@ -151,8 +182,6 @@ def is_legal(rules: LineupRules, lineup: Sequence[int] | npt.NDArray[np.uint8]) 
         return False
     if not set(rules.locks) <= picked or set(rules.excludes) & picked:
         return False
-    for group in rules.groups:
-        held = len(picked & set(group.members))
-        if not (group.at_least <= held <= group.at_most or (group.or_none and held == 0)):
-            return False
-    return True
+    return all(group.obeyed_by(picked) for group in rules.groups) and all(
+        budget.obeyed_by(picked) for budget in rules.budgets
+    )

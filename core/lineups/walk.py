@@ -195,7 +195,7 @@ def best_by_value(
         ``(drivers, cost >= 0)``: what a lineup pays once if it holds any of the drivers.
     """
     board = Board.of(rules)
-    if len(board.drivers) < board.roster_size:
+    if rules.contradicted or len(board.drivers) < board.roster_size:
         return _nothing(board.roster_size)
     masks, costs = _NO_CHARGE
     if charges:
@@ -352,7 +352,7 @@ def best_by_tail(
     if start is None:
         start = start_tail_walk(points, rules, target, k)
     board = Board.of(rules)
-    if len(board.drivers) < board.roster_size:
+    if rules.contradicted or len(board.drivers) < board.roster_size:
         return _nothing(board.roster_size)
     scores, keys, bounded, evaluated, cut = _kernels.walk_tail(
         *board.arguments(),

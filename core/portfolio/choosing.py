@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.lineups import Lineups
-from core.portfolio.limits import PortfolioLimits
+from core.lineups.limits import PortfolioLimits
 
 Indices = npt.NDArray[np.intp]
 

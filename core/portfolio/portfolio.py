@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from core.errors import Infeasible
 from core.lineups import Found, Group, LineupRules, Lineups, best_by_value, count_legal
+from core.lineups.feasibility import Proof, choose_exactly, could_hold, relax
+from core.lineups.limits import PortfolioLimits
 from core.portfolio.choosing import Choice, Indices, choose, improve
-from core.portfolio.feasibility import Proof, choose_exactly, could_hold, relax
-from core.portfolio.limits import PortfolioLimits
 
 Search = Callable[[LineupRules], Found]
 Value = Callable[[Lineups], npt.NDArray[np.float64]]

@@ -6,8 +6,7 @@ import msgspec
 import pytest
 
 from core.contest import typical_payouts
-from core.lineups import LineupRules
-from core.portfolio import portfolio_limits
+from core.lineups import LineupRules, portfolio_limits
 from core.race import ConstraintCompiler
 from tests.conftest import small_slate
 from workers import optimize

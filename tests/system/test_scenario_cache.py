@@ -7,8 +7,7 @@ from typing import Any, cast
 import msgspec
 from flask.testing import FlaskClient
 
-from core.lineups import LineupRules
-from core.portfolio import portfolio_limits
+from core.lineups import LineupRules, portfolio_limits
 from core.race import ConstraintCompiler
 from core.slate import Slate
 from tests.system.test_same_bits import stored_result

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from core.contest import typical_payouts
-from core.lineups import LineupRules
-from core.portfolio import portfolio_limits
+from core.lineups import LineupRules, portfolio_limits
 from core.race import ConstraintCompiler, UserKnowledge, generate_scenarios, tilt
 from core.slate import Slate, Veto
 from workers import contest_sim, optimize

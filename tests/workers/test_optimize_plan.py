@@ -10,8 +10,7 @@ import pytest
 
 from core.contest import typical_payouts
 from core.errors import Infeasible
-from core.lineups import LineupRules, compute_cvar, is_legal
-from core.portfolio import portfolio_limits
+from core.lineups import LineupRules, compute_cvar, is_legal, portfolio_limits
 from core.race import ConstraintCompiler, generate_scenarios
 from core.slate import Slate
 from workers import contest_sim, optimize

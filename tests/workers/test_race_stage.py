@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from redis import Redis
 
-from core.lineups import LineupRules
-from core.portfolio import portfolio_limits
+from core.lineups import LineupRules, portfolio_limits
 from core.race import ConstraintCompiler
 from core.slate import Slate, find_track
 from tests.workers.ledger.desk import Desk, own_desk

@@ -1,8 +1,7 @@
 """The rules of a request's lineups and the limits of its portfolio."""
 
 from core.errors import InvalidInput
-from core.lineups import Group, LineupRules, require_legal
-from core.portfolio import PortfolioLimits, portfolio_limits
+from core.lineups import Group, LineupRules, PortfolioLimits, portfolio_limits, require_legal
 from core.slate import Slate
 from web.asked.slates import Given, indices
 
@@ -61,7 +60,7 @@ def _stacks(slate: Slate, given: Given) -> list[Group]:
             )
         teams.setdefault(driver.team, []).append(place)
     return [
-        Group(f"stack of {team}", tuple(members), least, most, or_none=True)
+        Group(f"stack of {team}", tuple(members), least, most, when=tuple(members))
         for team, members in sorted(teams.items())
     ]
 

@@ -58,7 +58,11 @@ def small_rules(draw):
         members = draw(st.lists(st.sampled_from(range(drivers)), min_size=2, unique=True))
         least = draw(st.integers(0, 2))
         most = draw(st.integers(max(least, 1), roster))
-        groups.append(Group(f"g{number}", tuple(members), least, most, draw(st.booleans())))
+        others = draw(st.lists(st.sampled_from(range(drivers)), unique=True))
+        when = draw(st.sampled_from([[], members, others]))
+        groups.append(
+            Group(f"g{number}", tuple(members), least, most, tuple(when), draw(st.integers(1, 3)))
+        )
     return LineupRules(
         tuple(100 * usd for usd in salaries),
         roster,

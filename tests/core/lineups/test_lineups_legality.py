@@ -1,9 +1,7 @@
-import json
-
 import pytest
 
 from core.errors import Infeasible, InvalidInput
-from core.lineups import Group, LineupRules, is_legal
+from core.lineups import Budget, Group, LineupRules, is_legal
 
 SALARIES = (900, 800, 700, 600, 500, 400)
 
@@ -29,7 +27,13 @@ def rules(**changes):
         ({"groups": (Group("g", (0, 1, 2), 1, 1),)}, (1, 3, 4, 5), True),
         ({"groups": (Group("g", (0, 1, 2), 2, 3),)}, (1, 3, 4, 5), False),
         ({"groups": (Group("g", (0, 2), 2, 2),)}, (1, 3, 4, 5), False),
-        ({"groups": (Group("g", (0, 2), 2, 2, or_none=True),)}, (1, 3, 4, 5), True),
+        ({"groups": (Group("g", (0, 2), 2, 2, when=(0, 2)),)}, (1, 3, 4, 5), True),
+        ({"groups": (Group("g", (2,), 1, 1, when=(3, 4)),)}, (1, 3, 4, 5), False),
+        ({"groups": (Group("g", (2,), 1, 1, when=(0, 2)),)}, (1, 3, 4, 5), True),
+        ({"groups": (Group("g", (2,), 1, 1, when=(0, 4), when_at_least=2),)}, (1, 3, 4, 5), True),
+        ({"groups": (Group("g", (2,), 1, 1, when=(3, 4), when_at_least=2),)}, (1, 3, 4, 5), False),
+        ({"budgets": (Budget("b", (9, 1, 9, 2, 3, 4), 10),)}, (1, 3, 4, 5), True),
+        ({"budgets": (Budget("b", (9, 1, 9, 2, 3, 4), 9),)}, (1, 3, 4, 5), False),
     ],
 )
 def test_a_lineup_is_legal_only_under_every_rule(changes, lineup, legal):
@@ -42,10 +46,11 @@ def test_a_lineup_is_legal_only_under_every_rule(changes, lineup, legal):
         ({"roster_size": 3}, "n_drivers"),
         ({"roster_size": 9}, "n_drivers"),
         ({"min_salary_usd": 2_801}, "min_salary"),
-        ({"locks": (1,), "excludes": (1,)}, "locks"),
-        ({"locks": (0, 1, 2, 3, 4)}, "locks"),
         ({"groups": (Group("mine", (0,), 2, 1),)}, "groups"),
         ({"groups": (Group("mine", (0,), -1, 1),)}, "groups"),
+        ({"groups": (Group("mine", (0,), 0, 1, (1,), 0),)}, "groups"),
+        ({"budgets": (Budget("mine", (1, 2), 1),)}, "budgets"),
+        ({"budgets": (Budget("mine", (1, 2, 3, -4, 5, 6), 1),)}, "budgets"),
     ],
 )
 def test_rules_that_contradict_each_other_are_refused_by_field(changes, field):
@@ -72,8 +77,3 @@ def test_a_roster_no_one_can_afford_names_the_bound(changes, limits, said):
 def test_a_cap_that_the_cheapest_lineup_meets_exactly_will_do():
     rules(salary_cap_usd=2_200).require_affordable()
     rules(salary_cap_usd=2_400, locks=(0,)).require_affordable()
-
-
-def test_rules_survive_json():
-    whole = rules(locks=(2,), excludes=(5,), groups=(Group("g", (0, 1), 1, 2, or_none=True),))
-    assert LineupRules.from_json(json.loads(json.dumps(whole.to_json()))) == whole

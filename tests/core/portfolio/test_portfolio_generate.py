@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Infeasible
-from core.lineups import Group
-from core.portfolio import compute_portfolio_correlation, generate_portfolio, portfolio_limits
+from core.lineups import Group, portfolio_limits
+from core.portfolio import compute_portfolio_correlation, generate_portfolio
 
 
 def generated(board, limits, weight=0.0, k=400):
@@ -48,7 +48,11 @@ def test_exactly_as_many_lineups_as_asked_for_hold_every_limit(full_board, holds
 def test_locks_and_stacks_hold_in_a_portfolio(make_board, full_board, holds):
     stacks = [
         Group(
-            f"stack of T{team}", tuple(range(3 * team, min(3 * team + 3, 38))), 2, 3, or_none=True
+            f"stack of T{team}",
+            tuple(range(3 * team, min(3 * team + 3, 38))),
+            2,
+            3,
+            when=tuple(range(3 * team, min(3 * team + 3, 38))),
         )
         for team in range(13)
     ]

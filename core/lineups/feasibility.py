@@ -16,8 +16,10 @@ import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import block_array, coo_array, csr_array, eye_array
 
-from core.lineups import LineupRules, Lineups, best_by_value
-from core.portfolio.limits import Counts, PortfolioLimits
+from core.lineups.board import Lineups
+from core.lineups.legality import LineupRules
+from core.lineups.limits import Counts, PortfolioLimits
+from core.lineups.walk import best_by_value
 
 _PRICE_UNIT = 1_000_000_000
 _NEW_COLUMNS = 200

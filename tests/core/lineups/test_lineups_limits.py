@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.portfolio import portfolio_limits
+from core.lineups import portfolio_limits
 from core.slate import Driver, Slate, Veto
 
 
