@@ -5,18 +5,17 @@ the engine; ``contest`` measures a real job.
 """
 
 import argparse
-import json
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import resources
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
+from benchmarks.figures import Figure, print_object
 from benchmarks.installation import ended, store, workers
 from benchmarks.sleeping import KIND, Sleep
 from core.contest import typical_payouts
@@ -26,18 +25,6 @@ from workers.contest_sim import ContestSimRequest
 from workers.contest_stage import ContestTerms
 from workers.jobs import Jobs, JobStatus
 from workers.submission import submit
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measurement, as ``--json`` prints it."""
-
-    name: str
-    work: str
-    seconds: float
-    per_second: float
-    bar: str
-    ratio: float | None = None
 
 
 def _sleep(jobs: Jobs, asked: Sleep, owner: str = "bench", chunk_units: int | None = 1) -> str:
@@ -245,12 +232,9 @@ def main() -> None:
         for name in asked.names or BENCHMARKS:
             for figure in BENCHMARKS[name](jobs):
                 results.append(figure)
-                said = f"{figure.name:32s} {figure.seconds:9.4f} s   {figure.bar:24s} {figure.work}"
-                print(said, file=sys.stderr if asked.json else sys.stdout, flush=True)
+                figure.say(as_json=asked.json)
     if asked.json:
-        cores = len(os.sched_getaffinity(0))
-        document: dict[str, Any] = {"cores": cores, "results": msgspec.to_builtins(results)}
-        print(json.dumps(document))
+        print_object(results)
 
 
 if __name__ == "__main__":

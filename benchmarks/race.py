@@ -6,15 +6,12 @@ in order by NumPy, which knows no laps led, no cautions and no wrecks.
 """
 
 import argparse
-import json
-import os
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from benchmarks.figures import Figure, Reference, print_object
 from core.race import (
     BLOCK_SCENARIOS,
     ConstraintSpec,
@@ -37,40 +34,20 @@ LAPS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What a figure stands beside."""
-
-    name: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measurement, as ``--json`` prints it."""
-
-    name: str
-    work: str
-    seconds: float
-    per_second: float
-    reference: Reference
-    ratio: float
-
-
-def field_of(kind: TrackType) -> ConstraintSpec:
-    """Give 38 drivers in teams of four and three makes, the skilled ahead on the grid."""
+def field_of(kind: TrackType, drivers: int = DRIVERS) -> ConstraintSpec:
+    """Give drivers in teams of four and three makes, the skilled ahead on the grid."""
     laps, window = LAPS[kind]
     priors = load_priors()[kind]
     return ConstraintSpec(
         drivers=tuple(
             DriverConstraints(
                 driver_id=f"d{i}",
-                skill=0.95 - 0.9 * i / DRIVERS,
+                skill=0.95 - 0.9 * i / drivers,
                 start_position=i + 1,
                 team=f"team {i // 4}",
                 manufacturer=f"make {i % 3}",
             )
-            for i in range(DRIVERS)
+            for i in range(drivers)
         ),
         track=TrackConstraints(kind, laps, 0.5, 1.0, priors.cautions_mean, window),
         priors=priors,
@@ -136,11 +113,9 @@ def main() -> None:
     asked = parser.parse_args()
     results = measure()
     for figure in results:
-        said = f"{figure.name:36s} {figure.per_second:10,.0f} a second   {figure.work}"
-        print(said, file=sys.stderr if asked.json else sys.stdout)
+        figure.say(as_json=asked.json)
     if asked.json:
-        cores = len(os.sched_getaffinity(0))
-        print(json.dumps({"cores": cores, "results": [asdict(figure) for figure in results]}))
+        print_object(results)
 
 
 if __name__ == "__main__":
