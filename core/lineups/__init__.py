@@ -3,6 +3,7 @@
 from core.lineups.board import Lineups
 from core.lineups.legality import Budget, Group, LineupRules, is_legal
 from core.lineups.limits import Exposure, PortfolioLimits, portfolio_limits
+from core.lineups.stability import TailStability, validate_tail_stability
 from core.lineups.tail import (
     TailMetrics,
     adaptive_scenario_count,
@@ -10,6 +11,7 @@ from core.lineups.tail import (
     compute_tail_metrics,
     value_at_risk,
 )
+from core.lineups.validation import TailValidation, validate_tail
 from core.lineups.walk import (
     Found,
     TailTarget,
@@ -33,7 +35,9 @@ __all__ = [
     "Lineups",
     "PortfolioLimits",
     "TailMetrics",
+    "TailStability",
     "TailTarget",
+    "TailValidation",
     "WalkStart",
     "adaptive_scenario_count",
     "best_by_tail",
@@ -47,6 +51,8 @@ __all__ = [
     "require_legal",
     "start_tail_walk",
     "tail_values",
+    "validate_tail",
+    "validate_tail_stability",
     "value_at_risk",
     "walk_units",
 ]

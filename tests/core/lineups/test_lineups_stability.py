@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.lineups import TailTarget, tail_values
-from core.lineups.stability import TailStability, resampled_tail_values, validate_tail_stability
+from core.lineups import TailStability, TailTarget, tail_values, validate_tail_stability
+from core.lineups.stability import resampled_tail_values
 from core.randomness import Purpose, stream
 from core.slate import TICKS_PER_POINT
 

@@ -2,9 +2,15 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from core.lineups import TailTarget, best_by_tail, best_by_value, compute_cvar
+from core.lineups import (
+    TailTarget,
+    TailValidation,
+    best_by_tail,
+    best_by_value,
+    compute_cvar,
+    validate_tail,
+)
 from core.lineups.stability import resampled_tail_values
-from core.lineups.validation import TailValidation, validate_tail
 from core.slate import TICKS_PER_POINT
 
 STEADY = np.array([0, 1, 2, 3], dtype=np.uint8)
@@ -21,10 +27,6 @@ def races(rng, scenarios):
     steady = rng.normal(800.0, 200.0, (scenarios, 4))
     wild = 450.0 + 250.0 * rng.standard_exponential((scenarios, 2))
     return np.rint(np.concatenate([steady, wild], axis=1) + luck).astype(np.int16)
-
-
-def spread(draw, samples):
-    return np.std([draw() for _ in range(samples)], ddof=1)
 
 
 @pytest.mark.parametrize(
