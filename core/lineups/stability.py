@@ -121,9 +121,7 @@ def validate_tail_stability(
     target.require_scenarios(len(points))
     # in lexicographic order the first of equals is the one that ties resolve to
     candidates = np.unique(np.sort(lineups, axis=1), axis=0)
-    copies = np.concatenate(
-        [np.ones((1, len(points)), dtype=np.uint16), _resampled(len(points), resamples, seed)]
-    )
+    copies = _sample_and_resamples(len(points), resamples, seed)
     scores = resampled_tail_values(points, candidates, target, copies)
     order = np.argsort(-scores, axis=0, kind="stable")
     best = int(order[0, 0])
@@ -147,13 +145,13 @@ def validate_tail_stability(
     )
 
 
-def _resampled(n_scenarios: int, resamples: int, seed: int) -> Copies:
-    """Give how many copies of each race each resample holds, ``[B, N]``; rows sum to N."""
-    copies = np.empty((resamples, n_scenarios), dtype=np.uint16)
+def _sample_and_resamples(n_scenarios: int, resamples: int, seed: int) -> Copies:
+    """Give how many copies of each race are in the sample and each resample, ``[1 + B, N]``."""
+    copies = np.ones((1 + resamples, n_scenarios), dtype=np.uint16)
     for number in range(resamples):
         rng = stream(seed, Purpose.BOOTSTRAP, number)
         drawn = rng.integers(n_scenarios, size=n_scenarios)
-        copies[number] = np.bincount(drawn, minlength=n_scenarios)
+        copies[1 + number] = np.bincount(drawn, minlength=n_scenarios)
     return copies
 
 
@@ -178,7 +176,7 @@ def resampled_tail_values(
     ticks = _resampled_scores(
         np.ascontiguousarray(points.T),
         np.ascontiguousarray(lineups),
-        np.ascontiguousarray(copies),
+        np.ascontiguousarray(copies.T),
         *target.arrays(len(points)),
     )
     return np.asarray(ticks, dtype=np.float64) / TICKS_PER_POINT
@@ -200,6 +198,35 @@ def _best_first(sums: npt.NDArray[np.int32], order: npt.NDArray[np.int32]) -> No
 
 
 @compiled
+def _fill(
+    sums: npt.NDArray[np.int32],
+    order: npt.NDArray[np.int32],
+    copies: Copies,
+    whole: np.int32,
+    seen: npt.NDArray[np.int32],
+    total: I64,
+    boundary: npt.NDArray[np.int32],
+) -> None:
+    """Write each resample's sum of its best ``whole`` races and the value of the next one."""
+    seen[:] = 0
+    total[:] = 0
+    boundary[:] = 0
+    for at in range(order.shape[0]):
+        value = sums[order[at]]
+        row = copies[order[at]]
+        fewest = np.int32(1 << 30)
+        for b in range(seen.shape[0]):
+            missing = np.int32(whole - seen[b])
+            drawn = np.int32(row[b])
+            total[b] += np.int64(min(drawn, max(missing, np.int32(0)))) * value
+            boundary[b] = value if (missing >= 0) & (drawn > missing) else boundary[b]
+            seen[b] += drawn
+            fewest = min(fewest, seen[b])
+        if fewest > whole:
+            return
+
+
+@compiled
 def _resampled_scores(
     points: Points,
     lineups: Lineups,
@@ -211,14 +238,18 @@ def _resampled_scores(
 ) -> F64:
     """Give sum_j weights[j] x CVaR_j in ticks, ``[K, B]``, to the nearest 1 / GRID.
 
-    ``points`` ``[D, N]``. A tail is filled race by race from the best, each with its copies, and
-    mostly full after little more than ``mass`` races. Sums are whole numbers until they are
-    divided, in the order in which the search for the best divides them, so ties are ties here too.
+    ``points`` ``[D, N]``, ``copies`` ``[N, B]``. The tails of all resamples are filled together,
+    race by race from the best, each with its copies; mostly all are full after little more than
+    ``mass`` races. Sums are whole numbers until they are divided, in the order in which the search
+    for the best divides them, so ties are ties here too.
     """
-    scenarios = points.shape[1]
+    scenarios, resamples = copies.shape
     sums = np.empty(scenarios, dtype=np.int32)
     order = np.empty(scenarios, dtype=np.int32)
-    scores = np.zeros((lineups.shape[0], copies.shape[0]), dtype=np.float64)
+    seen = np.empty(resamples, dtype=np.int32)
+    boundary = np.empty(resamples, dtype=np.int32)
+    total = np.empty(resamples, dtype=np.int64)
+    scores = np.zeros((lineups.shape[0], resamples), dtype=np.float64)
     for k in range(lineups.shape[0]):
         sums[:] = 0
         for r in range(lineups.shape[1]):
@@ -226,24 +257,9 @@ def _resampled_scores(
             for i in range(scenarios):
                 sums[i] += row[i]
         _best_first(sums, order)
-        for b in range(copies.shape[0]):
-            score = 0.0
-            for j in range(weights.shape[0]):
-                seen = np.int64(0)
-                total = np.int64(0)
-                at = -1
-                while seen < whole[j]:
-                    at += 1
-                    seen += copies[b, order[at]]
-                    total += np.int64(copies[b, order[at]]) * sums[order[at]]
-                total -= (seen - whole[j]) * sums[order[at]]
-                if part[j] > 0.0:
-                    # the boundary race is the next copy, of this race or of one further down
-                    while seen <= whole[j]:
-                        at += 1
-                        seen += copies[b, order[at]]
-                    score += weights[j] * ((total + part[j] * sums[order[at]]) / mass[j])
-                else:
-                    score += weights[j] * (total / mass[j])
-            scores[k, b] = np.floor(score * GRID + 0.5) / GRID
-    return scores
+        for j in range(weights.shape[0]):
+            _fill(sums, order, copies, np.int32(whole[j]), seen, total, boundary)
+            for b in range(resamples):
+                # without a fraction this adds nothing, to the last bit
+                scores[k, b] += weights[j] * ((total[b] + part[j] * boundary[b]) / mass[j])
+    return np.floor(scores * GRID + 0.5) / GRID
