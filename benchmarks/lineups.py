@@ -30,14 +30,13 @@ from core.lineups import (
     TailTarget,
     WalkStart,
     best_by_tail,
-    best_by_value,
     count_legal,
     merge_found,
     portfolio_limits,
     start_tail_walk,
     walk_units,
 )
-from core.portfolio import generate_portfolio
+from core.portfolio import generate_additive_portfolio
 from core.race import ConstraintCompiler, ConstraintSpec, generate_scenarios
 from core.slate import (
     DRAFTKINGS_CLASSIC,
@@ -236,14 +235,7 @@ def ours(
     )
     values = np.round(projections * MICROPOINTS).astype(np.int64)
 
-    def value(lineups: Lineups) -> npt.NDArray[np.float64]:
-        return np.asarray(values[lineups].sum(axis=1) / MICROPOINTS)
-
-    def search(narrower: LineupRules) -> Found:
-        found = best_by_value(values, narrower, max(SMALLEST_POOL, POOL_PER_LINEUP * n))
-        return Found(found.lineups, found.scores / MICROPOINTS, found.looked_at, 0, 0)
-
-    return generate_portfolio(search(rules), rules, limits, search, value).lineups
+    return generate_additive_portfolio(values, MICROPOINTS, rules, limits).lineups
 
 
 def _peer(salaries: Path, slate: Slate, n: int, max_exposure: float, max_shared: int) -> Lineups:

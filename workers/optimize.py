@@ -21,7 +21,7 @@ from core.lineups import (
     tail_values,
     walk_units,
 )
-from core.portfolio import generate_portfolio
+from core.portfolio import Portfolio, generate_additive_portfolio, generate_portfolio
 from core.randomness import Purpose, stream
 from workers import knowledge_stage, race_stage
 from workers.blobs import Blobs
@@ -77,18 +77,14 @@ def _walk(
     request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
 ) -> Json:
     tick()
-    points = _selection(facts, blobs)
-    if request.objective is Objective.MEAN:
-        found = _best_by_mean(request, points, request.rules)
-    else:
-        found = best_by_tail(
-            points,
-            request.rules,
-            request.target,
-            request.pool_size,
-            walk_units(request.rules)[start:stop],
-            _walk_start(facts),
-        )
+    found = best_by_tail(
+        _selection(facts, blobs),
+        request.rules,
+        request.target,
+        request.pool_size,
+        walk_units(request.rules)[start:stop],
+        _walk_start(facts),
+    )
     return _put_found(blobs, found)
 
 
@@ -193,28 +189,44 @@ def _choose(
     request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
 ) -> Json:
     del start, stop
+    if request.objective is Objective.MEAN:
+        portfolio = generate_additive_portfolio(
+            mean_values(request, _selection(facts, blobs)),
+            MICROPOINTS,
+            request.rules,
+            request.limits,
+            request.diversity_weight,
+        )
+    else:
+        portfolio = _chosen_from_pool(request, facts, blobs, tick)
+    return {
+        "portfolio": blobs.put(lineups=portfolio.lineups, scores=portfolio.scores),
+        "pool_size": portfolio.pool_size,
+        "worth": portfolio.worth,
+        "bound": portfolio.bound,
+    }
+
+
+def _chosen_from_pool(
+    request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick
+) -> Portfolio:
     everything = simulated_points(facts, blobs)
     points = half(everything, selection=True)
 
     def value(lineups: Lineups) -> npt.NDArray[np.float64]:
-        if request.objective is Objective.MEAN:
-            values = mean_values(request, points)
-            return np.asarray(values[lineups].sum(axis=1) / MICROPOINTS)
         if request.objective is Objective.MULTI_CVAR:
             return tail_values(points, lineups, request.target)
         blocks = _selection_blocks(request)
         return _usd(request, _dollars(request, facts, everything, lineups, blocks, tick))
 
     def search(rules: LineupRules) -> Found:
-        if request.objective is Objective.MEAN:
-            return _best_by_mean(request, points, rules)
         found = best_by_tail(points, rules, request.target, request.pool_size)
         if request.objective is Objective.MULTI_CVAR:
             return found
         both = _with_best_by_mean(request, points, rules, found)
         return _ranked(both, value(both))
 
-    portfolio = generate_portfolio(
+    return generate_portfolio(
         _get_found(blobs, facts[VALUES if VALUES in facts else LINEUPS]),
         request.rules,
         request.limits,
@@ -222,15 +234,9 @@ def _choose(
         value,
         request.diversity_weight,
     )
-    return {
-        "portfolio": blobs.put(lineups=portfolio.lineups, scores=portfolio.scores),
-        "pool_size": portfolio.pool_size,
-    }
 
 
 def _walk_seconds(request: OptimizeRequest) -> float:
-    if request.objective is Objective.MEAN:
-        return 0.05
     lineups = math.comb(len(request.rules.eligible), request.rules.roster_size)
     return lineups * request.n_scenarios / 2 / _LOOKED_AT_PER_SECOND
 
@@ -252,7 +258,7 @@ def _lineups(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Lineups:
 
 def _units(request: OptimizeRequest, facts: Facts) -> int:
     del facts
-    return 1 if request.objective is Objective.MEAN else len(walk_units(request.rules))
+    return len(walk_units(request.rules))
 
 
 _OPENING = Stage(OPENING, lambda *_: 1, lambda _: 0.2, _open, only_part)
@@ -278,7 +284,7 @@ def _stages(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest], ...]:
         (race_stage.STAGE, True),
         (FIELD_STAGE, played),
         (_OPENING, tail),
-        (_WALK, True),
+        (_WALK, tail),
         (_VALUES, request.objective is Objective.DOLLARS),
         (_CHOICE, True),
         (CONTEST_STAGE, played),

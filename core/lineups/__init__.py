@@ -11,6 +11,7 @@ from core.lineups.tail import (
     compute_tail_metrics,
     value_at_risk,
 )
+from core.lineups.together import Together, best_together
 from core.lineups.validation import TailValidation, validate_tail
 from core.lineups.walk import (
     Found,
@@ -38,10 +39,12 @@ __all__ = [
     "TailStability",
     "TailTarget",
     "TailValidation",
+    "Together",
     "WalkStart",
     "adaptive_scenario_count",
     "best_by_tail",
     "best_by_value",
+    "best_together",
     "compute_cvar",
     "compute_tail_metrics",
     "count_legal",

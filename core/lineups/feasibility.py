@@ -98,7 +98,7 @@ def _most(rules: LineupRules, limits: PortfolioLimits) -> Counts:
     return np.minimum(limits.most, apart)
 
 
-def _presence(lineups: Lineups, limits: PortfolioLimits) -> npt.NDArray[np.float64]:
+def presence(lineups: Lineups, limits: PortfolioLimits) -> npt.NDArray[np.float64]:
     """Give drivers' and teams' presence by lineup, ``[D + T, C]``."""
     holds = np.zeros((len(lineups), len(limits.drivers)), dtype=np.float64)
     holds[np.arange(len(lineups))[:, None], lineups] = 1.0
@@ -108,14 +108,14 @@ def _presence(lineups: Lineups, limits: PortfolioLimits) -> npt.NDArray[np.float
 
 def _shortfall(lineups: Lineups, rules: LineupRules, limits: PortfolioLimits) -> Any:
     """Solve for the least total by which the limits are missed with these lineups."""
-    presence = _presence(lineups, limits)
-    drivers, rows, count = len(limits.drivers), len(presence), len(lineups)
+    held = presence(lineups, limits)
+    drivers, rows, count = len(limits.drivers), len(held), len(lineups)
     slack = rows + drivers + 1
-    above = block_array([[csr_array(presence), -eye_array(rows), csr_array((rows, drivers + 1))]])
+    above = block_array([[csr_array(held), -eye_array(rows), csr_array((rows, drivers + 1))]])
     below = block_array(
         [
             [
-                -csr_array(presence[:drivers]),
+                -csr_array(held[:drivers]),
                 csr_array((drivers, rows)),
                 -eye_array(drivers),
                 csr_array((drivers, 1)),
@@ -213,7 +213,7 @@ def could_hold(limits: PortfolioLimits, roster_size: int) -> bool:
     )
 
 
-def _too_close(lineups: Lineups, min_unique: int) -> csr_array | None:
+def sets_of_one(lineups: Lineups, min_unique: int) -> csr_array:
     """Give the sets of drivers that only one chosen lineup may hold, by lineup ``[S, C]``.
 
     Two lineups differ in ``min_unique`` drivers exactly if they share no set of R - min_unique + 1.
@@ -228,7 +228,7 @@ def _too_close(lineups: Lineups, min_unique: int) -> csr_array | None:
     _, number, count = np.unique(keys.ravel(), return_inverse=True, return_counts=True)
     shared = count[number] > 1
     if min_unique == 1 or not shared.any():
-        return None
+        return csr_array((0, len(lineups)))
     column = np.repeat(np.arange(len(lineups)), keys.shape[1])[shared]
     _, row = np.unique(number[shared], return_inverse=True)
     return coo_array((np.ones(len(row)), (row, column)), (row.max() + 1, len(lineups))).tocsr()
@@ -245,14 +245,14 @@ def choose_exactly(
     """
     constraints = [
         LinearConstraint(
-            csr_array(_presence(lineups, limits)),
+            csr_array(presence(lineups, limits)),
             np.concatenate([limits.fewest, np.zeros(len(limits.teams))]),
             np.concatenate([limits.most, limits.team_most]),
         ),
         LinearConstraint(np.ones((1, len(lineups))), limits.n_lineups, limits.n_lineups),
     ]
-    sets = _too_close(lineups, limits.min_unique)
-    if sets is not None:
+    sets = sets_of_one(lineups, limits.min_unique)
+    if sets.shape[0]:
         constraints.append(LinearConstraint(sets, -np.inf, 1.0))
     # scores near 1, so that the gap means the same for points, dollars and losses
     scale = max(float(np.abs(scores).max()), 1e-12)

@@ -7,10 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import Infeasible
-from core.lineups import Found, Group, LineupRules, Lineups, best_by_value, count_legal
+from core.lineups import (
+    Found,
+    Group,
+    LineupRules,
+    Lineups,
+    best_by_value,
+    best_together,
+    count_legal,
+)
+from core.lineups.choosing import Choice, Indices, choose, improve, pair_cost
 from core.lineups.feasibility import Proof, choose_exactly, could_hold, relax
 from core.lineups.limits import PortfolioLimits
-from core.portfolio.choosing import Choice, Indices, choose, improve
 
 Search = Callable[[LineupRules], Found]
 Value = Callable[[Lineups], npt.NDArray[np.float64]]
@@ -20,6 +28,7 @@ Scores = npt.NDArray[np.float64]
 _SEARCHES = 3
 _QUICK_SEARCHES = 60
 _QUICK_FOUND = 200
+_ADDITIVE_POOL = 1_000
 _WORTH_UNIT = 1_000_000
 # So few legal lineups are put into the integer program whole: its verdict is a proof then.
 _FEW = 1_500
@@ -40,11 +49,16 @@ class Portfolio:
         f64 ``[n]``: what each was chosen for, in the unit of the pool's scores.
     pool_size
         Lineups the choice was made from.
+    worth, bound
+        Where scores are sums over drivers: the mean score less what similarity costs, and what no
+        portfolio under the limits exceeds. ``None`` elsewhere.
     """
 
     lineups: Lineups
     scores: npt.NDArray[np.float64]
     pool_size: int
+    worth: float | None = None
+    bound: float | None = None
 
     def exposures(self, drivers: int) -> npt.NDArray[np.float64]:
         """Give the share of the lineups that hold each driver, ``[D]``."""
@@ -80,7 +94,7 @@ def generate_portfolio(
     value
         Gives the pool's objective of any lineups.
     diversity_weight
-        0..1, see :func:`core.portfolio.choosing.choose`.
+        0..1, see :func:`core.lineups.choosing.choose`.
 
     Raises
     ------
@@ -110,6 +124,57 @@ def generate_portfolio(
         picked = improve(lineups, scores, limits, diversity_weight, picked)
     order = picked[np.lexsort((*lineups[picked].T[::-1], -scores[picked]))]
     return Portfolio(lineups[order], scores[order], len(lineups))
+
+
+def generate_additive_portfolio(
+    values: npt.NDArray[np.int64],
+    unit: int,
+    rules: LineupRules,
+    limits: PortfolioLimits,
+    diversity_weight: float = 0.0,
+) -> Portfolio:
+    """Choose exactly ``limits.n_lineups`` different lineups worth the sum of their drivers.
+
+    The choice is one program over all legal lineups (:func:`core.lineups.best_together`). Where
+    any two lineups must differ in three drivers or more, or the program finds none, the best of a
+    pool are chosen instead.
+
+    Parameters
+    ----------
+    values
+        i64 ``[D]``: what each driver adds to a lineup, ``unit`` to a point.
+    unit
+        Values to a point.
+    rules, limits, diversity_weight
+        As :func:`generate_portfolio` takes them.
+
+    Raises
+    ------
+    Infeasible
+        As :func:`generate_portfolio`.
+    """
+    if limits.min_unique <= 2:
+        best = best_by_value(values, rules, 1).scores
+        cost = pair_cost(best, limits, diversity_weight) / rules.roster_size if len(best) else 0.0
+        found = best_together(values, rules, limits, cost)
+        if found is not None:
+            per_lineup = limits.n_lineups * unit
+            return Portfolio(
+                found.lineups,
+                found.values / unit,
+                found.columns,
+                found.worth / per_lineup,
+                found.bound / per_lineup,
+            )
+
+    def search(narrower: LineupRules) -> Found:
+        found = best_by_value(values, narrower, max(_ADDITIVE_POOL, 20 * limits.n_lineups))
+        return replace(found, scores=found.scores / unit)
+
+    def value(lineups: Lineups) -> Scores:
+        return np.asarray(values[lineups].sum(axis=1) / unit)
+
+    return generate_portfolio(search(rules), rules, limits, search, value, diversity_weight)
 
 
 def _joined(lineups: Lineups, more: Lineups) -> Lineups:

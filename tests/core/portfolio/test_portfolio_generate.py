@@ -5,7 +5,11 @@ from hypothesis import strategies as st
 
 from core.errors import Infeasible
 from core.lineups import Group, portfolio_limits
-from core.portfolio import compute_portfolio_correlation, generate_portfolio
+from core.portfolio import (
+    compute_portfolio_correlation,
+    generate_additive_portfolio,
+    generate_portfolio,
+)
 
 
 def generated(board, limits, weight=0.0, k=400):
@@ -14,9 +18,16 @@ def generated(board, limits, weight=0.0, k=400):
     )
 
 
+def added_up(board, limits, weight=0.0, unit=10):
+    return generate_additive_portfolio(board.worth, unit, board.rules, limits, weight)
+
+
 def failed(board, limits):
     with pytest.raises(Infeasible) as error:
         generated(board, limits)
+    with pytest.raises(Infeasible) as same:
+        added_up(board, limits)
+    assert (error.value.limits, error.value.largest) == (same.value.limits, same.value.largest)
     return error.value
 
 
@@ -43,6 +54,9 @@ def test_exactly_as_many_lineups_as_asked_for_hold_every_limit(full_board, holds
     np.testing.assert_array_equal(portfolio.scores, full_board.value(portfolio.lineups))
     counts = np.bincount(portfolio.lineups.ravel(), minlength=38)
     np.testing.assert_array_equal(portfolio.exposures(38), counts / n)
+    together = added_up(full_board, limits, weight=0.1)
+    holds(full_board, limits, together.lineups)
+    np.testing.assert_allclose(together.scores, full_board.value(together.lineups) / 10)
 
 
 def test_locks_and_stacks_hold_in_a_portfolio(make_board, full_board, holds):
@@ -227,3 +241,27 @@ def test_a_portfolio_is_found_exactly_when_one_exists(make_board, holds, plainly
         assert refused.largest == largest(board, limits)
         assert refused.limits[0] == "n_lineups"
         assert len(refused.limits) > 1
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.1, 0.6])
+def test_scores_that_add_up_are_chosen_for_all_at_once_and_bounded(full_board, weight):
+    limits = portfolio_limits(full_board.slate, 60, max_driver_exposure=0.5, min_unique=2)
+    portfolio = added_up(full_board, limits, weight)
+    best = full_board.value(full_board.search(full_board.rules, 1).lineups)[0] / 10
+
+    def worth(lineups):
+        alike = compute_portfolio_correlation(lineups, 38)["avg_similarity"]
+        return full_board.value(lineups).mean() / 10 - weight * best * alike
+
+    assert portfolio.worth == pytest.approx(worth(portfolio.lineups))
+    assert portfolio.worth <= portfolio.bound
+    assert portfolio.worth == pytest.approx(portfolio.bound, rel=5e-3)
+    # one after another from a pool is never better
+    assert worth(generated(full_board, limits, weight).lineups) <= portfolio.bound
+
+
+def test_lineups_far_apart_come_from_a_pool_and_carry_no_bound(full_board, holds):
+    limits = portfolio_limits(full_board.slate, 20, max_driver_exposure=0.5, min_unique=3)
+    portfolio = added_up(full_board, limits)
+    holds(full_board, limits, portfolio.lineups)
+    assert portfolio.bound is None

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.lineups.choosing import choose, improve
 from core.lineups.limits import portfolio_limits
-from core.portfolio.choosing import choose, improve
 from core.slate import Driver, Slate
 
 SLATE = Slate(tuple(Driver(str(i), f"D{i}", 1, team="ABC"[i % 3]) for i in range(9)))

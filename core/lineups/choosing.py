@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.lineups import Lineups
+from core.lineups.board import Lineups
 from core.lineups.limits import PortfolioLimits
 
 Indices = npt.NDArray[np.intp]
@@ -35,7 +35,7 @@ class Choice:
     needed: tuple[int, ...]
 
 
-class _Draft:
+class Draft:
     """The lineups chosen so far and which of the pool may still join them."""
 
     def __init__(self, lineups: Lineups, limits: PortfolioLimits) -> None:
@@ -129,7 +129,7 @@ def choose(
     diversity_weight
         0..1: the share of the best score that a portfolio of equal lineups would lose.
     """
-    draft = _Draft(lineups, limits)
+    draft = Draft(lineups, limits)
     cost = pair_cost(scores, limits, diversity_weight) / lineups.shape[1]
     while draft.chosen.sum() < limits.n_lineups:
         fits = draft.allowed()
@@ -152,14 +152,14 @@ def improve(
 
     Parameters are those of :func:`choose`; ``picked`` holds every limit, and so does what is given.
     """
-    draft = _Draft(lineups, limits)
+    draft = Draft(lineups, limits)
     for place in picked:
         draft.change(int(place), 1)
     _exchange(draft, scores, pair_cost(scores, limits, diversity_weight) / lineups.shape[1])
     return draft.choice().picked
 
 
-def _exchange(draft: _Draft, scores: npt.NDArray[np.float64], cost: float) -> None:
+def _exchange(draft: Draft, scores: npt.NDArray[np.float64], cost: float) -> None:
     """Swap a chosen lineup for another of the pool as long as the portfolio's worth rises."""
     # a margin, so that rounding cannot make two lineups take turns for ever
     margin = 1e-9 * float(np.abs(scores).max())
