@@ -27,6 +27,8 @@ from core.lineups.solvers import SolverFailed, SolverName, TimedOut, solve
 Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
 _LONGEST_LABEL = 40
+# a rounding of a millionth of so many units is far from a unit
+_DIGIT = 10_000
 _SHORTEST_SECONDS = 0.001
 
 
@@ -117,7 +119,6 @@ def best_lineups(
         held = _held(picks, map(int, lineup))
         program.addConstraint(held <= shared, f"differs_from_earlier_{number}")
     found: list[list[int]] = []
-    refused = 0
     while len(found) < k:
         left = None
         if time_limit_seconds is not None:
@@ -134,15 +135,10 @@ def best_lineups(
         except Infeasible as proven:
             raise _too_few(len(found), most_shared) from proven
         picked = _picked(picks)
-        if len(picked) != roster:
-            raise SolverFailed(f"A lineup of {len(picked)} drivers was called a solution.")
-        if is_legal(rules, picked):
-            found.append(picked)
-            program.addConstraint(_held(picks, picked) <= shared, f"differs_from_{len(found)}")
-        else:
-            # a solver calls 0.999999 of a driver whole, which in a large budget is many units
-            refused += 1
-            program.addConstraint(_held(picks, picked) <= roster - 1, f"breaks_a_rule_{refused}")
+        if not is_legal(rules, picked):
+            raise SolverFailed(f"The lineup {picked} was called a solution and breaks a rule.")
+        found.append(picked)
+        program.addConstraint(_held(picks, picked) <= shared, f"differs_from_{len(found)}")
     lineups = np.array(found, dtype=np.uint8).reshape(k, roster)
     return lineups, np.asarray(values, dtype=np.float64)[lineups].sum(axis=1)
 
@@ -242,7 +238,7 @@ def _one_lineup(
     for group, label in zip(rules.groups, _labels([g.name for g in rules.groups]), strict=True):
         _add_group(program, picks, group, f"group_{label}", rules.roster_size)
     for budget, label in zip(rules.budgets, _labels([b.name for b in rules.budgets]), strict=True):
-        _add_budget(program, picks, budget, f"budget_{label}")
+        _add_budget(program, picks, budget, f"budget_{label}", rules.roster_size)
     return program, picks
 
 
@@ -272,11 +268,28 @@ def _add_group(
         program.addConstraint(held - slack_above <= group.at_most, f"{label}_at_most")
 
 
-def _add_budget(program: pulp.LpProblem, picks: list[Any], budget: Budget, label: str) -> None:
-    # whole amounts in their largest common unit: the smaller the numbers, the safer the arithmetic
+def _add_budget(
+    program: pulp.LpProblem, picks: list[Any], budget: Budget, label: str, roster_size: int
+) -> None:
+    """Add a budget, large amounts as digits of a large base with a carry from each to the next.
+
+    A solver calls 0.999999 of a driver whole. Where a driver takes millions of units that is some
+    units too many, and solvers are then also seen to refuse what just fits.
+    """
     unit = max(math.gcd(*budget.amounts), 1)
-    amounts = [amount // unit for amount in budget.amounts]
-    program.addConstraint(_weighted(picks, amounts) <= budget.at_most // unit, label)
+    amounts, room = [amount // unit for amount in budget.amounts], budget.at_most // unit
+    if room >= sum(sorted(amounts)[-roster_size:]):
+        return
+    terms = list(zip(picks, amounts, strict=True))
+    digit = 0
+    while max(amount for _, amount in terms) > _DIGIT:
+        carry = program.add_variable(f"{label}_carry_{digit}", 0, roster_size + 1, pulp.LpInteger)
+        low = pulp.LpAffineExpression([(pick, amount % _DIGIT) for pick, amount in terms])
+        room, rest = divmod(room, _DIGIT)
+        program.addConstraint(low <= rest + _DIGIT * carry, f"{label}_digit_{digit}")
+        terms = [*((pick, amount // _DIGIT) for pick, amount in terms), (carry, 1)]
+        digit += 1
+    program.addConstraint(pulp.LpAffineExpression(terms) <= room, label)
 
 
 def _portfolio(

@@ -205,6 +205,22 @@ def test_a_budget_is_kept_to_the_last_unit_however_large_its_amounts(solver, ove
     assert is_legal(rules, lineups[0])
 
 
+@pytest.mark.parametrize("less", [0, 1])
+@pytest.mark.parametrize("random", range(4))
+def test_a_budget_in_millionths_of_a_percent_is_exact_at_its_edge(solver, plain, random, less):
+    # what fits to the unit is refused, and what does not is taken, if amounts stay this large
+    rng = np.random.default_rng(random)
+    amounts = rng.integers(0, 100_000_000, 11)
+    salaries = tuple(rng.integers(40, 110, 11).tolist())
+    rules = LineupRules(salaries, 5, 500)
+    affordable = plain.legal(rules)
+    taken = sorted(int(amounts[list(lineup)].sum()) for lineup in affordable)
+    edge = taken[len(taken) // 3] - less
+    values = amounts // 1_000 + rng.integers(0, 2, 11)
+    rules = replace(rules, budgets=(Budget("ownership", tuple(amounts.tolist()), edge),))
+    assert_best_k(plain, rules, values, 2, solver)
+
+
 def test_fewer_lineups_than_asked_for_are_refused_with_their_number(solver):
     rules = replace(OPEN, locks=(0, 1, 2), excludes=(8, 9))
     with pytest.raises(Infeasible, match="Only 5") as refused:
