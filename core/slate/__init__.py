@@ -4,13 +4,14 @@ from core.slate.driver_file import apply_driver_file
 from core.slate.drivers import MAX_DRIVERS, Driver, Slate, Veto
 from core.slate.entries import fill_entries
 from core.slate.names import plain_name
-from core.slate.rules import DRAFTKINGS_CLASSIC, TICKS_PER_POINT, SiteRules, Ticks, score
+from core.slate.rules import DRAFTKINGS_CLASSIC, FANDUEL, TICKS_PER_POINT, SiteRules, Ticks, score
 from core.slate.salaries import read_salaries
 from core.slate.tracks import Track, TrackType, all_tracks, find_track, track_named_in
 from core.slate.upload import write_upload
 
 __all__ = [
     "DRAFTKINGS_CLASSIC",
+    "FANDUEL",
     "MAX_DRIVERS",
     "TICKS_PER_POINT",
     "Driver",

@@ -1,13 +1,15 @@
 """A site's rules: how a roster is filled and how a race is scored, in whole ticks of 0.05 point.
 
-Every DraftKings score is a whole number of ticks (a lap led is 5, a fastest lap 9), so sums, ranks
-and ties computed in ticks are exact.
+Every DraftKings score is a whole number of ticks (a lap led is 5, a fastest lap 9), and so is every
+FanDuel score (a lap led or completed is 2), so sums, ranks and ties computed in ticks are exact.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from core.errors import InvalidInput
 
 TICKS_PER_POINT = 20
 
@@ -32,6 +34,8 @@ class SiteRules:
         Ticks for every position gained from the official grid to the finish, lost when negative.
     ticks_per_lap_led, ticks_per_fastest_lap
         Ticks for a lap led and for a lap on which the driver was the fastest.
+    ticks_per_lap_completed
+        Ticks for every lap the driver completed.
     """
 
     site: str
@@ -41,6 +45,7 @@ class SiteRules:
     ticks_per_position: int
     ticks_per_lap_led: int
     ticks_per_fastest_lap: int
+    ticks_per_lap_completed: int = 0
 
     def finish_ticks(self, places: int) -> npt.NDArray[np.int32]:
         """Give ticks by finishing place, ``[places + 1]``; entry 0, never a place, is 0."""
@@ -67,6 +72,19 @@ DRAFTKINGS_CLASSIC = SiteRules(
     ticks_per_fastest_lap=9,
 )
 
+# not checked against totals that FanDuel published; the laps led are NASCAR's official ones
+FANDUEL = SiteRules(
+    site="FanDuel",
+    roster_size=5,
+    salary_cap_usd=50_000,
+    # 43 for the win, 40 for 2nd, then from 38 one point less a place
+    finish_points=(43, 40, *range(38, 0, -1)),
+    ticks_per_position=TICKS_PER_POINT // 2,
+    ticks_per_lap_led=2,
+    ticks_per_fastest_lap=0,
+    ticks_per_lap_completed=2,
+)
+
 
 def score(
     rules: SiteRules,
@@ -74,6 +92,7 @@ def score(
     finish: npt.ArrayLike,
     laps_led: npt.ArrayLike,
     fastest_laps: npt.ArrayLike,
+    laps_completed: npt.ArrayLike | None = None,
 ) -> Ticks:
     """Score drivers' races in ticks of 0.05 point.
 
@@ -88,13 +107,29 @@ def score(
         which scores 0.
     laps_led, fastest_laps
         Counts, of the same shape.
+    laps_completed
+        Counts, of the same shape; needed by the rules that pay for them.
 
     Returns
     -------
     int16 of the common shape.
+
+    Raises
+    ------
+    InvalidInput
+        The rules pay for laps completed and none are given.
     """
-    started, finished, led, fastest = np.broadcast_arrays(
-        *(np.asarray(part, dtype=np.int32) for part in (start, finish, laps_led, fastest_laps))
+    if laps_completed is None:
+        if rules.ticks_per_lap_completed:
+            raise InvalidInput(
+                {"laps_completed": f"{rules.site} pays for laps completed; give their counts."}
+            )
+        laps_completed = 0
+    started, finished, led, fastest, completed = np.broadcast_arrays(
+        *(
+            np.asarray(part, dtype=np.int32)
+            for part in (start, finish, laps_led, fastest_laps, laps_completed)
+        )
     )
     table = rules.finish_ticks(max(255, int(finished.max(initial=0))))
     ticks = (
@@ -102,5 +137,6 @@ def score(
         + (started - finished) * rules.ticks_per_position
         + led * rules.ticks_per_lap_led
         + fastest * rules.ticks_per_fastest_lap
+        + completed * rules.ticks_per_lap_completed
     )
     return np.where(finished > 0, ticks, 0).astype(np.int16)

@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from core.slate import DRAFTKINGS_CLASSIC, TICKS_PER_POINT, score
+from core.errors import InvalidInput
+from core.slate import DRAFTKINGS_CLASSIC, FANDUEL, TICKS_PER_POINT, score
 
 
 def rows_of(path):
@@ -84,3 +85,58 @@ def test_a_grid_for_all_races_is_spread_over_them():
     assert ticks.dtype == np.int16
     # unsigned positions must not wrap where a driver falls back
     assert (ticks / 20).tolist() == [[45, 42, 41], [39, 42, 47]]
+
+
+def test_every_race_scores_on_fanduel_as_recomputed_from_its_rules(shared):
+    rows = [row for row in rows_of(shared / "data" / "cup_results.csv") if row["fd_points"]]
+    counts = [
+        np.array([int(row[column]) for row in rows]) for column in ("start", "finish", "laps_led")
+    ]
+    laps = np.array([int(row["laps"]) for row in rows])
+    ticks = score(FANDUEL, *counts, 0, laps)
+    known = [Fraction(row["fd_points"]) * TICKS_PER_POINT for row in rows]
+    assert len(rows) > 11_000
+    assert ticks.tolist() == known
+
+
+def test_the_fanduel_rules_are_those_of_the_scoring_table(shared):
+    table = json.loads((shared / "data" / "scoring.json").read_text(encoding="utf-8"))
+    rules = table["fanduel_nascar"]
+    paid = {str(place): points for place, points in enumerate(FANDUEL.finish_points, 1)}
+    assert paid == rules["finish_points"]
+    per_unit = (
+        FANDUEL.ticks_per_position,
+        FANDUEL.ticks_per_lap_led,
+        FANDUEL.ticks_per_fastest_lap,
+        FANDUEL.ticks_per_lap_completed,
+    )
+    assert tuple(Fraction(ticks, TICKS_PER_POINT) for ticks in per_unit) == tuple(
+        Fraction(str(rules[what]))
+        for what in ("place_differential_per_position", "lap_led", "fastest_lap", "lap_completed")
+    )
+    assert len(rules["roster"]["slots"]) == FANDUEL.roster_size
+    assert rules["roster"]["salary_cap"] == FANDUEL.salary_cap_usd
+
+
+@pytest.mark.parametrize(
+    ("start", "finish", "led", "completed", "points"),
+    [
+        (1, 1, 0, 0, 43),
+        (11, 1, 100, 267, 43 + 5 + 10 + 26.7),
+        (2, 5, 0, 3, 36 - 1.5 + 0.3),
+        (1, 40, 0, 9, 1 - 19.5 + 0.9),
+        (5, 0, 10, 10, 0),
+    ],
+)
+def test_a_race_scores_laps_completed_on_fanduel(start, finish, led, completed, points):
+    assert score(FANDUEL, start, finish, led, 0, completed) == round(points * 20)
+
+
+def test_a_fastest_lap_is_worth_nothing_on_fanduel_nor_a_completed_one_on_draftkings():
+    assert score(FANDUEL, 1, 1, 0, 50, 0) == score(FANDUEL, 1, 1, 0, 0, 0)
+    assert score(DRAFTKINGS_CLASSIC, 1, 1, 0, 0, 500) == score(DRAFTKINGS_CLASSIC, 1, 1, 0, 0)
+
+
+def test_rules_that_pay_for_laps_completed_are_not_scored_without_them():
+    with pytest.raises(InvalidInput, match="laps_completed"):
+        score(FANDUEL, 1, 1, 0, 0)
