@@ -1,8 +1,38 @@
-"""Lineups: what is legal, every legal one looked at, and what a lineup's best races are worth."""
+"""Lineups: what is legal, every legal one looked at, and what a lineup's best races are worth.
+
+The rules stand here twice: as the walk that looks at every lineup, and as integer programs in the
+users' words.
+"""
 
 from core.lineups.board import Lineups
 from core.lineups.legality import Budget, Group, LineupRules, is_legal
+from core.lineups.leverage import (
+    LineupOwnership,
+    OwnershipMetrics,
+    OwnershipRules,
+    leverage_penalty_points,
+    leverage_score,
+    ownership_metrics,
+    ownership_of_lineups,
+    with_ownership_rules,
+)
 from core.lineups.limits import Exposure, PortfolioLimits, portfolio_limits
+from core.lineups.program import (
+    best_lineups,
+    choose_lineups,
+    lineup_program,
+    portfolio_program,
+    write_lp,
+)
+from core.lineups.solvers import (
+    SolverFailed,
+    SolverMissing,
+    SolverName,
+    TimedOut,
+    Unbounded,
+    available_solvers,
+    choose_solver,
+)
 from core.lineups.stability import TailStability, validate_tail_stability
 from core.lineups.tail import (
     TailMetrics,
@@ -32,25 +62,43 @@ __all__ = [
     "Exposure",
     "Found",
     "Group",
+    "LineupOwnership",
     "LineupRules",
     "Lineups",
+    "OwnershipMetrics",
+    "OwnershipRules",
     "PortfolioLimits",
+    "SolverFailed",
+    "SolverMissing",
+    "SolverName",
     "TailMetrics",
     "TailStability",
     "TailTarget",
     "TailValidation",
+    "TimedOut",
     "Together",
+    "Unbounded",
     "WalkStart",
     "adaptive_scenario_count",
+    "available_solvers",
     "best_by_tail",
     "best_by_value",
+    "best_lineups",
     "best_together",
+    "choose_lineups",
+    "choose_solver",
     "compute_cvar",
     "compute_tail_metrics",
     "count_legal",
     "is_legal",
+    "leverage_penalty_points",
+    "leverage_score",
+    "lineup_program",
     "merge_found",
+    "ownership_metrics",
+    "ownership_of_lineups",
     "portfolio_limits",
+    "portfolio_program",
     "require_legal",
     "start_tail_walk",
     "tail_values",
@@ -58,4 +106,6 @@ __all__ = [
     "validate_tail_stability",
     "value_at_risk",
     "walk_units",
+    "with_ownership_rules",
+    "write_lp",
 ]

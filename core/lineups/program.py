@@ -70,7 +70,8 @@ def best_lineups(
 
     Each program leaves out the lineups found before it or, with ``most_shared``, all that share
     more drivers with any of them, so that every lineup is the best that those before it allow. Each
-    is proven best to within 1e-6; which of equal ones comes first is the solver's choice.
+    is proven best to within 1e-6 of values of the size of points; which of equal ones comes first
+    is the solver's choice.
 
     Parameters
     ----------
@@ -115,7 +116,8 @@ def best_lineups(
     began = time.monotonic()
     shared = roster - 1 if most_shared is None else most_shared
     program, picks = _one_lineup(rules, values, None)
-    for number, lineup in enumerate(earlier, 1):
+    before = list(earlier)
+    for number, lineup in enumerate(before, 1):
         held = _held(picks, map(int, lineup))
         program.addConstraint(held <= shared, f"differs_from_earlier_{number}")
     found: list[list[int]] = []
@@ -133,7 +135,7 @@ def best_lineups(
                 f"the search for lineup {len(found) + 1} of {k}",
             ) from ended
         except Infeasible as proven:
-            raise _too_few(len(found), most_shared) from proven
+            raise _too_few(len(found), most_shared, bool(before)) from proven
         picked = _picked(picks)
         if not is_legal(rules, picked):
             raise SolverFailed(f"The lineup {picked} was called a solution and breaks a rule.")
@@ -143,7 +145,7 @@ def best_lineups(
     return lineups, np.asarray(values, dtype=np.float64)[lineups].sum(axis=1)
 
 
-def _too_few(found: int, most_shared: int | None) -> Infeasible:
+def _too_few(found: int, most_shared: int | None, after_earlier: bool) -> Infeasible:
     if most_shared is not None and found:
         # other lineups at the start might have left room for more
         return Infeasible(
@@ -151,8 +153,9 @@ def _too_few(found: int, most_shared: int | None) -> Infeasible:
             "each.",
             limits=("most_shared",),
         )
-    said = f"Only {found} lineups obey" if found else "No lineup obeys"
-    return Infeasible(f"{said} every rule.", largest=found)
+    said = f"Only {found} lineups obey" if found else "No lineups obey"
+    apart = " and differ as asked from the earlier ones" if after_earlier else ""
+    return Infeasible(f"{said} every rule{apart}.", largest=found)
 
 
 def portfolio_program(

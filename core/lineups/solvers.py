@@ -235,6 +235,8 @@ def _run_highs(program: pulp.LpProblem, limit: float | None, relative_gap: float
         known = program.isMIP() and math.isfinite(bound)
         # 2: HiGHS's word for a primal solution that obeys all constraints
         return _Outcome("stopped", bound if known else None, info.primal_solution_status == 2)
+    if status == "kNotset":
+        status = "HiGHS does not start, as it does where the process has used it on more threads"
     return _Outcome("failed", said=status)
 
 
