@@ -24,6 +24,7 @@ from core.lineups.program import (
     portfolio_program,
     write_lp,
 )
+from core.lineups.refusal import no_portfolio, require_legal, require_possible
 from core.lineups.solvers import (
     SolverFailed,
     SolverMissing,
@@ -51,7 +52,6 @@ from core.lineups.walk import (
     best_by_value,
     count_legal,
     merge_found,
-    require_legal,
     start_tail_walk,
     tail_values,
     walk_units,
@@ -95,11 +95,13 @@ __all__ = [
     "leverage_score",
     "lineup_program",
     "merge_found",
+    "no_portfolio",
     "ownership_metrics",
     "ownership_of_lineups",
     "portfolio_limits",
     "portfolio_program",
     "require_legal",
+    "require_possible",
     "start_tail_walk",
     "tail_values",
     "validate_tail",

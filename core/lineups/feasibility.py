@@ -3,8 +3,8 @@
 A linear program over lineups with column generation: the duals price drivers, and the exact walk
 (:func:`core.lineups.best_by_value`) finds the lineups that would help most, or proves that none
 does (Gilmore and Gomory, "A linear programming approach to the cutting-stock problem", 1961). A
-positive optimum of the shortfall proves that no portfolio exists, and the priced limits are in
-conflict. The same prices exclude most other sizes of portfolio without another program.
+positive optimum of the shortfall proves that no portfolio exists. The same prices exclude most
+other sizes of portfolio without another program.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,11 @@ from core.lineups.legality import LineupRules
 from core.lineups.limits import Counts, PortfolioLimits
 from core.lineups.walk import best_by_value
 
-_PRICE_UNIT = 1_000_000_000
+_PRICE_UNIT = 1_000_000_000_000
+# Most drivers carry no price, and the walk has to look at all lineups that tie: each gets a little
+# more than its price, which only weakens a proof, by far less than the tolerance.
+_TIE_BREAK = 10_007
+_TIE_STEP = 7_919
 _NEW_COLUMNS = 200
 # A shortfall is a count of lineups; the program and the rounding of prices are good to far less.
 _TOLERANCE = 1e-5
@@ -40,15 +44,12 @@ class Proof:
     gains
         What the most helpful legal lineups save at these prices, falling; none beyond them saves
         more.
-    conflict
-        The limits that carry a price, by name.
     """
 
     over: npt.NDArray[np.float64]
     under: npt.NDArray[np.float64]
     each: float
     gains: npt.NDArray[np.float64]
-    conflict: tuple[str, ...]
 
     def excludes(self, rules: LineupRules, limits: PortfolioLimits) -> bool:
         """Say whether the prices prove that ``limits`` cannot be held (weak duality).
@@ -148,6 +149,7 @@ def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Rela
         under = np.maximum(-solved.ineqlin.marginals[drivers + teams :], 0.0)
         each = float(solved.eqlin.marginals[0])
         worth = np.rint((under - over[:drivers]) * _PRICE_UNIT).astype(np.int64)
+        worth += np.arange(1, drivers + 1) * _TIE_STEP % _TIE_BREAK
         charges = [
             (team.members, round(float(price) * _PRICE_UNIT))
             for team, price in zip(limits.teams, over[drivers:], strict=True)
@@ -155,7 +157,7 @@ def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Rela
         # at most n columns can sit at their bound of one, so a helpful new one is among the next
         found = best_by_value(worth, rules, limits.n_lineups + _NEW_COLUMNS, charges=charges)
         gains = np.maximum(found.scores / _PRICE_UNIT + each, 0.0)
-        proof = Proof(over, under, each, gains, _conflict(rules, limits, over, under))
+        proof = Proof(over, under, each, gains)
         if proof.excludes(rules, limits):
             return Relaxation(columns, proof)
         known = {lineup.tobytes() for lineup in columns}
@@ -166,50 +168,16 @@ def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Rela
         columns = np.concatenate([columns, np.stack(new)])
 
 
-def _conflict(
-    rules: LineupRules,
-    limits: PortfolioLimits,
-    over: npt.NDArray[np.float64],
-    under: npt.NDArray[np.float64],
-) -> tuple[str, ...]:
-    """Name the limits that carry a price; many drivers or teams under one limit are named as one.
-
-    A price on a locked driver's exposure is the lock's doing too, and where the drivers in which
-    lineups differ allow less than the exposure does, they are what is priced.
-    """
-    drivers = len(limits.drivers)
-    priced, teams_priced = over[:drivers] > _TOLERANCE, over[drivers:] > _TOLERANCE
-    apart = _most(rules, limits) < limits.most
-    names: list[str] = []
-    for what, concerned in (
-        ("max_driver_exposure", [limits.drivers[i].name for i in np.flatnonzero(priced & ~apart)]),
-        (
-            "min_driver_exposure",
-            [limits.drivers[i].name for i in np.flatnonzero(under > _TOLERANCE)],
-        ),
-        ("max_team_exposure", [limits.teams[i].name for i in np.flatnonzero(teams_priced)]),
-    ):
-        if len(concerned) > 3:
-            kind = "teams" if what == "max_team_exposure" else "drivers"
-            names.append(f"{what} of {len(concerned)} {kind}")
-        else:
-            names += [f"{what} of {name}" for name in concerned]
-    if (priced & apart).any():
-        names.append("min_unique")
-    held = set(np.flatnonzero(priced & ~apart).tolist())
-    held |= {member for i in np.flatnonzero(teams_priced) for member in limits.teams[i].members}
-    if held & set(rules.locks):
-        names.append("locks")
-    return tuple(names)
-
-
-def could_hold(limits: PortfolioLimits, roster_size: int) -> bool:
+def could_hold(rules: LineupRules, limits: PortfolioLimits) -> bool:
     """Say whether the counts alone, without any lineup, leave room for the number asked for."""
-    slots = roster_size * limits.n_lineups
+    slots = rules.roster_size * limits.n_lineups
+    most, fewest = _most(rules, limits), limits.fewest
+    teams = zip(limits.teams, limits.team_most, strict=True)
     return bool(
-        limits.most.sum() >= slots
-        and limits.fewest.sum() <= slots
-        and (limits.fewest <= limits.most).all()
+        most.sum() >= slots
+        and fewest.sum() <= slots
+        and (fewest <= most).all()
+        and all(fewest[list(team.members)].max() <= held for team, held in teams)
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,42 +134,6 @@ class LineupRules:
         """Indices of the drivers that may be picked."""
         out = set(self.excludes)
         return tuple(i for i in range(len(self.salaries_usd)) if i not in out)
-
-    def require_affordable(self) -> None:
-        """Refuse rules under which even the cheapest (or dearest) lineup breaks a salary bound.
-
-        Raises
-        ------
-        Infeasible
-            Naming the bound and the cost of the lineup nearest to it.
-        """
-        locked = sorted(set(self.locks))
-        free = sorted(self.salaries_usd[i] for i in self.eligible if i not in set(locked))
-        left = self.roster_size - len(locked)
-        base = sum(self.salaries_usd[i] for i in locked)
-        if len(free) < left:
-            raise Infeasible(
-                f"{len(free) + len(locked)} drivers may be picked and a lineup has "
-                f"{self.roster_size}.",
-                limits=("excludes",),
-                largest=0,
-            )
-        cheapest = base + sum(free[:left])
-        dearest = base + sum(free[len(free) - left :])
-        if cheapest > self.salary_cap_usd:
-            raise Infeasible(
-                f"The cheapest lineup costs {cheapest} USD, above the salary cap of "
-                f"{self.salary_cap_usd}.",
-                limits=("salary_cap", "locks") if locked else ("salary_cap",),
-                largest=0,
-            )
-        if dearest < self.min_salary_usd:
-            raise Infeasible(
-                f"The dearest lineup costs {dearest} USD, below min_salary of "
-                f"{self.min_salary_usd}.",
-                limits=("min_salary",),
-                largest=0,
-            )
 
 
 def is_legal(rules: LineupRules, lineup: Sequence[int] | npt.NDArray[np.uint8]) -> bool:

@@ -31,6 +31,8 @@ class Exposure:
     asked
         Whether the user asked for ``most``. A limit that was not asked for always allows one
         lineup.
+    own_least, own_most
+        Whether the limit was asked for by this name, not as one for all.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Exposure:
     least: float
     most: float
     asked: bool
+    own_least: bool = False
+    own_most: bool = False
 
     def fewest_of(self, n_lineups: int) -> int:
         """Give the smallest count of lineups that is no less than the lower limit."""
@@ -134,7 +138,15 @@ def portfolio_limits(
         least = least_of(place)
         default = 1.0 if place in locks else max(DEFAULT_MAX_DRIVER_EXPOSURE, least)
         most = default if asked is None else asked
-        return Exposure(name, (place,), least, most, asked is not None)
+        return Exposure(
+            name,
+            (place,),
+            least,
+            most,
+            asked is not None,
+            own_least=place in lower,
+            own_most=place in upper,
+        )
 
     members: dict[str, list[int]] = {}
     for place, driver in enumerate(slate.drivers):
@@ -147,7 +159,9 @@ def portfolio_limits(
         locked = bool(set(drivers) & set(locks))
         default = 1.0 if locked else max(DEFAULT_MAX_TEAM_EXPOSURE, least)
         most = default if asked is None else asked
-        return Exposure(name, tuple(drivers), 0.0, most, asked is not None)
+        return Exposure(
+            name, tuple(drivers), 0.0, most, asked is not None, own_most=name in by_team
+        )
 
     return PortfolioLimits(
         n_lineups=n_lineups,

@@ -303,12 +303,18 @@ def best_together(
         return None
     bound = np.inf
     missing_cost = _DEAR * max(1.0, float(np.abs(values).max())) * rules.roster_size
+    pairs = limits.n_lineups * (limits.n_lineups - 1) / 2
+    least = limits.n_lineups * float(np.sort(values)[: rules.roster_size].sum())
+    least -= pair_cost * pairs * rules.roster_size
     look = limits.n_lineups + _NEW_COLUMNS
     while True:
         program = _program(values, columns, limits, pair_cost, missing_cost)
         worth, priced = _price(values, rules, limits, pair_cost, program, look)
         bound = min(bound, priced.bound)
         columns = priced.lineups
+        if bound < least:
+            # the bound counts what is missing: too little, whatever is chosen
+            return None
         close = bound - worth <= _CLOSE * max(1.0, abs(worth))
         if close or len(columns) > _MOST_COLUMNS:
             break
@@ -341,6 +347,8 @@ def _whole(
             picked = _dive(values, limits, program)
         else:
             picked = _solve(values, program)
+            if picked is None:
+                picked = _dive(values, limits, program)
         if picked is not None:
             found = _together(
                 values, limits, pair_cost, program.columns[picked], bound, len(priced.lineups)

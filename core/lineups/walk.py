@@ -9,12 +9,12 @@ cannot exclude.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import InvalidInput
 from core.lineups import _kernels
 from core.lineups.board import Board, Lineups
 from core.lineups.legality import LineupRules
@@ -25,7 +25,6 @@ Units = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.int16]
 
 _HANDS = 61
-_MOST_BLAMED = 10
 _NO_CHARGE = (np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64))
 
 
@@ -221,41 +220,6 @@ def best_by_value(
         0,
         0,
     )
-
-
-def require_legal(rules: LineupRules) -> None:
-    """Refuse rules under which no lineup is legal.
-
-    Raises
-    ------
-    Infeasible
-        Naming the rules of which any one, taken away, would leave a legal lineup; all in force
-        where no single one would.
-    """
-    rules.require_affordable()
-    if _any_legal(rules):
-        return
-    without = {
-        "min_salary": replace(rules, min_salary_usd=0),
-        "locks": replace(rules, locks=()),
-        **{
-            group.name: replace(rules, groups=tuple(g for g in rules.groups if g is not group))
-            for group in rules.groups[:_MOST_BLAMED]
-        },
-        "groups": replace(rules, groups=()),
-    }
-    in_force = [name for name, freed in without.items() if freed != rules]
-    blamed = [name for name in in_force if name != "groups" and _any_legal(without[name])]
-    if not blamed:
-        blamed = ["groups"] if _any_legal(without["groups"]) else in_force
-    raise Infeasible(
-        f"No lineup under the salary cap obeys {' and '.join(blamed)}.", limits=blamed, largest=0
-    )
-
-
-def _any_legal(rules: LineupRules) -> bool:
-    # any values do: a found lineup lets its value cut the rest
-    return best_by_value(np.array(rules.salaries_usd, dtype=np.int64), rules, 1).looked_at > 0
 
 
 def count_legal(rules: LineupRules) -> int:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import Infeasible
 from core.lineups import (
     Found,
     Group,
@@ -17,8 +16,9 @@ from core.lineups import (
     count_legal,
 )
 from core.lineups.choosing import Choice, Indices, choose, improve, pair_cost
-from core.lineups.feasibility import Proof, choose_exactly, could_hold, relax
+from core.lineups.feasibility import choose_exactly, relax
 from core.lineups.limits import PortfolioLimits
+from core.lineups.refusal import FEW_LEGAL, FEW_NODES, NODES, no_portfolio
 
 Search = Callable[[LineupRules], Found]
 Value = Callable[[Lineups], npt.NDArray[np.float64]]
@@ -30,11 +30,7 @@ _QUICK_SEARCHES = 60
 _QUICK_FOUND = 200
 _ADDITIVE_POOL = 1_000
 _WORTH_UNIT = 1_000_000
-# So few legal lineups are put into the integer program whole: its verdict is a proof then.
-_FEW = 1_500
-_FEW_NODES = 5_000
 _COLUMNS = 2_000
-_NODES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ def generate_portfolio(
     """
     lineups, scores = pool.lineups, pool.scores
     if len(lineups) == 0:
-        raise _why_not(rules, limits, lineups, count_legal(rules))
+        raise no_portfolio(rules, limits)
     quick = _quick_search(rules, lineups[int(np.argmax(scores))], value)
     for turn in range(_SEARCHES + _QUICK_SEARCHES):
         choice = choose(lineups, scores, limits, diversity_weight)
@@ -239,125 +235,26 @@ def _decide(
     """Find a portfolio by integer program, or raise why there is none."""
     legal = count_legal(rules)
     if legal < limits.n_lineups:
-        raise _why_not(rules, limits, lineups, legal)
-    if legal <= _FEW:
+        raise no_portfolio(rules, limits)
+    if legal <= FEW_LEGAL:
         columns = _every_legal(rules, legal)
     else:
         relaxation = relax(rules, limits, lineups[picked])
         if relaxation.proof is not None:
-            raise _why_not(rules, limits, relaxation.columns, legal, relaxation.proof)
+            raise no_portfolio(rules, limits, relaxation.columns)
         order = np.argsort(-scores, kind="stable")
         columns = _joined(relaxation.columns, lineups[order[:_COLUMNS]])
     pooled = _joined(lineups, columns)
     scores = np.concatenate([scores, value(pooled[len(lineups) :])])
     place = {lineup.tobytes(): at for at, lineup in enumerate(pooled)}
     where = np.array([place[lineup.tobytes()] for lineup in columns], dtype=np.intp)
-    nodes = _FEW_NODES if legal <= _FEW else _NODES
+    nodes = FEW_NODES if legal <= FEW_LEGAL else NODES
     chosen, _ = choose_exactly(columns, scores[where], limits, nodes)
     if chosen is None:
-        raise _why_not(rules, limits, columns, legal)
+        raise no_portfolio(rules, limits, columns)
     return pooled, scores, where[chosen]
 
 
 def _every_legal(rules: LineupRules, legal: int) -> Lineups:
     nothing = np.zeros(len(rules.salaries_usd), dtype=np.int64)
     return best_by_value(nothing, rules, max(legal, 1)).lineups
-
-
-def _why_not(
-    rules: LineupRules,
-    limits: PortfolioLimits,
-    columns: Lineups,
-    legal: int,
-    proof: Proof | None = None,
-) -> Infeasible:
-    """Name the limits in conflict and the largest number of lineups for which they have room."""
-    asked = limits.n_lineups
-    if legal <= _FEW:
-        columns = _every_legal(rules, legal)
-    if legal and proof is None:
-        proof = relax(rules, limits, columns).proof
-    largest, sure = _largest(rules, limits, columns, legal, proof)
-    room = f"they leave room for {largest or 'none'}"
-    if not sure:
-        room = f"{largest or 'none'} were found, and no proof excludes more"
-    if legal < asked:
-        also = "" if largest == legal else f", and with the limits on exposure {room}"
-        return Infeasible(
-            f"{asked} different lineups were asked for and only {legal} are legal{also}.",
-            limits=_rules_in_force(rules),
-            largest=largest,
-        )
-    conflict = proof.conflict if proof is not None else _limits_in_force(limits)
-    return Infeasible(
-        f"{asked} lineups were asked for, and no {asked} legal lineups "
-        f"{'hold' if sure else 'were found that hold'} {' and '.join(conflict)}; {room}.",
-        limits=("n_lineups", *conflict),
-        largest=largest,
-    )
-
-
-def _largest(
-    rules: LineupRules,
-    limits: PortfolioLimits,
-    columns: Lineups,
-    legal: int,
-    proof: Proof | None,
-) -> tuple[int, bool]:
-    """Give the largest number of lineups below the one asked for, and whether it is proven.
-
-    One proof excludes most numbers at once; a program is solved only for what is left. Of many
-    legal lineups no program holds all, so what it does not find may still be there: below the first
-    such number, the first lineups that go together will do.
-    """
-    proofs = [proof] if proof is not None else []
-    sure = True
-    for fewer in range(min(limits.n_lineups - 1, legal), 0, -1):
-        smaller = limits.resized(fewer)
-        if not could_hold(smaller, rules.roster_size) or any(
-            known.excludes(rules, smaller) for known in proofs
-        ):
-            continue
-        relaxation = relax(rules, smaller, columns)
-        columns = relaxation.columns
-        if relaxation.proof is not None:
-            proofs.append(relaxation.proof)
-            continue
-        alike = np.ones(len(columns))
-        # the first that go together, then the most different
-        if any(
-            len(choose(columns, alike, smaller, weight).picked) == fewer for weight in (0.0, 1.0)
-        ):
-            return fewer, sure
-        if legal <= _FEW:
-            chosen, decided = choose_exactly(columns, alike, smaller, _FEW_NODES)
-        elif sure:
-            chosen, decided = choose_exactly(columns, alike, smaller, _NODES)[0], False
-        else:
-            chosen, decided = None, False
-        if chosen is not None:
-            return fewer, sure
-        sure &= decided
-    return 0, sure
-
-
-def _rules_in_force(rules: LineupRules) -> tuple[str, ...]:
-    named = {
-        "n_lineups": True,
-        "salary_cap": True,
-        "min_salary": rules.min_salary_usd > 0,
-        "locks": bool(rules.locks),
-        "excludes": bool(rules.excludes),
-        "groups": bool(rules.groups),
-    }
-    return tuple(name for name, used in named.items() if used)
-
-
-def _limits_in_force(limits: PortfolioLimits) -> tuple[str, ...]:
-    named = {
-        "max_driver_exposure": bool((limits.most < limits.n_lineups).any()),
-        "min_driver_exposure": bool((limits.fewest > 0).any()),
-        "max_team_exposure": bool((limits.team_most < limits.n_lineups).any()),
-        "min_unique": limits.min_unique > 1,
-    }
-    return tuple(name for name, used in named.items() if used)

@@ -126,14 +126,15 @@ def test_fewer_legal_lineups_than_asked_for_are_counted_exactly(make_board):
     free = portfolio_limits(board.slate, 8, max_driver_exposure=1.0)
     error = failed(board, free)
     assert error.largest == 7
-    assert error.limits == ("n_lineups", "salary_cap", "excludes")
-    assert "only 7 are legal" in error.reason
+    # of eight drivers without the first, who alone is what is in the way
+    assert error.limits == ("n_lineups", "excludes of D0")
+    assert "only 7 different lineups are legal" in error.reason
 
 
 def test_no_legal_lineup_at_all_leaves_room_for_none(make_board):
     board = make_board([9] * 8, range(8), cap=10)
     error = failed(board, portfolio_limits(board.slate, 3))
-    assert (error.largest, error.limits) == (0, ("n_lineups", "salary_cap"))
+    assert (error.largest, error.limits) == (0, ("salary_cap",))
 
 
 def test_legal_lineups_too_few_for_the_exposures_as_well_are_not_promised(make_board, plainly):
@@ -148,7 +149,7 @@ def test_legal_lineups_too_few_for_the_exposures_as_well_are_not_promised(make_b
 def test_exposure_caps_too_low_for_the_roster_name_the_largest_number(full_board):
     # at 0.158 each of 38 drivers may stand in 23 of 150: 874 of 900 places
     error = failed(full_board, portfolio_limits(full_board.slate, 150, max_driver_exposure=0.158))
-    assert error.limits == ("n_lineups", "max_driver_exposure of 38 drivers")
+    assert error.limits == ("n_lineups", "max_driver_exposure")
     # 38 x floor(0.158 n) >= 6 n
     assert error.largest == max(n for n in range(1, 150) if 38 * int(0.158 * n + 1e-9) >= 6 * n)
     assert f"room for {error.largest}" in error.reason
@@ -166,7 +167,11 @@ def test_minimum_exposures_that_cannot_all_be_met_are_named(full_board):
         ),
     )
     # the four dearest and the two cheapest cost more than the cap
-    assert error.limits == ("n_lineups", "min_driver_exposure of 4 drivers")
+    assert error.limits == (
+        "n_lineups",
+        "salary_cap",
+        *(f"min_driver_exposure of D{i}" for i in range(4)),
+    )
     # each in all but one of n lineups is too much up to n = 4; in 9 of 10 it is from 5 on
     assert error.largest == 0
 
@@ -175,7 +180,7 @@ def test_a_lock_with_an_asked_exposure_below_1_is_the_conflict(make_board, full_
     board = make_board(full_board.rules.salaries_usd, full_board.worth, locks=(7,))
     limits = portfolio_limits(board.slate, 20, locks=(7,), driver_max={7: 0.5})
     error = failed(board, limits)
-    assert set(error.limits) == {"n_lineups", "max_driver_exposure of D7", "locks"}
+    assert set(error.limits) == {"n_lineups", "max_driver_exposure of D7", "locks of D7"}
     assert error.largest == 0
 
 
@@ -239,8 +244,7 @@ def test_a_portfolio_is_found_exactly_when_one_exists(make_board, holds, plainly
         holds(board, limits, portfolio.lineups)
     else:
         assert refused.largest == largest(board, limits)
-        assert refused.limits[0] == "n_lineups"
-        assert len(refused.limits) > 1
+        assert set(refused.limits) - {"n_lineups"}
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.1, 0.6])

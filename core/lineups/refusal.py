@@ -1,0 +1,328 @@
+"""Saying no: whether lineups and portfolios exist at all, which rules conflict, how many would do.
+
+What is in conflict is the smallest set of rules that no answer obeys together, found by lifting
+rules and asking again. Whether a portfolio exists is asked of the linear relaxation over all legal
+lineups (:mod:`core.lineups.feasibility`), whose no is a proof.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import Infeasible
+from core.lineups.board import Lineups
+from core.lineups.choosing import choose
+from core.lineups.conflict import smallest_conflict
+from core.lineups.feasibility import Proof, choose_exactly, could_hold, relax
+from core.lineups.legality import LineupRules
+from core.lineups.limits import Exposure, PortfolioLimits
+from core.lineups.walk import best_by_value
+
+# So few legal lineups are put into the integer program whole: its verdict is a proof then.
+FEW_LEGAL = 1_500
+FEW_NODES = 5_000
+NODES = 50
+_NAMED = 12
+# multiples of these modulo a prime are as good as random orders
+_ORDER = 10_007
+_STEPS = tuple(range(1_009, 9_000, 499))
+_EACH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    rules: LineupRules
+    limits: PortfolioLimits
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One rule of a request, by its name there, and how the request is without it."""
+
+    name: str
+    lift: Callable[[_Asked], _Asked]
+
+
+def require_legal(rules: LineupRules, names: Sequence[str] | None = None) -> None:
+    """Refuse rules under which no lineup is legal.
+
+    Parameters
+    ----------
+    rules
+        What each lineup obeys.
+    names
+        The drivers' names, for messages; numbers by default.
+
+    Raises
+    ------
+    Infeasible
+        Naming the smallest set of rules in conflict.
+    """
+    if not _reaches(rules, 1):
+        raise _no_lineup(rules, names or [str(i) for i in range(len(rules.salaries_usd))])
+
+
+def require_possible(rules: LineupRules, limits: PortfolioLimits) -> None:
+    """Refuse limits under which, certainly, no portfolio exists.
+
+    A portfolio that fractions of lineups could fill is let through, and looked for.
+
+    Raises
+    ------
+    Infeasible
+        Naming the smallest set of rules in conflict, and the largest number of lineups possible.
+    """
+    if not _possible(_Asked(rules, limits)):
+        raise no_portfolio(rules, limits)
+
+
+def no_portfolio(
+    rules: LineupRules, limits: PortfolioLimits, columns: Lineups | None = None
+) -> Infeasible:
+    """Give the reason why a portfolio that was looked for, or ruled out, is not to be had.
+
+    Parameters
+    ----------
+    rules, limits
+        What was asked for.
+    columns
+        Lineups to begin with, u8 ``[C, R]``: they save time.
+    """
+    if not _reaches(rules, 1):
+        return _no_lineup(rules, [driver.name for driver in limits.drivers])
+    conflict = _conflict(_Asked(rules, limits))
+    wanted = limits.n_lineups
+    some = _some_legal(rules, max(wanted, FEW_LEGAL + 1))
+    legal = len(some)
+    if columns is None or legal <= FEW_LEGAL:
+        columns = some if legal <= FEW_LEGAL else some[:wanted]
+    largest, sure = _largest(rules, limits, columns, legal)
+    room = f"there is room for {largest or 'none'}"
+    if not sure:
+        room = f"{largest or 'none'} were found, and no proof excludes more"
+    if legal < wanted:
+        why = f"only {legal} different lineups are legal under {_listed(conflict)}"
+    elif conflict:
+        why = f"no {wanted} legal lineups hold {_listed(conflict)} together"
+    else:
+        # in conflict together, but which of them is open
+        conflict = tuple(rule.name for rule in _portfolio_rules(limits))
+        why = f"none were found that hold {_listed(conflict)} together"
+    return Infeasible(
+        f"{wanted} lineups were asked for, and {why}; {room}.",
+        limits=("n_lineups", *conflict),
+        largest=largest,
+    )
+
+
+def _no_lineup(rules: LineupRules, names: Sequence[str]) -> Infeasible:
+    anyone = tuple(Exposure(name, (i,), 0.0, 1.0, asked=True) for i, name in enumerate(names))
+    conflict = _conflict(_Asked(rules, PortfolioLimits(1, anyone)))
+    return Infeasible(f"No lineup obeys {_listed(conflict)}.", limits=conflict, largest=0)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = list(names[:_NAMED])
+    if len(names) > _NAMED:
+        shown.append(f"{len(names) - _NAMED} more")
+    return " and ".join(shown) if len(shown) < 3 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _conflict(asked: _Asked) -> tuple[str, ...]:
+    """Name the smallest set of rules in conflict; empty where lifting rules one by one shows none.
+
+    That is so where only whole lineups conflict and fractions of them would do.
+    """
+    rules = [*_lineup_rules(asked), *_portfolio_rules(asked.limits)]
+
+    def possible(kept: frozenset[int]) -> bool:
+        left = asked
+        for number, rule in enumerate(rules):
+            if number not in kept:
+                left = rule.lift(left)
+        return _possible(left)
+
+    if possible(frozenset(range(len(rules)))):
+        return ()
+    return tuple(rules[number].name for number in smallest_conflict(len(rules), possible))
+
+
+def _reaches(rules: LineupRules, count: int) -> bool:
+    """Say whether at least ``count`` lineups are legal."""
+    return len(_some_legal(rules, count)) == count
+
+
+def _some_legal(rules: LineupRules, count: int) -> Lineups:
+    # any values do: lineups found let their values cut the rest
+    return best_by_value(np.array(rules.salaries_usd, dtype=np.int64), rules, count).lineups
+
+
+def _all_sorts(rules: LineupRules) -> Lineups:
+    """Give lineups of all sorts: the best by several orders of the drivers, always the same."""
+    drivers = np.arange(len(rules.salaries_usd), dtype=np.int64)
+    sorts = [drivers * step % _ORDER for step in _STEPS]
+    return np.concatenate([best_by_value(sort, rules, _EACH).lineups for sort in sorts])
+
+
+def _possible(asked: _Asked) -> bool:
+    """Say whether lineups, or fractions of lineups, make up a portfolio under these rules."""
+    n = asked.limits.n_lineups
+    if not could_hold(asked.rules, asked.limits):
+        return False
+    columns = _some_legal(asked.rules, n)
+    if len(columns) < n:
+        return False
+    return not _portfolio_rules(asked.limits) or (
+        relax(asked.rules, asked.limits, columns).proof is None
+    )
+
+
+def _lineup_rules(asked: _Asked) -> list[_Rule]:
+    """Give every rule on lineups that a request could be without."""
+    rules, names = asked.rules, [driver.name for driver in asked.limits.drivers]
+    given: list[_Rule] = []
+    if rules.salary_cap_usd < _dearest(rules):
+        given.append(_Rule("salary_cap", _without_cap))
+    if rules.min_salary_usd > 0:
+        given.append(_Rule("min_salary", _without_floor))
+    called = [*(group.name for group in rules.groups), *(budget.name for budget in rules.budgets)]
+    return [
+        *given,
+        *(
+            _Rule(f"locks of {names[i]}", partial(_without_lock, i))
+            for i in sorted(set(rules.locks))
+        ),
+        *(
+            _Rule(f"excludes of {names[i]}", partial(_without_exclude, i))
+            for i in sorted(set(rules.excludes))
+        ),
+        *(_Rule(name, partial(_without_named, name)) for name in called),
+    ]
+
+
+def _dearest(rules: LineupRules) -> int:
+    return sum(sorted(rules.salaries_usd)[-rules.roster_size :])
+
+
+def _without_cap(asked: _Asked) -> _Asked:
+    return replace(asked, rules=replace(asked.rules, salary_cap_usd=_dearest(asked.rules)))
+
+
+def _without_floor(asked: _Asked) -> _Asked:
+    return replace(asked, rules=replace(asked.rules, min_salary_usd=0))
+
+
+def _without_lock(driver: int, asked: _Asked) -> _Asked:
+    locks = tuple(i for i in asked.rules.locks if i != driver)
+    return replace(asked, rules=replace(asked.rules, locks=locks))
+
+
+def _without_exclude(driver: int, asked: _Asked) -> _Asked:
+    excludes = tuple(i for i in asked.rules.excludes if i != driver)
+    return replace(asked, rules=replace(asked.rules, excludes=excludes))
+
+
+def _without_named(name: str, asked: _Asked) -> _Asked:
+    groups = tuple(group for group in asked.rules.groups if group.name != name)
+    budgets = tuple(budget for budget in asked.rules.budgets if budget.name != name)
+    return replace(asked, rules=replace(asked.rules, groups=groups, budgets=budgets))
+
+
+def _portfolio_rules(limits: PortfolioLimits) -> list[_Rule]:
+    """Give every limit on portfolios that a request could be without: one for all is one."""
+    n = limits.n_lineups
+    given: dict[str, Callable[[_Asked], _Asked]] = {}
+    for driver in limits.drivers:
+        if driver.most_of(n) < n:
+            own = driver.name if driver.own_most else None
+            given[_called("max_driver_exposure", own)] = partial(_without_most, own)
+        if driver.fewest_of(n) > 0:
+            own = driver.name if driver.own_least else None
+            given[_called("min_driver_exposure", own)] = partial(_without_least, own)
+    for team in limits.teams:
+        if team.most_of(n) < n:
+            own = team.name if team.own_most else None
+            given[_called("max_team_exposure", own)] = partial(_without_team_most, own)
+    if limits.min_unique > 1:
+        given["min_unique"] = _without_min_unique
+    return [_Rule(name, lift) for name, lift in given.items()]
+
+
+def _called(name: str, own: str | None) -> str:
+    return name if own is None else f"{name} of {own}"
+
+
+def _unbounded(exposures: tuple[Exposure, ...], own: str | None) -> tuple[Exposure, ...]:
+    return tuple(
+        replace(exposure, most=1.0, asked=True)
+        if (exposure.name if exposure.own_most else None) == own
+        else exposure
+        for exposure in exposures
+    )
+
+
+def _without_most(own: str | None, asked: _Asked) -> _Asked:
+    drivers = _unbounded(asked.limits.drivers, own)
+    return replace(asked, limits=replace(asked.limits, drivers=drivers))
+
+
+def _without_least(own: str | None, asked: _Asked) -> _Asked:
+    drivers = tuple(
+        replace(driver, least=0.0) if (driver.name if driver.own_least else None) == own else driver
+        for driver in asked.limits.drivers
+    )
+    return replace(asked, limits=replace(asked.limits, drivers=drivers))
+
+
+def _without_team_most(own: str | None, asked: _Asked) -> _Asked:
+    teams = _unbounded(asked.limits.teams, own)
+    return replace(asked, limits=replace(asked.limits, teams=teams))
+
+
+def _without_min_unique(asked: _Asked) -> _Asked:
+    return replace(asked, limits=replace(asked.limits, min_unique=1))
+
+
+def _largest(
+    rules: LineupRules, limits: PortfolioLimits, columns: Lineups, legal: int
+) -> tuple[int, bool]:
+    """Give the largest number of lineups below the one asked for, and whether it is proven.
+
+    One proof excludes most numbers at once; a program is solved only for what is left. Of many
+    legal lineups no program holds all, so what it does not find may still be there: below the first
+    such number, the first lineups that go together will do.
+    """
+    proofs: list[Proof] = []
+    sure = True
+    for fewer in range(min(limits.n_lineups - 1, legal), 0, -1):
+        smaller = limits.resized(fewer)
+        if not could_hold(rules, smaller) or any(
+            known.excludes(rules, smaller) for known in proofs
+        ):
+            continue
+        relaxation = relax(rules, smaller, columns)
+        columns = relaxation.columns
+        if relaxation.proof is not None:
+            proofs.append(relaxation.proof)
+            continue
+        alike = np.ones(len(columns))
+        # the first that go together, then the most different
+        if any(
+            len(choose(columns, alike, smaller, weight).picked) == fewer for weight in (0.0, 1.0)
+        ):
+            return fewer, sure
+        chosen: npt.NDArray[np.intp] | None
+        if legal <= FEW_LEGAL:
+            chosen, decided = choose_exactly(columns, alike, smaller, FEW_NODES)
+        elif sure:
+            wide = np.unique(np.concatenate([columns, _all_sorts(rules)]), axis=0)
+            chosen, decided = choose_exactly(wide, np.ones(len(wide)), smaller, NODES)[0], False
+        else:
+            chosen, decided = None, False
+        if chosen is not None:
+            return fewer, sure
+        sure &= decided
+    return 0, sure
