@@ -7,7 +7,7 @@ compared is summed in integers first, so a result cannot depend on the order of 
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled, inlined
 
 # Two lineups that tie exactly may be summed to floats that differ in their last bit, and that bit
 # is lost when ticks become points: scores lie on a grid, so a tie is one in either unit.
@@ -121,6 +121,67 @@ def offer(heap_scores: F64 | I64, heap_keys: I64, count: int, score: float, key:
 
 
 @compiled
+def _best_sums(values: I64, most: int) -> I64:
+    """Give the sum of the ``r <= most`` largest values at or after each position.
+
+    ``[most + 1, P + 1]``; where fewer than r are left the entry is never read.
+    """
+    rows = values.shape[0]
+    best = np.zeros((most + 1, rows + 1), dtype=np.int64)
+    top = np.zeros(most, dtype=np.int64)
+    held = 0
+    for p in range(rows - 1, -1, -1):
+        i = min(held, most - 1)
+        if held < most or values[p] > top[most - 1]:
+            while i > 0 and top[i - 1] < values[p]:
+                top[i] = top[i - 1]
+                i -= 1
+            top[i] = values[p]
+            held = min(held + 1, most)
+        for r in range(1, most + 1):
+            best[r, p] = best[r - 1, p] + top[r - 1]
+    return best
+
+
+@compiled
+def _least_sums(amounts: I64, most: int) -> I64:
+    """Give the sum of the ``r <= most`` smallest amounts of each budget at or after each position.
+
+    ``amounts`` ``[B, P]``; gives ``[B, most + 1, P + 1]``.
+    """
+    budgets, rows = amounts.shape
+    least = np.zeros((budgets, most + 1, rows + 1), dtype=np.int64)
+    for b in range(budgets):
+        least[b] = -_best_sums(-amounts[b], most)
+    return least
+
+
+@inlined
+def _over_budget(
+    used: I64,
+    amounts: I64,
+    least: I64,
+    limits: I64,
+    level: int,
+    position: int | np.int64,
+    left: int,
+) -> bool:
+    """Say whether picking ``position`` as one of ``left`` more drivers breaks some budget."""
+    over = False
+    for b in range(limits.shape[0]):
+        after = used[level, b] + amounts[b, position]
+        over |= after + least[b, left - 1, position + 1] > limits[b]
+    return over
+
+
+@inlined
+def _use(used: I64, amounts: I64, level: int, position: int | np.int64) -> None:
+    """Write what is used of each budget after ``position`` is picked at ``level``."""
+    for b in range(amounts.shape[0]):
+        used[level + 1, b] = used[level, b] + amounts[b, position]
+
+
+@compiled
 def walk_values(
     drivers: U8,
     salaries: I64,
@@ -130,6 +191,8 @@ def walk_values(
     locked: np.uint64,
     group_masks: U64,
     group_bounds: I64,
+    budget_amounts: I64,
+    budget_limits: I64,
     units: U8,
     values: I64,
     charge_masks: U64,
@@ -142,19 +205,9 @@ def walk_values(
     Gives scores i64 ``[k]``, keys i64 ``[k]`` (unordered) and the number of legal lineups reached.
     """
     rows = drivers.shape[0]
-    best = np.zeros((size + 1, rows + 1), dtype=np.int64)
-    top = np.zeros(size, dtype=np.int64)
-    held = 0
-    for p in range(rows - 1, -1, -1):
-        i = min(held, size - 1)
-        if held < size or values[p] > top[size - 1]:
-            while i > 0 and top[i - 1] < values[p]:
-                top[i] = top[i - 1]
-                i -= 1
-            top[i] = values[p]
-            held = min(held + 1, size)
-        for r in range(1, size + 1):
-            best[r, p] = best[r - 1, p] + top[r - 1]
+    best = _best_sums(values, size)
+    budgets = budget_limits.shape[0] > 0
+    least = _least_sums(budget_amounts, size)
     cheapest = np.zeros(size + 1, dtype=np.int64)
     for r in range(1, size + 1):
         cheapest[r] = cheapest[r - 1] + salaries[rows - r]
@@ -165,6 +218,7 @@ def walk_values(
     reached = 0
     picks = np.zeros(size, dtype=np.int64)
     spent = np.zeros(size + 1, dtype=np.int64)
+    used = np.zeros((size + 1, budget_limits.shape[0]), dtype=np.int64)
     worth = np.zeros(size + 1, dtype=np.int64)
     masks = np.zeros(size + 1, dtype=np.uint64)
     one = np.uint64(1)
@@ -180,6 +234,10 @@ def walk_values(
         masks[2] = (one << np.uint64(a)) | (one << np.uint64(b))
         if passed_by(locked, masks[2], b):
             continue
+        _use(used, budget_amounts, 0, a)
+        if _over_budget(used, budget_amounts, least, budget_limits, 1, b, size - 1):
+            continue
+        _use(used, budget_amounts, 1, b)
         level = 2
         picks[2] = b
         while level >= 2:
@@ -203,11 +261,14 @@ def walk_values(
                 # each of the drivers still to pick costs at most this one
                 level -= 1
                 continue
+            if budgets and _over_budget(used, budget_amounts, least, budget_limits, level, p, left):
+                continue
             mask = masks[level] | (one << np.uint64(p))
             if left > 1:
                 spent[level + 1] = spent[level] + salaries[p]
                 worth[level + 1] = worth[level] + values[p]
                 masks[level + 1] = mask
+                _use(used, budget_amounts, level, p)
                 level += 1
                 picks[level] = p
                 continue
@@ -328,6 +389,8 @@ def walk_tail(
     locked: np.uint64,
     group_masks: U64,
     group_bounds: I64,
+    budget_amounts: I64,
+    budget_limits: I64,
     units: U8,
     points: I16,
     whole: I64,
@@ -353,6 +416,8 @@ def walk_tail(
     rows, scenarios = points.shape
     most = size - 2
     best = _best_completions(points, most)
+    budgets = budget_limits.shape[0] > 0
+    least = _least_sums(budget_amounts, size)
     cheapest = np.zeros(size + 1, dtype=np.int64)
     for r in range(1, size + 1):
         cheapest[r] = cheapest[r - 1] + salaries[rows - r]
@@ -366,6 +431,7 @@ def walk_tail(
     cut = 0
     picks = np.zeros(size, dtype=np.int64)
     spent = np.zeros(size + 1, dtype=np.int64)
+    used = np.zeros((size + 1, budget_limits.shape[0]), dtype=np.int64)
     masks = np.zeros(size + 1, dtype=np.uint64)
     active = np.zeros(size + 1, dtype=np.int64)
     where = np.empty((size + 1, scenarios), dtype=np.int32)
@@ -387,6 +453,10 @@ def walk_tail(
         masks[2] = (one << np.uint64(a)) | (one << np.uint64(b))
         if passed_by(locked, masks[2], b):
             continue
+        _use(used, budget_amounts, 0, a)
+        if _over_budget(used, budget_amounts, least, budget_limits, 1, b, size - 1):
+            continue
+        _use(used, budget_amounts, 1, b)
         kept = 0
         completion = best[size - 2, b + 1]
         for i in range(scenarios):
@@ -426,6 +496,8 @@ def walk_tail(
                 continue
             if spent[level] + left * salaries[p] < floor:
                 level -= 1
+                continue
+            if budgets and _over_budget(used, budget_amounts, least, budget_limits, level, p, left):
                 continue
             mask = masks[level] | (one << np.uint64(p))
             n = active[level]
@@ -489,6 +561,7 @@ def walk_tail(
             active[level + 1] = kept
             spent[level + 1] = spent[level] + salaries[p]
             masks[level + 1] = mask
+            _use(used, budget_amounts, level, p)
             level += 1
             picks[level] = p
     return heap_scores[:count], heap_keys[:count], bounded, evaluated, cut

@@ -31,6 +31,8 @@ class Board:
     group_masks, group_bounds
         u64 ``[G, 2]``: members, and those of whom so many put the rule in force; i64 ``[G, 3]``: at
         least, at most, so many.
+    budget_amounts, budget_limits
+        i64 ``[B, P]``: what each position takes of each budget; i64 ``[B]``: what a lineup may.
     """
 
     drivers: Lineups
@@ -41,6 +43,8 @@ class Board:
     locked: np.uint64
     group_masks: npt.NDArray[np.uint64]
     group_bounds: npt.NDArray[np.int64]
+    budget_amounts: npt.NDArray[np.int64]
+    budget_limits: npt.NDArray[np.int64]
 
     @classmethod
     def of(cls, rules: LineupRules) -> "Board":
@@ -67,6 +71,11 @@ class Board:
                 [(g.at_least, g.at_most, g.when_at_least if g.when else 0) for g in rules.groups],
                 dtype=np.int64,
             ).reshape(-1, 3),
+            budget_amounts=np.array(
+                [[budget.amounts[driver] for driver in drivers] for budget in rules.budgets],
+                dtype=np.int64,
+            ).reshape(len(rules.budgets), len(drivers)),
+            budget_limits=np.array([budget.at_most for budget in rules.budgets], dtype=np.int64),
         )
 
     def arguments(
@@ -80,6 +89,8 @@ class Board:
         np.uint64,
         npt.NDArray[np.uint64],
         npt.NDArray[np.int64],
+        npt.NDArray[np.int64],
+        npt.NDArray[np.int64],
     ]:
         """Give the board as the kernels take it, first of their arguments."""
         return (
@@ -91,4 +102,6 @@ class Board:
             self.locked,
             self.group_masks,
             self.group_bounds,
+            self.budget_amounts,
+            self.budget_limits,
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from core.lineups import Group, LineupRules, is_legal
+from core.lineups import Budget, Group, LineupRules, is_legal
 from core.slate import DRAFTKINGS_CLASSIC, score
 
 
@@ -63,6 +63,13 @@ def small_rules(draw):
         groups.append(
             Group(f"g{number}", tuple(members), least, most, tuple(when), draw(st.integers(1, 3)))
         )
+    budgets = []
+    for number in range(draw(st.sampled_from([0, 0, 1, 2]))):
+        amounts = draw(st.lists(st.integers(0, 9), min_size=drivers, max_size=drivers))
+        ranked = sorted(amounts)
+        # mostly one that binds: from one no lineup fits to one that every lineup does
+        at_most = draw(st.integers(sum(ranked[:roster]) - 1, sum(ranked[-roster:])))
+        budgets.append(Budget(f"b{number}", tuple(amounts), at_most))
     return LineupRules(
         tuple(100 * usd for usd in salaries),
         roster,
@@ -71,6 +78,7 @@ def small_rules(draw):
         tuple(locks),
         tuple(excludes),
         tuple(groups),
+        tuple(budgets),
     )
 
 

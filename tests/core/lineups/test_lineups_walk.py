@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import InvalidInput
+from core.errors import Infeasible, InvalidInput
 from core.lineups import (
+    Budget,
     LineupRules,
     TailTarget,
     best_by_tail,
@@ -16,6 +17,7 @@ from core.lineups import (
     count_legal,
     is_legal,
     merge_found,
+    require_legal,
     start_tail_walk,
     tail_values,
     walk_units,
@@ -191,6 +193,26 @@ def test_the_last_of_fifty_drivers_can_be_in_the_best_lineup():
     found = best_by_value(values, LineupRules((7_000,) * 50, 6, 42_000), 2)
     assert as_tuples(found.lineups) == [(44, 45, 46, 47, 48, 49), (43, 45, 46, 47, 48, 49)]
     assert count_legal(LineupRules((7_000,) * 50, 6, 42_000)) == 15_890_700
+
+
+def test_a_budget_that_no_lineup_fits_is_named():
+    tight = Budget("ownership", (20, 20, 20, 20, 20, 5), 84)
+    rules = LineupRules((1,) * 6, 5, 6, budgets=(Budget("roomy", (1,) * 6, 5), tight))
+    with pytest.raises(Infeasible) as refused:
+        require_legal(rules)
+    assert refused.value.limits == ("ownership",)
+    require_legal(LineupRules((1,) * 6, 5, 6, budgets=(Budget("ownership", tight.amounts, 85),)))
+
+
+def test_a_budget_holds_on_a_full_slate(full_rules, full_points):
+    owned = Budget("ownership", tuple(range(76, 0, -2)), 260)
+    rules = LineupRules(full_rules.salaries_usd, 6, 50_000, budgets=(owned,))
+    found = best_by_tail(full_points, rules, TailTarget(), 10)
+    assert all(is_legal(rules, lineup) for lineup in found.lineups)
+    free = best_by_tail(full_points, full_rules, TailTarget(), 5_000)
+    fitting = [lineup for lineup in as_tuples(free.lineups) if is_legal(rules, lineup)]
+    assert len(fitting) >= 10
+    assert as_tuples(found.lineups) == fitting[:10]
 
 
 def test_rules_that_leave_too_few_drivers_find_nothing():
