@@ -326,19 +326,31 @@ def tail_score(sums: I32, counts: I64, whole: I64, part: F64, mass: F64, weights
 
 @compiled
 def tail_scores(
-    points: I16, lineups: U8, whole: I64, part: F64, mass: F64, weights: F64, span: int
+    points: I16,
+    rests: I64,
+    lineups: U8,
+    whole: I64,
+    part: F64,
+    mass: F64,
+    weights: F64,
+    span: int,
 ) -> F64:
-    """Give :func:`tail_score` of each lineup ``[K, R]`` over ``points`` ``[D, N]``."""
+    """Give :func:`tail_score` of each lineup ``[K, R]`` over ``points`` ``[D, N]``.
+
+    ``rests`` ``[D]`` in 1 / GRID of a tick is added once a driver held.
+    """
     counts = np.zeros(span, dtype=np.int64)
     sums = np.empty(points.shape[1], dtype=np.int32)
     scores = np.empty(lineups.shape[0], dtype=np.float64)
     for k in range(lineups.shape[0]):
         sums[:] = 0
+        rest = np.int64(0)
         for r in range(lineups.shape[1]):
+            rest += rests[lineups[k, r]]
             row = points[lineups[k, r]]
             for i in range(sums.shape[0]):
                 sums[i] += row[i]
-        scores[k] = tail_score(sums, counts, whole, part, mass, weights)
+        scores[k] = tail_score(sums, counts, whole, part, mass, weights) + rest / GRID
     return scores
 
 
@@ -393,6 +405,7 @@ def walk_tail(
     budget_limits: I64,
     units: U8,
     points: I16,
+    rests: I64,
     whole: I64,
     part: F64,
     mass: F64,
@@ -404,7 +417,8 @@ def walk_tail(
 ) -> tuple[F64, I64, int, int, int]:
     """Find the lineups of the largest weighted CVaR, exactly.
 
-    ``points`` ``[P, N]`` by position; ``thresholds`` ``[J]`` in ticks, of any value (one near the
+    ``points`` ``[P, N]`` by position; ``rests`` ``[P]``, in 1 / GRID of a tick, is added once a
+    driver held; ``thresholds`` ``[J]`` in ticks, of any value (one near the
     VaR of good lineups prunes best). For a threshold t, ``t + sum(max(score - t, 0)) / mass``
     bounds CVaR from above, and the best completion per scenario makes it bound every lineup under
     a node. Only scenarios in which a node can still exceed the lowest threshold are carried
@@ -416,6 +430,7 @@ def walk_tail(
     rows, scenarios = points.shape
     most = size - 2
     best = _best_completions(points, most)
+    best_rest = _best_sums(rests, most)
     budgets = budget_limits.shape[0] > 0
     least = _least_sums(budget_amounts, size)
     cheapest = np.zeros(size + 1, dtype=np.int64)
@@ -432,6 +447,7 @@ def walk_tail(
     picks = np.zeros(size, dtype=np.int64)
     spent = np.zeros(size + 1, dtype=np.int64)
     used = np.zeros((size + 1, budget_limits.shape[0]), dtype=np.int64)
+    rest = np.zeros(size + 1, dtype=np.int64)
     masks = np.zeros(size + 1, dtype=np.uint64)
     active = np.zeros(size + 1, dtype=np.int64)
     where = np.empty((size + 1, scenarios), dtype=np.int32)
@@ -457,6 +473,7 @@ def walk_tail(
         if _over_budget(used, budget_amounts, least, budget_limits, 1, b, size - 1):
             continue
         _use(used, budget_amounts, 1, b)
+        rest[2] = rests[a] + rests[b]
         kept = 0
         completion = best[size - 2, b + 1]
         for i in range(scenarios):
@@ -466,7 +483,7 @@ def walk_tail(
                 partial[2, kept] = two
                 reach[kept] = two + completion[i]
                 kept += 1
-        bound = 0.0
+        bound = (rest[2] + best_rest[size - 2, b + 1]) / GRID
         for j in range(weights.shape[0]):
             bound += weights[j] * (thresholds[j] + _excess(reach, kept, thresholds[j]) / mass[j])
         bar = heap_scores[0] if count == limit else at_least
@@ -507,7 +524,7 @@ def walk_tail(
                 if not obeys(mask, locked, group_masks, group_bounds):
                     continue
                 bounded += 1
-                bound = 0.0
+                bound = (rest[level] + rests[p]) / GRID
                 for j in range(weights.shape[0]):
                     excess = _excess_of_sum(partial[level], table[level - 1, p], n, thresholds[j])
                     bound += weights[j] * (thresholds[j] + excess / mass[j])
@@ -520,6 +537,7 @@ def walk_tail(
                     for i in range(scenarios):
                         sums[i] += row_points[i]
                 score = tail_score(sums, counts, whole, part, mass, weights)
+                score += (rest[level] + rests[p]) / GRID
                 if score < at_least:
                     continue
                 key = lineup_key(drivers, picks, size)
@@ -544,7 +562,7 @@ def walk_tail(
                         partial[level + 1, kept] = value
                         reach[kept] = far
                         kept += 1
-            bound = 0.0
+            bound = (rest[level] + rests[p] + best_rest[left - 1, p + 1]) / GRID
             for j in range(weights.shape[0]):
                 bound += weights[j] * (
                     thresholds[j] + _excess(reach, kept, thresholds[j]) / mass[j]
@@ -562,6 +580,7 @@ def walk_tail(
             spent[level + 1] = spent[level] + salaries[p]
             masks[level + 1] = mask
             _use(used, budget_amounts, level, p)
+            rest[level + 1] = rest[level] + rests[p]
             level += 1
             picks[level] = p
     return heap_scores[:count], heap_keys[:count], bounded, evaluated, cut

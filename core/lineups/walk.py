@@ -23,8 +23,12 @@ from core.slate import TICKS_PER_POINT
 
 Units = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.int16]
+Offsets = npt.NDArray[np.float64]
 
 _HANDS = 61
+# far beyond any score, and sums of eight stay exact in floats
+_LARGEST_OFFSET = 1_000_000.0
+_TICKS = np.iinfo(np.int16)
 _NO_CHARGE = (np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64))
 
 
@@ -238,7 +242,33 @@ def _by_driver(points: Points, drivers: npt.NDArray[np.uint8]) -> Points:
     return np.ascontiguousarray(points.T[drivers])
 
 
-def tail_values(points: Points, lineups: Lineups, target: TailTarget) -> npt.NDArray[np.float64]:
+def _folded(points: Points, offsets: Offsets | None) -> tuple[Points, npt.NDArray[np.int64]]:
+    """Add the whole ticks of ``offsets`` to the points; give what is left in 1 / GRID of a tick.
+
+    The CVaR of scores that are all higher by some ticks is higher by as many.
+    """
+    drivers = points.shape[1]
+    if offsets is None:
+        return points, np.zeros(drivers, dtype=np.int64)
+    ticks = np.asarray(offsets, dtype=np.float64) * TICKS_PER_POINT
+    largest = _LARGEST_OFFSET * TICKS_PER_POINT
+    if ticks.shape != (drivers,) or not (np.abs(ticks) <= largest).all():
+        raise InvalidInput(
+            {"offsets": f"give one a driver, of at most {_LARGEST_OFFSET:,.0f} points."}
+        )
+    # whatever does not fit 16 bits stays in the rest: a looser bound, the same score
+    whole = np.clip(
+        np.rint(ticks).astype(np.int64),
+        _TICKS.min - points.min(axis=0).astype(np.int64),
+        _TICKS.max - points.max(axis=0).astype(np.int64),
+    )
+    rests = np.rint(ticks * _kernels.GRID).astype(np.int64) - whole * int(_kernels.GRID)
+    return (points + whole).astype(np.int16), rests
+
+
+def tail_values(
+    points: Points, lineups: Lineups, target: TailTarget, offsets: Offsets | None = None
+) -> npt.NDArray[np.float64]:
     """Give ``target`` of each lineup, f64 ``[K]`` in points.
 
     Parameters
@@ -249,11 +279,15 @@ def tail_values(points: Points, lineups: Lineups, target: TailTarget) -> npt.NDA
         u8 ``[K, R]``.
     target
         Levels and weights.
+    offsets
+        f64 ``[D]`` in points, added once a driver held.
     """
     target.require_scenarios(len(points))
+    points, rests = _folded(points, offsets)
     everyone = np.arange(points.shape[1], dtype=np.uint8)
     ticks = _kernels.tail_scores(
         _by_driver(points, everyone),
+        rests,
         np.ascontiguousarray(lineups),
         *target.arrays(len(points)),
         _span(points, lineups.shape[1]),
@@ -261,22 +295,30 @@ def tail_values(points: Points, lineups: Lineups, target: TailTarget) -> npt.NDA
     return np.asarray(ticks, dtype=np.float64) / TICKS_PER_POINT
 
 
-def start_tail_walk(points: Points, rules: LineupRules, target: TailTarget, k: int) -> WalkStart:
+def start_tail_walk(
+    points: Points,
+    rules: LineupRules,
+    target: TailTarget,
+    k: int,
+    offsets: Offsets | None = None,
+) -> WalkStart:
     """Look at the best lineups by mean first: their CVaR tells a walk what it may ignore.
 
     Parameters are those of :func:`best_by_tail`.
     """
     target.require_scenarios(len(points))
-    totals = points.sum(axis=0, dtype=np.int64)
+    folded, rests = _folded(points, offsets)
+    rest = np.rint(len(points) * (rests / _kernels.GRID)).astype(np.int64)
+    totals = folded.sum(axis=0, dtype=np.int64) + rest
     guess = best_by_value(totals, rules, 4 * k).lineups
     if len(guess) == 0:
         return WalkStart(-math.inf, np.zeros(len(target.alphas), dtype=np.int64))
-    scores = tail_values(points, guess, target) * TICKS_PER_POINT
+    scores = tail_values(points, guess, target, offsets) * TICKS_PER_POINT
     order = np.argsort(-scores, kind="stable")
     # a hair below the kth: changing the unit back and forth must not exclude the kth itself
     at_least = float(scores[order[k - 1]]) if len(order) >= k else -math.inf
     typical = guess[order[min(k, len(order)) - 1]]
-    sums = points[:, typical].sum(axis=1, dtype=np.int64)
+    sums = folded[:, typical].sum(axis=1, dtype=np.int64)
     levels = [math.ceil(alpha * len(sums)) - 1 for alpha in target.alphas]
     return WalkStart(at_least - 1e-6, np.sort(sums)[levels])
 
@@ -288,6 +330,7 @@ def best_by_tail(
     k: int,
     units: Units | None = None,
     start: WalkStart | None = None,
+    offsets: Offsets | None = None,
 ) -> Found:
     """Give the k legal lineups with the largest weighted upper CVaR, proven over all of them.
 
@@ -305,27 +348,34 @@ def best_by_tail(
         The part of :func:`walk_units` to walk; all by default. A part's own best k hold every
         lineup of the whole walk's best k that begins with one of its pairs.
     start
-        From :func:`start_tail_walk`, for the same points, rules, target and k or a larger one.
+        From :func:`start_tail_walk`, for the same points, rules, target, offsets and k or a larger
+        one.
+    offsets
+        f64 ``[D]`` in points of either sign, added to a lineup's score once for each driver it
+        holds: a price for a driver that no race changes. Counts to the nearest 2^-20 of a tick.
 
     Raises
     ------
     InvalidInput
-        A level whose tail holds less than one scenario.
+        A level whose tail holds less than one scenario; offsets that are not one finite number a
+        driver.
     """
     target.require_scenarios(len(points))
     if start is None:
-        start = start_tail_walk(points, rules, target, k)
+        start = start_tail_walk(points, rules, target, k, offsets)
     board = Board.of(rules)
     if rules.contradicted or len(board.drivers) < board.roster_size:
         return _nothing(board.roster_size)
+    folded, rests = _folded(points, offsets)
     scores, keys, bounded, evaluated, cut = _kernels.walk_tail(
         *board.arguments(),
         walk_units(rules) if units is None else units,
-        _by_driver(points, board.drivers),
+        _by_driver(folded, board.drivers),
+        rests[board.drivers],
         *target.arrays(len(points)),
         start.thresholds,
         start.at_least,
-        _span(points, board.roster_size),
+        _span(folded, board.roster_size),
         k,
     )
     best = _ranked(scores, keys, k)

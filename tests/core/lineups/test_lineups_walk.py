@@ -98,7 +98,14 @@ def test_the_best_by_tail_are_those_of_all_legal_lineups(
 ):
     rules = data.draw(any_small_rules)
     points = races(rules, random, ties)
-    found = best_by_tail(points, rules, target_of(names), k)
+    # half a tick, a third of one, and more than 16 bits of ticks hold
+    price = st.sampled_from([0.0, 0.025, -0.025, 0.35]) | st.floats(-20.0, 20.0, width=32)
+    price |= st.sampled_from([1 / 60, -1 / 60, 1_700.0, -1_700.0, 90_000.0, -90_000.0])
+    drivers = len(rules.salaries_usd)
+    offsets = data.draw(st.none() | st.lists(price, min_size=drivers, max_size=drivers))
+    if offsets is not None:
+        offsets = np.array(offsets)
+    found = best_by_tail(points, rules, target_of(names), k, offsets=offsets)
     legal = plain.legal(rules)
     assert len(found.scores) == min(k, len(legal))
     if not legal:
@@ -114,8 +121,14 @@ def test_the_best_by_tail_are_those_of_all_legal_lineups(
         )
         for total in sums
     ]
+    if offsets is not None:
+        price = [Fraction(round(Fraction(x) * 20 * 2**20), 2**20) for x in offsets.tolist()]
+        exact = [
+            score + sum(price[driver] for driver in lineup)
+            for score, lineup in zip(exact, legal, strict=True)
+        ]
     # scores that are equal exactly may differ in their last bit: order those by what was computed
-    computed = tail_values(points, np.array(legal, dtype=np.uint8), target_of(names))
+    computed = tail_values(points, np.array(legal, dtype=np.uint8), target_of(names), offsets)
     np.testing.assert_allclose(computed * 20, [float(score) for score in exact], atol=1e-6)
     lineups, scores = best_first(legal, computed.tolist(), k)
     assert as_tuples(found.lineups) == lineups
@@ -231,6 +244,24 @@ def test_points_as_far_apart_as_ticks_can_be_do_not_overflow():
     found = best_by_tail(points, rules, TailTarget((0.05,), (1.0,)), 1)
     expected = 6 * (9 * 32_767 - 0.5 * 32_768) / 9.5 / 20
     assert found.scores[0] == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.parametrize("offsets", [[np.nan] * 6, [np.inf] + [0.0] * 5, [0.0] * 5])
+def test_offsets_that_are_not_one_number_a_driver_are_refused(offsets):
+    rules = LineupRules((1,) * 6, 5, 6)
+    points = np.zeros((20, 6), dtype=np.int16)
+    with pytest.raises(InvalidInput, match="offsets"):
+        best_by_tail(points, rules, TailTarget((0.5,), (1.0,)), 3, offsets=np.array(offsets))
+
+
+def test_a_price_on_the_best_driver_of_a_full_slate_makes_room_for_others(full_rules, full_points):
+    free = best_by_tail(full_points, full_rules, TailTarget(), 5)
+    dearest = int(free.lineups[0, 0])
+    offsets = np.zeros(38)
+    offsets[dearest] = -1_000.0
+    priced = best_by_tail(full_points, full_rules, TailTarget(), 5, offsets=offsets)
+    without = LineupRules(full_rules.salaries_usd, 6, 50_000, excludes=(dearest,))
+    assert_same(priced, best_by_tail(full_points, without, TailTarget(), 5))
 
 
 def test_a_tail_of_less_than_one_race_is_refused(full_rules):
