@@ -437,6 +437,8 @@ def walk_tail(
     for r in range(1, size + 1):
         cheapest[r] = cheapest[r - 1] + salaries[rows - r]
     lowest = thresholds.min()
+    # not the heap's worst: what is cut must not depend on what was found before
+    bar = at_least - SLACK
 
     heap_scores = np.empty(limit, dtype=np.float64)
     heap_keys = np.empty(limit, dtype=np.int64)
@@ -486,9 +488,7 @@ def walk_tail(
         bound = (rest[2] + best_rest[size - 2, b + 1]) / GRID
         for j in range(weights.shape[0]):
             bound += weights[j] * (thresholds[j] + _excess(reach, kept, thresholds[j]) / mass[j])
-        bar = heap_scores[0] if count == limit else at_least
-        bar = max(bar, at_least)
-        if bound < bar - SLACK:
+        if bound < bar:
             cut += 1
             continue
         active[2] = kept
@@ -518,8 +518,6 @@ def walk_tail(
                 continue
             mask = masks[level] | (one << np.uint64(p))
             n = active[level]
-            bar = heap_scores[0] if count == limit else at_least
-            bar = max(bar, at_least)
             if left == 1:
                 if not obeys(mask, locked, group_masks, group_bounds):
                     continue
@@ -528,7 +526,7 @@ def walk_tail(
                 for j in range(weights.shape[0]):
                     excess = _excess_of_sum(partial[level], table[level - 1, p], n, thresholds[j])
                     bound += weights[j] * (thresholds[j] + excess / mass[j])
-                if bound < bar - SLACK:
+                if bound < bar:
                     continue
                 evaluated += 1
                 sums[:] = 0
@@ -567,7 +565,7 @@ def walk_tail(
                 bound += weights[j] * (
                     thresholds[j] + _excess(reach, kept, thresholds[j]) / mass[j]
                 )
-            if bound < bar - SLACK:
+            if bound < bar:
                 cut += 1
                 continue
             if left > 2:

@@ -26,6 +26,9 @@ Points = npt.NDArray[np.int16]
 Offsets = npt.NDArray[np.float64]
 
 _HANDS = 61
+# the best by mean of which the best by tail tell a walk where to start: with few of them the bar
+# is low and the walk long, with many their own evaluation takes longer than it saves
+_MORE_GUESSES = 250
 # far beyond any score, and sums of eight stay exact in floats
 _LARGEST_OFFSET = 1_000_000.0
 _TICKS = np.iinfo(np.int16)
@@ -114,8 +117,10 @@ class Found:
         f64 ``[K]`` in points to a ten-millionth (of values: in the unit of the values), falling; of
         equal scores the lexicographically smaller lineup comes first.
     looked_at, evaluated, cut
-        Legal lineups reached one by one, those of them whose CVaR was computed exactly, and
-        branches excluded by their bound.
+        Legal lineups reached one by one, those of them whose score was computed exactly, and
+        branches excluded by their bound. Those of a tail walk's parts add up to the same sums
+        however the walk was cut; a walk by value excludes what its part's best k excel, so they
+        depend on the part.
     """
 
     lineups: Lineups
@@ -126,13 +131,41 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class WalkProof:
+    """Why no lineup that a walk left out is better than those it gives.
+
+    Parameters
+    ----------
+    legal_lineups
+        All that the rules allow: ``pruned + looked_at``.
+    pruned
+        Those in branches that were excluded together, because a bound on all of them lay below a
+        score that k lineups reach.
+    looked_at
+        Those reached one by one, each with a bound of its own.
+    evaluated
+        Those of ``looked_at`` whose bound did not exclude them, so that the score was computed.
+    bound
+        The score, as in :class:`Found`, that no lineup left out exceeds: the k-th best. ``None``
+        where none is left out.
+    """
+
+    legal_lineups: int
+    pruned: int
+    looked_at: int
+    evaluated: int
+    bound: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class WalkStart:
     """What makes a tail walk fast and cannot change what it finds.
 
     Parameters
     ----------
     at_least
-        A score in ticks that at least k legal lineups reach; ``-inf`` if unknown.
+        A score in ticks that at least k legal lineups reach; ``-inf`` if unknown. What cannot reach
+        it is not looked at, so the counts of a walk depend on it.
     thresholds
         i64 ``[J]`` in ticks: about the VaR of good lineups at each level.
     """
@@ -221,7 +254,7 @@ def best_by_value(
         _unpack(keys[best], board.roster_size),
         scores[best].astype(np.float64),
         int(reached),
-        0,
+        int(reached),
         0,
     )
 
@@ -310,7 +343,7 @@ def start_tail_walk(
     folded, rests = _folded(points, offsets)
     rest = np.rint(len(points) * (rests / _kernels.GRID)).astype(np.int64)
     totals = folded.sum(axis=0, dtype=np.int64) + rest
-    guess = best_by_value(totals, rules, 4 * k).lineups
+    guess = best_by_value(totals, rules, 2 * k + _MORE_GUESSES).lineups
     if len(guess) == 0:
         return WalkStart(-math.inf, np.zeros(len(target.alphas), dtype=np.int64))
     scores = tail_values(points, guess, target, offsets) * TICKS_PER_POINT
@@ -399,4 +432,22 @@ def merge_found(parts: Sequence[Found], k: int) -> Found:
         sum(part.looked_at for part in parts),
         sum(part.evaluated for part in parts),
         sum(part.cut for part in parts),
+    )
+
+
+def prove_walk(found: Found, rules: LineupRules, k: int) -> WalkProof:
+    """Give the proof of what a whole walk found, joined by :func:`merge_found` if it was cut.
+
+    Parameters
+    ----------
+    found, rules, k
+        The result, and the rules and number it was asked for with.
+    """
+    legal = count_legal(rules)
+    return WalkProof(
+        legal_lineups=legal,
+        pruned=legal - found.looked_at,
+        looked_at=found.looked_at,
+        evaluated=found.evaluated,
+        bound=float(found.scores[-1]) if k <= len(found.scores) < legal else None,
     )

@@ -17,6 +17,7 @@ from core.lineups import (
     count_legal,
     is_legal,
     merge_found,
+    prove_walk,
     require_legal,
     start_tail_walk,
     tail_values,
@@ -55,6 +56,10 @@ def as_tuples(lineups):
 def assert_same(one, other):
     np.testing.assert_array_equal(one.lineups, other.lineups)
     np.testing.assert_array_equal(one.scores, other.scores)
+
+
+def counts(found):
+    return found.looked_at, found.evaluated, found.cut
 
 
 @settings(max_examples=150, deadline=None)
@@ -142,7 +147,7 @@ def test_the_best_by_tail_are_those_of_all_legal_lineups(
     data=st.data(),
     random=st.integers(0, 2**32 - 1),
     ties=st.booleans(),
-    k=st.sampled_from([1, 5, 40]),
+    k=st.sampled_from([1, 5, 40, 1_000]),
 )
 def test_a_walk_cut_anywhere_and_joined_is_the_whole_walk(any_small_rules, data, random, ties, k):
     rules = data.draw(any_small_rules)
@@ -154,10 +159,37 @@ def test_a_walk_cut_anywhere_and_joined_is_the_whole_walk(any_small_rules, data,
     pieces = np.split(shuffled, cuts)
     start = start_tail_walk(points, rules, target, k)
     by_tail = [best_by_tail(points, rules, target, k, piece, start) for piece in pieces]
-    assert_same(merge_found(by_tail, k), best_by_tail(points, rules, target, k))
+    joined, whole = merge_found(by_tail, k), best_by_tail(points, rules, target, k)
+    assert_same(joined, whole)
+    assert counts(joined) == counts(whole)
+    assert prove_walk(joined, rules, k) == prove_walk(whole, rules, k)
     values = points.sum(axis=0, dtype=np.int64)
     by_value = [best_by_value(values, rules, k, piece) for piece in pieces]
     assert_same(merge_found(by_value, k), best_by_value(values, rules, k))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    data=st.data(),
+    random=st.integers(0, 2**32 - 1),
+    ties=st.booleans(),
+    k=st.sampled_from([1, 5, 40, 1_000]),
+)
+def test_the_proof_accounts_for_every_legal_lineup(plain, any_small_rules, data, random, ties, k):
+    rules = data.draw(any_small_rules)
+    points = races(rules, random, ties)
+    target = target_of(TARGETS[1])
+    legal = plain.legal(rules)
+    by_value = best_by_value(points.sum(axis=0, dtype=np.int64), rules, k)
+    for found in (best_by_tail(points, rules, target, k), by_value):
+        proof = prove_walk(found, rules, k)
+        assert proof.legal_lineups == proof.pruned + proof.looked_at == len(legal)
+        assert len(found.scores) <= proof.evaluated <= proof.looked_at <= len(legal)
+        if len(legal) <= k:
+            assert proof.bound is None
+            assert proof.evaluated == len(legal)
+        else:
+            assert proof.bound == found.scores[-1]
 
 
 @settings(max_examples=40, deadline=None)
@@ -307,7 +339,12 @@ def test_a_full_walk_in_chunks_is_the_whole_walk(full_rules, full_points):
     start = start_tail_walk(full_points, full_rules, target, 50)
     pieces = np.array_split(walk_units(full_rules), 7)
     parts = [best_by_tail(full_points, full_rules, target, 50, piece, start) for piece in pieces]
-    assert_same(merge_found(parts, 50), best_by_tail(full_points, full_rules, target, 50))
+    joined, whole = merge_found(parts, 50), best_by_tail(full_points, full_rules, target, 50)
+    assert_same(joined, whole)
+    proof = prove_walk(joined, full_rules, 50)
+    assert proof == prove_walk(whole, full_rules, 50)
+    # bounds leave a small part of all to be looked at, and few of those to be evaluated
+    assert 50 <= proof.evaluated < proof.looked_at / 10 < proof.legal_lineups / 50
 
 
 def test_locks_and_excludes_hold_on_a_full_slate(full_rules, full_points):
