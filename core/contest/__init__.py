@@ -13,6 +13,7 @@ from core.contest.payouts import (
 from core.contest.result import ContestResult, Figures, summarise
 from core.contest.simulate import play_block, simulate_contest
 from core.contest.simulator import ContestSimulator
+from core.contest.steps import PrizeSteps, prize_steps
 from core.contest.tally import ContestTally
 from core.contest.typical import TYPICAL_PAYOUTS, SizeTier, size_tier_of, typical_payouts
 from core.contest.value import value_lineups
@@ -27,10 +28,12 @@ __all__ = [
     "Figures",
     "PayoutCurveFitter",
     "Payouts",
+    "PrizeSteps",
     "PrizeTier",
     "SizeTier",
     "payouts_from_tiers",
     "play_block",
+    "prize_steps",
     "read_cents",
     "read_payout_csv",
     "read_payout_json",

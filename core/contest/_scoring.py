@@ -13,6 +13,9 @@ from core.compiled import compiled
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
 
+NO_SCORE_IS_LOWER = np.int32(-(2**31))
+NO_SCORE_IS_HIGHER = np.int32(2**31 - 1)
+
 
 def pair_codes(lineups: npt.NDArray[np.uint8], drivers: int, roster_size: int) -> Codes:
     """Give lineups ``[U, R]`` as columns of pairs, ``[ceil(R / 2), U]``.
@@ -155,3 +158,72 @@ def value_candidates(
         for j in range(candidates):
             won[j] += prize[candidate_scores[j] - low]
         on_score[: high - low + 1] = 0
+
+
+@compiled
+def step_scenarios(
+    points: npt.NDArray[np.int16],
+    codes: Codes,
+    copies: npt.NDArray[np.int32],
+    ladder: Ints,
+    widest: int,
+    breaks: npt.NDArray[np.int32],
+    micros: Ints,
+) -> int:
+    """Write the steps from the one more entry's score to its prize, per scenario ``[S, B]``.
+
+    Steps rise; what is left of a row repeats its last prize at a score that nobody has. Gives the
+    most steps of any scenario.
+    """
+    entries = codes.shape[1]
+    pairs = np.zeros((points.shape[1] + 1) ** 2, dtype=np.int32)
+    scores = np.zeros(entries, dtype=np.int32)
+    on_score = np.zeros(widest, dtype=np.int32)
+    most = 0
+    for scenario in range(points.shape[0]):
+        _fill_pairs(points[scenario], pairs)
+        _score(pairs, codes, scores)
+        low = scores[0] if entries > 0 else np.int32(0)
+        high = low
+        for u in range(entries):
+            low = min(low, scores[u])
+            high = max(high, scores[u])
+        for u in range(entries):
+            on_score[scores[u] - low] += copies[u]
+        used = 0
+        better = 0
+        prize = _prize(ladder, 0, 1)
+        x = np.int64(high - low)
+        moved = False
+        while x >= 0 and prize > 0:
+            # off the field's scores the prize is that of one score higher, unless that was on them
+            if moved or on_score[x] > 0:
+                lower = _prize(ladder, better, on_score[x] + 1)
+                if lower < prize:
+                    breaks[scenario, used] = low + x + 1
+                    micros[scenario, used] = prize
+                    used += 1
+                    prize = lower
+            moved = on_score[x] > 0
+            better += on_score[x]
+            x -= 1
+        if prize > 0:
+            # more places are paid than there are opponents
+            lower = _prize(ladder, better, 1)
+            if lower < prize:
+                breaks[scenario, used] = low
+                micros[scenario, used] = prize
+                used += 1
+            if lower > 0:
+                breaks[scenario, used] = NO_SCORE_IS_LOWER
+                micros[scenario, used] = lower
+                used += 1
+        for i in range(used // 2):
+            j = used - 1 - i
+            breaks[scenario, i], breaks[scenario, j] = breaks[scenario, j], breaks[scenario, i]
+            micros[scenario, i], micros[scenario, j] = micros[scenario, j], micros[scenario, i]
+        breaks[scenario, used:] = NO_SCORE_IS_HIGHER
+        micros[scenario, used:] = micros[scenario, used - 1]
+        most = max(most, used)
+        on_score[: high - low + 1] = 0
+    return most

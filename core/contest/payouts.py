@@ -95,6 +95,22 @@ class Payouts:
                 return tier.prize_cents
         return 0
 
+    def require_opponents(self, opponents: int) -> None:
+        """Refuse a field that is not one entry short of the contest.
+
+        Raises
+        ------
+        InvalidInput
+            On ``field_size``.
+        """
+        if opponents + 1 != self.field_size:
+            raise InvalidInput(
+                {
+                    "field_size": f"{opponents:,} opponents and one entry do not make a contest of "
+                    f"{self.field_size:,}."
+                }
+            )
+
     @property
     def ladder_micros(self) -> npt.NDArray[np.int64]:
         """Prizes of the first k places together, for k = 0 .. places paid, in micro-dollars."""

@@ -5,7 +5,6 @@ import numpy.typing as npt
 
 from core.contest._scoring import pair_codes, value_candidates, widest_range
 from core.contest.payouts import Payouts
-from core.errors import InvalidInput
 from core.field import Field
 from core.slate.rules import Ticks
 
@@ -41,13 +40,7 @@ def value_lineups(
         So many scenarios that winning each would not fit 64 bits (9 million for a USD 1,000,000
         prize).
     """
-    if field.entries + 1 != payouts.field_size:
-        raise InvalidInput(
-            {
-                "field_size": f"{field.entries:,} opponents and one entry do not make a contest of "
-                f"{payouts.field_size:,}."
-            }
-        )
+    payouts.require_opponents(field.entries)
     ladder = payouts.ladder_micros
     if len(points) * int(ladder[1]) >= 2**63:
         raise ValueError(f"{len(points):,} scenarios of so large a prize overflow 64 bits")

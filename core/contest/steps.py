@@ -1,0 +1,98 @@
+"""What any lineup would win in each scenario: steps from its score to its prize."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contest._scoring import NO_SCORE_IS_HIGHER, pair_codes, step_scenarios, widest_range
+from core.contest.payouts import Payouts
+from core.field import Field
+from core.slate.rules import Ticks
+
+T = TypeVar("T", np.int32, np.int64)
+
+# as many cells as are filled before they are cut down to what was used
+_CELLS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PrizeSteps:
+    """Per scenario, what one more entry wins with any score; it meets the field alone.
+
+    A score of at least ``breaks[s, b]`` and below ``breaks[s, b + 1]`` wins ``micros[s, b]``, one
+    below ``breaks[s, 0]`` nothing.
+
+    Parameters
+    ----------
+    breaks
+        Ticks, i32 ``[N, B]``, rising; rows with fewer steps end with 2^31 - 1, a score of nobody.
+    micros
+        Micro-dollars, i64 ``[N, B]``, rising; above 0.
+    """
+
+    breaks: npt.NDArray[np.int32]
+    micros: npt.NDArray[np.int64]
+
+    @classmethod
+    def joined(cls, parts: Sequence["PrizeSteps"]) -> "PrizeSteps":
+        """Join the steps of scenarios that met different fields, in the order given."""
+        widest = max(part.breaks.shape[1] for part in parts)
+        return cls(
+            np.concatenate([_widened(part.breaks, widest, NO_SCORE_IS_HIGHER) for part in parts]),
+            np.concatenate([_widened(part.micros, widest, part.micros[:, -1:]) for part in parts]),
+        )
+
+
+def _widened(cells: npt.NDArray[T], width: int, filler: npt.ArrayLike) -> npt.NDArray[T]:
+    wide = np.empty((len(cells), width), dtype=cells.dtype)
+    wide[:, : cells.shape[1]] = cells
+    wide[:, cells.shape[1] :] = filler
+    return wide
+
+
+def prize_steps(points: Ticks, field: Field, payouts: Payouts) -> PrizeSteps:
+    """Give what one more entry would win in each scenario, whatever its score.
+
+    The prizes are those of :func:`~core.contest.value.value_lineups`, to the micro-dollar. There
+    are at most two steps a prize tier: the tier's own prize, and the share of a tie that reaches
+    into the next.
+
+    Parameters
+    ----------
+    points
+        Driver scores in ticks, int16 ``[N, D]``.
+    field
+        The opponents: ``payouts.field_size - 1`` entries.
+    payouts
+        The contest.
+
+    Raises
+    ------
+    InvalidInput
+        The field is not one entry short of the contest.
+    """
+    payouts.require_opponents(field.entries)
+    drivers, roster = points.shape[1], field.lineups.shape[1]
+    codes = pair_codes(field.lineups, drivers, roster)
+    width = 2 * len(payouts.tiers)
+    parts = []
+    rows = max(_CELLS // width, 1)
+    for first in range(0, max(len(points), 1), rows):
+        some = np.ascontiguousarray(points[first : first + rows])
+        breaks = np.empty((len(some), width), dtype=np.int32)
+        micros = np.empty((len(some), width), dtype=np.int64)
+        most = step_scenarios(
+            some,
+            codes,
+            field.copies,
+            payouts.ladder_micros,
+            widest_range(some, roster),
+            breaks,
+            micros,
+        )
+        most = max(most, 1)
+        parts.append(PrizeSteps(breaks[:, :most].copy(), micros[:, :most].copy()))
+    return PrizeSteps.joined(parts)
