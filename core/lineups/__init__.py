@@ -5,6 +5,7 @@ users' words.
 """
 
 from core.lineups.board import Lineups
+from core.lineups.found import Found, WalkProof, merge_found, walk_units
 from core.lineups.legality import Budget, Group, LineupRules, is_legal
 from core.lineups.leverage import (
     LineupOwnership,
@@ -35,6 +36,7 @@ from core.lineups.solvers import (
     choose_solver,
 )
 from core.lineups.stability import TailStability, validate_tail_stability
+from core.lineups.steps import StepsStart, best_by_steps, start_steps_walk, step_values
 from core.lineups.tail import (
     TailMetrics,
     adaptive_scenario_count,
@@ -45,18 +47,14 @@ from core.lineups.tail import (
 from core.lineups.together import Together, best_together
 from core.lineups.validation import TailValidation, validate_tail
 from core.lineups.walk import (
-    Found,
     TailTarget,
-    WalkProof,
     WalkStart,
     best_by_tail,
     best_by_value,
     count_legal,
-    merge_found,
     prove_walk,
     start_tail_walk,
     tail_values,
-    walk_units,
 )
 
 __all__ = [
@@ -73,6 +71,7 @@ __all__ = [
     "SolverFailed",
     "SolverMissing",
     "SolverName",
+    "StepsStart",
     "TailMetrics",
     "TailStability",
     "TailTarget",
@@ -84,6 +83,7 @@ __all__ = [
     "WalkStart",
     "adaptive_scenario_count",
     "available_solvers",
+    "best_by_steps",
     "best_by_tail",
     "best_by_value",
     "best_lineups",
@@ -106,7 +106,9 @@ __all__ = [
     "prove_walk",
     "require_legal",
     "require_possible",
+    "start_steps_walk",
     "start_tail_walk",
+    "step_values",
     "tail_values",
     "validate_tail",
     "validate_tail_stability",

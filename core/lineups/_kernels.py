@@ -15,12 +15,15 @@ GRID = 2.0**20
 # A bound may lie below a score by what the grid rounds up and a few ulps: prune what is clearly so.
 SLACK = 2e-6
 
+_COUNTED = 2**15
+
 U8 = npt.NDArray[np.uint8]
 I16 = npt.NDArray[np.int16]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 F64 = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int16 | np.int32]
 
 
 @compiled
@@ -73,7 +76,9 @@ def passed_by(locked: np.uint64, mask: np.uint64, position: np.int64) -> bool:
 
 
 @compiled
-def offer(heap_scores: F64 | I64, heap_keys: I64, count: int, score: float, key: np.int64) -> int:
+def offer(
+    heap_scores: F64 | I64, heap_keys: I64, count: int, score: float | np.int64, key: np.int64
+) -> int:
     """Offer a lineup to the heap of the best (its worst on top) and give the heap's new count.
 
     A higher score is better; of two equal scores the lexicographically smaller lineup.
@@ -179,6 +184,17 @@ def _use(used: I64, amounts: I64, level: int, position: int | np.int64) -> None:
     """Write what is used of each budget after ``position`` is picked at ``level``."""
     for b in range(amounts.shape[0]):
         used[level + 1, b] = used[level, b] + amounts[b, position]
+
+
+@inlined
+def _affordable(
+    salaries: I64, cheapest: I64, room: int | np.int64, position: int | np.int64, left: int
+) -> int | np.int64:
+    """Give the first position from ``position`` on that can be one of ``left`` for ``room`` USD."""
+    first = position
+    while salaries[first] + cheapest[left - 1] > room:
+        first += 1
+    return first
 
 
 @compiled
@@ -355,7 +371,7 @@ def tail_scores(
 
 
 @compiled
-def _best_completions(points: I16, most: int) -> I32:
+def _best_completions(points: Whole, most: int) -> I32:
     """Give the points of the ``r <= most`` best rows at or after each position, per scenario.
 
     ``[most + 1, P + 1, N]``; where fewer than r rows are left the entry is never read.
@@ -477,7 +493,8 @@ def walk_tail(
         _use(used, budget_amounts, 1, b)
         rest[2] = rests[a] + rests[b]
         kept = 0
-        completion = best[size - 2, b + 1]
+        first = _affordable(salaries, cheapest, cap - spent[2], b + 1, size - 2)
+        completion = best[size - 2, first]
         for i in range(scenarios):
             two = np.int32(points[a, i]) + np.int32(points[b, i])
             if two + completion[i] > lowest:
@@ -542,7 +559,9 @@ def walk_tail(
                 count = offer(heap_scores, heap_keys, count, score, key)
                 continue
             # one level down: partial sums, and what the best completion of each scenario reaches
-            completion = best[left - 1, p + 1]
+            room = cap - spent[level] - salaries[p]
+            first = _affordable(salaries, cheapest, room, p + 1, left - 1)
+            completion = best[left - 1, first]
             if left == 2:
                 # the last inner level keeps its parent's scenarios: too few leaves to repay a copy
                 for i in range(n):
@@ -579,6 +598,255 @@ def walk_tail(
             masks[level + 1] = mask
             _use(used, budget_amounts, level, p)
             rest[level + 1] = rest[level] + rests[p]
+            level += 1
+            picks[level] = p
+    return heap_scores[:count], heap_keys[:count], bounded, evaluated, cut
+
+
+@compiled
+def _prize_of(score: np.int32, breaks: I32, micros: I64) -> np.int64:
+    """Read a prize off one scenario's steps."""
+    # most prizes are small: look for a step above the score in strides from the lowest on
+    below = 0
+    above = 1
+    while above < breaks.shape[0] and breaks[above] <= score:
+        below = above
+        above *= 2
+    above = min(above, breaks.shape[0])
+    while below < above:
+        middle = (below + above) // 2
+        if breaks[middle] <= score:
+            below = middle + 1
+        else:
+            above = middle
+    return micros[below - 1] if below > 0 else np.int64(0)
+
+
+@compiled
+def _winnings(
+    points: Whole, breaks: I32, micros: I64, lineup: U8 | I64, scores: I32, prizes: I64
+) -> np.int64:
+    """Write what one lineup wins in each scenario, and give the sum; ``scores`` is scratch."""
+    scores[:] = 0
+    for r in range(lineup.shape[0]):
+        row = points[lineup[r]]
+        for i in range(scores.shape[0]):
+            scores[i] += row[i]
+    total = np.int64(0)
+    for i in range(scores.shape[0]):
+        if scores[i] >= breaks[i, 0]:
+            prizes[i] = _prize_of(scores[i], breaks[i], micros[i])
+            total += prizes[i]
+        else:
+            prizes[i] = 0
+    return total
+
+
+@compiled
+def step_prizes(points: I16, breaks: I32, micros: I64, lineups: U8) -> I64:
+    """Give what each lineup ``[K, R]`` wins in each scenario, ``[K, N]``."""
+    scores = np.empty(points.shape[1], dtype=np.int32)
+    prizes = np.empty((lineups.shape[0], points.shape[1]), dtype=np.int64)
+    for k in range(lineups.shape[0]):
+        _winnings(points, breaks, micros, lineups[k], scores, prizes[k])
+    return prizes
+
+
+@compiled
+def step_values(points: I16, breaks: I32, micros: I64, lineups: U8) -> I64:
+    """Give what each lineup ``[K, R]`` wins, summed over scenarios; ``points`` ``[D, N]``."""
+    scores = np.empty(points.shape[1], dtype=np.int32)
+    prizes = np.empty(points.shape[1], dtype=np.int64)
+    values = np.empty(lineups.shape[0], dtype=np.int64)
+    for k in range(lineups.shape[0]):
+        values[k] = _winnings(points, breaks, micros, lineups[k], scores, prizes)
+    return values
+
+
+@compiled
+def _reaching(row: Whole, need: Whole) -> np.int64:
+    """Count the scenarios in which a row reaches what is needed."""
+    total = np.int64(0)
+    for begin in range(0, row.shape[0], _COUNTED):
+        some = row[begin : begin + _COUNTED]
+        needed = need[begin : begin + _COUNTED]
+        # as narrow as what it counts, so that one instruction counts many
+        count = np.uint16(0)
+        for i in range(some.shape[0]):
+            if some[i] >= needed[i]:
+                count = np.uint16(count + np.uint16(1))
+        total += np.int64(count)
+    return total
+
+
+@compiled
+def step_bounds(points: Whole, needs: Whole, gains: I64, lineups: U8) -> I64:
+    """Give what bounds each lineup ``[K, R]`` at the leaf of :func:`walk_steps`."""
+    bounds = np.zeros(lineups.shape[0], dtype=np.int64)
+    row = np.empty(points.shape[1], dtype=points.dtype)
+    for k in range(lineups.shape[0]):
+        row[:] = 0
+        for r in range(lineups.shape[1]):
+            _add(row, points[lineups[k, r]], row)
+        for c in range(gains.shape[0]):
+            bounds[k] += gains[c] * _reaching(row, needs[c])
+    return bounds
+
+
+@compiled
+def _add(one: Whole, other: Whole, total: Whole) -> None:
+    for i in range(total.shape[0]):
+        total[i] = one[i] + other[i]
+
+
+@compiled
+def walk_steps(
+    drivers: U8,
+    salaries: I64,
+    size: int,
+    cap: int,
+    floor: int,
+    locked: np.uint64,
+    group_masks: U64,
+    group_bounds: I64,
+    budget_amounts: I64,
+    budget_limits: I64,
+    units: U8,
+    points: Whole,
+    breaks: I32,
+    micros: I64,
+    needs: Whole,
+    gains: I64,
+    at_least: int,
+    limit: int,
+) -> tuple[I64, I64, int, int, int]:
+    """Find the lineups that win most over all scenarios, exactly.
+
+    ``points`` ``[P, N]`` by position; ``breaks``, ``micros`` ``[N, B]`` the steps. The steps are
+    bounded from above by C of them, the same prizes in every scenario: a score of at least
+    ``needs[c, s]`` adds ``gains[c]``, highest first. ``needs`` ``[C, N]`` and ``points`` are of one
+    type that holds any difference of theirs. The best completion per scenario makes the bound one
+    for every lineup under a node.
+
+    Gives values ``[k]``, keys ``[k]`` (unordered), and counts: legal lineups bounded at the leaf,
+    lineups evaluated, branches cut.
+    """
+    rows, scenarios = points.shape
+    classes = gains.shape[0]
+    best = np.zeros((size - 1, rows + 1, scenarios), dtype=points.dtype)
+    widest = _best_completions(points, size - 2)
+    for r in range(size - 1):
+        # no sum of more drivers than there are is ever read, nor would it fit
+        for p in range(rows - r + 1):
+            for i in range(scenarios):
+                best[r, p, i] = widest[r, p, i]
+    budgets = budget_limits.shape[0] > 0
+    least = _least_sums(budget_amounts, size)
+    cheapest = np.zeros(size + 1, dtype=np.int64)
+    for r in range(1, size + 1):
+        cheapest[r] = cheapest[r - 1] + salaries[rows - r]
+
+    heap_scores = np.empty(limit, dtype=np.int64)
+    heap_keys = np.empty(limit, dtype=np.int64)
+    count = 0
+    bounded = 0
+    evaluated = 0
+    cut = 0
+    picks = np.zeros(size, dtype=np.int64)
+    spent = np.zeros(size + 1, dtype=np.int64)
+    used = np.zeros((size + 1, budget_limits.shape[0]), dtype=np.int64)
+    masks = np.zeros(size + 1, dtype=np.uint64)
+    need = np.empty((size - 1, classes, scenarios), dtype=points.dtype)
+    # what classes c and lower add at most under the node
+    still = np.zeros((size + 1, classes + 1), dtype=np.int64)
+    adds = np.zeros(classes, dtype=np.int64)
+    row = np.empty(scenarios, dtype=points.dtype)
+    scores = np.empty(scenarios, dtype=np.int32)
+    prizes = np.empty(scenarios, dtype=np.int64)
+    one = np.uint64(1)
+    for c in range(classes - 1, -1, -1):
+        still[0, c] = still[0, c + 1] + gains[c] * scenarios
+
+    for u in range(units.shape[0]):
+        a = np.int64(units[u, 0])
+        b = np.int64(units[u, 1])
+        if salaries[a] + salaries[b] + cheapest[size - 2] > cap:
+            continue
+        picks[0] = a
+        picks[1] = b
+        spent[2] = salaries[a] + salaries[b]
+        masks[2] = (one << np.uint64(a)) | (one << np.uint64(b))
+        if passed_by(locked, masks[2], b):
+            continue
+        _use(used, budget_amounts, 0, a)
+        if _over_budget(used, budget_amounts, least, budget_limits, 1, b, size - 1):
+            continue
+        _use(used, budget_amounts, 1, b)
+        for c in range(classes):
+            for i in range(scenarios):
+                need[2, c, i] = needs[c, i] - points[a, i] - points[b, i]
+        still[2] = still[0]
+
+        level = 2
+        picks[2] = b
+        while level >= 2:
+            picks[level] += 1
+            p = picks[level]
+            left = size - level
+            if p > rows - left:
+                level -= 1
+                continue
+            if passed_by(locked, masks[level], p):
+                # a locked driver was left out, and later ones come no nearer
+                level -= 1
+                continue
+            if spent[level] + salaries[p] + cheapest[left - 1] > cap:
+                continue
+            if spent[level] + left * salaries[p] < floor:
+                level -= 1
+                continue
+            if budgets and _over_budget(used, budget_amounts, least, budget_limits, level, p, left):
+                continue
+            mask = masks[level] | (one << np.uint64(p))
+            if left == 1 and not obeys(mask, locked, group_masks, group_bounds):
+                continue
+            if left == 1:
+                _add(points[picks[level - 1]], points[p], row)
+            else:
+                room = cap - spent[level] - salaries[p]
+                first = _affordable(salaries, cheapest, room, p + 1, left - 1)
+                _add(points[p], best[left - 1, first], row)
+            below = need[min(level, size - 2)]
+            bound = np.int64(0)
+            possible = True
+            for c in range(classes):
+                adds[c] = gains[c] * _reaching(row, below[c])
+                bound += adds[c]
+                if bound + still[level, c + 1] < at_least:
+                    possible = False
+                    break
+            if left == 1:
+                bounded += 1
+                if not possible:
+                    continue
+                evaluated += 1
+                score = _winnings(points, breaks, micros, picks, scores, prizes)
+                if score >= at_least:
+                    key = lineup_key(drivers, picks, size)
+                    count = offer(heap_scores, heap_keys, count, score, key)
+                continue
+            if not possible:
+                cut += 1
+                continue
+            for c in range(classes - 1, -1, -1):
+                still[level + 1, c] = still[level + 1, c + 1] + adds[c]
+            if left > 2:
+                for c in range(classes):
+                    for i in range(scenarios):
+                        need[level + 1, c, i] = need[level, c, i] - points[p, i]
+            spent[level + 1] = spent[level] + salaries[p]
+            masks[level + 1] = mask
+            _use(used, budget_amounts, level, p)
             level += 1
             picks[level] = p
     return heap_scores[:count], heap_keys[:count], bounded, evaluated, cut

@@ -1,7 +1,5 @@
 """Every legal lineup looked at: exact best-K search by summed value and by weighted upper CVaR.
 
-The walk begins with a pair of drivers (:func:`walk_units`), so it can be cut into any chunks of
-pairs; :func:`merge_found` joins what the chunks found, and the join does not depend on the cut.
 Maximising CVaR is a maximum of a maximum, no linear program; it is done here by bounds (Rockafellar
 and Uryasev, "Optimization of conditional value-at-risk", 2000) and by exact evaluation of what they
 cannot exclude.
@@ -17,15 +15,14 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.lineups import _kernels
 from core.lineups.board import Board, Lineups
+from core.lineups.found import Found, Units, WalkProof, nothing_found, ranked, unpacked, walk_units
 from core.lineups.legality import LineupRules
 from core.lineups.tail import adaptive_scenario_count, tail_mass
 from core.slate import TICKS_PER_POINT
 
-Units = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.int16]
 Offsets = npt.NDArray[np.float64]
 
-_HANDS = 61
 # the best by mean of which the best by tail tell a walk where to start: with few of them the bar
 # is low and the walk long, with many their own evaluation takes longer than it saves
 _MORE_GUESSES = 250
@@ -106,58 +103,6 @@ class TailTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The best lineups of a walk or of a part of one, best first.
-
-    Parameters
-    ----------
-    lineups
-        u8 ``[K, R]``, slate indices sorted within each lineup.
-    scores
-        f64 ``[K]`` in points to a ten-millionth (of values: in the unit of the values), falling; of
-        equal scores the lexicographically smaller lineup comes first.
-    looked_at, evaluated, cut
-        Legal lineups reached one by one, those of them whose score was computed exactly, and
-        branches excluded by their bound. Those of a tail walk's parts add up to the same sums
-        however the walk was cut; a walk by value excludes what its part's best k excel, so they
-        depend on the part.
-    """
-
-    lineups: Lineups
-    scores: npt.NDArray[np.float64]
-    looked_at: int
-    evaluated: int
-    cut: int
-
-
-@dataclass(frozen=True, slots=True)
-class WalkProof:
-    """Why no lineup that a walk left out is better than those it gives.
-
-    Parameters
-    ----------
-    legal_lineups
-        All that the rules allow: ``pruned + looked_at``.
-    pruned
-        Those in branches that were excluded together, because a bound on all of them lay below a
-        score that k lineups reach.
-    looked_at
-        Those reached one by one, each with a bound of its own.
-    evaluated
-        Those of ``looked_at`` whose bound did not exclude them, so that the score was computed.
-    bound
-        The score, as in :class:`Found`, that no lineup left out exceeds: the k-th best. ``None``
-        where none is left out.
-    """
-
-    legal_lineups: int
-    pruned: int
-    looked_at: int
-    evaluated: int
-    bound: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class WalkStart:
     """What makes a tail walk fast and cannot change what it finds.
 
@@ -172,40 +117,6 @@ class WalkStart:
 
     at_least: float
     thresholds: npt.NDArray[np.int64]
-
-
-def walk_units(rules: LineupRules) -> Units:
-    """Give the pairs of positions a walk can begin with, u8 ``[U, 2]``.
-
-    Pairs of dear drivers have far more lineups under them than pairs of cheap ones, so they are
-    dealt out like cards: any run of units is about a fair share of the walk.
-    """
-    count = len(rules.eligible)
-    first, second = np.triu_indices(max(count - rules.roster_size + 2, 0), k=1)
-    units = np.column_stack((first, second)).astype(np.uint8)
-    return np.concatenate([units[hand::_HANDS] for hand in range(_HANDS)])
-
-
-def _unpack(keys: npt.NDArray[np.int64], size: int) -> Lineups:
-    shifts = 6 * np.arange(size - 1, -1, -1, dtype=np.int64)
-    return ((keys[:, None] >> shifts) & 63).astype(np.uint8)
-
-
-def _ranked(
-    scores: npt.NDArray[np.float64], keys: npt.NDArray[np.int64], k: int
-) -> npt.NDArray[np.intp]:
-    return np.lexsort((keys, -scores))[:k]
-
-
-def _pack(lineups: Lineups) -> npt.NDArray[np.int64]:
-    keys = np.zeros(len(lineups), dtype=np.int64)
-    for column in lineups.T:
-        keys = (keys << 6) | column
-    return keys
-
-
-def _nothing(size: int) -> Found:
-    return Found(np.zeros((0, size), dtype=np.uint8), np.zeros(0), 0, 0, 0)
 
 
 def best_by_value(
@@ -232,7 +143,7 @@ def best_by_value(
     """
     board = Board.of(rules)
     if rules.contradicted or len(board.drivers) < board.roster_size:
-        return _nothing(board.roster_size)
+        return nothing_found(board.roster_size)
     masks, costs = _NO_CHARGE
     if charges:
         position = {int(driver): place for place, driver in enumerate(board.drivers)}
@@ -249,9 +160,9 @@ def best_by_value(
         costs,
         k,
     )
-    best = _ranked(scores.astype(np.float64), keys, k)
+    best = ranked(scores.astype(np.float64), keys, k)
     return Found(
-        _unpack(keys[best], board.roster_size),
+        unpacked(keys[best], board.roster_size),
         scores[best].astype(np.float64),
         int(reached),
         int(reached),
@@ -398,7 +309,7 @@ def best_by_tail(
         start = start_tail_walk(points, rules, target, k, offsets)
     board = Board.of(rules)
     if rules.contradicted or len(board.drivers) < board.roster_size:
-        return _nothing(board.roster_size)
+        return nothing_found(board.roster_size)
     folded, rests = _folded(points, offsets)
     scores, keys, bounded, evaluated, cut = _kernels.walk_tail(
         *board.arguments(),
@@ -411,27 +322,13 @@ def best_by_tail(
         _span(folded, board.roster_size),
         k,
     )
-    best = _ranked(scores, keys, k)
+    best = ranked(scores, keys, k)
     return Found(
-        _unpack(keys[best], board.roster_size),
+        unpacked(keys[best], board.roster_size),
         scores[best] / TICKS_PER_POINT,
         int(bounded),
         int(evaluated),
         int(cut),
-    )
-
-
-def merge_found(parts: Sequence[Found], k: int) -> Found:
-    """Join what parts of one walk found: the same best k, however the walk was cut."""
-    lineups = np.concatenate([part.lineups for part in parts])
-    scores = np.concatenate([part.scores for part in parts])
-    best = _ranked(scores, _pack(lineups), k)
-    return Found(
-        lineups[best],
-        scores[best],
-        sum(part.looked_at for part in parts),
-        sum(part.evaluated for part in parts),
-        sum(part.cut for part in parts),
     )
 
 

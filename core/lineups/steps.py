@@ -1,0 +1,252 @@
+"""Every legal lineup looked at for what it wins: exact best-K search by steps from score to prize.
+
+In every scenario a score wins what a step function says (:func:`core.contest.prize_steps`). A few
+steps at the same prizes in all scenarios bound it from above, and counting the scenarios in which
+each is reached bounds what a lineup wins, or, with the best completion of each scenario, what all
+lineups under a branch do. What the bound cannot exclude is valued exactly, in whole micro-dollars.
+"""
+
+import math
+from dataclasses import dataclass
+from operator import mul
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InvalidInput
+from core.lineups import _kernels
+from core.lineups.board import Board, Lineups
+from core.lineups.found import Found, Units, nothing_found, packed, ranked, unpacked, walk_units
+from core.lineups.legality import LineupRules
+from core.lineups.walk import Points, best_by_value
+
+Breaks = npt.NDArray[np.int32]
+Micros = npt.NDArray[np.int64]
+Narrow = npt.NDArray[np.int16 | np.int32]
+
+# levels of the bound: with more of them it is tighter and takes longer
+_LEVELS = 10
+# the different prizes the levels are chosen from, at most
+_PRIZES = 256
+# lineups whose prizes the levels are fitted to, out of so many that are valued for it
+_TYPICAL, _VALUED = 100, 500
+_MORE_GUESSES, _MORE_VALUED = 5_000, 250
+_SWEEPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class StepsStart:
+    """What makes a walk over prizes fast and cannot change what it finds.
+
+    Parameters
+    ----------
+    at_least
+        Micro-dollars over all scenarios that at least k legal lineups win; 0 if unknown. What
+        cannot win as much is not looked at, so the counts of a walk depend on it.
+    levels
+        Micro-dollars, i64 ``[C]``, rising: a prize between two is bounded by the higher.
+    """
+
+    at_least: int
+    levels: Micros
+
+
+def _checked(points: Points, breaks: Breaks, micros: Micros) -> Points:
+    """Give points by driver, ``[D, N]``, where the steps are of the same scenarios."""
+    if not len(points) or breaks.shape != micros.shape or len(breaks) != len(points):
+        raise InvalidInput({"steps": "give the steps of each scenario, and at least one scenario."})
+    if len(points) * int(micros.max()) >= 2**63:
+        raise ValueError(f"{len(points):,} scenarios of so large a prize overflow 64 bits")
+    return np.ascontiguousarray(points.T)
+
+
+def step_values(points: Points, breaks: Breaks, micros: Micros, lineups: Lineups) -> Micros:
+    """Give what each lineup wins, summed over the scenarios, i64 ``[K]`` in micro-dollars.
+
+    Parameters
+    ----------
+    points
+        i16 ``[N, D]`` in ticks.
+    breaks, micros
+        i32 and i64 ``[N, B]``: a score in ticks from ``breaks[s, b]`` up to the next wins
+        ``micros[s, b]`` in scenario s, one below ``breaks[s, 0]`` nothing. Both rise.
+    lineups
+        u8 ``[K, R]``.
+    """
+    by_driver = _checked(points, breaks, micros)
+    return _kernels.step_values(by_driver, breaks, micros, np.ascontiguousarray(lineups))
+
+
+def _fitted_levels(micros: Micros, prizes: Micros) -> Micros:
+    """Choose the levels that bound ``prizes`` with the least in excess, the highest prize one."""
+    values, counts = np.unique(prizes[prizes > 0], return_counts=True)
+    if len(values) >= _PRIZES:
+        # those that matter: even steps through the sum of all prizes
+        share = np.cumsum(values * counts.astype(np.float64))
+        marks = np.searchsorted(share, np.linspace(0.0, share[-1], _PRIZES)[1:-1])
+        edges = np.unique(np.append(marks, len(values) - 1))
+        begins = np.append(0, edges[:-1] + 1)
+        values, counts = values[edges], np.add.reduceat(counts, begins)
+    highest = int(micros.max())
+    if not len(values) or values[-1] < highest:
+        values, counts = np.append(values, highest), np.append(counts, 0)
+    held = np.append(0, np.cumsum(counts)).astype(np.float64)
+    # least[n] = least sum of bounds of the first n prizes with the levels so far
+    least = np.full(len(values) + 1, np.inf)
+    least[0] = 0.0
+    chosen = []
+    for _ in range(min(_LEVELS, len(values))):
+        bound = least[:, None] + values[None, :] * (held[None, 1:] - held[:, None])
+        bound[np.arange(len(least))[:, None] > np.arange(len(values))[None, :]] = np.inf
+        chosen.append(bound.argmin(axis=0))
+        least = np.append(np.inf, bound.min(axis=0))
+    levels = []
+    end = len(values)
+    for starts in reversed(chosen):
+        levels.append(values[end - 1])
+        end = int(starts[end - 1])
+    return np.array(levels[::-1], dtype=np.int64)
+
+
+def _bounding(
+    points: Points, size: int, breaks: Breaks, micros: Micros, levels: Micros
+) -> tuple[Narrow, Narrow, Micros]:
+    """Give points ``[P, N]``, needs ``[C, N]`` and gains ``[C]`` as the kernels bound with them."""
+    rising = np.unique(np.append(levels, micros.max()))
+    lower = np.append(0, rising[:-1])[::-1]
+    gains = rising[::-1] - lower
+    ordered = np.sort(points, axis=0).astype(np.int64)
+    lowest, highest = ordered[:size].cumsum(axis=0), ordered[::-1][:size].cumsum(axis=0)
+    needs = np.empty((len(lower), points.shape[1]), dtype=np.int64)
+    scenario = np.arange(len(breaks))
+    for c, level in enumerate(lower):
+        step = (micros <= level).sum(axis=1)
+        inside = np.minimum(step, breaks.shape[1] - 1)
+        begins = np.where(step < breaks.shape[1], breaks[scenario, inside], np.iinfo(np.int32).max)
+        # reached by all, or by none: there is no need to be further off
+        needs[c] = np.clip(begins, lowest[-1], highest[-1] + 1)
+    farthest = np.maximum(highest.max(axis=0), 0) - np.minimum(lowest.min(axis=0), 0) + 1
+    width = np.int16 if int(farthest.max()) <= np.iinfo(np.int16).max else np.int32
+    return points.astype(width), needs.astype(width), gains
+
+
+def _additive_fit(lineups: Lineups, values: Micros, drivers: int) -> Micros:
+    """Give what a driver adds to the value of lineups, by least squares, i64 ``[D]``.
+
+    Sums that are rounded once, in an order of their own, so that every machine gives the same.
+    """
+    held = np.zeros((len(lineups), drivers), dtype=np.int64)
+    held[np.arange(len(lineups))[:, None], lineups] = 1
+    both = np.stack([held[held[:, d] > 0].sum(axis=0) for d in range(drivers)]).astype(float)
+    sums = [math.fsum(values[held[:, d] > 0].tolist()) for d in range(drivers)]
+    worth = [0.0] * drivers
+    together = both.tolist()
+    for _ in range(_SWEEPS):
+        for d in range(drivers):
+            rest = math.fsum(map(mul, together[d], worth)) - together[d][d] * worth[d]
+            # as if each driver were in one more lineup, with nothing to add to it
+            worth[d] = (sums[d] - rest) / (together[d][d] + 1.0)
+    return np.array([round(value) for value in worth], dtype=np.int64)
+
+
+def start_steps_walk(
+    points: Points, breaks: Breaks, micros: Micros, rules: LineupRules, k: int
+) -> StepsStart:
+    """Value some lineups first, the best by mean and by an additive fit to what those win.
+
+    Parameters are those of :func:`best_by_steps`.
+    """
+    by_driver = _checked(points, breaks, micros)
+    guesses = 2 * k + _MORE_GUESSES
+    by_mean = best_by_value(points.sum(axis=0, dtype=np.int64), rules, guesses).lineups
+    if not len(by_mean):
+        return StepsStart(0, np.array([micros.max()], dtype=np.int64))
+    valued = by_mean[:_VALUED]
+    best = np.argsort(-step_values(points, breaks, micros, valued), kind="stable")[:_TYPICAL]
+    prizes = _kernels.step_prizes(by_driver, breaks, micros, valued[best])
+    levels = _fitted_levels(micros, prizes)
+    bounding = _bounding(by_driver, rules.roster_size, breaks, micros, levels)
+
+    def promising(lineups: Lineups) -> Lineups:
+        bounds = _kernels.step_bounds(*bounding, lineups)
+        return lineups[np.argsort(-bounds, kind="stable")[: k + _MORE_VALUED]]
+
+    first = promising(by_mean)
+    won = step_values(points, breaks, micros, first)
+    fit = _additive_fit(first, won, points.shape[1])
+    by_fit = best_by_value(fit, rules, guesses).lineups
+    second = promising(by_fit[~np.isin(packed(by_fit), packed(first))])
+    won = np.sort(np.append(won, step_values(points, breaks, micros, second)))[::-1]
+    return StepsStart(int(won[k - 1]) if k <= len(won) else 0, levels)
+
+
+def best_by_steps(
+    points: Points,
+    breaks: Breaks,
+    micros: Micros,
+    rules: LineupRules,
+    k: int,
+    units: Units | None = None,
+    start: StepsStart | None = None,
+) -> Found:
+    """Give the k legal lineups that win most over all scenarios, proven over all of them.
+
+    Parameters
+    ----------
+    points
+        i16 ``[N, D]`` in ticks.
+    breaks, micros
+        i32 and i64 ``[N, B]``: a score in ticks from ``breaks[s, b]`` up to the next wins
+        ``micros[s, b]`` in scenario s, one below ``breaks[s, 0]`` nothing. Both rise; prizes are
+        above 0.
+    rules
+        What is legal.
+    k
+        How many to give; fewer come back only where fewer are legal.
+    units
+        The part of :func:`walk_units` to walk; all by default.
+    start
+        From :func:`start_steps_walk`, for the same points, steps, rules and k or a larger one.
+
+    Returns
+    -------
+    Found
+        Scores are whole micro-dollars summed over the scenarios.
+
+    Raises
+    ------
+    InvalidInput
+        Steps of other scenarios, or none.
+    ValueError
+        Prizes whose sums do not fit 64 bits, or what is won not 53.
+    """
+    by_driver = _checked(points, breaks, micros)
+    if start is None:
+        start = start_steps_walk(points, breaks, micros, rules, k)
+    board = Board.of(rules)
+    if rules.contradicted or len(board.drivers) < board.roster_size:
+        return nothing_found(board.roster_size)
+    by_position = by_driver[board.drivers]
+    narrow, needs, gains = _bounding(by_position, board.roster_size, breaks, micros, start.levels)
+    won, keys, bounded, evaluated, cut = _kernels.walk_steps(
+        *board.arguments(),
+        walk_units(rules) if units is None else units,
+        narrow,
+        np.ascontiguousarray(breaks),
+        np.ascontiguousarray(micros),
+        needs,
+        gains,
+        start.at_least,
+        k,
+    )
+    if int(won.max(initial=0)) >= 2**53:
+        raise ValueError("so much is won that a float does not hold it exactly")
+    scores = won.astype(np.float64)
+    best = ranked(scores, keys, k)
+    return Found(
+        unpacked(keys[best], board.roster_size),
+        scores[best],
+        int(bounded),
+        int(evaluated),
+        int(cut),
+    )
