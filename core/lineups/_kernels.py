@@ -687,7 +687,9 @@ def step_bounds(points: Whole, needs: Whole, gains: I64, lineups: U8) -> I64:
     for k in range(lineups.shape[0]):
         row[:] = 0
         for r in range(lineups.shape[1]):
-            _add(row, points[lineups[k, r]], row)
+            driver = points[lineups[k, r]]
+            for i in range(row.shape[0]):
+                row[i] += driver[i]
         for c in range(gains.shape[0]):
             bounds[k] += gains[c] * _reaching(row, needs[c])
     return bounds

@@ -30,8 +30,8 @@ _LEVELS = 10
 _PRIZES = 256
 # lineups whose prizes the levels are fitted to, out of so many that are valued for it
 _TYPICAL, _VALUED = 100, 500
-_MORE_GUESSES, _MORE_VALUED = 5_000, 250
-_SWEEPS = 20
+_MORE_GUESSES, _MORE_VALUED = 20_000, 250
+_SWEEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
