@@ -161,7 +161,7 @@ def _least_sums(amounts: I64, most: int) -> I64:
     return least
 
 
-@inlined
+@compiled
 def _over_budget(
     used: I64,
     amounts: I64,
@@ -179,7 +179,7 @@ def _over_budget(
     return over
 
 
-@inlined
+@compiled
 def _use(used: I64, amounts: I64, level: int, position: int | np.int64) -> None:
     """Write what is used of each budget after ``position`` is picked at ``level``."""
     for b in range(amounts.shape[0]):
@@ -284,7 +284,8 @@ def walk_values(
                 spent[level + 1] = spent[level] + salaries[p]
                 worth[level + 1] = worth[level] + values[p]
                 masks[level + 1] = mask
-                _use(used, budget_amounts, level, p)
+                if budgets:
+                    _use(used, budget_amounts, level, p)
                 level += 1
                 picks[level] = p
                 continue
