@@ -604,42 +604,51 @@ def walk_tail(
     return heap_scores[:count], heap_keys[:count], bounded, evaluated, cut
 
 
-@compiled
-def _prize_of(score: np.int32, breaks: I32, micros: I64) -> np.int64:
-    """Read a prize off one scenario's steps."""
+@inlined
+def _step_of(score: np.int32, breaks: I32, scenario: int) -> int:
+    """Find the step that a score of at least the scenario's first break has reached."""
     # most prizes are small: look for a step above the score in strides from the lowest on
-    below = 0
+    reached = 0
     above = 1
-    while above < breaks.shape[0] and breaks[above] <= score:
-        below = above
+    while above < breaks.shape[1] and breaks[scenario, above] <= score:
+        reached = above
         above *= 2
-    above = min(above, breaks.shape[0])
-    while below < above:
-        middle = (below + above) // 2
-        if breaks[middle] <= score:
-            below = middle + 1
+    above = min(above, breaks.shape[1])
+    while above - reached > 1:
+        middle = (reached + above) // 2
+        if breaks[scenario, middle] <= score:
+            reached = middle
         else:
             above = middle
-    return micros[below - 1] if below > 0 else np.int64(0)
+    return reached
 
 
 @compiled
-def _winnings(
-    points: Whole, breaks: I32, micros: I64, lineup: U8 | I64, scores: I32, prizes: I64
-) -> np.int64:
-    """Write what one lineup wins in each scenario, and give the sum; ``scores`` is scratch."""
+def _score_rows(points: Whole, lineup: U8 | I64, scores: I32) -> None:
+    """Write the scores of one lineup, ``[N]``."""
     scores[:] = 0
     for r in range(lineup.shape[0]):
         row = points[lineup[r]]
         for i in range(scores.shape[0]):
             scores[i] += row[i]
-    total = np.int64(0)
+
+
+@compiled
+def _winnings(scores: I32, lowest: I32, breaks: I32, micros: I64, paid: I32) -> np.int64:
+    """Give what one lineup's scores win together.
+
+    ``lowest`` ``[N]`` is the first break of each scenario: most scores win nothing, and a row of
+    breaks is far from the next. ``paid`` ``[N]`` is scratch: which scores win something is nearly
+    random, and to list them first needs no branch.
+    """
+    n = 0
     for i in range(scores.shape[0]):
-        if scores[i] >= breaks[i, 0]:
-            prizes[i] = _prize_of(scores[i], breaks[i], micros[i])
-            total += prizes[i]
-        else:
-            prizes[i] = 0
+        paid[n] = i
+        n += scores[i] >= lowest[i]
+    total = np.int64(0)
+    for j in range(n):
+        i = paid[j]
+        total += micros[i, _step_of(scores[i], breaks, i)]
     return total
 
 
@@ -649,7 +658,12 @@ def step_prizes(points: I16, breaks: I32, micros: I64, lineups: U8) -> I64:
     scores = np.empty(points.shape[1], dtype=np.int32)
     prizes = np.empty((lineups.shape[0], points.shape[1]), dtype=np.int64)
     for k in range(lineups.shape[0]):
-        _winnings(points, breaks, micros, lineups[k], scores, prizes[k])
+        _score_rows(points, lineups[k], scores)
+        for i in range(scores.shape[0]):
+            if scores[i] >= breaks[i, 0]:
+                prizes[k, i] = micros[i, _step_of(scores[i], breaks, i)]
+            else:
+                prizes[k, i] = 0
     return prizes
 
 
@@ -657,10 +671,12 @@ def step_prizes(points: I16, breaks: I32, micros: I64, lineups: U8) -> I64:
 def step_values(points: I16, breaks: I32, micros: I64, lineups: U8) -> I64:
     """Give what each lineup ``[K, R]`` wins, summed over scenarios; ``points`` ``[D, N]``."""
     scores = np.empty(points.shape[1], dtype=np.int32)
-    prizes = np.empty(points.shape[1], dtype=np.int64)
+    lowest = breaks[:, 0].copy()
+    paid = np.empty(lowest.shape[0], dtype=np.int32)
     values = np.empty(lineups.shape[0], dtype=np.int64)
     for k in range(lineups.shape[0]):
-        values[k] = _winnings(points, breaks, micros, lineups[k], scores, prizes)
+        _score_rows(points, lineups[k], scores)
+        values[k] = _winnings(scores, lowest, breaks, micros, paid)
     return values
 
 
@@ -765,7 +781,8 @@ def walk_steps(
     adds = np.zeros(classes, dtype=np.int64)
     row = np.empty(scenarios, dtype=points.dtype)
     scores = np.empty(scenarios, dtype=np.int32)
-    prizes = np.empty(scenarios, dtype=np.int64)
+    lowest = breaks[:, 0].copy()
+    paid = np.empty(lowest.shape[0], dtype=np.int32)
     one = np.uint64(1)
     for c in range(classes - 1, -1, -1):
         still[0, c] = still[0, c + 1] + gains[c] * scenarios
@@ -833,7 +850,8 @@ def walk_steps(
                 if not possible:
                     continue
                 evaluated += 1
-                score = _winnings(points, breaks, micros, picks, scores, prizes)
+                _score_rows(points, picks, scores)
+                score = _winnings(scores, lowest, breaks, micros, paid)
                 if score >= at_least:
                     key = lineup_key(drivers, picks, size)
                     count = offer(heap_scores, heap_keys, count, score, key)
