@@ -27,13 +27,13 @@ class Found:
     lineups
         u8 ``[K, R]``, slate indices sorted within each lineup.
     scores
-        f64 ``[K]`` in points to a ten-millionth (of values: in the unit of the values), falling; of
-        equal scores the lexicographically smaller lineup comes first.
+        f64 ``[K]`` in points to a ten-millionth (of values and prizes: in their own unit), falling;
+        of equal scores the lexicographically smaller lineup comes first.
     looked_at, evaluated, cut
         Legal lineups reached one by one, those of them whose score was computed exactly, and
-        branches excluded by their bound. Those of a tail walk's parts add up to the same sums
-        however the walk was cut; a walk by value excludes what its part's best k excel, so they
-        depend on the part.
+        branches excluded by their bound. Over the parts of a walk by tail or by steps they add
+        up to the same however it was cut. A walk by value excludes what its part's best k
+        exceed, so there they depend on the cut.
     """
 
     lineups: Lineups

@@ -28,6 +28,8 @@ Offsets = npt.NDArray[np.float64]
 _MORE_GUESSES = 250
 # far beyond any score, and sums of eight stay exact in floats
 _LARGEST_OFFSET = 1_000_000.0
+# weights that sum to 1 but for their own rounding
+_ROUNDED = 1e-14
 _TICKS = np.iinfo(np.int16)
 _NO_CHARGE = (np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64))
 
@@ -186,7 +188,9 @@ def _by_driver(points: Points, drivers: npt.NDArray[np.uint8]) -> Points:
     return np.ascontiguousarray(points.T[drivers])
 
 
-def _folded(points: Points, offsets: Offsets | None) -> tuple[Points, npt.NDArray[np.int64]]:
+def _folded(
+    points: Points, target: TailTarget, offsets: Offsets | None
+) -> tuple[Points, npt.NDArray[np.int64]]:
     """Add the whole ticks of ``offsets`` to the points; give what is left in 1 / GRID of a tick.
 
     The CVaR of scores that are all higher by some ticks is higher by as many.
@@ -206,6 +210,9 @@ def _folded(points: Points, offsets: Offsets | None) -> tuple[Points, npt.NDArra
         _TICKS.min - points.min(axis=0).astype(np.int64),
         _TICKS.max - points.max(axis=0).astype(np.int64),
     )
+    if abs(math.fsum(target.weights) - 1.0) > _ROUNDED:
+        # a score of these weights is not higher by as much as the points are
+        whole[:] = 0
     rests = np.rint(ticks * _kernels.GRID).astype(np.int64) - whole * int(_kernels.GRID)
     return (points + whole).astype(np.int16), rests
 
@@ -227,7 +234,7 @@ def tail_values(
         f64 ``[D]`` in points, added once a driver held.
     """
     target.require_scenarios(len(points))
-    points, rests = _folded(points, offsets)
+    points, rests = _folded(points, target, offsets)
     everyone = np.arange(points.shape[1], dtype=np.uint8)
     ticks = _kernels.tail_scores(
         _by_driver(points, everyone),
@@ -251,7 +258,7 @@ def start_tail_walk(
     Parameters are those of :func:`best_by_tail`.
     """
     target.require_scenarios(len(points))
-    folded, rests = _folded(points, offsets)
+    folded, rests = _folded(points, target, offsets)
     rest = np.rint(len(points) * (rests / _kernels.GRID)).astype(np.int64)
     totals = folded.sum(axis=0, dtype=np.int64) + rest
     guess = best_by_value(totals, rules, 2 * k + _MORE_GUESSES).lineups
@@ -310,7 +317,7 @@ def best_by_tail(
     board = Board.of(rules)
     if rules.contradicted or len(board.drivers) < board.roster_size:
         return nothing_found(board.roster_size)
-    folded, rests = _folded(points, offsets)
+    folded, rests = _folded(points, target, offsets)
     scores, keys, bounded, evaluated, cut = _kernels.walk_tail(
         *board.arguments(),
         walk_units(rules) if units is None else units,
