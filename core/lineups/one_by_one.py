@@ -1,0 +1,250 @@
+"""Lineups one after the other, each the best that those before it leave room for.
+
+Every lineup has values of its own, so this is the way to a portfolio from randomised projections.
+Exposures are counted over the final portfolio: a lineup may take no driver or team that is used up,
+and has to take enough of the drivers that are still missing. That looks one lineup ahead and no
+further, so it can come to an end too early; the last lineups are then taken back, and as many are
+chosen together.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import Infeasible
+from core.lineups.board import Lineups
+from core.lineups.budgets import best_within_budgets, within_budgets
+from core.lineups.choosing import choose
+from core.lineups.feasibility import choose_exactly, relax
+from core.lineups.legality import Group, LineupRules
+from core.lineups.limits import Exposure, PortfolioLimits
+from core.lineups.together import best_together
+
+Values = npt.NDArray[np.int64]
+Lineup = npt.NDArray[np.uint8]
+NextLineup = Callable[[LineupRules, Values], Lineup | None]
+
+# So few legal lineups are put into the integer program whole: its verdict is a proof then.
+_FEW = 1_500
+_FEW_NODES = 5_000
+_POOL = 2_000
+_START = 300
+_NODES = 50
+# in drivers of middling value: what having used up a limit takes off a driver
+_FORCES = (0.1, 0.5, 2.0)
+
+
+def walk_to_next(rules: LineupRules, values: Values) -> Lineup | None:
+    """Give the best legal lineup by the walk, drivers in slate order, or ``None`` if none is."""
+    found = best_within_budgets(values, rules, 1)
+    return found[0] if len(found) else None
+
+
+def choose_one_by_one(
+    values: Callable[[int], Values] | Values,
+    rules: LineupRules,
+    limits: PortfolioLimits,
+    next_lineup: NextLineup = walk_to_next,
+) -> Lineups:
+    """Give exactly ``limits.n_lineups`` lineups, each the best that those before it leave room for.
+
+    Where no lineup can follow, the last 1, 2, 4 .. are taken back until the rest can be had, which
+    is then chosen together by the mean of its values.
+
+    Parameters
+    ----------
+    values
+        What each driver adds to lineup i, in any whole unit: i64 ``[D]`` of each i, or all of them,
+        i64 ``[n, D]``.
+    rules
+        What every lineup holds to.
+    limits
+        What the portfolio holds to.
+    next_lineup
+        Gives the best lineup under narrower rules, drivers in slate order, or ``None`` where none
+        is legal.
+
+    Returns
+    -------
+    u8 ``[n, R]`` in the order of choice.
+
+    Raises
+    ------
+    Infeasible
+        No such portfolio was found.
+    """
+    drawn = np.stack([values(i) for i in range(limits.n_lineups)]) if callable(values) else values
+    chosen: list[Lineup] = []
+    while len(chosen) < limits.n_lineups:
+        narrower = _leaving_room(rules, limits, chosen)
+        lineup = None if narrower is None else next_lineup(narrower, drawn[len(chosen)])
+        if lineup is None:
+            return _completed(drawn, rules, limits, chosen)
+        chosen.append(lineup)
+    return np.stack(chosen)
+
+
+def _counts(limits: PortfolioLimits, chosen: Sequence[Lineup]) -> tuple[Values, Values]:
+    """Give in how many of the lineups each driver ``[D]`` and each limited team ``[T]`` stands."""
+    drivers = np.zeros(len(limits.drivers), dtype=np.int64)
+    teams = np.zeros(len(limits.teams), dtype=np.int64)
+    for lineup in chosen:
+        drivers[lineup] += 1
+        picked = set(lineup.tolist())
+        for number, team in enumerate(limits.teams):
+            teams[number] += not picked.isdisjoint(team.members)
+    return drivers, teams
+
+
+def _leaving_room(
+    rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
+) -> LineupRules | None:
+    """Give the rules of a lineup that may follow, ``None`` if it would miss too many drivers."""
+    left, roster = limits.n_lineups - len(chosen), rules.roster_size
+    counts, team_counts = _counts(limits, chosen)
+    full = counts >= limits.most
+    for team, used_up in zip(limits.teams, team_counts >= limits.team_most, strict=True):
+        full[list(team.members)] |= used_up
+    missing = np.maximum(limits.fewest - counts, 0)
+    # each later lineup can make up for one roster of missing drivers
+    needed = int(missing.sum()) - roster * (left - 1)
+    if needed > roster:
+        return None
+    groups = [*rules.groups, *_apart(rules, limits, chosen)]
+    if needed > 0:
+        members = tuple(np.flatnonzero(missing).tolist())
+        groups.append(Group("min_driver_exposure", members, needed, roster))
+    return replace(
+        rules,
+        locks=tuple(sorted({*rules.locks, *np.flatnonzero(missing >= left).tolist()})),
+        excludes=tuple(sorted({*rules.excludes, *np.flatnonzero(full).tolist()})),
+        groups=tuple(groups),
+    )
+
+
+def _apart(rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]) -> list[Group]:
+    most = rules.roster_size - limits.min_unique
+    return [Group("min_unique", tuple(lineup.tolist()), 0, most) for lineup in chosen]
+
+
+def _completed(
+    drawn: Values, rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
+) -> Lineups:
+    """Keep as many of the chosen lineups as others complete, and complete them."""
+    if _could_exist(drawn, rules, limits):
+        for kept in _ever_fewer(len(chosen)):
+            rest = _beside(chosen[:kept], drawn[kept:], rules, limits)
+            if rest is not None:
+                return np.concatenate([*(lineup[None, :] for lineup in chosen[:kept]), rest])
+    raise Infeasible(
+        f"{limits.n_lineups} lineups were asked for, and no {limits.n_lineups} legal lineups were "
+        "found that hold every limit.",
+        limits=("n_lineups",),
+    )
+
+
+def _ever_fewer(count: int) -> Iterator[int]:
+    """Give ``count`` less 1, 2, 4 and so on, down to 0."""
+    back = 1
+    while back < count:
+        yield count - back
+        back *= 2
+    yield 0
+
+
+def _could_exist(drawn: Values, rules: LineupRules, limits: PortfolioLimits) -> bool:
+    """Say whether it is worth taking lineups back: not where a portfolio is proven impossible."""
+    start = best_within_budgets(_mean(drawn), rules, max(_START, limits.n_lineups))
+    return len(start) >= limits.n_lineups and relax(rules, limits, start).proof is None
+
+
+def _mean(drawn: Values) -> Values:
+    return np.asarray(np.rint(drawn.mean(axis=0)), dtype=np.int64)
+
+
+def _beside(
+    fixed: Sequence[Lineup], drawn: Values, rules: LineupRules, limits: PortfolioLimits
+) -> Lineups | None:
+    """Give as many lineups as there are ``drawn`` values ``[n, D]``, to stand beside the fixed."""
+    left = len(drawn)
+    counts, team_counts = _counts(limits, fixed)
+    missing = np.maximum(limits.fewest - counts, 0)
+    room, team_room = limits.most - counts, limits.team_most - team_counts
+    narrower = _leaving_room(rules, limits, fixed)
+    if narrower is None or (missing > np.minimum(room, left)).any():
+        return None
+
+    def rest_of(limit: Exposure, least: int, most: int) -> Exposure:
+        return Exposure(limit.name, limit.members, least / left, min(most, left) / left, asked=True)
+
+    rest = PortfolioLimits(
+        n_lineups=left,
+        drivers=tuple(map(rest_of, limits.drivers, missing.tolist(), room.tolist())),
+        teams=tuple(map(rest_of, limits.teams, [0] * len(limits.teams), team_room.tolist())),
+        min_unique=limits.min_unique,
+    )
+    return choose_together(_mean(drawn), narrower, rest)
+
+
+def choose_together(values: Values, rules: LineupRules, limits: PortfolioLimits) -> Lineups | None:
+    """Give a portfolio of a large sum of ``values``, or ``None`` if none was found.
+
+    Parameters
+    ----------
+    values
+        i64 ``[D]``: what each driver adds to every lineup, in any whole unit.
+    rules, limits
+        What each lineup and the portfolio hold to: budgets and any number of drivers in which
+        lineups differ, which :func:`core.lineups.best_together` does not take.
+
+    Returns
+    -------
+    u8 ``[n, R]``. Where few lineups are legal every portfolio of them is looked for.
+    """
+    if limits.min_unique <= 2:
+        found = best_together(values, rules, limits)
+        if found is not None and len(within_budgets(rules, found.lineups)) == limits.n_lineups:
+            return found.lineups
+    pool = best_within_budgets(values, rules, _POOL)
+    if len(pool) < limits.n_lineups:
+        return None
+    few = len(pool) <= _FEW
+    if not few:
+        relaxation = relax(rules, limits, pool[:_START])
+        if relaxation.proof is not None:
+            return None
+        columns = within_budgets(rules, relaxation.columns)
+        spread = [_spread(values, rules, limits, force) for force in _FORCES]
+        whole = [lineups for lineups in spread if len(lineups) == limits.n_lineups]
+        if whole:
+            return max(whole, key=lambda lineups: int(values[lineups].sum()))
+        pool = np.unique(np.concatenate([pool, columns, *spread]), axis=0)
+    worth = values[pool].sum(axis=1).astype(np.float64)
+    first = choose(pool, worth, limits, 0.0).picked
+    if len(first) == limits.n_lineups:
+        return pool[first]
+    picked, _ = choose_exactly(pool, worth, limits, _FEW_NODES if few else _NODES)
+    return None if picked is None else pool[picked]
+
+
+def _spread(values: Values, rules: LineupRules, limits: PortfolioLimits, force: float) -> Lineups:
+    """Give up to ``limits.n_lineups`` one by one, drivers worth less the more they are used up.
+
+    So room is left to the last of them that the best first would have taken.
+    """
+    strength = force * max(float(np.median(np.abs(values))), 1.0)
+    chosen: list[Lineup] = []
+    while len(chosen) < limits.n_lineups:
+        narrower = _leaving_room(rules, limits, chosen)
+        counts, _ = _counts(limits, chosen)
+        missing = np.maximum(limits.fewest - counts, 0) / (limits.n_lineups - len(chosen))
+        leaning = strength * (missing - counts / np.maximum(limits.most, 1))
+        lineup = None
+        if narrower is not None:
+            lineup = walk_to_next(narrower, values + np.rint(leaning).astype(np.int64))
+        if lineup is None:
+            break
+        chosen.append(lineup)
+    return np.array(chosen, dtype=np.uint8).reshape(-1, rules.roster_size)
