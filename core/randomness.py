@@ -17,6 +17,7 @@ class Purpose(IntEnum):
     BOOTSTRAP = 3
     FITTING = 4
     KNOWLEDGE = 5
+    PROJECTIONS = 6
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

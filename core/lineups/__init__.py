@@ -18,6 +18,8 @@ from core.lineups.leverage import (
     with_ownership_rules,
 )
 from core.lineups.limits import Exposure, PortfolioLimits, portfolio_limits
+from core.lineups.one_by_one import choose_one_by_one
+from core.lineups.optimizer import BaseOptimizer, NASCAROptimizer, Optimized
 from core.lineups.program import (
     best_lineups,
     choose_lineups,
@@ -58,6 +60,7 @@ from core.lineups.walk import (
 )
 
 __all__ = [
+    "BaseOptimizer",
     "Budget",
     "Exposure",
     "Found",
@@ -65,6 +68,8 @@ __all__ = [
     "LineupOwnership",
     "LineupRules",
     "Lineups",
+    "NASCAROptimizer",
+    "Optimized",
     "OwnershipMetrics",
     "OwnershipRules",
     "PortfolioLimits",
@@ -89,6 +94,7 @@ __all__ = [
     "best_lineups",
     "best_together",
     "choose_lineups",
+    "choose_one_by_one",
     "choose_solver",
     "compute_cvar",
     "compute_tail_metrics",
