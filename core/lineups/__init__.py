@@ -17,6 +17,7 @@ from core.lineups.leverage import (
     ownership_of_lineups,
     with_ownership_rules,
 )
+from core.lineups.leverage_optimizer import LeverageAwareOptimizer, LeverageOptimized
 from core.lineups.limits import Exposure, PortfolioLimits, portfolio_limits
 from core.lineups.one_by_one import choose_one_by_one
 from core.lineups.optimizer import BaseOptimizer, NASCAROptimizer, Optimized
@@ -65,6 +66,8 @@ __all__ = [
     "Exposure",
     "Found",
     "Group",
+    "LeverageAwareOptimizer",
+    "LeverageOptimized",
     "LineupOwnership",
     "LineupRules",
     "Lineups",
