@@ -51,7 +51,8 @@ def choose_one_by_one(
     """Give exactly ``limits.n_lineups`` lineups, each the best that those before it leave room for.
 
     Where no lineup can follow, the last 1, 2, 4 .. are taken back until the rest can be had, which
-    is then chosen together by the mean of its values.
+    is then chosen together by the mean of its values. Before half of them are, all are chosen anew
+    from values that lean to the drivers with most room.
 
     Parameters
     ----------
@@ -113,6 +114,13 @@ def _leaving_room(
     if needed > roster:
         return None
     groups = [*rules.groups, *_apart(rules, limits, chosen)]
+    for team, room in zip(limits.teams, (limits.team_most - team_counts).tolist(), strict=True):
+        # what room the team has left is for members who need all of it
+        groups += [
+            Group("max_team_exposure", (member,), 1, 1, when=team.members)
+            for member in team.members
+            if 0 < room <= missing[member]
+        ]
     if needed > 0:
         members = tuple(np.flatnonzero(missing).tolist())
         groups.append(Group("min_driver_exposure", members, needed, roster))
@@ -132,17 +140,36 @@ def _apart(rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
 def _completed(
     drawn: Values, rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
 ) -> Lineups:
-    """Keep as many of the chosen lineups as others complete, and complete them."""
+    """Give a whole portfolio where the chosen lineups came to an end too early.
+
+    As many of them as others complete are kept. What completes them knows the values of no single
+    lineup; so where less than half could be kept, all are chosen anew first, each leaning to what
+    the limits leave most room for.
+    """
+    half = limits.n_lineups // 2
     if _could_exist(drawn, rules, limits):
-        for kept in _ever_fewer(len(chosen)):
+        fewer = list(_ever_fewer(len(chosen)))
+        for kept in (kept for kept in fewer if kept >= half):
             rest = _beside(chosen[:kept], drawn[kept:], rules, limits)
             if rest is not None:
-                return np.concatenate([*(lineup[None, :] for lineup in chosen[:kept]), rest])
+                return _joined(chosen[:kept], rest)
+        for force in _FORCES:
+            leaning = _leaning(drawn, rules, limits, force)
+            if len(leaning) == limits.n_lineups:
+                return leaning
+        for kept in (kept for kept in fewer if kept < half):
+            rest = _beside(chosen[:kept], drawn[kept:], rules, limits)
+            if rest is not None:
+                return _joined(chosen[:kept], rest)
     raise Infeasible(
         f"{limits.n_lineups} lineups were asked for, and no {limits.n_lineups} legal lineups were "
         "found that hold every limit.",
         limits=("n_lineups",),
     )
+
+
+def _joined(chosen: Sequence[Lineup], rest: Lineups) -> Lineups:
+    return np.concatenate([np.array(chosen, dtype=np.uint8).reshape(-1, rest.shape[1]), rest])
 
 
 def _ever_fewer(count: int) -> Iterator[int]:
@@ -216,7 +243,8 @@ def choose_together(values: Values, rules: LineupRules, limits: PortfolioLimits)
         if relaxation.proof is not None:
             return None
         columns = within_budgets(rules, relaxation.columns)
-        spread = [_spread(values, rules, limits, force) for force in _FORCES]
+        drawn = np.tile(values, (limits.n_lineups, 1))
+        spread = [_leaning(drawn, rules, limits, force) for force in _FORCES]
         whole = [lineups for lineups in spread if len(lineups) == limits.n_lineups]
         if whole:
             return max(whole, key=lambda lineups: int(values[lineups].sum()))
@@ -229,12 +257,12 @@ def choose_together(values: Values, rules: LineupRules, limits: PortfolioLimits)
     return None if picked is None else pool[picked]
 
 
-def _spread(values: Values, rules: LineupRules, limits: PortfolioLimits, force: float) -> Lineups:
+def _leaning(drawn: Values, rules: LineupRules, limits: PortfolioLimits, force: float) -> Lineups:
     """Give up to ``limits.n_lineups`` one by one, drivers worth less the more they are used up.
 
     So room is left to the last of them that the best first would have taken.
     """
-    strength = force * max(float(np.median(np.abs(values))), 1.0)
+    strength = force * max(float(np.median(np.abs(drawn))), 1.0)
     chosen: list[Lineup] = []
     while len(chosen) < limits.n_lineups:
         narrower = _leaving_room(rules, limits, chosen)
@@ -243,7 +271,7 @@ def _spread(values: Values, rules: LineupRules, limits: PortfolioLimits, force: 
         leaning = strength * (missing - counts / np.maximum(limits.most, 1))
         lineup = None
         if narrower is not None:
-            lineup = walk_to_next(narrower, values + np.rint(leaning).astype(np.int64))
+            lineup = walk_to_next(narrower, drawn[len(chosen)] + np.rint(leaning).astype(np.int64))
         if lineup is None:
             break
         chosen.append(lineup)

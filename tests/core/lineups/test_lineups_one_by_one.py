@@ -182,6 +182,17 @@ def test_only_the_last_lineups_are_taken_back(full_rules, board):
     assert not all(same)
 
 
+def test_where_most_would_be_taken_back_lineups_are_still_chosen_by_their_own_values(
+    full_rules, board
+):
+    limits = full_limits(20, 0.3, {4: 0.3, 37: 0.25}, 0.45)
+    lineups = choose_one_by_one(board[:20], full_rules, limits)
+    assert held(limits, [tuple(map(int, lineup)) for lineup in lineups])
+    worth = np.array([values[lineups].sum(axis=1) for values in board[:20]])
+    # by most lineups' own values no other of the twenty is worth as much
+    assert (worth.argmax(axis=1) == np.arange(20)).mean() > 0.5
+
+
 def test_a_portfolio_that_no_lineups_make_is_refused(full_rules, board):
     with pytest.raises(Infeasible, match="150 lineups were asked for"):
         choose_one_by_one(board, full_rules, full_limits(150, 0.1))
