@@ -13,32 +13,28 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import Infeasible
 from core.lineups.board import Lineups
-from core.lineups.budgets import best_within_budgets, within_budgets
 from core.lineups.choosing import choose
 from core.lineups.feasibility import choose_exactly, relax
 from core.lineups.legality import Group, LineupRules
 from core.lineups.limits import Exposure, PortfolioLimits
+from core.lineups.refusal import FEW_LEGAL, FEW_NODES, NODES, no_portfolio
 from core.lineups.together import best_together
+from core.lineups.walk import best_by_value
 
 Values = npt.NDArray[np.int64]
 Lineup = npt.NDArray[np.uint8]
 NextLineup = Callable[[LineupRules, Values], Lineup | None]
 
-# So few legal lineups are put into the integer program whole: its verdict is a proof then.
-_FEW = 1_500
-_FEW_NODES = 5_000
 _POOL = 2_000
 _START = 300
-_NODES = 50
 # in drivers of middling value: what having used up a limit takes off a driver
 _FORCES = (0.1, 0.5, 2.0)
 
 
 def walk_to_next(rules: LineupRules, values: Values) -> Lineup | None:
     """Give the best legal lineup by the walk, drivers in slate order, or ``None`` if none is."""
-    found = best_within_budgets(values, rules, 1)
+    found = best_by_value(values, rules, 1).lineups
     return found[0] if len(found) else None
 
 
@@ -161,11 +157,7 @@ def _completed(
             rest = _beside(chosen[:kept], drawn[kept:], rules, limits)
             if rest is not None:
                 return _joined(chosen[:kept], rest)
-    raise Infeasible(
-        f"{limits.n_lineups} lineups were asked for, and no {limits.n_lineups} legal lineups were "
-        "found that hold every limit.",
-        limits=("n_lineups",),
-    )
+    raise no_portfolio(rules, limits)
 
 
 def _joined(chosen: Sequence[Lineup], rest: Lineups) -> Lineups:
@@ -183,7 +175,7 @@ def _ever_fewer(count: int) -> Iterator[int]:
 
 def _could_exist(drawn: Values, rules: LineupRules, limits: PortfolioLimits) -> bool:
     """Say whether it is worth taking lineups back: not where a portfolio is proven impossible."""
-    start = best_within_budgets(_mean(drawn), rules, max(_START, limits.n_lineups))
+    start = best_by_value(_mean(drawn), rules, max(_START, limits.n_lineups)).lineups
     return len(start) >= limits.n_lineups and relax(rules, limits, start).proof is None
 
 
@@ -223,8 +215,8 @@ def choose_together(values: Values, rules: LineupRules, limits: PortfolioLimits)
     values
         i64 ``[D]``: what each driver adds to every lineup, in any whole unit.
     rules, limits
-        What each lineup and the portfolio hold to: budgets and any number of drivers in which
-        lineups differ, which :func:`core.lineups.best_together` does not take.
+        What each lineup and the portfolio hold to; lineups may differ in more drivers than
+        :func:`core.lineups.best_together` takes.
 
     Returns
     -------
@@ -232,28 +224,27 @@ def choose_together(values: Values, rules: LineupRules, limits: PortfolioLimits)
     """
     if limits.min_unique <= 2:
         found = best_together(values, rules, limits)
-        if found is not None and len(within_budgets(rules, found.lineups)) == limits.n_lineups:
+        if found is not None:
             return found.lineups
-    pool = best_within_budgets(values, rules, _POOL)
+    pool = best_by_value(values, rules, _POOL).lineups
     if len(pool) < limits.n_lineups:
         return None
-    few = len(pool) <= _FEW
+    few = len(pool) <= FEW_LEGAL
     if not few:
         relaxation = relax(rules, limits, pool[:_START])
         if relaxation.proof is not None:
             return None
-        columns = within_budgets(rules, relaxation.columns)
         drawn = np.tile(values, (limits.n_lineups, 1))
         spread = [_leaning(drawn, rules, limits, force) for force in _FORCES]
         whole = [lineups for lineups in spread if len(lineups) == limits.n_lineups]
         if whole:
             return max(whole, key=lambda lineups: int(values[lineups].sum()))
-        pool = np.unique(np.concatenate([pool, columns, *spread]), axis=0)
+        pool = np.unique(np.concatenate([pool, relaxation.columns, *spread]), axis=0)
     worth = values[pool].sum(axis=1).astype(np.float64)
     first = choose(pool, worth, limits, 0.0).picked
     if len(first) == limits.n_lineups:
         return pool[first]
-    picked, _ = choose_exactly(pool, worth, limits, _FEW_NODES if few else _NODES)
+    picked, _ = choose_exactly(pool, worth, limits, FEW_NODES if few else NODES)
     return None if picked is None else pool[picked]
 
 

@@ -16,14 +16,13 @@ import numpy.typing as npt
 
 from core.errors import Infeasible, InvalidInput
 from core.lineups.board import Lineups
-from core.lineups.budgets import within_budgets
 from core.lineups.legality import LineupRules
 from core.lineups.limits import PortfolioLimits
 from core.lineups.one_by_one import Lineup, NextLineup, Values, choose_one_by_one, walk_to_next
 from core.lineups.program import best_lineups
+from core.lineups.refusal import require_legal
 from core.lineups.solvers import SolverName, TimedOut
 from core.lineups.together import best_together
-from core.lineups.walk import require_legal
 from core.randomness import Purpose, stream
 from core.slate import Slate
 
@@ -222,7 +221,7 @@ class NASCAROptimizer:
         TimedOut
             The integer programs were not all solved in time.
         """
-        require_legal(self.rules)
+        require_legal(self.rules, [driver.name for driver in self.slate.drivers])
         walks = self.engine == "walk"
         if walks and not self._randomness.any() and self.limits.min_unique <= 2:
             together = self._together()
@@ -243,8 +242,7 @@ class NASCAROptimizer:
     def _together(self) -> Optimized | None:
         """Give the lineups chosen all at once, ``None`` where that finds none within the rules."""
         found = best_together(self._values(0), self.rules, self.limits)
-        # the program over lineups knows no budgets; what obeys them all the same is the best
-        if found is None or len(within_budgets(self.rules, found.lineups)) < len(found.lineups):
+        if found is None:
             return None
         return Optimized(
             found.lineups,
