@@ -31,7 +31,9 @@ _SUM_TOLERANCE = 1e-6
 # Beyond two drivers apart a program of more columns takes minutes: exchanges do what they can.
 _EASY_UNIQUE = 2
 _COLUMNS_PER_LINEUP = 6
-_FEW_COLUMNS = 200
+_FEW_COLUMNS = 300
+# Lineups spread out leave room for those that must be further apart.
+_SPREAD = (0.2, 0.5)
 _NODES = 20
 # of what the portfolio falls short of lineups that are all their regime's best
 _GAP = 1e-3
@@ -145,8 +147,10 @@ class _Prices:
 def _priced(
     lineups: Lineups, values: Scores, limits: PortfolioLimits, quota: Counts
 ) -> _Prices | None:
-    """Solve the linear program, or give ``None`` if the pool cannot hold the limits."""
+    """Solve the linear program, or give ``None`` if the pool alone cannot hold the limits."""
     count, kinds = values.shape
+    if count < quota.sum():
+        return None
     held = csr_array(presence(lineups, limits))
     rows = block_array([[held], [-held[: len(limits.drivers)]]], format="csr")
     each = np.ones((1, kinds))
@@ -269,17 +273,32 @@ def _programmed(
     return None if solved.x is None else lineup[np.round(solved.x) == 1]
 
 
-def _promising(
-    values: Scores, limits: PortfolioLimits, quota: Counts, losses: Scores, picked: Indices
-) -> Columns:
-    """Give the (lineup, regime) columns that cost the sum least, after those picked."""
-    hard = limits.min_unique > _EASY_UNIQUE
-    most = _FEW_COLUMNS if hard else max(_FEW_COLUMNS, _COLUMNS_PER_LINEUP * limits.n_lineups)
-    first = losses.copy()
-    first[picked, _labelled(values[picked], quota)] = -np.inf
-    best = np.sort(np.argsort(first.ravel(), kind="stable")[: max(most, len(picked))])
-    lineup, kind = np.divmod(best, values.shape[1])
-    return lineup, kind
+def _starts(
+    pool: Lineups,
+    values: Scores,
+    limits: PortfolioLimits,
+    quota: Counts,
+    picked: Indices,
+    level: float,
+) -> list[Indices]:
+    """Give portfolios under the limits that may be worth more than ``picked``, which is one."""
+    prices = _priced(pool, values, limits, quota)
+    if prices is None:
+        return []
+    easy = limits.min_unique <= _EASY_UNIQUE
+    most = max(_FEW_COLUMNS, _COLUMNS_PER_LINEUP * limits.n_lineups if easy else 0)
+    losses = prices.losses
+    # with these among the columns the program always has an answer
+    losses[picked, _labelled(values[picked], quota)] = -np.inf
+    best = np.sort(np.argsort(losses.ravel(), kind="stable")[: max(most, len(picked))])
+    lineup, kind = np.divmod(best, len(quota))
+    programmed = _programmed(pool, values, limits, quota, (lineup, kind))
+    starts = [] if programmed is None else [programmed]
+    if not starts or not easy:
+        # on the scale of the values again, which is what the weight is a share of
+        worth = prices.lineups - prices.lineups.max() + level
+        starts += [choose(pool, worth, limits, weight).picked for weight in _SPREAD]
+    return [start for start in starts if len(start) == limits.n_lineups]
 
 
 def generate_regime_aware_portfolio(
@@ -361,17 +380,9 @@ def generate_regime_aware_portfolio(
         lambda lineups: in_best_regime(pool.valued(lineups)),
         diversity_weight,
     )
-    starts = [pool.add(portfolio.lineups)]
+    generated = pool.add(portfolio.lineups)
     values = shortfalls(pool.values)
     cost = pair_cost(np.array([level]), limits, diversity_weight) / rules.roster_size
-    prices = _priced(pool.lineups, values, limits, quota)
-    if prices is not None:
-        columns = _promising(values, limits, quota, prices.losses, starts[0])
-        programmed = _programmed(pool.lineups, values, limits, quota, columns)
-        drafted = choose(pool.lineups, prices.lineups + level, limits, diversity_weight).picked
-        starts += [
-            start for start in (programmed, drafted) if start is not None and len(start) == n
-        ]
 
     def worth(picked: Indices) -> float:
         held = np.bincount(pool.lineups[picked].ravel())
@@ -379,8 +390,8 @@ def generate_regime_aware_portfolio(
         total = float(chosen[np.arange(n), _labelled(chosen, quota)].sum())
         return total - cost * float((held * (held - 1)).sum()) / 2
 
-    ends = [_exchanged(pool.lineups, values, limits, quota, cost, start) for start in starts]
-    picked = max(ends, key=worth)
+    starts = [generated, *_starts(pool.lineups, values, limits, quota, generated, level)]
+    picked = _exchanged(pool.lineups, values, limits, quota, cost, max(starts, key=worth))
     labels = _labelled(values[picked], quota)
     scores = pool.values[picked, labels]
     order = np.lexsort((*pool.lineups[picked].T[::-1], -scores, labels))
