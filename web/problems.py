@@ -1,6 +1,7 @@
 """Errors as problem+json (RFC 9457): one place that turns what went wrong into an answer."""
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from itertools import islice
@@ -141,8 +142,18 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Infeasible)
     def _infeasible(error: Infeasible) -> Response:
-        errors = {limit: [error.reason] for limit in error.limits or ("body",)}
-        return answer(Problem(422, error.reason, errors=errors, largest=error.largest))
+        # "locks of Chase Elliott", "stacks.0 (Chevrolet)": what stands first is the field
+        fields = [re.split(r" of | \(", limit)[0] for limit in error.limits] or ["body"]
+        errors = {field: [error.reason] for field in fields}
+        return answer(
+            Problem(
+                422,
+                error.reason,
+                errors=errors,
+                limits=list(error.limits),
+                largest=error.largest,
+            )
+        )
 
     @app.errorhandler(UnknownJob)
     @app.errorhandler(UnknownSlate)

@@ -7,20 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.lineups import (
-    Lineups,
-    adaptive_scenario_count,
-    best_by_tail,
-    best_by_value,
-    compute_tail_metrics,
-    count_legal,
-    tail_values,
-)
+from core.contest import MICROS_PER_USD
+from core.lineups import Lineups, adaptive_scenario_count, compute_tail_metrics
 from core.portfolio import compute_portfolio_correlation
 from core.race import BLOCK_SCENARIOS, Regime, load_calibration
 from core.slate import TICKS_PER_POINT
 from workers import race_stage
 from workers.blobs import Blobs
+from workers.choice_stage import PORTFOLIO
 from workers.contest_stage import (
     FIELD,
     REPORT,
@@ -31,18 +25,14 @@ from workers.contest_stage import (
     projected_points,
 )
 from workers.knowledge_stage import knowledge_notes, shown, simulated_spec
-from workers.optimize_request import OptimizeRequest
+from workers.leverage_answer import add_leverage
+from workers.lineup_walk import LINEUPS
+from workers.optimize_request import Objective, OptimizeRequest
 from workers.race_stage import half
 from workers.stages import Facts, Json
+from workers.tail_validation import tail_validation
 
 Points = npt.NDArray[np.int16]
-
-MICROPOINTS = 1_000_000
-
-
-def mean_values(request: OptimizeRequest, points: Points) -> npt.NDArray[np.int64]:
-    """Give what each driver adds to a lineup's mean, in whole micro-points."""
-    return np.round(projected_points(request.slate, points) * MICROPOINTS).astype(np.int64)
 
 
 def answer(
@@ -89,12 +79,15 @@ def answer(
             "objective": request.objective.value,
             "cvar_alphas": list(request.target.alphas),
             "cvar_weights": list(request.target.weights),
-            "pool_size": facts["portfolio"]["pool_size"],
+            "pool_size": facts[PORTFOLIO]["pool_size"],
+            "randomness": None if request.randomness is None else max(request.randomness),
         },
+        "proof": _proof(request, facts, len(selection)),
         "notes": _notes(request, facts, len(selection)),
     }
+    add_leverage(given, request, facts, lineups, projections)
     if request.validate_tail:
-        given["tail_validation"] = _validate_tail(request, selection, report)
+        given["tail_validation"] = tail_validation(request, selection, report)
     if request.contest is not None:
         _add_contest(given, request, facts, blobs, lineups)
     return given
@@ -130,6 +123,24 @@ def _lineup(
         "team_distribution": dict(
             sorted(Counter(driver.team for driver in picked if driver.team is not None).items())
         ),
+    }
+
+
+def _proof(request: OptimizeRequest, facts: Facts, races: int) -> Json:
+    """Say what no lineup that was left out, and no other portfolio, is better than.
+
+    Walks in points, or in USD a race; a portfolio's worth in points a lineup.
+    """
+    unit = races * MICROS_PER_USD if request.objective is Objective.DOLLARS else 1
+    chosen = facts[PORTFOLIO]
+    return {
+        "walks": [
+            {**walk, "bound": None if walk["bound"] is None else walk["bound"] / unit}
+            for walk in facts.get(LINEUPS, {}).get("proofs", [])
+        ],
+        "portfolio": None
+        if chosen.get("bound") is None
+        else {"worth": chosen["worth"], "bound": chosen["bound"]},
     }
 
 
@@ -216,37 +227,6 @@ def _explain(
                 np.mean([np.sort(t)[-max(1, len(t) // 100) :].mean() for t in totals.T])
             )
             / TICKS_PER_POINT,
-        },
-    }
-
-
-def _validate_tail(request: OptimizeRequest, selection: Points, report: Points) -> Json:
-    """Compare the tail-optimal with the mean-optimal lineup on races neither was chosen on."""
-    tail = best_by_tail(selection, request.rules, request.target, 1)
-    values = mean_values(request, selection)
-    mean = best_by_value(values, request.rules, 1)
-    pair = np.concatenate([tail.lineups, mean.lineups])
-    fresh = tail_values(report, pair, request.target)
-    seen = tail_values(selection, pair, request.target)
-    means = report[:, pair].sum(axis=2, dtype=np.int64).mean(axis=0) / TICKS_PER_POINT
-    ids = [driver.driver_id for driver in request.slate.drivers]
-
-    def shown(place: int) -> Json:
-        return {
-            "drivers": [ids[int(i)] for i in pair[place]],
-            "tail_in_sample": float(seen[place]),
-            "tail": float(fresh[place]),
-            "mean": float(means[place]),
-        }
-
-    return {
-        "tail_improvement": float(fresh[0] - fresh[1]),
-        "mean_sacrifice": float(means[1] - means[0]),
-        "actually_optimizing_tail": bool(fresh[0] > fresh[1]),
-        "proof": {
-            "legal_lineups": count_legal(request.rules),
-            "tail_optimal": shown(0),
-            "mean_optimal": shown(1),
         },
     }
 

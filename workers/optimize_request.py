@@ -2,17 +2,42 @@
 
 from dataclasses import dataclass, field
 
-from core.lineups import LineupRules, PortfolioLimits, TailTarget
+import numpy as np
+import numpy.typing as npt
+
+from core.lineups import LineupRules, PortfolioLimits, TailTarget, leverage_penalty_points
 from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
 from workers.contest_stage import ContestTerms
 from workers.objective import Objective
 
-__all__ = ["Objective", "OptimizeRequest"]
+__all__ = ["Leverage", "Objective", "OptimizeRequest"]
 
 # the pool that a portfolio is chosen from: enough to choose among, few enough to compare in pairs
 _POOL_PER_LINEUP = 20
 _SMALLEST_POOL = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leverage:
+    """What a request says of ownership; its rules on it are among the lineups' rules.
+
+    Parameters
+    ----------
+    ownership_percent
+        Percent of entries by driver of the slate.
+    penalty
+        Points for a lineup whose drivers are all owned by 10%.
+    by_regime
+        Whether lineups are allotted to kinds of race and chosen for those.
+    regime_weights
+        Each kind's share of the lineups; ``None`` = its share of the races.
+    """
+
+    ownership_percent: tuple[float, ...]
+    penalty: float
+    by_regime: bool = False
+    regime_weights: tuple[tuple[str, float], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +64,10 @@ class OptimizeRequest:
         Whether the answer should hold the model's calibration metrics.
     knowledge
         What the user says of the race, to which ``spec`` is tilted; ``None`` = it stands as it is.
+    leverage
+        Ownership to stay away from; ``None`` = it does not matter.
+    randomness
+        By driver, the share 0..1 by which each lineup's projections are moved; ``None`` = none.
     """
 
     slate: Slate
@@ -54,6 +83,16 @@ class OptimizeRequest:
     validate_tail: bool = True
     include_calibration: bool = False
     knowledge: UserKnowledge | None = None
+    leverage: Leverage | None = None
+    randomness: tuple[float, ...] | None = None
+
+    @property
+    def offsets(self) -> npt.NDArray[np.float64] | None:
+        """What each driver's ownership adds to a lineup's score, <= 0, in points, ``[D]``."""
+        if self.leverage is None or self.leverage.penalty == 0.0:
+            return None
+        owned = np.array(self.leverage.ownership_percent, dtype=np.float64)
+        return -leverage_penalty_points(owned, self.leverage.penalty, self.rules.roster_size)
 
     @property
     def pool_size(self) -> int:

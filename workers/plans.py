@@ -5,4 +5,6 @@ from typing import Any
 from workers import contest_sim, optimize
 from workers.stages import Plan
 
-PLANS: dict[str, Plan[Any]] = {plan.kind: plan for plan in (optimize.PLAN, contest_sim.PLAN)}
+PLANS: dict[str, Plan[Any]] = {
+    plan.kind: plan for plan in (optimize.PLAN, optimize.LEVERAGE_PLAN, contest_sim.PLAN)
+}

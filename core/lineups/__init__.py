@@ -45,6 +45,7 @@ from core.lineups.tail import (
     adaptive_scenario_count,
     compute_cvar,
     compute_tail_metrics,
+    tail_mass,
     value_at_risk,
 )
 from core.lineups.together import Together, best_together
@@ -118,6 +119,7 @@ __all__ = [
     "start_steps_walk",
     "start_tail_walk",
     "step_values",
+    "tail_mass",
     "tail_values",
     "validate_tail",
     "validate_tail_stability",

@@ -121,7 +121,21 @@ def no_portfolio(
 def _no_lineup(rules: LineupRules, names: Sequence[str]) -> Infeasible:
     anyone = tuple(Exposure(name, (i,), 0.0, 1.0, asked=True) for i, name in enumerate(names))
     conflict = _conflict(_Asked(rules, PortfolioLimits(1, anyone)))
-    return Infeasible(f"No lineup obeys {_listed(conflict)}.", limits=conflict, largest=0)
+    hint = _nearest(rules, conflict)
+    return Infeasible(f"No lineup obeys {_listed(conflict)}{hint}.", limits=conflict, largest=0)
+
+
+def _nearest(rules: LineupRules, conflict: Sequence[str]) -> str:
+    """Say how far the salaries are from the bound that is in conflict, where that is known."""
+    salaries = np.array(rules.salaries_usd, dtype=np.int64)
+    for name, freed, sign, which in (
+        ("salary_cap", replace(rules, salary_cap_usd=_dearest(rules)), -1, "cheapest"),
+        ("min_salary", replace(rules, min_salary_usd=0), 1, "dearest"),
+    ):
+        found = best_by_value(sign * salaries, freed, 1)
+        if name in conflict and len(found.scores):
+            return f"; without {name} the {which} lineup costs {abs(int(found.scores[0]))} USD"
+    return ""
 
 
 def _listed(names: Sequence[str]) -> str:

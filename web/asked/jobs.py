@@ -1,19 +1,21 @@
 """Whole requests, as the workers take them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.lineups import TailTarget
+from core.lineups import LineupRules, TailTarget, require_possible
 from core.slate import TICKS_PER_POINT, Slate
 from web.asked.contests import contest_of
+from web.asked.leverage import leverage_of, leveraged
 from web.asked.rules import limits_of, rules_of
 from web.asked.slates import Given, indices, knowledge_of, race_of, slate_of
 from workers.contest_sim import ContestSimRequest
-from workers.optimize_request import Objective, OptimizeRequest
+from workers.optimize_request import Leverage, Objective, OptimizeRequest
 from workers.race_stage import block_count, selects
 from workers.submission import Attachments
 
@@ -26,19 +28,52 @@ def optimize_request(given: Given) -> OptimizeRequest:
     InvalidInput
         A field that cannot be used, named.
     Infeasible
-        Rules under which no lineup is legal.
+        Rules under which no lineup is legal, limits that no portfolio holds: the smallest set of
+        them in conflict, and the largest number of lineups possible.
     """
-    slate = slate_of(given)
-    spec = race_of(slate, given)
+    slate = _with_roster(slate_of(given), given)
     rules = rules_of(slate, given)
+    return _optimize(slate, rules, None, given)
+
+
+def leverage_request(given: Given) -> OptimizeRequest:
+    """Give the whole optimize-with-leverage request, checked against the slate.
+
+    Raises
+    ------
+    InvalidInput, Infeasible
+        As :func:`optimize_request`, the rules on ownership among the rules.
+    """
+    slate = _with_roster(slate_of(given), given)
+    leverage = leverage_of(slate, given)
+    rules = leveraged(rules_of(slate, given), leverage, given)
+    return _optimize(slate, rules, leverage, given)
+
+
+def _with_roster(slate: Slate, given: Given) -> Slate:
+    """Give the slate with as many drivers in a lineup as the request says."""
+    size = given.get("n_drivers", slate.rules.roster_size)
+    if size == slate.rules.roster_size:
+        return slate
+    return replace(slate, rules=replace(slate.rules, roster_size=size))
+
+
+def _optimize(
+    slate: Slate, rules: LineupRules, leverage: Leverage | None, given: Given
+) -> OptimizeRequest:
+    spec = race_of(slate, given)
     limits = limits_of(slate, rules, given)
     objective = Objective(given["objective"])
     scenarios = given.get("scenario_config", {}).get("n_scenarios", 10_000)
     target = TailTarget(tuple(given["cvar_alphas"]), tuple(given["cvar_weights"]))
     target.require_scenarios(_selected(scenarios))
     contest = given.get("contest")
+    if leverage is not None and contest is not None and "ownership_estimates" in given:
+        contest = {"ownership_estimates": given["ownership_estimates"], **contest}
     if contest is None and objective is Objective.DOLLARS:
         raise InvalidInput({"contest": "the objective 'dollars' needs the contest to win them in."})
+    randomness = _randomness(slate, objective, given)
+    require_possible(rules, limits)
     return OptimizeRequest(
         slate=slate,
         spec=spec,
@@ -55,7 +90,30 @@ def optimize_request(given: Given) -> OptimizeRequest:
         validate_tail=given["validate_tail_objective"],
         include_calibration=given["include_calibration"],
         knowledge=knowledge_of(slate, given),
+        leverage=leverage,
+        randomness=randomness,
     )
+
+
+def _randomness(slate: Slate, objective: Objective, given: Given) -> tuple[float, ...] | None:
+    """Give by how much each driver's projections are moved, or ``None``: nobody's."""
+    asked = given.get("randomness")
+    if asked is None:
+        return None
+    every, by_id = (asked.get("default", 0.0), asked) if isinstance(asked, dict) else (asked, {})
+    single = {name: share for name, share in by_id.items() if name != "default"}
+    moved = np.full(len(slate), every)
+    moved[list(indices(slate, list(single), "randomness"))] = list(single.values())
+    if not moved.any():
+        return None
+    if objective is not Objective.MEAN:
+        raise InvalidInput(
+            {
+                "randomness": "moves projections, and the objective "
+                f"{objective.value!r} is looked for in simulated races; use mean."
+            }
+        )
+    return tuple(moved.tolist())
 
 
 def _selected(n_scenarios: int) -> int:

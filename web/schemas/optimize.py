@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from core.race import Regime
 from web.schemas.contests import ContestSchema, ScenarioConfigSchema
 from web.schemas.slates import DRIVERS, DriverSchema
 from web.schemas.values import Flag, Number, Text, Whole, between, counted, inside
@@ -29,6 +30,29 @@ class GroupSchema(Schema):
     drivers = fields.List(Text(), required=True, validate=counted(1, 50, "drivers"))
     at_least = Whole(load_default=0, validate=between(0, 8))
     at_most = Whole(load_default=8, validate=between(0, 8))
+    if_any = fields.List(
+        Text(),
+        validate=counted(1, 50, "drivers"),
+        metadata={"description": "In force only for lineups that hold any of these."},
+    )
+    if_at_least = Whole(
+        load_default=1,
+        validate=between(1, 8),
+        metadata={"description": "In force only for lineups that hold so many of if_any."},
+    )
+
+
+class StackSchema(Schema):
+    """How many drivers of a team, or of a manufacturer, a lineup may hold."""
+
+    team = Text()
+    manufacturer = Text()
+    at_least = Whole(load_default=2, validate=between(0, 8))
+    at_most = Whole(load_default=8, validate=between(0, 8))
+    if_used = Flag(
+        load_default=False,
+        metadata={"description": "In force only for lineups that hold any of them."},
+    )
 
 
 class OptimizeSchema(Schema):
@@ -58,12 +82,24 @@ class OptimizeSchema(Schema):
     )
     min_driver_exposure = Exposure()
     max_team_exposure = Exposure(metadata={"description": "0.7 by default, in the same way."})
-    min_unique = Whole(load_default=1, validate=between(1, 6))
+    min_unique = Whole(load_default=1, validate=between(1, 8))
     salary_cap = Whole(validate=between(10_000, 100_000))
     min_salary = Whole(load_default=0, validate=between(0, 100_000))
-    n_drivers = Whole(validate=between(6, 6))
-    min_stack = Whole(validate=between(1, 6))
-    max_stack = Whole(validate=between(1, 6))
+    n_drivers = Whole(
+        validate=between(4, 8),
+        metadata={"description": "Drivers in a lineup, 6 by default; scores are DraftKings'."},
+    )
+    min_stack = Whole(validate=between(1, 8))
+    max_stack = Whole(validate=between(1, 8))
+    stacks = fields.List(
+        fields.Nested(StackSchema), load_default=list, validate=counted(0, 50, "stacks")
+    )
+    randomness = Exposure(
+        metadata={
+            "description": "Of the objective 'mean': every lineup sees projections moved by up to "
+            "this share, up or down, 0 to 1; one for all or by driver id."
+        }
+    )
     locks = IDS
     excludes = IDS
     groups = fields.List(
@@ -73,3 +109,42 @@ class OptimizeSchema(Schema):
     random_seed = Whole(load_default=42, validate=between(0, 2**63 - 1))
     include_calibration = Flag(load_default=True)
     validate_tail_objective = Flag(load_default=True)
+
+
+class LeverageSchema(OptimizeSchema):
+    """A request for lineups that others do not play."""
+
+    ownership_estimates = fields.Dict(
+        keys=Text(),
+        values=Number(validate=between(0, 100)),
+        metadata={
+            "description": "Percent of entries by driver id, summing to 100 x n_drivers (or to "
+            "100, as shares of roster spots), each within 2%; a driver left out is at 0. By "
+            "default the slate's."
+        },
+    )
+    leverage_penalty = Number(
+        validate=between(0, 1),
+        metadata={
+            "description": "Taken off the objective: penalty x mean(ownership_percent^2) / 100 "
+            "points, 0.5 by default; 0 for the objective 'dollars', which pays for leverage itself."
+        },
+    )
+    max_ownership_per_driver = Number(load_default=0.3, validate=between(0, 1))
+    min_low_ownership_drivers = Whole(
+        load_default=2,
+        validate=between(0, 8),
+        metadata={"description": "Drivers of a lineup owned by less than 10%."},
+    )
+    max_total_ownership = Number(load_default=3.0, validate=between(0, 8))
+    use_regime_allocation = Flag(load_default=False)
+    regime_weights = fields.Dict(
+        keys=fields.String(
+            validate=validate.OneOf([kind.name.lower() for kind in Regime if kind.value])
+        ),
+        values=Number(validate=between(0, 1)),
+        metadata={
+            "description": "Share of the lineups chosen for each kind of race, summing to 1; by "
+            "default each kind's share of the scenarios."
+        },
+    )

@@ -47,8 +47,12 @@ def test_stacks_and_single_teams_are_limited_by_teams_of_past_races() -> None:
     assert (limit.most, limit.asked) == (0.25, True)
     members = tuple(i for i, driver in enumerate(KNOWN) if driver.team == team)
     assert limit.members == members
-    (stack,) = [group for group in request.rules.groups if group.name == f"stack of {team}"]
-    assert stack.members == members
+    least, most = (
+        next(group for group in request.rules.groups if group.name == f"{name} of {team}")
+        for name in ("min_stack", "max_stack")
+    )
+    assert (least.members, least.when, least.at_least) == (members, members, 1)
+    assert (most.members, most.when, most.at_most) == (members, members, 2)
 
 
 def test_who_is_unknown_and_told_of_no_team_cannot_be_stacked() -> None:

@@ -1,0 +1,158 @@
+"""The stage that chooses the portfolio: together where scores add up, from the walk's best else."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contest import MICROS_PER_USD
+from core.lineups import (
+    Found,
+    LineupRules,
+    Lineups,
+    NASCAROptimizer,
+    best_by_tail,
+    step_values,
+    tail_values,
+)
+from core.portfolio import (
+    Portfolio,
+    RegimePortfolio,
+    generate_additive_portfolio,
+    generate_portfolio,
+    generate_regime_aware_portfolio,
+)
+from workers.blobs import Blobs
+from workers.contest_stage import projected_points
+from workers.lineup_walk import (
+    OPENING,
+    found_by_regime,
+    prizes,
+    regime_points,
+    search_prizes,
+    selection_points,
+)
+from workers.optimize_request import Objective, OptimizeRequest
+from workers.stages import Facts, Json, Stage, Tick, only_part
+
+PORTFOLIO = "portfolio"
+MICROPOINTS = 1_000_000
+
+Points = npt.NDArray[np.int16]
+
+
+def mean_values(request: OptimizeRequest, points: Points) -> npt.NDArray[np.int64]:
+    """Give what each driver adds to a lineup's projected points, in whole micro-points, ``[D]``.
+
+    With leverage it is less what the driver's ownership costs.
+    """
+    projected = projected_points(request.slate, points)
+    if request.offsets is not None:
+        projected = projected + request.offsets
+    return np.round(projected * MICROPOINTS).astype(np.int64)
+
+
+def _choose(
+    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
+) -> Json:
+    del start, stop
+    tick()
+    if request.objective is Objective.MEAN:
+        return _stored(blobs, _by_mean(request, facts, blobs))
+    if request.leverage is not None and request.leverage.by_regime:
+        chosen = _by_regime(request, facts, blobs)
+        return {**_stored(blobs, chosen), "regimes": list(chosen.regimes)}
+    return _stored(blobs, _from_pool(request, facts, blobs))
+
+
+def _stored(blobs: Blobs, chosen: Portfolio | RegimePortfolio) -> Json:
+    proven: Json = {}
+    if isinstance(chosen, Portfolio):
+        proven = {"worth": chosen.worth, "bound": chosen.bound}
+    return {
+        "portfolio": blobs.put(lineups=chosen.lineups, scores=chosen.scores),
+        "pool_size": chosen.pool_size,
+        **proven,
+    }
+
+
+def _by_mean(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
+    points = selection_points(facts, blobs)
+    values = mean_values(request, points)
+    if request.randomness is None:
+        return generate_additive_portfolio(
+            values, MICROPOINTS, request.rules, request.limits, request.diversity_weight
+        )
+    optimizer = NASCAROptimizer(
+        request.slate,
+        request.rules,
+        request.limits,
+        projected_points(request.slate, points),
+        randomness=request.randomness,
+        seed=request.seed,
+        costs_points=() if request.offsets is None else -request.offsets,
+    )
+    lineups = optimizer.optimize().lineups
+    scores = values[lineups].sum(axis=1) / MICROPOINTS
+    order = np.lexsort((*lineups.T[::-1], -scores))
+    return Portfolio(lineups[order], scores[order], len(lineups))
+
+
+def _from_pool(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
+    points = selection_points(facts, blobs)
+
+    def dollars(won: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        return np.asarray(won / (len(points) * MICROS_PER_USD))
+
+    def value(lineups: Lineups) -> npt.NDArray[np.float64]:
+        if request.objective is Objective.DOLLARS:
+            steps = prizes(facts, blobs)
+            return dollars(step_values(points, steps.breaks, steps.micros, lineups))
+        return tail_values(points, lineups, request.target, request.offsets)
+
+    def shown(found: Found) -> Found:
+        if request.objective is Objective.DOLLARS:
+            return Found(found.lineups, dollars(found.scores), 0, 0, 0)
+        return found
+
+    def search(rules: LineupRules) -> Found:
+        if request.objective is Objective.DOLLARS:
+            return shown(search_prizes(request, facts, blobs, rules))
+        return best_by_tail(
+            points, rules, request.target, request.pool_size, offsets=request.offsets
+        )
+
+    return generate_portfolio(
+        shown(found_by_regime(facts, blobs)[None]),
+        request.rules,
+        request.limits,
+        search,
+        value,
+        request.diversity_weight,
+    )
+
+
+def _by_regime(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> RegimePortfolio:
+    allotted = {strand["regime"]: strand["lineups"] for strand in facts[OPENING]["strands"]}
+    points = {regime: regime_points(facts, blobs, regime) for regime in allotted}
+
+    def value(regime: str | None, lineups: Lineups) -> npt.NDArray[np.float64]:
+        return tail_values(points[regime], lineups, request.target, request.offsets)
+
+    def search(regime: str | None, rules: LineupRules) -> Found:
+        return best_by_tail(
+            points[regime], rules, request.target, request.pool_size, offsets=request.offsets
+        )
+
+    return generate_regime_aware_portfolio(
+        found_by_regime(facts, blobs),
+        request.rules,
+        request.limits,
+        allotted,
+        value,
+        search,
+        request.diversity_weight,
+    )
+
+
+CHOICE_STAGE = Stage(PORTFOLIO, lambda *_: 1, lambda _: 1.0, _choose, only_part)

@@ -1,0 +1,71 @@
+"""Whether looking for the tail found one: the best by tail beside the best by mean, fresh races."""
+
+from dataclasses import asdict
+
+import numpy as np
+import numpy.typing as npt
+
+from core.lineups import (
+    best_by_tail,
+    best_by_value,
+    prove_walk,
+    tail_values,
+    validate_tail,
+    validate_tail_stability,
+)
+from core.slate import TICKS_PER_POINT
+from workers.contest_stage import projected_points
+from workers.optimize_request import OptimizeRequest
+from workers.stages import Json
+
+Points = npt.NDArray[np.int16]
+
+# the best by tail, among whom resampled races choose again
+_CANDIDATES = 100
+_MICROPOINTS = 1_000_000
+
+
+def tail_validation(request: OptimizeRequest, selection: Points, report: Points) -> Json:
+    """Give what the tail's best lineup gains on races that neither was chosen on, and its noise.
+
+    Both are the best that the request's rules allow, leverage and limits on portfolios aside.
+    """
+    tail = best_by_tail(selection, request.rules, request.target, _CANDIDATES)
+    projected = projected_points(request.slate, selection) * _MICROPOINTS
+    mean = best_by_value(np.round(projected).astype(np.int64), request.rules, 1)
+    fresh = validate_tail(report, tail.lineups[0], mean.lineups[0], request.target)
+    stability = validate_tail_stability(selection, tail.lineups, request.target, seed=request.seed)
+    pair = np.stack([tail.lineups[0], mean.lineups[0]])
+    seen = tail_values(selection, pair, request.target)
+    unseen = tail_values(report, pair, request.target)
+    means = report[:, pair].sum(axis=2, dtype=np.int64).mean(axis=0) / TICKS_PER_POINT
+    ids = [driver.driver_id for driver in request.slate.drivers]
+
+    def shown(place: int) -> Json:
+        return {
+            "drivers": [ids[int(i)] for i in pair[place]],
+            "tail_in_sample": float(seen[place]),
+            "tail": float(unseen[place]),
+            "mean": float(means[place]),
+        }
+
+    return {
+        **asdict(fresh),
+        "actually_optimizing_tail": fresh.actually_optimizing_tail,
+        "beyond_noise": fresh.beyond_noise,
+        "stability": {
+            "value": stability.value,
+            "coefficient_of_variation": stability.coefficient_of_variation,
+            "lower_5": stability.low,
+            "upper_95": stability.high,
+            "recurrence": stability.recurrence,
+            "n_candidates": stability.n_candidates,
+            "resamples": stability.resamples,
+            "stable": stability.stable,
+        },
+        "proof": {
+            **asdict(prove_walk(tail, request.rules, _CANDIDATES)),
+            "tail_optimal": shown(0),
+            "mean_optimal": shown(1),
+        },
+    }
