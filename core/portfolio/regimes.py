@@ -31,9 +31,9 @@ _SUM_TOLERANCE = 1e-6
 # Beyond two drivers apart a program of more columns takes minutes: exchanges do what they can.
 _EASY_UNIQUE = 2
 _COLUMNS_PER_LINEUP = 6
-_FEW_COLUMNS = 300
+_FEW_COLUMNS = 200
 # Lineups spread out leave room for those that must be further apart.
-_SPREAD = (0.2, 0.5)
+_SPREAD = (0.1, 0.3, 0.5)
 _NODES = 20
 # of what the portfolio falls short of lineups that are all their regime's best
 _GAP = 1e-3
@@ -288,7 +288,7 @@ def _starts(
     easy = limits.min_unique <= _EASY_UNIQUE
     most = max(_FEW_COLUMNS, _COLUMNS_PER_LINEUP * limits.n_lineups if easy else 0)
     losses = prices.losses
-    # with these among the columns the program always has an answer
+    # with these among them, the columns hold an answer
     losses[picked, _labelled(values[picked], quota)] = -np.inf
     best = np.sort(np.argsort(losses.ravel(), kind="stable")[: max(most, len(picked))])
     lineup, kind = np.divmod(best, len(quota))
@@ -354,7 +354,7 @@ def generate_regime_aware_portfolio(
     pool = _Pool(regimes, rules.roster_size, value)
     for regime in regimes:
         pool.add(pools[regime].lineups)
-    best = pool.values.max(axis=0, initial=-np.inf) if len(pool.lineups) else np.zeros(len(quota))
+    best = pool.values.max(axis=0) if len(pool.lineups) else np.zeros(len(quota))
     level = float(best @ quota) / n
 
     def shortfalls(values: Scores) -> Scores:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from core.errors import Infeasible, InvalidInput
 from core.lineups import best_by_value, portfolio_limits
@@ -321,3 +322,66 @@ def test_no_choice_of_lineups_and_regimes_is_worth_more(make_board, holds, reque
     assert portfolio.scores.sum() <= best
     if k == 50:
         assert portfolio.scores.sum() == best
+
+
+def most_together(races, limits, allotment):
+    """Give the largest sum over every legal lineup in every regime, a row for each two too close.
+
+    ``None`` if no portfolio holds the limits.
+    """
+    legal = [frozenset(lineup) for lineup in races.board.legal()]
+    columns = [(at, regime) for at in range(len(legal)) for regime in allotment]
+    rows, least, most = [], [], []
+
+    def add(counted, low, high):
+        rows.append([float(counted(at, regime)) for at, regime in columns])
+        least.append(low)
+        most.append(high)
+
+    for regime, count in allotment.items():
+        add(lambda _, own, regime=regime: own == regime, count, count)
+    for place, limit in enumerate(limits.drivers):
+        n = limits.n_lineups
+        add(lambda at, _, place=place: place in legal[at], limit.fewest_of(n), limit.most_of(n))
+    for at in range(len(legal)):
+        add(lambda other, _, at=at: other == at, 0, 1)
+    for one, other in combinations(range(len(legal)), 2):
+        if len(legal[one] - legal[other]) < limits.min_unique:
+            add(lambda at, _, pair=(one, other): at in pair, 0, 1)
+    solved = milp(
+        [-float(races.worth[regime][sorted(legal[at])].sum()) for at, regime in columns],
+        constraints=LinearConstraint(np.array(rows), least, most),
+        integrality=np.ones(len(columns)),
+        bounds=Bounds(0, 1),
+        options={"mip_rel_gap": 0.0},
+    )
+    assert solved.status in (0, 2)
+    return None if solved.x is None else round(-solved.fun)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("min_unique", [1, 2])
+def test_lineups_and_regimes_chosen_together_fall_short_of_the_best_by_next_to_nothing(
+    make_board, holds, seed, min_unique
+):
+    rng = np.random.default_rng(seed)
+    board = make_board(list(map(int, rng.integers(3, 9, 8))), [0] * 8, roster=4, cap=24)
+    allotment = {"dominator": 4, "chaos": 2, None: 2}
+    races = Races(board, {regime: rng.integers(0, 1_000, 8) for regime in allotment})
+    limits = portfolio_limits(
+        board.slate, 8, max_driver_exposure=0.65, max_team_exposure=1.0, min_unique=min_unique
+    )
+    most = most_together(races, limits, allotment)
+    if most is None:
+        with pytest.raises(Infeasible):
+            races.generated(limits, allotment)
+        return
+    portfolio = races.generated(limits, allotment)
+    holds(board, limits, portfolio.lineups)
+    check_regimes(races, allotment, portfolio)
+    free = sum(
+        count * races.search(regime, board.rules, 1).scores[0]
+        for regime, count in allotment.items()
+    )
+    # a thousandth of what the limits cost
+    assert most - (free - most) * 1e-3 <= portfolio.scores.sum() <= most
