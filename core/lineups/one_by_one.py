@@ -29,7 +29,8 @@ NextLineup = Callable[[LineupRules, Values], Lineup | None]
 _POOL = 2_000
 _START = 300
 # in drivers of middling value: what having used up a limit takes off a driver
-_FORCES = (0.1, 0.5, 2.0)
+_MILD = (0.05, 0.1, 0.2)
+_STRONG = (0.1, 0.5, 2.0)
 
 
 def walk_to_next(rules: LineupRules, values: Values) -> Lineup | None:
@@ -47,8 +48,7 @@ def choose_one_by_one(
     """Give exactly ``limits.n_lineups`` lineups, each the best that those before it leave room for.
 
     Where no lineup can follow, the last 1, 2, 4 .. are taken back until the rest can be had, which
-    is then chosen together by the mean of its values. Before half of them are, all are chosen anew
-    from values that lean to the drivers with most room.
+    is then chosen together by the mean of its values.
 
     Parameters
     ----------
@@ -81,6 +81,38 @@ def choose_one_by_one(
             return _completed(drawn, rules, limits, chosen)
         chosen.append(lineup)
     return np.stack(chosen)
+
+
+def choose_sparing(values: Values, rules: LineupRules, limits: PortfolioLimits) -> Lineups:
+    """Give ``limits.n_lineups`` lineups one by one that all see the same values.
+
+    The best first leave the last without the best drivers, so drivers are also spared: they lose
+    value the more of their limit is used up, at several strengths, and the portfolio of the largest
+    sum of ``values`` is given. For up to two drivers in which lineups differ,
+    :func:`core.lineups.best_together` gives a better one.
+
+    Parameters
+    ----------
+    values
+        i64 ``[D]``: what each driver adds to every lineup, in any whole unit.
+    rules, limits
+        As :func:`choose_one_by_one` takes them.
+
+    Returns
+    -------
+    u8 ``[n, R]`` in the order of choice.
+
+    Raises
+    ------
+    Infeasible
+        No such portfolio was found.
+    """
+    first = choose_one_by_one(np.tile(values, (limits.n_lineups, 1)), rules, limits)
+    return max(first, *_spread_out(values, rules, limits, _MILD)[0], key=_sum_of(values))
+
+
+def _sum_of(values: Values) -> Callable[[Lineups], int]:
+    return lambda lineups: int(values[lineups].sum())
 
 
 def _counts(limits: PortfolioLimits, chosen: Sequence[Lineup]) -> tuple[Values, Values]:
@@ -136,32 +168,13 @@ def _apart(rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
 def _completed(
     drawn: Values, rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
 ) -> Lineups:
-    """Give a whole portfolio where the chosen lineups came to an end too early.
-
-    As many of them as others complete are kept. What completes them knows the values of no single
-    lineup; so where less than half could be kept, all are chosen anew first, each leaning to what
-    the limits leave most room for.
-    """
-    half = limits.n_lineups // 2
+    """Keep as many of the chosen lineups as others complete, and complete them."""
     if _could_exist(drawn, rules, limits):
-        fewer = list(_ever_fewer(len(chosen)))
-        for kept in (kept for kept in fewer if kept >= half):
+        for kept in _ever_fewer(len(chosen)):
             rest = _beside(chosen[:kept], drawn[kept:], rules, limits)
             if rest is not None:
-                return _joined(chosen[:kept], rest)
-        for force in _FORCES:
-            leaning = _leaning(drawn, rules, limits, force)
-            if len(leaning) == limits.n_lineups:
-                return leaning
-        for kept in (kept for kept in fewer if kept < half):
-            rest = _beside(chosen[:kept], drawn[kept:], rules, limits)
-            if rest is not None:
-                return _joined(chosen[:kept], rest)
+                return np.concatenate([*(lineup[None, :] for lineup in chosen[:kept]), rest])
     raise no_portfolio(rules, limits)
-
-
-def _joined(chosen: Sequence[Lineup], rest: Lineups) -> Lineups:
-    return np.concatenate([np.array(chosen, dtype=np.uint8).reshape(-1, rest.shape[1]), rest])
 
 
 def _ever_fewer(count: int) -> Iterator[int]:
@@ -234,12 +247,10 @@ def choose_together(values: Values, rules: LineupRules, limits: PortfolioLimits)
         relaxation = relax(rules, limits, pool[:_START])
         if relaxation.proof is not None:
             return None
-        drawn = np.tile(values, (limits.n_lineups, 1))
-        spread = [_leaning(drawn, rules, limits, force) for force in _FORCES]
-        whole = [lineups for lineups in spread if len(lineups) == limits.n_lineups]
+        whole, broken = _spread_out(values, rules, limits, _STRONG)
         if whole:
-            return max(whole, key=lambda lineups: int(values[lineups].sum()))
-        pool = np.unique(np.concatenate([pool, relaxation.columns, *spread]), axis=0)
+            return max(whole, key=_sum_of(values))
+        pool = np.unique(np.concatenate([pool, relaxation.columns, *broken]), axis=0)
     worth = values[pool].sum(axis=1).astype(np.float64)
     first = choose(pool, worth, limits, 0.0).picked
     if len(first) == limits.n_lineups:
@@ -248,12 +259,21 @@ def choose_together(values: Values, rules: LineupRules, limits: PortfolioLimits)
     return None if picked is None else pool[picked]
 
 
-def _leaning(drawn: Values, rules: LineupRules, limits: PortfolioLimits, force: float) -> Lineups:
+def _spread_out(
+    values: Values, rules: LineupRules, limits: PortfolioLimits, forces: Sequence[float]
+) -> tuple[list[Lineups], list[Lineups]]:
+    """Give the whole portfolios that sparing drivers comes to, and those that end too early."""
+    spread = [_spread(values, rules, limits, force) for force in forces]
+    whole = [lineups for lineups in spread if len(lineups) == limits.n_lineups]
+    return whole, [lineups for lineups in spread if len(lineups) < limits.n_lineups]
+
+
+def _spread(values: Values, rules: LineupRules, limits: PortfolioLimits, force: float) -> Lineups:
     """Give up to ``limits.n_lineups`` one by one, drivers worth less the more they are used up.
 
     So room is left to the last of them that the best first would have taken.
     """
-    strength = force * max(float(np.median(np.abs(drawn))), 1.0)
+    strength = force * max(float(np.median(np.abs(values))), 1.0)
     chosen: list[Lineup] = []
     while len(chosen) < limits.n_lineups:
         narrower = _leaving_room(rules, limits, chosen)
@@ -262,7 +282,7 @@ def _leaning(drawn: Values, rules: LineupRules, limits: PortfolioLimits, force: 
         leaning = strength * (missing - counts / np.maximum(limits.most, 1))
         lineup = None
         if narrower is not None:
-            lineup = walk_to_next(narrower, drawn[len(chosen)] + np.rint(leaning).astype(np.int64))
+            lineup = walk_to_next(narrower, values + np.rint(leaning).astype(np.int64))
         if lineup is None:
             break
         chosen.append(lineup)

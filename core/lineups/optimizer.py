@@ -1,8 +1,8 @@
 """Lineups from projections: the best portfolio of them, randomised if asked.
 
 Without randomness all lineups are chosen together where that can be done, with a bound on what any
-portfolio could be worth. With it every lineup sees projections of its own, so they are chosen one
-by one.
+portfolio could be worth: not where they must differ in three drivers or more, or a budget stands in
+the way. With it every lineup sees projections of its own, so they are chosen one by one.
 """
 
 import math
@@ -18,7 +18,14 @@ from core.errors import Infeasible, InvalidInput
 from core.lineups.board import Lineups
 from core.lineups.legality import LineupRules
 from core.lineups.limits import PortfolioLimits
-from core.lineups.one_by_one import Lineup, NextLineup, Values, choose_one_by_one, walk_to_next
+from core.lineups.one_by_one import (
+    Lineup,
+    NextLineup,
+    Values,
+    choose_one_by_one,
+    choose_sparing,
+    walk_to_next,
+)
 from core.lineups.program import best_lineups
 from core.lineups.refusal import require_legal
 from core.lineups.solvers import SolverName, TimedOut
@@ -95,6 +102,7 @@ class NASCAROptimizer:
         Of the randomness, 0 .. 2**128 - 1.
     engine
         ``walk`` looks at every lineup; ``program`` solves an integer program a lineup, one by one.
+        Where the last lineups find no room, either completes the portfolio by the walk.
     solver, time_limit_seconds
         Of the integer programs: ``highs`` or ``cbc``, by default the first that is installed, and
         the wall time for all of them together.
@@ -124,11 +132,10 @@ class NASCAROptimizer:
         out = [place for place, driver in enumerate(self.slate.drivers) if driver.out]
         excludes = tuple(sorted({*self.rules.excludes, *out}))
         object.__setattr__(self, "rules", replace(self.rules, excludes=excludes))
-        each = {
+        randomness = np.array(self.randomness, dtype=np.float64)
+        each: dict[str, Sequence[float] | Floats] = {
             "projected_points": self._given_points(),
-            "randomness": np.full(drivers, self.randomness)
-            if isinstance(self.randomness, float | int)
-            else self.randomness,
+            "randomness": np.full(drivers, randomness) if randomness.ndim == 0 else randomness,
             "costs_points": self.costs_points if len(self.costs_points) else np.zeros(drivers),
         }
         for name, numbers in each.items():
@@ -222,13 +229,16 @@ class NASCAROptimizer:
             The integer programs were not all solved in time.
         """
         require_legal(self.rules, [driver.name for driver in self.slate.drivers])
-        walks = self.engine == "walk"
-        if walks and not self._randomness.any() and self.limits.min_unique <= 2:
+        walks, randomised = self.engine == "walk", bool(self._randomness.any())
+        if walks and not randomised and self.limits.min_unique <= 2:
             together = self._together()
             if together is not None:
                 return together
-        next_lineup = walk_to_next if walks else self._program()
-        lineups = choose_one_by_one(self._values, self.rules, self.limits, next_lineup)
+        if walks and not randomised:
+            lineups = choose_sparing(self._values(0), self.rules, self.limits)
+        else:
+            next_lineup = walk_to_next if walks else self._program()
+            lineups = choose_one_by_one(self._values, self.rules, self.limits, next_lineup)
         return Optimized(lineups, self._points(lineups))
 
     def _points(self, lineups: Lineups) -> Floats:

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from core.errors import Infeasible
 from core.lineups import Budget, Exposure, PortfolioLimits, best_by_value, best_lineups, is_legal
-from core.lineups.one_by_one import choose_one_by_one, choose_together, walk_to_next
+from core.lineups.one_by_one import (
+    choose_one_by_one,
+    choose_sparing,
+    choose_together,
+    walk_to_next,
+)
 
 
 def program_to_next(rules, values):
@@ -170,27 +175,34 @@ def test_the_first_lineups_do_not_depend_on_how_many_follow(full_rules, board):
 
 
 def test_only_the_last_lineups_are_taken_back(full_rules, board):
-    # the nineteen best leave too little salary to the last, who needs the four dearest drivers
-    least = dict.fromkeys(range(4), 0.05)
-    limits = full_limits(20, 1.0, least, 1.0)
-    cheap = board[:20] * (np.arange(38) >= 4)
-    lineups = choose_one_by_one(cheap, full_rules, limits)
+    # every driver stands in 5 of 40 at least, which leaves 50 of 240 places to the best
+    limits = full_limits(40, 0.25, dict.fromkeys(range(38), 0.12), min_unique=2)
+    seen = []
+
+    def next_lineup(rules, values):
+        seen.append(walk_to_next(rules, values))
+        return seen[-1]
+
+    lineups = choose_one_by_one(board[:40], full_rules, limits, next_lineup)
     assert held(limits, [tuple(map(int, lineup)) for lineup in lineups])
-    free = [best_by_value(values, full_rules, 1).lineups[0] for values in cheap]
-    same = [(one == other).all() for one, other in zip(lineups, free, strict=True)]
-    assert all(same[:10])
+    same = [(one == other).all() for one, other in zip(lineups, seen[:-1], strict=False)]
+    assert seen[-1] is None
+    assert all(same[:30])
     assert not all(same)
 
 
-def test_where_most_would_be_taken_back_lineups_are_still_chosen_by_their_own_values(
-    full_rules, board
-):
+def test_a_team_keeps_its_last_lineups_for_the_driver_who_needs_them(full_rules, board):
+    # driver 4 has to be in 6 lineups and his team may be in 9; the first to be stuck is the last
     limits = full_limits(20, 0.3, {4: 0.3, 37: 0.25}, 0.45)
-    lineups = choose_one_by_one(board[:20], full_rules, limits)
+    asked = []
+
+    def next_lineup(rules, values):
+        asked.append(walk_to_next(rules, values))
+        return asked[-1]
+
+    lineups = choose_one_by_one(board[:20], full_rules, limits, next_lineup)
     assert held(limits, [tuple(map(int, lineup)) for lineup in lineups])
-    worth = np.array([values[lineups].sum(axis=1) for values in board[:20]])
-    # by most lineups' own values no other of the twenty is worth as much
-    assert (worth.argmax(axis=1) == np.arange(20)).mean() > 0.5
+    np.testing.assert_array_equal(lineups, asked)
 
 
 def test_a_portfolio_that_no_lineups_make_is_refused(full_rules, board):
@@ -217,3 +229,27 @@ def test_together_lineups_stay_within_a_budget(full_rules, board, min_unique):
     assert len(set(chosen)) == 20
     assert all(is_legal(rules, lineup) for lineup in chosen)
     assert held(limits, chosen)
+
+
+@pytest.mark.parametrize("budget", [False, True])
+def test_sparing_the_best_drivers_makes_a_portfolio_worth_more(full_rules, board, budget):
+    rules = with_budget(full_rules, 4) if budget else full_rules
+    limits = full_limits(40, 0.4, {30: 0.1}, 0.6, min_unique=1 if budget else 3)
+    sequence = choose_one_by_one(np.tile(board[0], (40, 1)), rules, limits)
+    spared = choose_sparing(board[0], rules, limits)
+    assert board[0][spared].sum() > board[0][sequence].sum()
+    chosen = [tuple(map(int, lineup)) for lineup in spared]
+    assert len(set(chosen)) == 40
+    assert all(is_legal(rules, lineup) for lineup in chosen)
+    assert held(limits, chosen)
+
+
+def test_where_no_limit_binds_nobody_is_spared(full_rules, board):
+    limits = full_limits(20, 1.0, (), 1.0)
+    spared = choose_sparing(board[0], full_rules, limits)
+    np.testing.assert_array_equal(spared, best_by_value(board[0], full_rules, 20).lineups)
+
+
+def test_what_sparing_cannot_complete_is_refused_too(full_rules, board):
+    with pytest.raises(Infeasible):
+        choose_sparing(board[0], full_rules, full_limits(20, 0.1))
