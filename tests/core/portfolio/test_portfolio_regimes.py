@@ -385,3 +385,49 @@ def test_lineups_and_regimes_chosen_together_fall_short_of_the_best_by_next_to_n
     )
     # a thousandth of what the limits cost
     assert most - (free - most) * 1e-3 <= portfolio.scores.sum() <= most
+
+
+# in the last, a swap pays only if another lineup goes over to the regime of the one that left
+@pytest.mark.parametrize("seed", [*range(10), 20, 25, 26, 133])
+def test_no_swap_of_one_lineup_makes_the_portfolio_worth_more(make_board, holds, seed):
+    rng = np.random.default_rng(seed)
+    board = make_board(list(map(int, rng.integers(3, 7, 8))), [0] * 8, roster=4, cap=22, teams=0)
+    allotment = {"dominator": 2, "chaos": 2, None: 1}
+    races = Races(board, {regime: rng.integers(0, 1_000, 8) for regime in allotment})
+    limits = portfolio_limits(board.slate, 5, max_driver_exposure=0.6)
+    portfolio = races.generated(limits, allotment, weight := 0.4)
+    served = [regime for regime, count in allotment.items() for _ in range(count)]
+    best = np.mean([races.search(regime, board.rules, 1).scores[0] for regime in served])
+
+    def worth(lineups):
+        """Give the mean score with the best labels, less what similarity costs."""
+        values = {
+            (at, regime): races.worth[regime][list(lineup)].sum()
+            for at, lineup in enumerate(lineups)
+            for regime in allotment
+        }
+        most = max(
+            sum(values[at, regime] for at, regime in enumerate(order))
+            for order in set(permutations(served))
+        )
+        alike = compute_portfolio_correlation(np.array(lineups, dtype=np.uint8), 8)
+        return most / 5 - weight * best * alike["avg_similarity"]
+
+    def hold(lineups):
+        try:
+            holds(board, limits, [np.array(lineup) for lineup in lineups])
+        except AssertionError:
+            return False
+        return True
+
+    chosen = [tuple(map(int, lineup)) for lineup in portfolio.lineups]
+    reached = worth(chosen)
+    swapped = [
+        [*chosen[:place], other, *chosen[place + 1 :]]
+        for place in range(5)
+        for other in board.legal()
+        if other not in chosen
+    ]
+    allowed = [lineups for lineups in swapped if hold(lineups)]
+    assert allowed
+    assert max(map(worth, allowed)) <= reached * (1 + 1e-9)
