@@ -12,6 +12,7 @@ from core.lineups import (
     Lineups,
     NASCAROptimizer,
     best_by_tail,
+    best_by_value,
     step_values,
     tail_values,
 )
@@ -80,8 +81,15 @@ def _by_mean(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
     points = selection_points(facts, blobs)
     values = mean_values(request, points)
     if request.randomness is None:
+        plain = np.round(projected_points(request.slate, points) * MICROPOINTS).astype(np.int64)
+        best = best_by_value(plain, request.rules, 1).scores
         return generate_additive_portfolio(
-            values, MICROPOINTS, request.rules, request.limits, request.diversity_weight
+            values,
+            MICROPOINTS,
+            request.rules,
+            request.limits,
+            request.diversity_weight,
+            float(best[0]) / MICROPOINTS if len(best) else None,
         )
     optimizer = NASCAROptimizer(
         request.slate,

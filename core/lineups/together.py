@@ -34,11 +34,10 @@ _PRICE_STEPS = 1 << 40
 _NEW_COLUMNS = 300
 _FEW_NEW = 50
 _MOST_COLUMNS = 12_000
-# Lineups beside the asked for that an integer program sees: at first few, then many.
+# Lineups beside the asked for that an integer program sees: few, or many where those do not do.
 _PROGRAM_COLUMNS = (200, 1_500)
 _NODES = 20
 _GAP = 1e-5
-_NEAR = 1e-4
 # A share of a lineup this near to 0 or 1 is whole; with more broken ones than that they are dived
 # for, so many at a time.
 _WHOLE = 1e-6
@@ -337,7 +336,6 @@ def _whole(
     bound: float,
 ) -> Together | None:
     """Choose whole lineups among those that the prices favour, the fewest that will do."""
-    best: Together | None = None
     for width in _PROGRAM_COLUMNS:
         kept = np.sort(np.argsort(-priced.gains, kind="stable")[: width + limits.n_lineups])
         program = _program(values, priced.lineups[kept], limits, pair_cost, missing_cost)
@@ -350,16 +348,11 @@ def _whole(
             if picked is None:
                 picked = _dive(values, limits, program)
         if picked is not None:
-            found = _together(
-                values, limits, pair_cost, program.columns[picked], bound, len(priced.lineups)
-            )
-            if best is None or found.worth > best.worth:
-                best = found
-            if best.bound - best.worth <= _NEAR * abs(best.worth):
-                break
+            chosen = program.columns[picked]
+            return _together(values, limits, pair_cost, chosen, bound, len(priced.lineups))
         if len(kept) == len(priced.lineups):
             break
-    return best
+    return None
 
 
 def _solve(values: Values, program: _Program) -> npt.NDArray[np.bool_] | None:

@@ -128,6 +128,7 @@ def generate_additive_portfolio(
     rules: LineupRules,
     limits: PortfolioLimits,
     diversity_weight: float = 0.0,
+    best_score: float | None = None,
 ) -> Portfolio:
     """Choose exactly ``limits.n_lineups`` different lineups worth the sum of their drivers.
 
@@ -143,6 +144,10 @@ def generate_additive_portfolio(
         Values to a point.
     rules, limits, diversity_weight
         As :func:`generate_portfolio` takes them.
+    best_score
+        The score, in points, of which ``diversity_weight`` is a share; the best lineup's by
+        default. With the same one, portfolios for different penalties are worth the same but for
+        those, so what a higher penalty is on can only fall.
 
     Raises
     ------
@@ -151,6 +156,8 @@ def generate_additive_portfolio(
     """
     if limits.min_unique <= 2:
         best = best_by_value(values, rules, 1).scores
+        if best_score is not None:
+            best = np.array([best_score * unit])
         cost = pair_cost(best, limits, diversity_weight) / rules.roster_size if len(best) else 0.0
         found = best_together(values, rules, limits, cost)
         if found is not None:
