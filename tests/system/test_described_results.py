@@ -16,7 +16,15 @@ TYPES = {
     "object": dict,
     "null": type(None),
 }
-PARTS = ("scenario_diagnostics", "kernel_stats", "calibration_metrics")
+PARTS = (
+    "scenario_diagnostics",
+    "kernel_stats",
+    "calibration_metrics",
+    "proof",
+    "tail_validation",
+    "ownership_metrics",
+    "portfolio_metrics",
+)
 LINEUP = [f"e{i}" for i in (0, 4, 6, 8, 10, 12)]
 
 
@@ -72,7 +80,7 @@ def test_what_an_optimize_job_says_of_its_races_is_as_described(
 ) -> None:
     told = result(client, "optimize", asked())
     assert told["scenario_diagnostics"]["knowledge"]["drivers"][0]["targets"]
-    for name in PARTS:
+    for name in PARTS[:5]:
         assert unlike(schemas, schemas["Result"]["properties"][name], told[name], name) == []
     # the comparison sees what is too much, absent or of another kind
     diagnostics = {**told["scenario_diagnostics"], "n_valid": "all", "more": 1}
@@ -101,3 +109,16 @@ def test_what_may_be_null_is_described_as_such(
         for name in sorted({*PARTS} & answer.keys()):
             part = schemas["Result"]["properties"][name]
             assert unlike(schemas, part, answer[name], name) == []
+
+
+def test_what_a_leverage_job_says_of_ownership_is_as_described(
+    client: FlaskClient, worker: Process, schemas: dict[str, Any]
+) -> None:
+    owned = {f"e{i}": 600 / 14 for i in range(14)}
+    rules = {"max_ownership_per_driver": 1, "min_low_ownership_drivers": 0}
+    request = asked(ownership_estimates=owned, use_regime_allocation=True, **rules)
+    for changes in ({}, {"objective": "mean", "use_regime_allocation": False}):
+        told = result(client, "optimize-with-leverage", request | changes)
+        for name in PARTS:
+            assert unlike(schemas, schemas["Result"]["properties"][name], told[name], name) == []
+        assert (told["proof"]["portfolio"] is None) == (not changes)

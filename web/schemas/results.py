@@ -1,9 +1,16 @@
 """What a job's result says of the races it rests on."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from core.race import Regime
 from core.slate import TrackType
+from web.schemas.lineup_results import (
+    OwnershipMetricsSchema,
+    PortfolioMetricsSchema,
+    ProofSchema,
+    TailValidationSchema,
+)
+from web.schemas.parts import Part
 from web.schemas.values import Flag, Number, Whole
 
 
@@ -16,16 +23,7 @@ def _each(of: str, means: str) -> fields.Dict:
     )
 
 
-class _Part(Schema):
-    """A part of a result."""
-
-    class Meta:
-        """Results are shown as they are stored."""
-
-        unknown = "include"
-
-
-class TargetFitSchema(_Part):
+class TargetFitSchema(Part):
     """One thing said of a driver, and what the races make of it."""
 
     kind = fields.String()
@@ -37,7 +35,7 @@ class TargetFitSchema(_Part):
     reached = Flag()
 
 
-class DriverFitSchema(_Part):
+class DriverFitSchema(Part):
     """What was said of one driver, and how far the driver was moved to it."""
 
     driver_id = fields.String()
@@ -52,7 +50,7 @@ class DriverFitSchema(_Part):
     targets = fields.List(fields.Nested(TargetFitSchema))
 
 
-class KnowledgeSchema(_Part):
+class KnowledgeSchema(Part):
     """How far the races were moved to what the user knows, and what could not be met."""
 
     drivers = fields.List(fields.Nested(DriverFitSchema))
@@ -79,7 +77,7 @@ class KnowledgeSchema(_Part):
     max_miss_se = Number()
 
 
-class DiagnosticsSchema(_Part):
+class DiagnosticsSchema(Part):
     """The simulated races; of a contest-sim ``knowledge`` alone."""
 
     n_scenarios_generated = Whole(metadata={"description": "Races judged, kept or not."})
@@ -99,7 +97,7 @@ class DiagnosticsSchema(_Part):
     )
 
 
-class KernelStatsSchema(_Part):
+class KernelStatsSchema(Part):
     """How many races were judged, and why any were thrown out."""
 
     total_validated = Whole()
@@ -112,7 +110,7 @@ class KernelStatsSchema(_Part):
     )
 
 
-class CalibrationSchema(_Part):
+class CalibrationSchema(Part):
     """How well the model has foretold past races of this kind of track, walk-forward."""
 
     graded = fields.String(metadata={"description": "What sort of forecasts were graded."})
@@ -135,7 +133,7 @@ class CalibrationSchema(_Part):
     )
 
 
-class ResultSchema(_Part):
+class ResultSchema(Part):
     """A job's result; see the README for what each kind's holds beside this."""
 
     run_id = fields.String()
@@ -150,4 +148,15 @@ class ResultSchema(_Part):
         CalibrationSchema,
         allow_none=True,
         metadata={"description": "Of optimize jobs; null with include_calibration false."},
+    )
+    proof = fields.Nested(ProofSchema, metadata={"description": "Of optimize jobs."})
+    tail_validation = fields.Nested(
+        TailValidationSchema,
+        metadata={"description": "Of optimize jobs with validate_tail_objective."},
+    )
+    ownership_metrics = fields.Nested(
+        OwnershipMetricsSchema, metadata={"description": "Of optimize-with-leverage jobs."}
+    )
+    portfolio_metrics = fields.Nested(
+        PortfolioMetricsSchema, metadata={"description": "Of optimize-with-leverage jobs."}
     )
