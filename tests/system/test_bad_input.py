@@ -337,3 +337,29 @@ def test_every_path_is_described_and_the_description_opens_offline(client: Flask
     links = re.findall(rb'(?:src|href)="([^"]+)"', page.data)
     assert len(links) > 2
     assert not [link for link in links if b"//" in link]
+
+
+def test_limits_without_a_portfolio_are_refused_at_the_door_with_all_that_would_help(
+    client: FlaskClient, nothing_started: None
+) -> None:
+    body = optimize(n_lineups=150, max_driver_exposure=0.2, locks=["b3"])
+    response = client.post("/api/v1/optimize", json=body)
+    assert response.status_code == 422
+    assert response.json["limits"] == ["n_lineups", "max_driver_exposure"]
+    assert set(response.json["errors"]) == {"n_lineups", "max_driver_exposure"}
+    assert response.json["largest"] == 0
+    assert "room for none" in response.json["detail"]
+
+
+def test_leverage_that_cannot_be_used_is_refused_by_field(
+    client: FlaskClient, nothing_started: None
+) -> None:
+    for changes, field in (
+        ({}, "ownership_estimates"),
+        ({"leverage_penalty": 2}, "leverage_penalty"),
+        ({"regime_weights": {"rain": 1}}, "regime_weights.rain"),
+        ({"max_total_ownership": "3"}, "max_total_ownership"),
+    ):
+        response = client.post("/api/v1/optimize-with-leverage", json=optimize(**changes))
+        assert response.status_code == 422
+        assert field in response.json["errors"], response.json
