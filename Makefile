@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format clean
+.PHONY: help demo up test check format peers clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,6 +40,10 @@ format: $(VENV)/dev.stamp ## mend formatting and what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+peers: ## install what the benchmarks compare with, in an environment of its own
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/pip --quiet --disable-pip-version-check install setuptools -r benchmarks/peers.txt
+
 clean: ## remove the environment and what runs leave behind
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-peers out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,6 +8,8 @@ reference's seconds over the figure's own.
 """
 
 import argparse
+import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +17,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib import resources
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,7 @@ GROWING_RACES = (1_000, 3_000, 10_000, 30_000, 100_000)
 GROWING_DRIVERS = (20, 26, 32, 38, 44, 50)
 CORES = 2
 REPEATS = 3
+PEER_PYTHON = Path(".venv-peers/bin/python")
 
 PORTFOLIO = 150
 EXPOSURE = 0.5
@@ -238,19 +240,21 @@ def ours(
     return generate_additive_portfolio(values, MICROPOINTS, rules, limits).lineups
 
 
-def _peer(salaries: Path, slate: Slate, n: int, max_exposure: float, max_shared: int) -> Lineups:
-    """Let pydfs-lineup-optimizer choose; it reads AvgPointsPerGame as the projection."""
-    from pydfs_lineup_optimizer import Site, Sport, get_optimizer  # noqa: PLC0415
-
-    optimizer = get_optimizer(Site.DRAFTKINGS, Sport.NASCAR)
-    optimizer.load_players_from_csv(str(salaries))
-    optimizer.set_max_repeating_players(max_shared)
+def _peer(
+    salaries: Path, slate: Slate, n: int, max_exposure: float, max_shared: int
+) -> tuple[Lineups, float]:
+    """Let pydfs-lineup-optimizer choose, and give its lineups and the seconds its search took."""
+    asked = [str(salaries.resolve()), str(n), str(max_exposure), str(max_shared)]
+    ran = subprocess.run(  # noqa: S603
+        [str(PEER_PYTHON), str(Path(__file__).with_name("peer_pydfs.py")), *asked],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    said = json.loads(ran.stdout.splitlines()[-1])
     place = {driver.driver_id: i for i, driver in enumerate(slate.drivers)}
-    lineups = [
-        sorted(place[player.id] for player in lineup)
-        for lineup in optimizer.optimize(n, max_exposure=max_exposure)
-    ]
-    return np.array(lineups, dtype=np.uint8)
+    lineups = [sorted(place[driver] for driver in lineup) for lineup in said["lineups"]]
+    return np.array(lineups, dtype=np.uint8), float(said["seconds"])
 
 
 def _portfolio_work(lineups: Lineups, projections: Projections) -> str:
@@ -266,11 +270,12 @@ def _portfolio_work(lineups: Lineups, projections: Projections) -> str:
 
 
 def _portfolio_figure(
-    name: str, chosen: Callable[[], Lineups], projections: Projections, beside: Figure | None
+    name: str,
+    lineups: Lineups,
+    seconds: float,
+    projections: Projections,
+    beside: Figure | None = None,
 ) -> Figure:
-    started = time.perf_counter()
-    lineups = chosen()
-    seconds = time.perf_counter() - started
     return Figure(
         name=name,
         work=_portfolio_work(lineups, projections),
@@ -286,13 +291,9 @@ def portfolio(folder: Path | None) -> list[Figure]:
     if folder is None:
         print("portfolio: skipped; give --slate DIR with a DKSalaries.csv in it.", file=sys.stderr)
         return []
-    installed = find_spec("pydfs_lineup_optimizer") is not None
+    installed = PEER_PYTHON.exists()
     if not installed:
-        print(
-            f"portfolio: {PEER} is not installed; pip install --editable '.[bench]' in the "
-            "project's folder puts it beside.",
-            file=sys.stderr,
-        )
+        print(f"portfolio: {PEER} is not installed; make peers puts it beside.", file=sys.stderr)
     salaries = folder / "DKSalaries.csv"
     slate = read_salaries(salaries.read_bytes())
     projections = np.array([driver.average_points or 0.0 for driver in slate.drivers])
@@ -301,11 +302,15 @@ def portfolio(folder: Path | None) -> list[Figure]:
     for shared in SHARED:
         beside = None
         if installed:
-            work = partial(_peer, salaries, slate, PORTFOLIO, EXPOSURE, shared)
-            beside = _portfolio_figure(f"{PEER}, {shared} shared", work, projections, None)
+            chosen = _peer(salaries, slate, PORTFOLIO, EXPOSURE, shared)
+            beside = _portfolio_figure(f"{PEER}, {shared} shared", *chosen, projections)
             figures.append(beside)
-        work = partial(ours, slate, projections, PORTFOLIO, EXPOSURE, shared)
-        figures.append(_portfolio_figure(f"portfolio, {shared} shared", work, projections, beside))
+        began = time.perf_counter()
+        lineups = ours(slate, projections, PORTFOLIO, EXPOSURE, shared)
+        took = time.perf_counter() - began
+        figures.append(
+            _portfolio_figure(f"portfolio, {shared} shared", lineups, took, projections, beside)
+        )
     return figures
 
 
