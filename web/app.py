@@ -7,6 +7,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from web import VERSION, problems, services
 from web.api import BLUEPRINTS
 from web.schemas.jobs import ProblemSchema
+from web.warming import warm_in_background
 from workers.app import configure
 from workers.settings import Settings
 
@@ -54,4 +55,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(
         get_swaggerui_blueprint("/api/v1/docs", "/openapi.json", config={"app_name": "Axiomatic"})
     )
+    warm_in_background()
     return app

@@ -1,0 +1,23 @@
+"""Loading the compiled code that requests are checked with, before the first request needs it."""
+
+import threading
+
+from core.lineups import LineupRules, portfolio_limits, require_possible
+from core.slate import Driver, Slate
+
+_DRIVERS = 12
+
+
+def _check_a_tiny_request() -> None:
+    slate = Slate(tuple(Driver(str(i), f"Driver {i}", 1_000) for i in range(_DRIVERS)))
+    size, salaries = slate.rules.roster_size, tuple(driver.salary_usd for driver in slate.drivers)
+    rules = LineupRules(salaries, size, size * 1_000)
+    require_possible(rules, portfolio_limits(slate, 2))
+
+
+def warm_in_background() -> None:
+    """Begin to load it, or where this is its first start ever to compile it, beside what starts.
+
+    A request that comes meanwhile waits for it; the others are answered.
+    """
+    threading.Thread(target=_check_a_tiny_request, name="warming", daemon=True).start()
