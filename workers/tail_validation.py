@@ -69,3 +69,15 @@ def tail_validation(request: OptimizeRequest, selection: Points, report: Points)
             "mean_optimal": shown(1),
         },
     }
+
+
+def tail_notes(validation: Json) -> list[str]:
+    """Say so where the search for a tail has found noise."""
+    lost, error = -validation["tail_improvement"], validation["tail_improvement_se"]
+    if lost <= 0.0:
+        return []
+    return [
+        f"On fresh races the best lineup by tail scores {lost:.1f} points less in its tail than "
+        f"the best by mean (standard error {error:.1f}): tails of few races are mostly luck. "
+        "Give more n_scenarios, or use the objective mean."
+    ]

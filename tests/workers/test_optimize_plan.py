@@ -169,3 +169,14 @@ def test_a_job_stores_no_more_than_it_was_promised(slate: Slate, objective: Obje
     # all that it ever stores, cut as finely as can be, though much of it is let go on the way
     run_here(optimize.PLAN, request, Counted(), 1)
     assert 0 < sum(stored) <= optimize.PLAN.stored_bytes(request)
+
+
+def test_a_tail_that_was_noise_is_said_to_be(slate: Slate) -> None:
+    def noted(seed: int) -> tuple[float, bool]:
+        answer = done(request_of(slate, 4, seed=seed, contest=None, n_scenarios=1_000))
+        said = any(note.startswith("On fresh races the best lineup") for note in answer["notes"])
+        return answer["tail_validation"]["tail_improvement"], said
+
+    seen = [noted(seed) for seed in range(6)]
+    assert all(said == (gain < 0.0) for gain, said in seen)
+    assert len({said for _, said in seen}) == 2

@@ -64,14 +64,14 @@ def counts(found):
     return found.looked_at, found.evaluated, found.cut
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_every_legal_lineup_is_counted(plain, any_small_rules, data):
     rules = data.draw(any_small_rules)
     assert count_legal(rules) == len(plain.legal(rules))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data(), k=st.integers(1, 500), ties=st.booleans())
 def test_the_best_by_value_are_those_of_all_legal_lineups(plain, any_small_rules, data, k, ties):
     rules = data.draw(any_small_rules)
@@ -92,7 +92,7 @@ def test_the_best_by_value_are_those_of_all_legal_lineups(plain, any_small_rules
     assert found.scores.tolist() == scores
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     data=st.data(),
     random=st.integers(0, 2**32 - 1),
