@@ -22,7 +22,9 @@ from core.portfolio import (
     generate_additive_portfolio,
     generate_portfolio,
     generate_regime_aware_portfolio,
+    generate_searched_portfolio,
 )
+from core.slate import TICKS_PER_POINT
 from workers.blobs import Blobs
 from workers.contest_stage import projected_points
 from workers.lineup_walk import (
@@ -63,7 +65,9 @@ def _choose(
     if request.leverage is not None and request.leverage.by_regime:
         chosen = _by_regime(request, facts, blobs)
         return {**_stored(blobs, chosen), "regimes": list(chosen.regimes)}
-    return _stored(blobs, _from_pool(request, facts, blobs))
+    if request.objective is Objective.DOLLARS:
+        return _stored(blobs, _by_dollars(request, facts, blobs))
+    return _stored(blobs, _by_tail(request, facts, blobs))
 
 
 def _stored(blobs: Blobs, chosen: Portfolio | RegimePortfolio) -> Json:
@@ -106,36 +110,41 @@ def _by_mean(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
     return Portfolio(lineups[order], scores[order], len(lineups))
 
 
-def _from_pool(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
+def _by_tail(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
     points = selection_points(facts, blobs)
+    offsets = np.zeros(points.shape[1]) if request.offsets is None else request.offsets
 
-    def dollars(won: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    def search(rules: LineupRules, prices: npt.NDArray[np.float64], k: int) -> Found:
+        return best_by_tail(points, rules, request.target, k, offsets=offsets - prices)
+
+    # no driver scores less than the worst race of any
+    worst = float(points.min()) / TICKS_PER_POINT + float(offsets.min())
+    return generate_searched_portfolio(
+        found_by_regime(facts, blobs)[None],
+        request.rules,
+        request.limits,
+        search,
+        lambda lineups: tail_values(points, lineups, request.target, request.offsets),
+        worst * request.rules.roster_size,
+        request.diversity_weight,
+    )
+
+
+def _by_dollars(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
+    points, steps = selection_points(facts, blobs), prizes(facts, blobs)
+
+    def usd(won: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         return np.asarray(won / (len(points) * MICROS_PER_USD))
 
-    def value(lineups: Lineups) -> npt.NDArray[np.float64]:
-        if request.objective is Objective.DOLLARS:
-            steps = prizes(facts, blobs)
-            return dollars(step_values(points, steps.breaks, steps.micros, lineups))
-        return tail_values(points, lineups, request.target, request.offsets)
-
     def shown(found: Found) -> Found:
-        if request.objective is Objective.DOLLARS:
-            return Found(found.lineups, dollars(found.scores), 0, 0, 0)
-        return found
-
-    def search(rules: LineupRules) -> Found:
-        if request.objective is Objective.DOLLARS:
-            return shown(search_prizes(request, facts, blobs, rules))
-        return best_by_tail(
-            points, rules, request.target, request.pool_size, offsets=request.offsets
-        )
+        return Found(found.lineups, usd(found.scores), 0, 0, 0)
 
     return generate_portfolio(
         shown(found_by_regime(facts, blobs)[None]),
         request.rules,
         request.limits,
-        search,
-        value,
+        lambda rules: shown(search_prizes(request, facts, blobs, rules)),
+        lambda lineups: usd(step_values(points, steps.breaks, steps.micros, lineups)),
         request.diversity_weight,
     )
 

@@ -48,7 +48,7 @@ from core.lineups.tail import (
     tail_mass,
     value_at_risk,
 )
-from core.lineups.together import Together, best_together
+from core.lineups.together import Together, best_searched_together, best_together
 from core.lineups.validation import TailValidation, validate_tail
 from core.lineups.walk import (
     TailTarget,
@@ -96,6 +96,7 @@ __all__ = [
     "best_by_tail",
     "best_by_value",
     "best_lineups",
+    "best_searched_together",
     "best_together",
     "choose_lineups",
     "choose_one_by_one",

@@ -1,65 +1,67 @@
 """The best lineups together: the portfolio of the largest worth under its limits, with a bound.
 
-What drivers are worth adds up, so the whole portfolio is one program over all legal lineups: a
-linear program with column generation, whose duals price drivers and teams and whose new columns the
-exact walk finds (Gilmore and Gomory, "A linear programming approach to the cutting-stock problem",
-1961), then the integer program over the lineups that can matter. The walk's prices also bound every
-portfolio there is, so the answer says how far from the best it can be at most.
+The whole portfolio is one program over all legal lineups: a linear program with column generation,
+whose duals price drivers and teams and whose new columns an exact search finds, the best lineups
+at those prices (Gilmore and Gomory, "A linear programming approach to the cutting-stock problem",
+1961), then the integer program over the lineups that can matter. The search's prices also bound
+every portfolio there is, so the answer says how far from the best it can be at most.
+
+What a lineup scores need not be a sum over its drivers: it is enough that the best lineups can be
+found when every driver has a price, as the walk by tail does.
 
 The similarity of two lineups is the drivers they share; summed over all pairs it is a sum over
 drivers of ``c (c - 1) / 2``, c being a driver's count: convex, so it is part of the program too.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_array, eye_array, hstack, vstack
 
+from core.lineups._master import Program, Scores, program_of, relaxed, whole
 from core.lineups.board import Lineups
-from core.lineups.choosing import Draft
-from core.lineups.feasibility import presence, sets_of_one
+from core.lineups.feasibility import presence
+from core.lineups.found import Found
 from core.lineups.legality import LineupRules
 from core.lineups.limits import PortfolioLimits
 from core.lineups.walk import best_by_value
 
 Values = npt.NDArray[np.int64]
-Prices = npt.NDArray[np.float64]
+Search = Callable[[Scores, int], Found]
+Value = Callable[[Lineups], Scores]
 
 # prices are rounded to this share of the dearest driver's value: the walk adds whole numbers
 _PRICE_STEPS = 1 << 40
+# scores of a search are good to a ten-millionth
+_SEARCH_GRID = 1e-6
 _NEW_COLUMNS = 300
 _FEW_NEW = 50
 _MOST_COLUMNS = 12_000
 # Lineups beside the asked for that an integer program sees: few, or many where those do not do.
 _PROGRAM_COLUMNS = (200, 1_500)
-_NODES = 20
-_GAP = 1e-5
-# A share of a lineup this near to 0 or 1 is whole; with more broken ones than that they are dived
-# for, so many at a time.
-_WHOLE = 1e-6
-_BROKEN = 30
-_DIVE = 15
-# what a missing lineup costs, in lineups of the dearest driver: more than any trade can be worth
-_DEAR = 100.0
 _LACKING = 1e-6
 # of the worth: far less than a hundredth of a point, more than what a linear program rounds
 _CLOSE = 1e-9
+# a search takes far longer than a walk by value: so near is near enough, or so many rounds
+_NEAR = 2e-5
+_ROUNDS = 8
+# so far from the bound more columns are worth another try
+_FAR = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Lineups chosen together for what their drivers are worth.
+    """Lineups chosen together.
 
     Parameters
     ----------
     lineups
-        u8 ``[n, R]``, the most valuable first.
+        u8 ``[n, R]``, the best score first.
     values
-        i64 ``[n]``: the sum of each one's drivers.
+        f64 ``[n]``: what each scores.
     worth
         The sum of ``values`` less what sharing drivers costs.
     bound
@@ -69,7 +71,7 @@ class Together:
     """
 
     lineups: Lineups
-    values: Values
+    values: Scores
     worth: float
     bound: float
     columns: int
@@ -81,76 +83,108 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
-class _Program:
-    """Lineups ``[C, R]`` as columns beside every driver's count, ready for either solver.
+class _Best:
+    """The best lineups at some prices.
 
-    Objective to be minimised ``[C + Z + D + 1]``; rows that hold exactly and rows that are bounded
-    above. The drivers' counts are variables in steps, each dearer than the one before; the last
-    ``D + 1`` are lineups that a driver lacks and lineups that are missing, at a price that leaves
-    them at 0 once there are columns enough.
+    Parameters
+    ----------
+    lineups, gains
+        u8 ``[K, R]``, and what each scores beyond its prices and charges, f64 ``[K]``.
+    rest
+        No other lineup gains more; ``None`` where there is no other.
+    prices, charges
+        What drivers ``[D]`` and teams ``[T]`` cost: as asked for, but for rounding.
     """
 
-    columns: Lineups
-    cost: npt.NDArray[np.float64]
-    lower: npt.NDArray[np.float64]
-    upper: npt.NDArray[np.float64]
-    exact: csr_array
-    exact_at: npt.NDArray[np.float64]
-    above: csr_array
-    above_at: npt.NDArray[np.float64]
-    sets: csr_array
+    lineups: Lineups
+    gains: Scores
+    rest: float | None
+    prices: Scores
+    charges: Scores
 
 
-def _program(
-    values: Values,
-    columns: Lineups,
-    limits: PortfolioLimits,
-    pair_cost: float,
-    missing_cost: float,
-) -> _Program:
-    held = presence(columns, limits)
-    drivers, count = len(limits.drivers), len(columns)
-    if pair_cost > 0.0:
-        steps = limits.most
-        driver = np.repeat(np.arange(drivers), steps)
-        step = np.concatenate([np.arange(most) for most in steps])
-        # each step is dearer than the one before, so they fill in order; the first have to
-        lower, upper = (step < limits.fewest[driver]).astype(np.float64), np.ones(len(step))
-        step_cost = pair_cost * step
-    else:
-        driver = np.arange(drivers)
-        lower, upper = limits.fewest.astype(np.float64), limits.most.astype(np.float64)
-        step_cost = np.zeros(drivers)
-    counted = csr_array(
-        (np.ones(len(driver)), (driver, np.arange(len(driver)))), (drivers, len(driver))
-    )
-    sets = sets_of_one(columns, limits.min_unique)
-    above = vstack([csr_array(held[drivers:]), sets])
-    return _Program(
-        columns=columns,
-        cost=np.concatenate(
-            [
-                -values[columns].sum(axis=1).astype(np.float64),
-                step_cost,
-                np.full(drivers + 1, missing_cost),
-            ]
-        ),
-        lower=np.concatenate([np.zeros(count), lower, np.zeros(drivers + 1)]),
-        upper=np.concatenate([np.ones(count), upper, np.full(drivers + 1, np.inf)]),
-        exact=csr_array(
-            hstack(
-                [
-                    vstack([csr_array(held[:drivers]), np.ones((1, count))]),
-                    vstack([-counted, csr_array((1, len(driver)))]),
-                    eye_array(drivers + 1),
-                ]
-            )
-        ),
-        exact_at=np.concatenate([np.zeros(drivers), [float(limits.n_lineups)]]),
-        above=csr_array(hstack([above, csr_array((above.shape[0], len(driver) + drivers + 1))])),
-        above_at=np.concatenate([limits.team_most.astype(np.float64), np.ones(sets.shape[0])]),
-        sets=sets,
-    )
+class _Market(Protocol):
+    """What lineups score, and which gain most at which prices."""
+
+    @property
+    def scale(self) -> float:
+        """About the largest score."""
+
+    @property
+    def least(self) -> float:
+        """No lineup scores less."""
+
+    @property
+    def lost(self) -> float:
+        """What rounding may take off a lineup's gain."""
+
+    def scores(self, lineups: Lineups) -> Scores:
+        """Give what each lineup scores, ``[K]``."""
+
+    def best(self, prices: Scores, charges: Scores, look: int) -> _Best:
+        """Give the ``look`` lineups that gain most."""
+
+
+class _Additive:
+    """Lineups that score the sum of what their drivers are worth, in whole numbers."""
+
+    def __init__(self, values: Values, rules: LineupRules, limits: PortfolioLimits) -> None:
+        self._values, self._rules, self._limits = values, rules, limits
+        dearest = max(1.0, float(np.abs(values).max()))
+        self._unit = _PRICE_STEPS / dearest
+        self.scale = dearest * rules.roster_size
+        self.least = float(np.sort(values)[: rules.roster_size].sum())
+        # half a step a driver, and as much for its price
+        self.lost = rules.roster_size / self._unit
+
+    def scores(self, lineups: Lineups) -> Scores:
+        return np.asarray(self._values[lineups].sum(axis=1), dtype=np.float64)
+
+    def best(self, prices: Scores, charges: Scores, look: int) -> _Best:
+        whole_prices = np.rint(prices * self._unit).astype(np.int64)
+        whole_charges = np.rint(charges * self._unit).astype(np.int64)
+        found = best_by_value(
+            np.rint(self._values * self._unit).astype(np.int64) - whole_prices,
+            self._rules,
+            look,
+            charges=[
+                (team.members, int(charge))
+                for team, charge in zip(self._limits.teams, whole_charges, strict=True)
+            ],
+        )
+        gains = found.scores / self._unit
+        return _Best(
+            found.lineups,
+            gains,
+            float(gains[-1]) if len(gains) == look else None,
+            whole_prices / self._unit,
+            whole_charges / self._unit,
+        )
+
+
+class _Searched:
+    """Lineups that a search finds by any score, drivers' prices taken off it."""
+
+    def __init__(
+        self, search: Search, value: Value, limits: PortfolioLimits, scale: float, least: float
+    ) -> None:
+        self._search, self._value, self._limits = search, value, limits
+        self.scale, self.least, self.lost = max(scale, 1e-12), least, _SEARCH_GRID
+
+    def scores(self, lineups: Lineups) -> Scores:
+        return np.asarray(self._value(lineups), dtype=np.float64)
+
+    def best(self, prices: Scores, charges: Scores, look: int) -> _Best:
+        # a search knows no charges: what it gives beyond its last may gain as much, not more
+        found = self._search(prices, look)
+        touched = presence(found.lineups, self._limits)[len(prices) :]
+        return _Best(
+            found.lineups,
+            found.scores - charges @ touched,
+            float(found.scores[-1]) if len(found.scores) == look else None,
+            prices,
+            charges,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +194,7 @@ class _Priced:
     Parameters
     ----------
     lineups, gains
-        Columns and the walk's best, and what each would add to the worth at these prices.
+        Columns and the best lineups, and what each would add to the worth at these prices.
     bound
         No portfolio is worth more.
     new
@@ -170,13 +204,13 @@ class _Priced:
     """
 
     lineups: Lineups
-    gains: Prices
+    gains: Scores
     bound: float
     new: int
     lacking: float
 
 
-def _count_worth(price: Prices, limits: PortfolioLimits, pair_cost: float) -> float:
+def _count_worth(price: Scores, limits: PortfolioLimits, pair_cost: float) -> float:
     """Give the most that drivers' counts can earn at these prices, within their limits."""
     total = 0.0
     for paid, least, most in zip(price, limits.fewest, limits.most, strict=True):
@@ -185,84 +219,38 @@ def _count_worth(price: Prices, limits: PortfolioLimits, pair_cost: float) -> fl
     return total
 
 
-def _scale(values: Values) -> float:
-    """Give what costs are divided by: solvers' tolerances are absolute, so costs belong near 1."""
-    return max(1.0, float(np.abs(values).max()))
-
-
-def _relaxed(
-    values: Values,
-    program: _Program,
-    lower: npt.NDArray[np.float64] | None = None,
-    upper: npt.NDArray[np.float64] | None = None,
-) -> Any:
-    """Solve the linear program, with other bounds where they are given."""
-    bounded = len(program.above_at) > 0
-    solved = linprog(
-        program.cost / _scale(values),
-        A_ub=program.above if bounded else None,
-        b_ub=program.above_at if bounded else None,
-        A_eq=program.exact,
-        b_eq=program.exact_at,
-        bounds=np.column_stack(
-            (program.lower if lower is None else lower, program.upper if upper is None else upper)
-        ),
-        method="highs",
-    )
-    if solved.status != 0:
-        # something is always allowed to be missing, so there is a solution
-        raise ArithmeticError(f"the linear program was not solved: {solved.message}")
-    return solved
-
-
 def _price(
-    values: Values,
-    rules: LineupRules,
-    limits: PortfolioLimits,
-    pair_cost: float,
-    program: _Program,
-    look: int,
+    market: _Market, limits: PortfolioLimits, pair_cost: float, program: Program, look: int
 ) -> tuple[float, _Priced]:
-    """Solve the linear program over the columns, and let the walk look for what it lacks."""
-    drivers, teams = len(limits.drivers), len(limits.teams)
-    scale = _scale(values)
-    unit = _PRICE_STEPS / scale
-    solved = _relaxed(values, program)
-    prices = np.rint(-solved.eqlin.marginals[:drivers] * _PRICE_STEPS).astype(np.int64)
+    """Solve the linear program over the columns, and let the search look for what it lacks."""
+    drivers, teams, scale = len(limits.drivers), len(limits.teams), program.scale
+    solved = relaxed(program)
     above = solved.ineqlin.marginals * scale if len(program.above_at) else np.zeros(0)
-    charged = np.rint(np.maximum(-above[:teams], 0.0) * unit).astype(np.int64)
     shared = np.maximum(-above[teams:], 0.0)
-    priced = np.rint(values * unit).astype(np.int64) - prices
-    charges = [
-        (team.members, int(charge)) for team, charge in zip(limits.teams, charged, strict=True)
-    ]
-    found = best_by_value(priced, rules, look, charges=charges)
-    touched = presence(program.columns, limits)[drivers:]
-    own = (priced[program.columns].sum(axis=1) - charged @ touched) / unit
+    best = market.best(
+        -solved.eqlin.marginals[:drivers] * scale, np.maximum(-above[:teams], 0.0), look
+    )
+    held = presence(program.columns, limits)
+    own = program.scores - np.concatenate([best.prices, best.charges]) @ held
     own -= program.sets.T @ shared
     known = {lineup.tobytes() for lineup in program.columns}
-    fresh = np.array([row.tobytes() not in known for row in found.lineups], dtype=np.bool_)
-    others = found.scores[fresh] / unit
-    # beyond what the walk gave, every lineup may be worth as much as its last, and no more
-    rest = found.scores[-1] / unit if len(found.scores) == look else None
-    best = np.sort(np.concatenate([own, others]))[::-1][: limits.n_lineups]
-    if rest is not None:
-        best = np.maximum(best, rest)
-    # a rounded value lost at most half a step a driver
-    lost = limits.n_lineups * rules.roster_size / unit
+    fresh = np.array([row.tobytes() not in known for row in best.lineups], dtype=np.bool_)
+    others = best.gains[fresh]
+    most = np.sort(np.concatenate([own, others]))[::-1][: limits.n_lineups]
+    if best.rest is not None:
+        most = np.maximum(most, best.rest)
     bound = (
-        float(best.sum())
-        + _count_worth(prices / unit, limits, pair_cost)
-        + float(charged @ limits.team_most) / unit
+        float(most.sum())
+        + _count_worth(best.prices, limits, pair_cost)
+        + float(best.charges @ limits.team_most)
         + float(shared.sum())
-        + lost
+        + limits.n_lineups * market.lost
     )
     each = -float(solved.eqlin.marginals[drivers]) * scale
     worth = -float(solved.fun) * scale
-    tolerance = _CLOSE * max(1.0, abs(worth))
-    adds = others > each + tolerance
+    adds = others > each + _CLOSE * max(1.0, abs(worth))
     return worth, _Priced(
-        np.concatenate([program.columns, found.lineups[fresh][adds]]),
+        np.concatenate([program.columns, best.lineups[fresh][adds]]),
         np.concatenate([own, others[adds]]) - each,
         bound,
         int(adds.sum()),
@@ -295,127 +283,126 @@ def best_together(
     ValueError
         ``limits.min_unique`` is above 2: lineups that far apart make a program of another size.
     """
+    start = best_by_value(values, rules, limits.n_lineups + _NEW_COLUMNS).lineups
+    market = _Additive(values, rules, limits)
+    found = _generated(market, start, limits, pair_cost, _CLOSE, None)
+    if found is None or pair_cost > 0.0:
+        return found
+    # every portfolio is worth a multiple of what all values are multiples of
+    grain = max(1, int(np.gcd.reduce(values)))
+    bound = max(math.floor(found.bound / grain) * grain, found.worth)
+    return Together(found.lineups, found.values, found.worth, bound, found.columns)
+
+
+def best_searched_together(
+    search: Search,
+    value: Value,
+    start: Lineups,
+    limits: PortfolioLimits,
+    pair_cost: float,
+    least: float,
+) -> Together | None:
+    """Give a portfolio that is worth about the most, and the bound on any, for any score.
+
+    Parameters
+    ----------
+    search
+        ``(prices f64 [D], k)`` to the k legal lineups with the largest score less their drivers'
+        prices, :class:`~core.lineups.found.Found` as of :func:`core.lineups.best_by_tail`.
+    value
+        Gives the score of any lineups, f64 ``[K]``.
+    start
+        Lineups to begin with, u8 ``[C, R]``: the best by score are good ones.
+    limits, pair_cost
+        As :func:`best_together` takes them, in the unit of scores.
+    least
+        A score that no legal lineup is below.
+
+    Returns
+    -------
+    ``None`` if none was found, which proves nothing.
+
+    Raises
+    ------
+    ValueError
+        As :func:`best_together`.
+    """
+    if len(start) == 0:
+        return None
+    scale = float(np.abs(value(start)).max())
+    market = _Searched(search, value, limits, scale, least)
+    return _generated(market, start, limits, pair_cost, _NEAR, _ROUNDS)
+
+
+def _generated(
+    market: _Market,
+    columns: Lineups,
+    limits: PortfolioLimits,
+    pair_cost: float,
+    close: float,
+    rounds: int | None,
+) -> Together | None:
+    """Add columns until none would help, or the bound is near, then choose whole ones."""
     if limits.min_unique > 2:
         raise ValueError(f"min_unique {limits.min_unique} is above 2")
-    columns = best_by_value(values, rules, limits.n_lineups + _NEW_COLUMNS).lineups
     if len(columns) == 0 or (limits.fewest > limits.most).any():
         return None
-    bound = np.inf
-    missing_cost = _DEAR * max(1.0, float(np.abs(values).max())) * rules.roster_size
     pairs = limits.n_lineups * (limits.n_lineups - 1) / 2
-    least = limits.n_lineups * float(np.sort(values)[: rules.roster_size].sum())
-    least -= pair_cost * pairs * rules.roster_size
+    least = limits.n_lineups * market.least - pair_cost * pairs * columns.shape[1]
     look = limits.n_lineups + _NEW_COLUMNS
+    bound, turn = np.inf, 0
+    scores = market.scores(columns)
     while True:
-        program = _program(values, columns, limits, pair_cost, missing_cost)
-        worth, priced = _price(values, rules, limits, pair_cost, program, look)
+        program = program_of(columns, scores, limits, pair_cost, market.scale)
+        worth, priced = _price(market, limits, pair_cost, program, look)
         bound = min(bound, priced.bound)
+        new = priced.lineups[len(columns) :]
         columns = priced.lineups
+        scores = np.concatenate([scores, market.scores(new)])
         if bound < least:
             # the bound counts what is missing: too little, whatever is chosen
             return None
-        close = bound - worth <= _CLOSE * max(1.0, abs(worth))
-        if close or len(columns) > _MOST_COLUMNS:
+        turn += 1
+        near = bound - worth <= close * max(1.0, abs(worth))
+        if near or len(columns) > _MOST_COLUMNS or turn == rounds:
             break
         if priced.new < _FEW_NEW:
-            # the walk knows no prices of sets of drivers, so what it finds may be columns already
+            # the search knows no prices of sets of drivers, nor charges where they are not its own,
+            # so what it finds may be columns already
             if look > _MOST_COLUMNS:
                 break
             look *= 2
     if priced.lacking > _LACKING:
         return None
-    return _whole(values, limits, pair_cost, missing_cost, priced, bound)
+    return _whole(market, columns, scores, priced.gains, limits, pair_cost, bound)
 
 
 def _whole(
-    values: Values,
+    market: _Market,
+    columns: Lineups,
+    scores: Scores,
+    gains: Scores,
     limits: PortfolioLimits,
     pair_cost: float,
-    missing_cost: float,
-    priced: _Priced,
     bound: float,
 ) -> Together | None:
-    """Choose whole lineups among those that the prices favour, the fewest that will do."""
+    """Choose whole lineups among those that the prices favour, the fewest that will do well."""
+    best: Together | None = None
     for width in _PROGRAM_COLUMNS:
-        kept = np.sort(np.argsort(-priced.gains, kind="stable")[: width + limits.n_lineups])
-        program = _program(values, priced.lineups[kept], limits, pair_cost, missing_cost)
-        shares = _relaxed(values, program).x[: len(kept)]
-        broken = int(((shares > _WHOLE) & (shares < 1.0 - _WHOLE)).sum())
-        if program.sets.shape[0] and broken > _BROKEN:
-            picked = _dive(values, limits, program)
-        else:
-            picked = _solve(values, program)
-            if picked is None:
-                picked = _dive(values, limits, program)
+        kept = np.sort(np.argsort(-gains, kind="stable")[: width + limits.n_lineups])
+        program = program_of(columns[kept], scores[kept], limits, pair_cost, market.scale)
+        picked = whole(program, limits)
         if picked is not None:
-            chosen = program.columns[picked]
-            return _together(values, limits, pair_cost, chosen, bound, len(priced.lineups))
-        if len(kept) == len(priced.lineups):
+            chosen, values = program.columns[picked], program.scores[picked]
+            order = np.lexsort((*chosen.T[::-1], -values))
+            counts = np.bincount(chosen.ravel(), minlength=len(limits.drivers))
+            worth = float(values.sum()) - pair_cost * float((counts * (counts - 1) / 2).sum())
+            if best is None or worth > best.worth:
+                best = Together(
+                    chosen[order], values[order], worth, max(bound, worth), len(columns)
+                )
+            if bound - best.worth <= _FAR * abs(bound):
+                break
+        if len(kept) == len(columns):
             break
-    return None
-
-
-def _solve(values: Values, program: _Program) -> npt.NDArray[np.bool_] | None:
-    """Choose columns by integer program."""
-    constraints = [LinearConstraint(program.exact, program.exact_at, program.exact_at)]
-    if len(program.above_at):
-        constraints.append(LinearConstraint(program.above, -np.inf, program.above_at))
-    count = len(program.columns)
-    solved = milp(
-        program.cost / _scale(values),
-        constraints=constraints,
-        integrality=np.concatenate([np.ones(count), np.zeros(len(program.cost) - count)]),
-        # nothing may be missing now
-        bounds=Bounds(program.lower, np.where(np.isinf(program.upper), 0.0, program.upper)),
-        options={"mip_rel_gap": _GAP, "node_limit": _NODES},
-    )
-    return None if solved.x is None else np.round(solved.x[:count]) == 1
-
-
-def _dive(
-    values: Values, limits: PortfolioLimits, program: _Program
-) -> npt.NDArray[np.bool_] | None:
-    """Choose columns a few at a time, those the linear program has most of, solving it again.
-
-    Where many sets of drivers are priced, an integer program's root alone takes its solver longer
-    than the whole of this does.
-    """
-    count = len(program.columns)
-    draft = Draft(program.columns, limits)
-    while draft.chosen.sum() < limits.n_lineups:
-        open_now = draft.allowed() | draft.chosen
-        lower, upper = program.lower.copy(), program.upper.copy()
-        lower[:count], upper[:count] = draft.chosen, open_now
-        shares = _relaxed(values, program, lower, upper).x[:count]
-        taken = 0
-        while draft.chosen.sum() < limits.n_lineups:
-            fits = draft.allowed()
-            if not fits.any():
-                break
-            place = int(np.argmax(np.where(fits, shares, -1.0)))
-            if taken >= _DIVE and shares[place] < 1.0 - _WHOLE:
-                break
-            draft.change(place, 1)
-            taken += 1
-        if taken == 0:
-            return None
-    return draft.chosen
-
-
-def _together(
-    values: Values,
-    limits: PortfolioLimits,
-    pair_cost: float,
-    chosen: Lineups,
-    bound: float,
-    columns: int,
-) -> Together:
-    sums = values[chosen].sum(axis=1)
-    order = np.lexsort((*chosen.T[::-1], -sums))
-    counts = np.bincount(chosen.ravel(), minlength=len(limits.drivers))
-    worth = float(sums.sum()) - pair_cost * float((counts * (counts - 1) / 2).sum())
-    if pair_cost == 0.0:
-        # every portfolio is worth a multiple of what all values are multiples of
-        grain = max(1, int(np.gcd.reduce(values)))
-        bound = math.floor(bound / grain) * grain
-    return Together(chosen[order], sums[order], worth, max(bound, worth), columns)
+    return best

@@ -12,6 +12,7 @@ from core.lineups import (
     LineupRules,
     Lineups,
     best_by_value,
+    best_searched_together,
     best_together,
     count_legal,
 )
@@ -21,6 +22,7 @@ from core.lineups.limits import PortfolioLimits
 from core.lineups.refusal import FEW_LEGAL, FEW_NODES, NODES, no_portfolio
 
 Search = Callable[[LineupRules], Found]
+PricedSearch = Callable[[LineupRules, npt.NDArray[np.float64], int], Found]
 Value = Callable[[Lineups], npt.NDArray[np.float64]]
 Scores = npt.NDArray[np.float64]
 
@@ -46,8 +48,8 @@ class Portfolio:
     pool_size
         Lineups the choice was made from.
     worth, bound
-        Where scores are sums over drivers: the mean score less what similarity costs, and what no
-        portfolio under the limits exceeds. ``None`` elsewhere.
+        Where all lineups were chosen at once: the mean score less what similarity costs, and what
+        no portfolio under the limits exceeds. ``None`` elsewhere.
     """
 
     lineups: Lineups
@@ -178,6 +180,61 @@ def generate_additive_portfolio(
         return np.asarray(values[lineups].sum(axis=1) / unit)
 
     return generate_portfolio(search(rules), rules, limits, search, value, diversity_weight)
+
+
+def generate_searched_portfolio(
+    pool: Found,
+    rules: LineupRules,
+    limits: PortfolioLimits,
+    search: PricedSearch,
+    value: Value,
+    least: float,
+    diversity_weight: float = 0.0,
+) -> Portfolio:
+    """Choose exactly ``limits.n_lineups`` different lineups by a score that knows prices.
+
+    The choice is one program over all legal lineups, the search finding those that the pool lacks
+    (:func:`core.lineups.best_searched_together`). Where any two lineups must differ in three
+    drivers or more, or the program finds none, the best of the pool are chosen instead.
+
+    Parameters
+    ----------
+    pool, rules, limits, value, diversity_weight
+        As :func:`generate_portfolio` takes them.
+    search
+        ``(rules, prices f64 [D], k)`` to the k best lineups under the rules, their drivers' prices
+        taken off the score.
+    least
+        A score that no legal lineup is below.
+
+    Raises
+    ------
+    Infeasible
+        As :func:`generate_portfolio`.
+    """
+    free = np.zeros(len(rules.salaries_usd))
+    if limits.min_unique <= 2 and len(pool.lineups):
+        found = best_searched_together(
+            lambda prices, k: search(rules, prices, k),
+            value,
+            pool.lineups,
+            limits,
+            pair_cost(pool.scores, limits, diversity_weight) / rules.roster_size,
+            least,
+        )
+        if found is not None:
+            n = limits.n_lineups
+            return Portfolio(
+                found.lineups, found.values, found.columns, found.worth / n, found.bound / n
+            )
+    return generate_portfolio(
+        pool,
+        rules,
+        limits,
+        lambda narrower: search(narrower, free, len(pool.lineups)),
+        value,
+        diversity_weight,
+    )
 
 
 def _joined(lineups: Lineups, more: Lineups) -> Lineups:
