@@ -69,6 +69,51 @@ def obeys(mask: np.uint64, locked: np.uint64, group_masks: U64, group_bounds: I6
 
 
 @compiled
+def most_groups(group_masks: U64, rows: int) -> np.int64:
+    """Give in how many groups the driver in most of them is."""
+    most = np.int64(0)
+    for p in range(rows):
+        count = np.int64(0)
+        for g in range(group_masks.shape[0]):
+            count += np.int64((group_masks[g, 0] >> np.uint64(p)) & np.uint64(1))
+        most = max(most, count)
+    return most
+
+
+@compiled
+def could_obey(
+    mask: np.uint64,
+    position: np.int64,
+    left: int,
+    locked: np.uint64,
+    group_masks: U64,
+    group_bounds: I64,
+    most: np.int64,
+) -> bool:
+    """Say whether ``left`` drivers after ``position`` may make this a lineup that obeys.
+
+    ``most`` is in how many groups a driver can be, so what each further driver can do for all.
+    """
+    if held_of(locked & ~mask, locked) > left:
+        return False
+    after = ~((np.uint64(1) << np.uint64(position + 1)) - np.uint64(1))
+    lacking = np.int64(0)
+    for g in range(group_masks.shape[0]):
+        if held_of(mask, group_masks[g, 1]) < group_bounds[g, 2]:
+            continue
+        members = group_masks[g, 0]
+        held = held_of(mask, members)
+        need = group_bounds[g, 0] - held
+        if held > group_bounds[g, 1] or need > left:
+            return False
+        if need > 0:
+            if held_of(members, after) < need:
+                return False
+            lacking += need
+    return bool(lacking <= left * most)
+
+
+@compiled
 def passed_by(locked: np.uint64, mask: np.uint64, position: np.int64) -> bool:
     """Say whether a locked driver before ``position`` is missing from the lineup so far."""
     before = (np.uint64(1) << np.uint64(position)) - np.uint64(1)
@@ -223,6 +268,8 @@ def walk_values(
     rows = drivers.shape[0]
     best = _best_sums(values, size)
     budgets = budget_limits.shape[0] > 0
+    ruled = group_masks.shape[0] > 0 or locked != np.uint64(0)
+    most = most_groups(group_masks, rows)
     least = _least_sums(budget_amounts, size)
     cheapest = np.zeros(size + 1, dtype=np.int64)
     for r in range(1, size + 1):
@@ -249,6 +296,8 @@ def walk_values(
         worth[2] = values[a] + values[b]
         masks[2] = (one << np.uint64(a)) | (one << np.uint64(b))
         if passed_by(locked, masks[2], b):
+            continue
+        if ruled and not could_obey(masks[2], b, size - 2, locked, group_masks, group_bounds, most):
             continue
         _use(used, budget_amounts, 0, a)
         if _over_budget(used, budget_amounts, least, budget_limits, 1, b, size - 1):
@@ -281,6 +330,10 @@ def walk_values(
                 continue
             mask = masks[level] | (one << np.uint64(p))
             if left > 1:
+                if ruled and not could_obey(
+                    mask, p, left - 1, locked, group_masks, group_bounds, most
+                ):
+                    continue
                 spent[level + 1] = spent[level] + salaries[p]
                 worth[level + 1] = worth[level] + values[p]
                 masks[level + 1] = mask

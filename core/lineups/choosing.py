@@ -114,6 +114,8 @@ def choose(
     scores: npt.NDArray[np.float64],
     limits: PortfolioLimits,
     diversity_weight: float,
+    *,
+    exchange: bool = True,
 ) -> Choice:
     """Choose up to ``limits.n_lineups`` of a pool.
 
@@ -128,6 +130,8 @@ def choose(
         asked for, the choice says which drivers are used up or still needed.
     diversity_weight
         0..1: the share of the best score that a portfolio of equal lineups would lose.
+    exchange
+        Whether a whole portfolio is made better by exchanges.
     """
     draft = Draft(lineups, limits)
     cost = pair_cost(scores, limits, diversity_weight) / lineups.shape[1]
@@ -137,7 +141,8 @@ def choose(
             return draft.choice()
         worth = scores - cost * draft.counts[lineups].sum(axis=1)
         draft.change(int(np.argmax(np.where(fits, worth, -np.inf))), 1)
-    _exchange(draft, scores, cost)
+    if exchange:
+        _exchange(draft, scores, cost)
     return draft.choice()
 
 

@@ -7,15 +7,24 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 Possible = Callable[[frozenset[int]], bool]
 
+# Of many rules of one kind any few conflict as well as any others, and to see that no fewer do,
+# all of them would have to be tried.
+_MOST_ASKED = 300
 
-def smallest_conflict(count: int, possible: Possible) -> tuple[int, ...]:
+
+def smallest_conflict(
+    count: int, possible: Possible, most_asked: int = _MOST_ASKED
+) -> tuple[int, ...]:
     """Give the fewest of ``count`` rules that no answer obeys together, by number, rising.
 
-    A conflict holds a rule of everything that must be lifted to leave an answer. So, turn by turn:
+    A conflict from which no rule can be left out is found first (Junker, "QuickXplain: preferred
+    explanations and relaxations for over-constrained problems", 2004). For a smaller one: a
+    conflict holds a rule of everything that must be lifted to leave an answer. So, round by round,
     the fewest rules that hold one of each such set known; if they conflict none fewer do, else they
     are added to until one more would, and what is left out is the next such set (Ignatiev, Previti,
     Liffiton and Marques-Silva, "Smallest MUS extraction with minimal hitting set dualization",
-    2015).
+    2015). Where that would ask about hundreds of sets, the first conflict stands: it may not be the
+    smallest, but has nothing in it that could be left out.
 
     Parameters
     ----------
@@ -24,14 +33,45 @@ def smallest_conflict(count: int, possible: Possible) -> tuple[int, ...]:
     possible
         Says whether an answer obeys these rules. Fewer rules never leave fewer answers, and all of
         them leave none.
+    most_asked
+        About how many sets of rules to ask about for a smaller conflict than the first.
     """
     everything = frozenset(range(count))
+    if not possible(frozenset()):
+        return ()
+    known = _explained(frozenset(), list(range(count)), possible, untried=False)
     lifted: list[frozenset[int]] = []
-    while True:
+    asked = 0
+
+    def counted(rules: frozenset[int]) -> bool:
+        nonlocal asked
+        asked += 1
+        return possible(rules)
+
+    while asked < most_asked:
         fewest = _fewest_in_all(count, lifted)
-        if not possible(fewest):
-            return tuple(sorted(fewest))
-        lifted.append(everything - _grown(fewest, sorted(everything - fewest), possible))
+        if len(fewest) >= len(known):
+            break
+        if not counted(fewest):
+            known = fewest
+            break
+        lifted.append(everything - _grown(fewest, sorted(everything - fewest), counted))
+    return tuple(sorted(known))
+
+
+def _explained(
+    kept: frozenset[int], rest: list[int], possible: Possible, *, untried: bool
+) -> frozenset[int]:
+    """Give rules of ``rest`` that conflict beside the kept, none of which can be left out."""
+    if untried and not possible(kept):
+        return frozenset()
+    if len(rest) == 1:
+        return frozenset(rest)
+    middle = len(rest) // 2
+    first, second = rest[:middle], rest[middle:]
+    late = _explained(kept | frozenset(first), second, possible, untried=True)
+    early = _explained(kept | late, first, possible, untried=bool(late))
+    return early | late
 
 
 def _fewest_in_all(count: int, sets: Sequence[frozenset[int]]) -> frozenset[int]:

@@ -170,8 +170,10 @@ def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Rela
 
 def could_hold(rules: LineupRules, limits: PortfolioLimits) -> bool:
     """Say whether the counts alone, without any lineup, leave room for the number asked for."""
-    slots = rules.roster_size * limits.n_lineups
-    most, fewest = _most(rules, limits), limits.fewest
+    n, slots = limits.n_lineups, rules.roster_size * limits.n_lineups
+    most, fewest = _most(rules, limits), limits.fewest.copy()
+    most[list(set(rules.excludes))] = 0
+    fewest[list(set(rules.locks))] = n
     teams = zip(limits.teams, limits.team_most, strict=True)
     return bool(
         most.sum() >= slots

@@ -8,22 +8,26 @@ chosen together.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from core.lineups.board import Lineups
 from core.lineups.choosing import choose
 from core.lineups.feasibility import choose_exactly, relax
-from core.lineups.legality import Group, LineupRules
+from core.lineups.legality import LineupRules
 from core.lineups.limits import Exposure, PortfolioLimits
 from core.lineups.refusal import FEW_LEGAL, FEW_NODES, NODES, no_portfolio
+from core.lineups.sequence import (
+    Lineup,
+    Values,
+    counts_of,
+    in_sequence,
+    leaving_room,
+    walk_to_next,
+)
 from core.lineups.together import best_together
 from core.lineups.walk import best_by_value
 
-Values = npt.NDArray[np.int64]
-Lineup = npt.NDArray[np.uint8]
 NextLineup = Callable[[LineupRules, Values], Lineup | None]
 
 _POOL = 2_000
@@ -31,12 +35,6 @@ _START = 300
 # in drivers of middling value: what having used up a limit takes off a driver
 _MILD = (0.05, 0.1, 0.2)
 _STRONG = (0.1, 0.5, 2.0)
-
-
-def walk_to_next(rules: LineupRules, values: Values) -> Lineup | None:
-    """Give the best legal lineup by the walk, drivers in slate order, or ``None`` if none is."""
-    found = best_by_value(values, rules, 1).lineups
-    return found[0] if len(found) else None
 
 
 def choose_one_by_one(
@@ -75,7 +73,7 @@ def choose_one_by_one(
     drawn = np.stack([values(i) for i in range(limits.n_lineups)]) if callable(values) else values
     chosen: list[Lineup] = []
     while len(chosen) < limits.n_lineups:
-        narrower = _leaving_room(rules, limits, chosen)
+        narrower = leaving_room(rules, limits, chosen)
         lineup = None if narrower is None else next_lineup(narrower, drawn[len(chosen)])
         if lineup is None:
             return _completed(drawn, rules, limits, chosen)
@@ -115,56 +113,6 @@ def _sum_of(values: Values) -> Callable[[Lineups], int]:
     return lambda lineups: int(values[lineups].sum())
 
 
-def _counts(limits: PortfolioLimits, chosen: Sequence[Lineup]) -> tuple[Values, Values]:
-    """Give in how many of the lineups each driver ``[D]`` and each limited team ``[T]`` stands."""
-    drivers = np.zeros(len(limits.drivers), dtype=np.int64)
-    teams = np.zeros(len(limits.teams), dtype=np.int64)
-    for lineup in chosen:
-        drivers[lineup] += 1
-        picked = set(lineup.tolist())
-        for number, team in enumerate(limits.teams):
-            teams[number] += not picked.isdisjoint(team.members)
-    return drivers, teams
-
-
-def _leaving_room(
-    rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
-) -> LineupRules | None:
-    """Give the rules of a lineup that may follow, ``None`` if it would miss too many drivers."""
-    left, roster = limits.n_lineups - len(chosen), rules.roster_size
-    counts, team_counts = _counts(limits, chosen)
-    full = counts >= limits.most
-    for team, used_up in zip(limits.teams, team_counts >= limits.team_most, strict=True):
-        full[list(team.members)] |= used_up
-    missing = np.maximum(limits.fewest - counts, 0)
-    # each later lineup can make up for one roster of missing drivers
-    needed = int(missing.sum()) - roster * (left - 1)
-    if needed > roster:
-        return None
-    groups = [*rules.groups, *_apart(rules, limits, chosen)]
-    for team, room in zip(limits.teams, (limits.team_most - team_counts).tolist(), strict=True):
-        # what room the team has left is for members who need all of it
-        groups += [
-            Group("max_team_exposure", (member,), 1, 1, when=team.members)
-            for member in team.members
-            if 0 < room <= missing[member]
-        ]
-    if needed > 0:
-        members = tuple(np.flatnonzero(missing).tolist())
-        groups.append(Group("min_driver_exposure", members, needed, roster))
-    return replace(
-        rules,
-        locks=tuple(sorted({*rules.locks, *np.flatnonzero(missing >= left).tolist()})),
-        excludes=tuple(sorted({*rules.excludes, *np.flatnonzero(full).tolist()})),
-        groups=tuple(groups),
-    )
-
-
-def _apart(rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]) -> list[Group]:
-    most = rules.roster_size - limits.min_unique
-    return [Group("min_unique", tuple(lineup.tolist()), 0, most) for lineup in chosen]
-
-
 def _completed(
     drawn: Values, rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
 ) -> Lineups:
@@ -201,10 +149,10 @@ def _beside(
 ) -> Lineups | None:
     """Give as many lineups as there are ``drawn`` values ``[n, D]``, to stand beside the fixed."""
     left = len(drawn)
-    counts, team_counts = _counts(limits, fixed)
+    counts, team_counts = counts_of(limits, fixed)
     missing = np.maximum(limits.fewest - counts, 0)
     room, team_room = limits.most - counts, limits.team_most - team_counts
-    narrower = _leaving_room(rules, limits, fixed)
+    narrower = leaving_room(rules, limits, fixed)
     if narrower is None or (missing > np.minimum(room, left)).any():
         return None
 
@@ -263,27 +211,6 @@ def _spread_out(
     values: Values, rules: LineupRules, limits: PortfolioLimits, forces: Sequence[float]
 ) -> tuple[list[Lineups], list[Lineups]]:
     """Give the whole portfolios that sparing drivers comes to, and those that end too early."""
-    spread = [_spread(values, rules, limits, force) for force in forces]
+    spread = [in_sequence(values, rules, limits, force) for force in forces]
     whole = [lineups for lineups in spread if len(lineups) == limits.n_lineups]
     return whole, [lineups for lineups in spread if len(lineups) < limits.n_lineups]
-
-
-def _spread(values: Values, rules: LineupRules, limits: PortfolioLimits, force: float) -> Lineups:
-    """Give up to ``limits.n_lineups`` one by one, drivers worth less the more they are used up.
-
-    So room is left to the last of them that the best first would have taken.
-    """
-    strength = force * max(float(np.median(np.abs(values))), 1.0)
-    chosen: list[Lineup] = []
-    while len(chosen) < limits.n_lineups:
-        narrower = _leaving_room(rules, limits, chosen)
-        counts, _ = _counts(limits, chosen)
-        missing = np.maximum(limits.fewest - counts, 0) / (limits.n_lineups - len(chosen))
-        leaning = strength * (missing - counts / np.maximum(limits.most, 1))
-        lineup = None
-        if narrower is not None:
-            lineup = walk_to_next(narrower, values + np.rint(leaning).astype(np.int64))
-        if lineup is None:
-            break
-        chosen.append(lineup)
-    return np.array(chosen, dtype=np.uint8).reshape(-1, rules.roster_size)

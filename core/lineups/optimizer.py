@@ -18,16 +18,10 @@ from core.errors import Infeasible, InvalidInput
 from core.lineups.board import Lineups
 from core.lineups.legality import LineupRules
 from core.lineups.limits import PortfolioLimits
-from core.lineups.one_by_one import (
-    Lineup,
-    NextLineup,
-    Values,
-    choose_one_by_one,
-    choose_sparing,
-    walk_to_next,
-)
+from core.lineups.one_by_one import NextLineup, choose_one_by_one, choose_sparing
 from core.lineups.program import best_lineups
 from core.lineups.refusal import require_legal
+from core.lineups.sequence import Lineup, Values, walk_to_next
 from core.lineups.solvers import SolverName, TimedOut
 from core.lineups.together import best_together
 from core.randomness import Purpose, stream

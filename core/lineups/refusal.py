@@ -1,16 +1,16 @@
 """Saying no: whether lineups and portfolios exist at all, which rules conflict, how many would do.
 
-What is in conflict is the smallest set of rules that no answer obeys together, found by lifting
-rules and asking again. Whether a portfolio exists is asked of the linear relaxation over all legal
-lineups (:mod:`core.lineups.feasibility`), whose no is a proof.
+What is in conflict is named as the smallest set of rules that no answer obeys together, as far as
+lifting rules and asking again shows it in a second or so. Whether a portfolio exists is asked of
+the linear relaxation over all legal lineups (:mod:`core.lineups.feasibility`), whose no is a proof.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from core.errors import Infeasible
 from core.lineups.board import Lineups
@@ -19,6 +19,7 @@ from core.lineups.conflict import smallest_conflict
 from core.lineups.feasibility import Proof, choose_exactly, could_hold, relax
 from core.lineups.legality import LineupRules
 from core.lineups.limits import Exposure, PortfolioLimits
+from core.lineups.sequence import in_sequence
 from core.lineups.walk import best_by_value
 
 # So few legal lineups are put into the integer program whole: its verdict is a proof then.
@@ -30,6 +31,9 @@ _NAMED = 12
 _ORDER = 10_007
 _STEPS = tuple(range(1_009, 9_000, 499))
 _EACH = 60
+# Sets of rules to ask about for a smaller conflict: counts are compared at once, lineups looked for
+# in a hundredth of a second, a program over lineups solved in a tenth.
+_COUNTS_ASKED, _LEGAL_ASKED, _PROGRAMS_ASKED = 300, 100, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class _Rule:
 
     name: str
     lift: Callable[[_Asked], _Asked]
+    priced: Callable[[Proof], bool] = lambda _: True
 
 
 def require_legal(rules: LineupRules, names: Sequence[str] | None = None) -> None:
@@ -91,26 +96,29 @@ def no_portfolio(
     columns
         Lineups to begin with, u8 ``[C, R]``: they save time.
     """
-    if not _reaches(rules, 1):
-        return _no_lineup(rules, [driver.name for driver in limits.drivers])
-    conflict = _conflict(_Asked(rules, limits))
-    wanted = limits.n_lineups
+    asked = _Asked(rules, limits)
+    wanted, names = limits.n_lineups, [driver.name for driver in limits.drivers]
     some = _some_legal(rules, max(wanted, FEW_LEGAL + 1))
     legal = len(some)
+    if legal == 0:
+        return _no_lineup(rules, names)
+    if legal < wanted:
+        conflict, left = _conflict(asked, _lineup_rules(asked), _enough_legal, _LEGAL_ASKED)
+        few = len(_some_legal(left.rules, wanted))
+        why = f"only {few} different lineups are legal under {_listed(conflict)}"
+    else:
+        conflict = _conflict_of_limits(asked)
+        why = f"no {wanted} legal lineups hold {_listed(conflict)} together"
+    if not conflict:
+        # in conflict together, but which of them is open
+        conflict = tuple(rule.name for rule in _portfolio_rules(limits))
+        why = f"none were found that hold {_listed(conflict)} together"
     if columns is None or legal <= FEW_LEGAL:
         columns = some if legal <= FEW_LEGAL else some[:wanted]
     largest, sure = _largest(rules, limits, columns, legal)
     room = f"there is room for {largest or 'none'}"
     if not sure:
         room = f"{largest or 'none'} were found, and no proof excludes more"
-    if legal < wanted:
-        why = f"only {legal} different lineups are legal under {_listed(conflict)}"
-    elif conflict:
-        why = f"no {wanted} legal lineups hold {_listed(conflict)} together"
-    else:
-        # in conflict together, but which of them is open
-        conflict = tuple(rule.name for rule in _portfolio_rules(limits))
-        why = f"none were found that hold {_listed(conflict)} together"
     return Infeasible(
         f"{wanted} lineups were asked for, and {why}; {room}.",
         limits=("n_lineups", *conflict),
@@ -120,7 +128,8 @@ def no_portfolio(
 
 def _no_lineup(rules: LineupRules, names: Sequence[str]) -> Infeasible:
     anyone = tuple(Exposure(name, (i,), 0.0, 1.0, asked=True) for i, name in enumerate(names))
-    conflict = _conflict(_Asked(rules, PortfolioLimits(1, anyone)))
+    asked = _Asked(rules, PortfolioLimits(1, anyone))
+    conflict, _ = _conflict(asked, _lineup_rules(asked), _enough_legal, _LEGAL_ASKED)
     hint = _nearest(rules, conflict)
     return Infeasible(f"No lineup obeys {_listed(conflict)}{hint}.", limits=conflict, largest=0)
 
@@ -129,7 +138,7 @@ def _nearest(rules: LineupRules, conflict: Sequence[str]) -> str:
     """Say how far the salaries are from the bound that is in conflict, where that is known."""
     salaries = np.array(rules.salaries_usd, dtype=np.int64)
     for name, freed, sign, which in (
-        ("salary_cap", replace(rules, salary_cap_usd=_dearest(rules)), -1, "cheapest"),
+        ("salary_cap", replace(rules, salary_cap_usd=_no_cap(rules)), -1, "cheapest"),
         ("min_salary", replace(rules, min_salary_usd=0), 1, "dearest"),
     ):
         found = best_by_value(sign * salaries, freed, 1)
@@ -145,23 +154,42 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join(shown) if len(shown) < 3 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def _conflict(asked: _Asked) -> tuple[str, ...]:
-    """Name the smallest set of rules in conflict; empty where lifting rules one by one shows none.
+def _conflict_of_limits(asked: _Asked) -> tuple[str, ...]:
+    """Name rules in conflict where lineups enough are legal; empty where that shows none.
 
     That is so where only whole lineups conflict and fractions of them would do.
     """
     rules = [*_lineup_rules(asked), *_portfolio_rules(asked.limits)]
+    if not _counts_fit(asked):
+        # counts alone conflict: to ask about those takes no time
+        return _conflict(asked, rules, _counts_fit, _COUNTS_ASKED)[0]
+    columns = _some_legal(asked.rules, asked.limits.n_lineups)
+    proof = relax(asked.rules, asked.limits, columns).proof
+    if proof is None:
+        return ()
+    # what carries no price in the proof takes no part in it
+    kept = [*_lineup_rules(asked), *(r for r in _portfolio_rules(asked.limits) if r.priced(proof))]
+    bare = asked
+    for rule in rules:
+        if rule.name not in {each.name for each in kept}:
+            bare = rule.lift(bare)
+    return _conflict(bare, kept, partial(_fractions_fit, proof, asked.rules), _PROGRAMS_ASKED)[0]
 
-    def possible(kept: frozenset[int]) -> bool:
+
+def _conflict(
+    asked: _Asked, rules: Sequence[_Rule], possible: Callable[[_Asked], bool], most_asked: int
+) -> tuple[tuple[str, ...], _Asked]:
+    """Name a smallest set of ``rules`` in conflict, and give what is asked with those alone."""
+
+    def with_only(kept: frozenset[int]) -> _Asked:
         left = asked
         for number, rule in enumerate(rules):
             if number not in kept:
                 left = rule.lift(left)
-        return _possible(left)
+        return left
 
-    if possible(frozenset(range(len(rules)))):
-        return ()
-    return tuple(rules[number].name for number in smallest_conflict(len(rules), possible))
+    conflict = smallest_conflict(len(rules), lambda kept: possible(with_only(kept)), most_asked)
+    return tuple(rules[number].name for number in conflict), with_only(frozenset(conflict))
 
 
 def _reaches(rules: LineupRules, count: int) -> bool:
@@ -181,16 +209,33 @@ def _all_sorts(rules: LineupRules) -> Lineups:
     return np.concatenate([best_by_value(sort, rules, _EACH).lineups for sort in sorts])
 
 
+def _enough_legal(asked: _Asked) -> bool:
+    """Say whether so many lineups are legal."""
+    return _reaches(asked.rules, asked.limits.n_lineups)
+
+
+def _counts_fit(asked: _Asked) -> bool:
+    """Say whether the limits leave room by their counts."""
+    return could_hold(asked.rules, asked.limits)
+
+
+def _fractions_fit(proof: Proof, rules: LineupRules, asked: _Asked) -> bool:
+    """Say whether fractions of lineups make up a portfolio, given why those of ``rules`` do not."""
+    if not _counts_fit(asked) or (asked.rules == rules and proof.excludes(rules, asked.limits)):
+        return False
+    columns = _some_legal(asked.rules, asked.limits.n_lineups)
+    if len(columns) < asked.limits.n_lineups:
+        return False
+    return relax(asked.rules, asked.limits, columns).proof is None
+
+
 def _possible(asked: _Asked) -> bool:
     """Say whether lineups, or fractions of lineups, make up a portfolio under these rules."""
-    n = asked.limits.n_lineups
-    if not could_hold(asked.rules, asked.limits):
-        return False
-    columns = _some_legal(asked.rules, n)
-    if len(columns) < n:
-        return False
-    return not _portfolio_rules(asked.limits) or (
-        relax(asked.rules, asked.limits, columns).proof is None
+    columns = _some_legal(asked.rules, asked.limits.n_lineups)
+    return (
+        len(columns) == asked.limits.n_lineups
+        and _counts_fit(asked)
+        and relax(asked.rules, asked.limits, columns).proof is None
     )
 
 
@@ -221,8 +266,12 @@ def _dearest(rules: LineupRules) -> int:
     return sum(sorted(rules.salaries_usd)[-rules.roster_size :])
 
 
+def _no_cap(rules: LineupRules) -> int:
+    return max(_dearest(rules), rules.min_salary_usd)
+
+
 def _without_cap(asked: _Asked) -> _Asked:
-    return replace(asked, rules=replace(asked.rules, salary_cap_usd=_dearest(asked.rules)))
+    return replace(asked, rules=replace(asked.rules, salary_cap_usd=_no_cap(asked.rules)))
 
 
 def _without_floor(asked: _Asked) -> _Asked:
@@ -247,22 +296,37 @@ def _without_named(name: str, asked: _Asked) -> _Asked:
 
 def _portfolio_rules(limits: PortfolioLimits) -> list[_Rule]:
     """Give every limit on portfolios that a request could be without: one for all is one."""
-    n = limits.n_lineups
-    given: dict[str, Callable[[_Asked], _Asked]] = {}
-    for driver in limits.drivers:
+    n, drivers = limits.n_lineups, len(limits.drivers)
+    lifts: dict[str, Callable[[_Asked], _Asked]] = {}
+    places: dict[str, list[int]] = {}
+
+    def limited(name: str, own: str | None, lift: Callable[..., _Asked], place: int) -> None:
+        called = _called(name, own)
+        lifts[called] = partial(lift, own)
+        places.setdefault(called, []).append(place)
+
+    for place, driver in enumerate(limits.drivers):
         if driver.most_of(n) < n:
             own = driver.name if driver.own_most else None
-            given[_called("max_driver_exposure", own)] = partial(_without_most, own)
+            limited("max_driver_exposure", own, _without_most, place)
         if driver.fewest_of(n) > 0:
             own = driver.name if driver.own_least else None
-            given[_called("min_driver_exposure", own)] = partial(_without_least, own)
-    for team in limits.teams:
+            limited("min_driver_exposure", own, _without_least, place)
+    for place, team in enumerate(limits.teams):
         if team.most_of(n) < n:
             own = team.name if team.own_most else None
-            given[_called("max_team_exposure", own)] = partial(_without_team_most, own)
+            limited("max_team_exposure", own, _without_team_most, drivers + place)
+    given = [
+        _Rule(name, lift, partial(_has_price, name, places[name])) for name, lift in lifts.items()
+    ]
     if limits.min_unique > 1:
-        given["min_unique"] = _without_min_unique
-    return [_Rule(name, lift) for name, lift in given.items()]
+        given.append(_Rule("min_unique", _without_min_unique))
+    return given
+
+
+def _has_price(name: str, places: Sequence[int], proof: Proof) -> bool:
+    prices = proof.under if name.startswith("min_") else proof.over
+    return bool((prices[list(places)] > 0.0).any())
 
 
 def _called(name: str, own: str | None) -> str:
@@ -307,10 +371,9 @@ def _largest(
 
     One proof excludes most numbers at once; a program is solved only for what is left. Of many
     legal lineups no program holds all, so what it does not find may still be there: below the first
-    such number, the first lineups that go together will do.
+    such number the largest that can be found is looked for.
     """
     proofs: list[Proof] = []
-    sure = True
     for fewer in range(min(limits.n_lineups - 1, legal), 0, -1):
         smaller = limits.resized(fewer)
         if not could_hold(rules, smaller) or any(
@@ -322,21 +385,51 @@ def _largest(
         if relaxation.proof is not None:
             proofs.append(relaxation.proof)
             continue
-        alike = np.ones(len(columns))
-        # the first that go together, then the most different
-        if any(
-            len(choose(columns, alike, smaller, weight).picked) == fewer for weight in (0.0, 1.0)
-        ):
-            return fewer, sure
-        chosen: npt.NDArray[np.intp] | None
+        if _go_together(columns, smaller):
+            return fewer, True
         if legal <= FEW_LEGAL:
-            chosen, decided = choose_exactly(columns, alike, smaller, FEW_NODES)
-        elif sure:
-            wide = np.unique(np.concatenate([columns, _all_sorts(rules)]), axis=0)
-            chosen, decided = choose_exactly(wide, np.ones(len(wide)), smaller, NODES)[0], False
+            chosen, decided = choose_exactly(columns, np.ones(legal), smaller, FEW_NODES)
+            if chosen is not None or not decided:
+                return (fewer if chosen is not None else 0), chosen is not None
+            continue
+        wide = np.unique(np.concatenate([columns, _all_sorts(rules)]), axis=0)
+        if choose_exactly(wide, np.ones(len(wide)), smaller, NODES)[0] is not None:
+            return fewer, True
+        return _found_together(rules, limits, wide, fewer), False
+    return 0, True
+
+
+def _go_together(pool: Lineups, limits: PortfolioLimits) -> bool:
+    """Say whether the first of a pool that go together are enough, or the most different."""
+    alike = np.ones(len(pool))
+    return any(
+        len(choose(pool, alike, limits, weight, exchange=False).picked) == limits.n_lineups
+        for weight in (0.0, 1.0)
+    )
+
+
+def _found_together(rules: LineupRules, limits: PortfolioLimits, pool: Lineups, below: int) -> int:
+    """Give a large number of lineups, below this one, that were found to go together."""
+    salaries = np.array(rules.salaries_usd, dtype=np.int64)
+
+    def found(count: int) -> bool:
+        smaller = limits.resized(count)
+        return _go_together(pool, smaller) or (
+            len(in_sequence(-salaries, rules, smaller, 1.0)) == count
+        )
+
+    # shares of some numbers are whole counts and of others not, so not all have room
+    counts = [n for n in range(1, below) if could_hold(rules, limits.resized(n))]
+    low, high = -1, len(counts)
+    # where one after the other ends is often where it can
+    longest = len(in_sequence(-salaries, rules, limits.resized(below), 1.0))
+    at = bisect_right(counts, longest) - 1
+    while high - low > 1:
+        if not low < at < high:
+            at = (low + high) // 2
+        if found(counts[at]):
+            low = at
         else:
-            chosen, decided = None, False
-        if chosen is not None:
-            return fewer, sure
-        sure &= decided
-    return 0, sure
+            high = at
+        at = -1
+    return counts[low] if low >= 0 else 0

@@ -205,7 +205,7 @@ def entries(files: dict[str, FileStorage], run_id: str) -> Response:
 def _lineups(run_id: str) -> tuple[Slate, npt.NDArray[np.uint8]]:
     """Give the slate and lineups of a completed job."""
     job = _job(run_id)
-    if job.kind != "optimize":
+    if job.kind not in {"optimize", "optimize-with-leverage"}:
         raise Problem(404, f"A job of kind {job.kind} makes no lineups.")
     if job.status is not JobStatus.COMPLETED:
         if job.status.ended:

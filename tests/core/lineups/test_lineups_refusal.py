@@ -167,6 +167,9 @@ def test_limits_without_a_portfolio_are_refused_by_name_with_the_largest_number(
     assert error.largest == largest
     assert f"{n} lineups were asked for" in error.reason
     assert f"room for {largest or 'none'}" in error.reason
+    if len(limits) == 5:
+        # the cap, which is in no conflict, leaves fewer still
+        assert "only 33 different lineups are legal under" in error.reason
 
 
 @pytest.mark.parametrize("n", [1, 20, 150])
