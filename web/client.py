@@ -28,6 +28,10 @@ class ServerAway(AxiomaticError):
     """The server does not answer, or answers with an error of its own."""
 
 
+class ImpossibleRequest(Infeasible):
+    """The server refused rules or limits in conflict before anything was started."""
+
+
 class Client:
     """A conversation with one server.
 
@@ -51,15 +55,16 @@ class Client:
         if response.is_success:
             return response
         problem = _problem(response)
+        limits, largest = problem.get("limits"), problem.get("largest")
+        if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY and limits:
+            raise ImpossibleRequest(problem["detail"], limits=limits, largest=largest)
         if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY and problem.get("errors"):
             raise InvalidInput(problem["errors"])
         if response.status_code in _BAD_INPUT:
             raise InvalidInput({"request": problem["detail"]})
         if response.status_code == httpx.codes.CONFLICT:
-            if problem.get("limits"):
-                raise Infeasible(
-                    problem["detail"], limits=problem["limits"], largest=problem.get("largest")
-                )
+            if limits:
+                raise Infeasible(problem["detail"], limits=limits, largest=largest)
             raise JobFailed(problem["detail"])
         raise ServerAway(f"{response.status_code}: {problem['detail']}")
 
@@ -73,7 +78,13 @@ class Client:
         return dict(response.json())
 
     def start(self, kind: str, request: Json) -> str:
-        """Start a job and give its id."""
+        """Start a job and give its id.
+
+        Raises
+        ------
+        InvalidInput, ImpossibleRequest
+            Why it was refused.
+        """
         return str(self._call("POST", f"/api/v1/{kind}", json=request).json()["run_id"])
 
     def follow(self, run_id: str, tell: Callable[[Json], None]) -> Json:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from web.cli.fit import DATA_DIR, DATE
-from web.cli.run import FILE
+from web.cli.options import FILE
 
 MOST_SEED = 2**32 - 1
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from web.cli.run import Asked, connected, finish, make_folder, work
+from web.cli.request import Asked, prepare
+from web.cli.run import connected, finish, make_folder, work
 
 EXAMPLE_TRACK = "las_vegas"
 
@@ -37,11 +38,10 @@ def demo(out: Path, workers: int | None, as_json: bool) -> None:
             field_size=0,
             fee=0.0,
             ownership=None,
-            max_exposure=None,
             seed=42,
             out=out,
         )
         make_folder(out)
         with connected(None, workers, console) as client:
-            result = work(asked, client, console)
+            result = work(asked, prepare(asked), client, console)
     finish(result, as_json)

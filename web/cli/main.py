@@ -15,6 +15,7 @@ from web.cli.demo import demo
 from web.cli.fit import fit
 from web.cli.run import run
 from web.cli.up import up
+from web.client import ImpossibleRequest
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -38,9 +39,15 @@ def _say(error: AxiomaticError) -> None:
         for field, problems in error.problems.items():
             console.print(f"[bold red]{escape(field)}[/]: {escape(' '.join(problems))}")
         return
-    console.print(f"[bold red]failed[/]: {escape(str(error))}")
-    if isinstance(error, Infeasible) and error.largest is not None:
-        console.print(f"The largest number of lineups possible is {error.largest}.")
+    word = "refused" if isinstance(error, ImpossibleRequest) else "failed"
+    console.print(f"[bold red]{word}[/]: {escape(str(error))}")
+    if isinstance(error, Infeasible):
+        if error.limits:
+            console.print(f"Rules in conflict: {escape(', '.join(error.limits))}.")
+        if error.largest is not None:
+            console.print(
+                f"Largest number of lineups known to be possible: {error.largest or 'none'}."
+            )
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -54,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(BAD_INPUT)
-    except InvalidInput as error:
+    except (InvalidInput, ImpossibleRequest) as error:
         _say(error)
         sys.exit(BAD_INPUT)
     except AxiomaticError as error:

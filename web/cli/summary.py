@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from web.cli.evidence import search_lines, tail_line
+
 Json = dict[str, Any]
 
 _LINEUPS_SHOWN = 10
@@ -22,22 +24,44 @@ def _usd(value: float) -> str:
 
 def _lineups(result: Json) -> Table:
     lineups = result["lineups"]
+    owned = "ownership_metrics" in result
     table = Table(title=f"The first {min(_LINEUPS_SHOWN, len(lineups))} of {len(lineups)} lineups")
     table.add_column("#", justify="right")
     table.add_column("drivers")
-    for name in ("salary", "mean", "best 1%", "ROI", "dupes"):
+    last = ("own avg/max", "score") if owned else ("dupes",)
+    for name in ("salary", "mean", "best 1%", "ROI", *last):
         table.add_column(name, justify="right")
     for number, lineup in enumerate(lineups[:_LINEUPS_SHOWN], start=1):
         table.add_row(
             str(number),
-            escape(", ".join(driver["name"] for driver in lineup["drivers"])),
+            _drivers(lineup),
             f"{lineup['total_salary']:,}",
             f"{lineup['mean']:.1f}",
             f"{lineup['cvar_99']:.1f}",
             _percent(lineup.get("roi"), 0),
-            f"{lineup['expected_duplicates']:.1f}" if "expected_duplicates" in lineup else "-",
+            *(_leverage(lineup) if owned else (_duplicates(lineup),)),
         )
     return table
+
+
+def _drivers(lineup: Json) -> str:
+    """Name a lineup's drivers, after the kind of race it is chosen for if it is for one."""
+    names = ", ".join(driver["name"] for driver in lineup["drivers"])
+    regime = lineup.get("regime")
+    return escape(names) if regime is None else f"[cyan]{_words(regime)}[/] {escape(names)}"
+
+
+def _words(regime: str) -> str:
+    return regime.replace("_", " ")
+
+
+def _duplicates(lineup: Json) -> str:
+    return f"{lineup['expected_duplicates']:.1f}" if "expected_duplicates" in lineup else "-"
+
+
+def _leverage(lineup: Json) -> tuple[str, str]:
+    owned = f"{lineup['avg_ownership']:.0f}/{lineup['max_ownership']:.0f}%"
+    return owned, f"{lineup['leverage_score']:.1f}"
 
 
 def _exposures(result: Json) -> Table:
@@ -83,6 +107,25 @@ def _contest(contest: Json, opponents: str) -> Table:
     return table
 
 
+def _ownership(result: Json) -> Table:
+    table = Table(title="What the lineups are owned by", show_header=False)
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    told, lineups = result["ownership_metrics"], result["portfolio_metrics"]
+    for figure, name in (
+        ("average lineup's average driver", "avg_lineup_ownership"),
+        ("least owned lineup's", "min_lineup_ownership"),
+        ("most owned lineup's", "max_lineup_ownership"),
+    ):
+        table.add_row(figure, f"{told[name]:.1f}%")
+    table.add_row("different drivers under 10%", str(told["low_ownership_driver_count"]))
+    table.add_row("diversification, 0 to 1", f"{told['diversification_score']:.3f}")
+    table.add_row("average leverage score", f"{lineups['avg_leverage_score']:.1f}")
+    for regime, count in lineups["regimes"].items():
+        table.add_row(f"lineups for {_words(regime)} races", str(count))
+    return table
+
+
 def _knowledge(told: Json) -> str:
     """Say how far the races were moved to the user's numbers, and who could not be met."""
     line = (
@@ -108,7 +151,13 @@ def show(result: Json, console: Console) -> None:
         console.print(f"[cyan]races[/] {escape(_knowledge(told))}")
     console.print(_lineups(result))
     console.print(_exposures(result))
+    if "ownership_metrics" in result:
+        console.print(_ownership(result))
     if "contest" in result:
         console.print(_contest(result["contest"], result["ownership_source"]))
+    for line in search_lines(result["proof"], result["run_config"]["objective"]):
+        console.print(f"[cyan]search[/] {escape(line)}")
+    if "tail_validation" in result:
+        console.print(f"[cyan]tail[/] {escape(tail_line(result['tail_validation']))}")
     for name, path in result["files"].items():
         console.print(f"[green]{name:>8}[/] {escape(path)}", soft_wrap=True)

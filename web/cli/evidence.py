@@ -1,0 +1,53 @@
+"""What an answer's search is worth, in plain words: what was looked at, what the tail gained."""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+_CLEAR_ERRORS = 2.0
+
+
+def search_lines(proof: Json, objective: str) -> list[str]:
+    """Say of each walk what became of the legal lineups, and what any portfolio could be worth."""
+    unit = "USD a race" if objective == "dollars" else "points"
+    lines = [_walk(walk, unit) for walk in proof["walks"]]
+    chosen = proof["portfolio"]
+    if chosen is not None:
+        lines.append(
+            f"chosen together: worth {chosen['worth']:,.3f} points a lineup; no portfolio within "
+            f"the limits is worth more than {chosen['bound']:,.3f}."
+        )
+    return lines
+
+
+def _walk(walk: Json, unit: str) -> str:
+    races = "" if walk["regime"] is None else f"{walk['regime'].replace('_', ' ')} races: "
+    line = (
+        f"{races}{walk['legal_lineups']:,} legal lineups: {walk['pruned']:,} excluded by a bound, "
+        f"{walk['looked_at']:,} looked at, {walk['evaluated']:,} computed"
+    )
+    if walk["bound"] is None:
+        return f"{line}; none is left out."
+    return f"{line}; none left out is worth more than {walk['bound']:,.2f} {unit}."
+
+
+def tail_line(told: Json) -> str:
+    """Say what the tail's best lineup gains on fresh races, and whether that is more than noise."""
+    found = told["proof"]
+    if found["tail_optimal"]["drivers"] == found["mean_optimal"]["drivers"]:
+        return "the tail's best lineup is the mean's best lineup too."
+    gain, error = told["tail_improvement"], told["tail_improvement_se"]
+    lost, lost_error = told["mean_sacrifice"], told["mean_sacrifice_se"]
+    line = (
+        f"the tail's best lineup {'gains' if gain >= 0 else 'loses'} {abs(gain):.1f} ± {error:.1f} "
+        f"points in its tail on fresh races and {'gives up' if lost >= 0 else 'adds'} "
+        f"{abs(lost):.1f} ± {lost_error:.1f} of mean"
+    )
+    if told["beyond_noise"]:
+        verdict = "more than noise"
+    elif gain < -_CLEAR_ERRORS * error:
+        verdict = "chosen on too few races, give more --scenarios"
+    else:
+        verdict = "no more than noise, more --scenarios would tell"
+    stays = told["stability"]["recurrence"]
+    return f"{line}: {verdict}. Resampled races choose it again in {100 * stays:.0f}% of cases."
