@@ -10,7 +10,8 @@ _CLEAR_ERRORS = 2.0
 def search_lines(proof: Json, objective: str) -> list[str]:
     """Say of each walk what became of the legal lineups, and what any portfolio could be worth."""
     unit = "USD a race" if objective == "dollars" else "points"
-    lines = [_walk(walk, unit) for walk in proof["walks"]]
+    walks = proof["walks"]
+    lines = [_walk(walk, unit, "all" if len(walks) > 1 else None) for walk in walks]
     chosen = proof["portfolio"]
     if chosen is not None:
         lines.append(
@@ -20,10 +21,11 @@ def search_lines(proof: Json, objective: str) -> list[str]:
     return lines
 
 
-def _walk(walk: Json, unit: str) -> str:
-    races = "" if walk["regime"] is None else f"{walk['regime'].replace('_', ' ')} races: "
+def _walk(walk: Json, unit: str, without_regime: str | None) -> str:
+    races = walk["regime"] or without_regime
+    where = "" if races is None else f"{races.replace('_', ' ')} races: "
     line = (
-        f"{races}{walk['legal_lineups']:,} legal lineups: {walk['pruned']:,} excluded by a bound, "
+        f"{where}{walk['legal_lineups']:,} legal lineups: {walk['pruned']:,} excluded by a bound, "
         f"{walk['looked_at']:,} looked at, {walk['evaluated']:,} computed"
     )
     if walk["bound"] is None:

@@ -28,7 +28,7 @@ def _lineups(result: Json) -> Table:
     table = Table(title=f"The first {min(_LINEUPS_SHOWN, len(lineups))} of {len(lineups)} lineups")
     table.add_column("#", justify="right")
     table.add_column("drivers")
-    last = ("own avg/max", "score") if owned else ("dupes",)
+    last = ("owned", "score") if owned else ("dupes",)
     for name in ("salary", "mean", "best 1%", "ROI", *last):
         table.add_column(name, justify="right")
     for number, lineup in enumerate(lineups[:_LINEUPS_SHOWN], start=1):
@@ -41,6 +41,8 @@ def _lineups(result: Json) -> Table:
             _percent(lineup.get("roi"), 0),
             *(_leverage(lineup) if owned else (_duplicates(lineup),)),
         )
+    if owned:
+        table.caption = "owned: the average and the most owned driver; score: leverage, in points"
     return table
 
 
@@ -48,7 +50,7 @@ def _drivers(lineup: Json) -> str:
     """Name a lineup's drivers, after the kind of race it is chosen for if it is for one."""
     names = ", ".join(driver["name"] for driver in lineup["drivers"])
     regime = lineup.get("regime")
-    return escape(names) if regime is None else f"[cyan]{_words(regime)}[/] {escape(names)}"
+    return escape(names) if regime is None else f"[cyan]{_words(regime)}:[/] {escape(names)}"
 
 
 def _words(regime: str) -> str:
