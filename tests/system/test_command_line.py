@@ -130,17 +130,51 @@ def test_the_summary_shows_lineups_exposures_and_roi_with_its_error(
     assert len(checked_lineups(tmp_path / "lineups.csv", salaries)) == 20
 
 
-def test_limits_in_conflict_end_with_exit_code_1_and_the_reason(
+def test_rules_in_conflict_are_refused_by_name_before_a_job_is_made(
     server: str, shared: Path, tmp_path: Path
 ) -> None:
     salaries = salaries_of(shared, FILES[0])
-    done = axiomatic("run", salaries, "--max-exposure", 0.1, "--server", server, "--out", tmp_path)
-    assert done.returncode == 1
-    assert "max_driver_exposure" in done.stderr
-    assert "largest number of lineups possible is 0" in done.stderr
+    with salaries.open(encoding="utf-8", newline="") as file:
+        dearest = sorted(csv.DictReader(file), key=lambda row: -int(row["Salary"]))[:5]
+    locks = [part for row in dearest for part in ("--lock", row["Name"].upper())]
+    before = httpx.get(f"{server}/api/v1/jobs").json()["jobs"]
+    done = axiomatic("run", salaries, *locks, "--server", server, "--out", tmp_path)
+    assert done.returncode == 2
+    assert "Rules in conflict: salary_cap, locks of " in done.stderr
+    assert "lineups known to be possible: none" in done.stderr
     assert not (tmp_path / "lineups.csv").exists()
-    jobs = httpx.get(f"{server}/api/v1/jobs?limit=1").json()["jobs"]
-    assert jobs[0]["status"] == "failed"
+    assert httpx.get(f"{server}/api/v1/jobs").json()["jobs"][:1] == before[:1]
+
+
+def test_leverage_and_a_rules_file_hold_in_the_upload_file(
+    server: str, shared: Path, tmp_path: Path
+) -> None:
+    bench = shared / "bench"
+    salaries, projections = bench / "DKSalaries.csv", bench / "projections.csv"
+    with projections.open(encoding="utf-8", newline="") as file:
+        owned = {row["ID"]: float(row["Own%"]) for row in csv.DictReader(file)}
+    rules = {
+        "groups": [{"drivers": ["driver ac"], "at_least": 1, "if_any": ["driver ad"]}],
+        "min_driver_exposure": {"Driver AE": 0.2},
+    }
+    (tmp_path / "rules.json").write_text(json.dumps(rules), encoding="utf-8")
+    options = ("--leverage", 0.5, "--max-ownership", 0.4, "--min-unique", 2, "--scenarios", 2_000)
+    done = axiomatic(
+        *("run", salaries, "--drivers", projections, "--track", "kansas", *options),
+        *("--rules", tmp_path / "rules.json", "--server", server, "--out", tmp_path),
+    )
+    assert done.returncode == 0, done.stderr
+    lineups = checked_lineups(tmp_path / "lineups.csv", salaries)
+    assert len(lineups) == 20
+    assert all(len(one & other) <= 4 for one in lineups for other in lineups if one != other)
+    driver_ac, driver_ad, driver_ae = "43000003", "43000004", "43000005"
+    assert all(driver_ac in lineup for lineup in lineups if driver_ad in lineup)
+    assert sum(driver_ae in lineup for lineup in lineups) >= 4
+    for lineup in lineups:
+        assert max(owned[i] for i in lineup) <= 40.0
+        assert sum(owned[i] < 10.0 for i in lineup) >= 2
+    for words in ("What the lineups are owned by", "legal lineups: ", "the tail's best lineup"):
+        assert words in " ".join(done.stdout.split())
 
 
 BAD_OPTIONS: tuple[tuple[list[object], str], ...] = (
