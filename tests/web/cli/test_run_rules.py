@@ -1,6 +1,7 @@
 """The rules of ``axiomatic run``: options and rules file in, the request or a refusal out."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from web.cli.request import Asked, Prepared, prepare
 from web.cli.rules import RULES, rules_of
 from web.schemas.optimize import LeverageSchema
 
+ROOT = Path(__file__).parents[3]
+LINEUPS = (ROOT / "docs" / "lineups.md").read_text(encoding="utf-8")
 HEADER = "Position,Name + ID,Name,ID,Roster Position,Salary,Game Info,TeamAbbrev,AvgPointsPerGame"
 DRIVERS = (
     ("11", "Kyle Larson"),
@@ -255,6 +258,21 @@ def test_a_rules_file_may_hold_what_the_api_knows_and_nothing_else() -> None:
         *("random_seed", "include_calibration", "validate_tail_objective", "ownership_estimates"),
     }
     assert set(LeverageSchema().fields) - of_the_run == RULES
+
+
+def test_the_rules_file_in_the_documentation_is_one(rules_file: Any) -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", LINEUPS, re.DOTALL)
+    found = set(re.findall(r'"([A-Z][a-z]+ [A-Z][a-z]+)"', example)) - {"Roger Penske"}
+    names = spelt(*((str(place), name) for place, name in enumerate(sorted(found))))
+    rules = rules_of(rules_file(example), {}, names)
+    assert set(rules) == set(json.loads(example))
+    assert all(driver in names.spelt for driver in rules["groups"][1]["if_any"])
+
+
+def test_every_option_is_documented() -> None:
+    documented = LINEUPS + (ROOT / "README.md").read_text(encoding="utf-8")
+    options = {name for param in run_command.run.params for name in param.opts if "-" in name}
+    assert {name for name in options if f"`{name}" not in documented} <= {"--workers"}
 
 
 @pytest.fixture
