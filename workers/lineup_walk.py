@@ -21,6 +21,7 @@ from core.lineups import (
     WalkStart,
     best_by_steps,
     best_by_tail,
+    count_legal,
     merge_found,
     prove_walk,
     start_steps_walk,
@@ -280,12 +281,14 @@ def _merge_walk(
 
 def _join_walk(request: OptimizeRequest, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
     merged = _merged(request, blobs, parts)
+    legal = count_legal(request.rules)
     return {
         "found": {number: _put(blobs, found) for number, found in merged.items()},
+        "legal": legal,
         "proofs": [
             {
                 "regime": strand["regime"],
-                **asdict(prove_walk(merged[str(number)], request.rules, request.pool_size)),
+                **asdict(prove_walk(merged[str(number)], request.rules, request.pool_size, legal)),
             }
             for number, strand in enumerate(facts[OPENING]["strands"])
         ],

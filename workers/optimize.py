@@ -19,6 +19,7 @@ from workers.optimize_answer import answer
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.race_stage import simulated_points
 from workers.stages import FAN, Facts, Json, Plan, Stage
+from workers.tail_validation import VALIDATION_STAGE
 
 _REGIMES = 4
 
@@ -53,6 +54,7 @@ def _stages(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest], ...]:
         (OPENING_STAGE, walked),
         (WALK_STAGE, walked),
         (CHOICE_STAGE, True),
+        (VALIDATION_STAGE, request.validate_tail),
         (CONTEST_STAGE, played),
     )
     return tuple(stage for stage, needed in wanted if needed)

@@ -30,7 +30,7 @@ from workers.lineup_walk import LINEUPS
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.race_stage import half
 from workers.stages import Facts, Json
-from workers.tail_validation import tail_notes, tail_validation
+from workers.tail_validation import VALIDATION, tail_notes
 
 Points = npt.NDArray[np.int16]
 
@@ -87,7 +87,7 @@ def answer(
     }
     add_leverage(given, request, facts, lineups, projections)
     if request.validate_tail:
-        given["tail_validation"] = tail_validation(request, selection, report)
+        given["tail_validation"] = facts[VALIDATION]
         given["notes"] += tail_notes(given["tail_validation"])
     if request.contest is not None:
         _add_contest(given, request, facts, blobs, lineups)

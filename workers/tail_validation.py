@@ -1,9 +1,11 @@
-"""Whether looking for the tail found one: the best by tail beside the best by mean, fresh races."""
+"""The stage that asks whether looking for the tail found one: the best by tail and by mean.
+
+They are compared on the report's races, which neither was chosen on.
+"""
 
 from dataclasses import asdict
 
 import numpy as np
-import numpy.typing as npt
 
 from core.lineups import (
     best_by_tail,
@@ -14,22 +16,31 @@ from core.lineups import (
     validate_tail_stability,
 )
 from core.slate import TICKS_PER_POINT
+from workers.blobs import Blobs
 from workers.contest_stage import projected_points
+from workers.lineup_walk import LINEUPS
 from workers.optimize_request import OptimizeRequest
-from workers.stages import Json
+from workers.race_stage import half, simulated_points
+from workers.stages import Facts, Json, Stage, Tick, only_part
 
-Points = npt.NDArray[np.int16]
+VALIDATION = "validation"
 
 # the best by tail, among whom resampled races choose again
 _CANDIDATES = 100
 _MICROPOINTS = 1_000_000
 
 
-def tail_validation(request: OptimizeRequest, selection: Points, report: Points) -> Json:
-    """Give what the tail's best lineup gains on races that neither was chosen on, and its noise.
+def _validate(
+    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
+) -> Json:
+    """Give what the tail's best lineup gains, and how much of that is noise.
 
     Both are the best that the request's rules allow, leverage and limits on portfolios aside.
     """
+    del start, stop
+    tick()
+    points = simulated_points(facts, blobs)
+    selection, report = half(points, selection=True), half(points, selection=False)
     tail = best_by_tail(selection, request.rules, request.target, _CANDIDATES)
     projected = projected_points(request.slate, selection) * _MICROPOINTS
     mean = best_by_value(np.round(projected).astype(np.int64), request.rules, 1)
@@ -64,7 +75,9 @@ def tail_validation(request: OptimizeRequest, selection: Points, report: Points)
             "stable": stability.stable,
         },
         "proof": {
-            **asdict(prove_walk(tail, request.rules, _CANDIDATES)),
+            **asdict(
+                prove_walk(tail, request.rules, _CANDIDATES, facts.get(LINEUPS, {}).get("legal"))
+            ),
             "tail_optimal": shown(0),
             "mean_optimal": shown(1),
         },
@@ -81,3 +94,6 @@ def tail_notes(validation: Json) -> list[str]:
         f"the best by mean (standard error {error:.1f}): tails of few races are mostly luck. "
         "Give more n_scenarios, or use the objective mean."
     ]
+
+
+VALIDATION_STAGE = Stage(VALIDATION, lambda *_: 1, lambda _: 0.5, _validate, only_part)

@@ -20,7 +20,8 @@ from core.lineups.limits import PortfolioLimits
 Scores = npt.NDArray[np.float64]
 Chosen = npt.NDArray[np.bool_]
 
-# what a missing lineup costs, in lineups of the largest score: more than any trade can be worth
+# what a missing lineup costs, in the largest score and what sharing can cost a lineup: more than
+# any trade can be worth
 _DEAR = 100.0
 _NODES = 20
 _GAP = 1e-5
@@ -89,7 +90,8 @@ def program_of(
     )
     sets = sets_of_one(columns, limits.min_unique)
     above = vstack([csr_array(held[drivers:]), sets])
-    missing = np.full(drivers + 1, _DEAR * scale)
+    sharing = pair_cost * limits.n_lineups * columns.shape[1]
+    missing = np.full(drivers + 1, _DEAR * (scale + sharing))
     return Program(
         columns=columns,
         scores=scores,

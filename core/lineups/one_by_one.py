@@ -185,7 +185,7 @@ def choose_together(values: Values, rules: LineupRules, limits: PortfolioLimits)
     """
     if limits.min_unique <= 2:
         found = best_together(values, rules, limits)
-        if found is not None:
+        if found is not None and found.complete:
             return found.lineups
     pool = best_by_value(values, rules, _POOL).lineups
     if len(pool) < limits.n_lineups:

@@ -246,7 +246,7 @@ class NASCAROptimizer:
     def _together(self) -> Optimized | None:
         """Give the lineups chosen all at once, ``None`` where that finds none within the rules."""
         found = best_together(self._values(0), self.rules, self.limits)
-        if found is None:
+        if found is None or not found.complete:
             return None
         return Optimized(
             found.lineups,

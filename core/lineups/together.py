@@ -59,11 +59,11 @@ class Together:
     Parameters
     ----------
     lineups
-        u8 ``[n, R]``, the best score first.
+        u8 ``[n, R]``, the best score first; ``[0, R]`` where only the bound was found.
     values
         f64 ``[n]``: what each scores.
     worth
-        The sum of ``values`` less what sharing drivers costs.
+        The sum of ``values`` less what sharing drivers costs; ``-inf`` without lineups.
     bound
         No portfolio within the limits is worth more.
     columns
@@ -77,9 +77,14 @@ class Together:
     columns: int
 
     @property
+    def complete(self) -> bool:
+        """Whether there are lineups, and not only a bound."""
+        return len(self.lineups) > 0
+
+    @property
     def proven(self) -> bool:
         """Whether no portfolio within the limits is worth more, but for rounding."""
-        return self.bound - self.worth <= 1e-7 * max(1.0, abs(self.worth))
+        return self.complete and self.bound - self.worth <= 1e-7 * max(1.0, abs(self.worth))
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +269,10 @@ def best_together(
     limits: PortfolioLimits,
     pair_cost: float = 0.0,
 ) -> Together | None:
-    """Give the portfolio that is worth most, or ``None`` if none was found.
+    """Give the portfolio that is worth most, or ``None`` where not even fractions make up one.
 
-    ``None`` proves nothing; :func:`core.lineups.feasibility.relax` may.
+    Where whole lineups are hard to fit it may have no lineups, only the bound
+    (:attr:`Together.complete`).
 
     Parameters
     ----------
@@ -282,11 +288,13 @@ def best_together(
     ------
     ValueError
         ``limits.min_unique`` is above 2: lineups that far apart make a program of another size.
+    ArithmeticError
+        The solver of linear programs gave up.
     """
     start = best_by_value(values, rules, limits.n_lineups + _NEW_COLUMNS).lineups
     market = _Additive(values, rules, limits)
     found = _generated(market, start, limits, pair_cost, _CLOSE, None)
-    if found is None or pair_cost > 0.0:
+    if found is None or pair_cost > 0.0 or not found.complete:
         return found
     # every portfolio is worth a multiple of what all values are multiples of
     grain = max(1, int(np.gcd.reduce(values)))
@@ -320,11 +328,11 @@ def best_searched_together(
 
     Returns
     -------
-    ``None`` if none was found, which proves nothing.
+    As :func:`best_together` gives it.
 
     Raises
     ------
-    ValueError
+    ValueError, ArithmeticError
         As :func:`best_together`.
     """
     if len(start) == 0:
@@ -385,9 +393,10 @@ def _whole(
     limits: PortfolioLimits,
     pair_cost: float,
     bound: float,
-) -> Together | None:
+) -> Together:
     """Choose whole lineups among those that the prices favour, the fewest that will do well."""
-    best: Together | None = None
+    none = columns[:0]
+    best = Together(none, scores[:0], -math.inf, bound, len(columns))
     for width in _PROGRAM_COLUMNS:
         kept = np.sort(np.argsort(-gains, kind="stable")[: width + limits.n_lineups])
         program = program_of(columns[kept], scores[kept], limits, pair_cost, market.scale)
@@ -397,7 +406,9 @@ def _whole(
             order = np.lexsort((*chosen.T[::-1], -values))
             counts = np.bincount(chosen.ravel(), minlength=len(limits.drivers))
             worth = float(values.sum()) - pair_cost * float((counts * (counts - 1) / 2).sum())
-            if best is None or worth > best.worth:
+            if worth > bound + 1e-6 * max(1.0, abs(bound)):
+                raise ArithmeticError(f"a portfolio is worth {worth}, above the bound of {bound}")
+            if worth > best.worth:
                 best = Together(
                     chosen[order], values[order], worth, max(bound, worth), len(columns)
                 )

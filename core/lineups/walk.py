@@ -339,15 +339,17 @@ def best_by_tail(
     )
 
 
-def prove_walk(found: Found, rules: LineupRules, k: int) -> WalkProof:
+def prove_walk(found: Found, rules: LineupRules, k: int, legal: int | None = None) -> WalkProof:
     """Give the proof of what a whole walk found, joined by :func:`merge_found` if it was cut.
 
     Parameters
     ----------
     found, rules, k
         The result, and the rules and number it was asked for with.
+    legal
+        How many lineups are legal, where that has been counted.
     """
-    legal = count_legal(rules)
+    legal = count_legal(rules) if legal is None else legal
     return WalkProof(
         legal_lineups=legal,
         pruned=legal - found.looked_at,

@@ -11,6 +11,7 @@ from core.lineups import (
     Group,
     LineupRules,
     Lineups,
+    Together,
     best_by_value,
     best_searched_together,
     best_together,
@@ -156,21 +157,15 @@ def generate_additive_portfolio(
     Infeasible
         As :func:`generate_portfolio`.
     """
+    found = None
     if limits.min_unique <= 2:
         best = best_by_value(values, rules, 1).scores
         if best_score is not None:
             best = np.array([best_score * unit])
         cost = pair_cost(best, limits, diversity_weight) / rules.roster_size if len(best) else 0.0
         found = best_together(values, rules, limits, cost)
-        if found is not None:
-            per_lineup = limits.n_lineups * unit
-            return Portfolio(
-                found.lineups,
-                found.values / unit,
-                found.columns,
-                found.worth / per_lineup,
-                found.bound / per_lineup,
-            )
+        if found is not None and found.complete:
+            return _of_together(found, limits, unit)
 
     def search(narrower: LineupRules) -> Found:
         found = best_by_value(values, narrower, max(_ADDITIVE_POOL, 20 * limits.n_lineups))
@@ -179,7 +174,30 @@ def generate_additive_portfolio(
     def value(lineups: Lineups) -> Scores:
         return np.asarray(values[lineups].sum(axis=1) / unit)
 
-    return generate_portfolio(search(rules), rules, limits, search, value, diversity_weight)
+    portfolio = generate_portfolio(search(rules), rules, limits, search, value, diversity_weight)
+    return portfolio if found is None else _bounded(portfolio, found, limits, unit, cost)
+
+
+def _of_together(found: Together, limits: PortfolioLimits, unit: int = 1) -> Portfolio:
+    per_lineup = limits.n_lineups * unit
+    return Portfolio(
+        found.lineups,
+        found.values / unit,
+        found.columns,
+        found.worth / per_lineup,
+        found.bound / per_lineup,
+    )
+
+
+def _bounded(
+    portfolio: Portfolio, found: Together, limits: PortfolioLimits, unit: int, cost: float
+) -> Portfolio:
+    """Add the bound that was found without a portfolio, and what this one is worth beside it."""
+    counts = np.bincount(portfolio.lineups.ravel(), minlength=len(limits.drivers))
+    shared = float((counts * (counts - 1) / 2).sum())
+    per_lineup = limits.n_lineups * unit
+    worth = float(portfolio.scores.mean()) - cost * shared / per_lineup
+    return replace(portfolio, worth=worth, bound=max(found.bound / per_lineup, worth))
 
 
 def generate_searched_portfolio(
@@ -213,21 +231,15 @@ def generate_searched_portfolio(
         As :func:`generate_portfolio`.
     """
     free = np.zeros(len(rules.salaries_usd))
+    found, cost = None, 0.0
     if limits.min_unique <= 2 and len(pool.lineups):
+        cost = pair_cost(pool.scores, limits, diversity_weight) / rules.roster_size
         found = best_searched_together(
-            lambda prices, k: search(rules, prices, k),
-            value,
-            pool.lineups,
-            limits,
-            pair_cost(pool.scores, limits, diversity_weight) / rules.roster_size,
-            least,
+            lambda prices, k: search(rules, prices, k), value, pool.lineups, limits, cost, least
         )
-        if found is not None:
-            n = limits.n_lineups
-            return Portfolio(
-                found.lineups, found.values, found.columns, found.worth / n, found.bound / n
-            )
-    return generate_portfolio(
+        if found is not None and found.complete:
+            return _of_together(found, limits)
+    portfolio = generate_portfolio(
         pool,
         rules,
         limits,
@@ -235,6 +247,7 @@ def generate_searched_portfolio(
         value,
         diversity_weight,
     )
+    return portfolio if found is None else _bounded(portfolio, found, limits, 1, cost)
 
 
 def _joined(lineups: Lineups, more: Lineups) -> Lineups:

@@ -1,5 +1,7 @@
 """The contest of a request: its prizes, its size, its ownership."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.contest import Payouts, payouts_from_tiers, read_cents, typical_payouts
@@ -46,6 +48,23 @@ def contest_of(
     return ContestTerms(payouts, percent, source, given["n_contest_sims"])
 
 
+def require_racing(slate: Slate, percent: Sequence[float], field: str) -> None:
+    """Refuse ownership of drivers who do not race: nobody's lineup can hold them.
+
+    Raises
+    ------
+    InvalidInput
+        Naming them.
+    """
+    owned = [
+        driver.name
+        for driver, share in zip(slate.drivers, percent, strict=True)
+        if driver.out and share > 0.0
+    ]
+    if owned:
+        raise InvalidInput({field: f"{', '.join(owned)} does not race; give 0, and his to others."})
+
+
 def _require_bounded(given: Given, scenarios: int) -> None:
     """Refuse a contest that would keep a worker for hours: a chunk must end, and soon."""
     entries = given["field_size"] * given["n_contest_sims"]
@@ -90,6 +109,7 @@ def _ownership(slate: Slate, given: Given, cap_usd: int) -> tuple[tuple[float, .
         estimates: dict[str, float] = given["ownership_estimates"]
         slate.index_of(list(estimates), "ownership_estimates")
         percent = [estimates.get(driver.driver_id, 0.0) for driver in slate.drivers]
+        require_racing(slate, percent, "ownership_estimates")
         model = fit_field(slate.salaries_usd, percent, size, cap_usd, names)
         return model.ownership_percent, GIVEN_OWNERSHIP
     if any(driver.ownership_percent is None for driver in slate.drivers if not driver.out):

@@ -45,8 +45,9 @@ def leverage_request(given: Given) -> OptimizeRequest:
         As :func:`optimize_request`, the rules on ownership among the rules.
     """
     slate = _with_roster(slate_of(given), given)
+    plain = rules_of(slate, given)
     leverage = leverage_of(slate, given)
-    rules = leveraged(rules_of(slate, given), leverage, given)
+    rules = leveraged(plain, leverage, given)
     return _optimize(slate, rules, leverage, given)
 
 

@@ -9,11 +9,13 @@ from core.errors import InvalidInput
 from core.field import read_ownership
 from core.lineups import LineupRules, OwnershipRules, with_ownership_rules
 from core.slate import Slate
+from web.asked.contests import require_racing
 from web.asked.slates import Given
 from workers.optimize_request import Leverage, Objective
 
 DEFAULT_PENALTY = 0.5
 _SUM_TOLERANCE = 1e-6
+_SHARES = 100.0
 
 
 def leverage_of(slate: Slate, given: Given) -> Leverage:
@@ -60,6 +62,7 @@ def _ownership(slate: Slate, given: Given) -> npt.NDArray[np.float64]:
         estimates: dict[str, float] = given[field]
         slate.index_of(list(estimates), field)
         percent = np.array([estimates.get(driver.driver_id, 0.0) for driver in slate.drivers])
+        require_racing(slate, percent.tolist(), field)
     else:
         unknown = [d.name for d in slate.drivers if d.ownership_percent is None and not d.out]
         if unknown:
@@ -72,10 +75,17 @@ def _ownership(slate: Slate, given: Given) -> npt.NDArray[np.float64]:
                 }
             )
         percent = np.array([driver.ownership_percent or 0.0 for driver in slate.drivers])
-    read = read_ownership(percent, size)
-    # a sum that is off by a little moves nobody across a limit
-    of_entries = abs(percent.sum() - read.sum()) <= abs(percent.sum() * size - read.sum())
-    return percent if of_entries else np.minimum(percent * size, 100.0)
+    try:
+        read_ownership(percent, size)
+    except InvalidInput as error:
+        if field in given:
+            raise
+        raise InvalidInput({"drivers.ownership_percent": list(*error.problems.values())}) from None
+    # percent as they stand, so that a sum that is off by a little moves nobody across a limit
+    if float(percent.sum()) < 1.5 * _SHARES:
+        percent = np.minimum(percent * size, 100.0)
+    # a file may be older than a withdrawal
+    return np.where([driver.out for driver in slate.drivers], 0.0, percent)
 
 
 def _weights(given: Given) -> tuple[tuple[str, float], ...] | None:

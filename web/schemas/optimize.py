@@ -86,7 +86,7 @@ class OptimizeSchema(Schema):
     salary_cap = Whole(validate=between(10_000, 100_000))
     min_salary = Whole(load_default=0, validate=between(0, 100_000))
     n_drivers = Whole(
-        validate=between(4, 8),
+        validate=between(4, 6),
         metadata={"description": "Drivers in a lineup, 6 by default; scores are DraftKings'."},
     )
     min_stack = Whole(validate=between(1, 8))

@@ -167,6 +167,7 @@ def test_the_contest_meets_the_same_ownership_unless_told_otherwise() -> None:
         ),
         ({"groups": [{"drivers": ["d1"], "at_least": 2}]}, "groups.0.at_least", "holds 1"),
         ({"locks": ["d0"], "drivers": drivers(veto_rules=["out"])}, "locks", "Nobody 0 does not"),
+        ({"drivers": drivers(veto_rules=["out"])}, "ownership_estimates", "Nobody 0 does not race"),
     ],
 )
 def test_what_cannot_be_used_is_refused_under_its_field(
