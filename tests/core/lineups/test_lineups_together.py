@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.lineups import Exposure, LineupRules, PortfolioLimits, best_by_value, is_legal
+from core.lineups import (
+    Exposure,
+    LineupRules,
+    PortfolioLimits,
+    TailTarget,
+    best_by_tail,
+    best_by_value,
+    best_searched_together,
+    is_legal,
+    tail_values,
+)
 from core.lineups.together import best_together
 
 
@@ -135,3 +145,62 @@ def test_more_lineups_than_are_legal_give_none():
 def test_lineups_that_must_differ_in_three_drivers_are_not_chosen_here(full_rules, board):
     with pytest.raises(ValueError, match="min_unique"):
         best_together(board, full_rules, limits_of(1.0, min_unique=3))
+
+
+def by_tail(points, rules, target):
+    """Give the search by tail that takes prices, and the score it searches by."""
+
+    def search(prices, k):
+        return best_by_tail(points, rules, target, k, offsets=-prices)
+
+    return search, lambda lineups: tail_values(points, lineups, target)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), random=st.integers(0, 2**32 - 1), pair_cost=st.sampled_from([0.0, 0.0, 0.3]))
+def test_the_best_together_by_tail_are_worth_as_much_as_any_portfolio(
+    plain, any_small_rules, data, random, pair_cost
+):
+    rules = data.draw(any_small_rules.filter(lambda rules: len(rules.salaries_usd) <= 8))
+    drivers = len(rules.salaries_usd)
+    limits = data.draw(small_limits(drivers))
+    points = np.random.default_rng(random).integers(-200, 900, (25, drivers)).astype(np.int16)
+    target = TailTarget((0.9, 0.6), (0.7, 0.3))
+    search, value = by_tail(points, rules, target)
+    start = best_by_tail(points, rules, target, 3).lineups
+    least = float(points.min()) / 20 * rules.roster_size
+    found = best_searched_together(search, value, start, limits, pair_cost, least)
+    legal = plain.legal(rules)
+    scores = value(np.array(legal, dtype=np.uint8)) if legal else np.zeros(0)
+    score_of = dict(zip(legal, scores.tolist(), strict=True))
+    every = [chosen for chosen in combinations(legal, limits.n_lineups) if held(limits, chosen)]
+
+    def total(chosen):
+        nothing = np.zeros(drivers, dtype=np.int64)
+        return sum(score_of[lineup] for lineup in chosen) + worth(nothing, chosen, pair_cost)
+
+    if not every:
+        assert found is None or not found.complete
+        return
+    best = max(total(chosen) for chosen in every)
+    assert found.bound >= best - 1e-6
+    assert found.complete
+    lineups = [tuple(map(int, lineup)) for lineup in found.lineups]
+    assert held(limits, lineups)
+    assert all(is_legal(rules, lineup) for lineup in lineups)
+    assert found.worth == pytest.approx(total(lineups))
+    # the search ends near its bound, which is that near to the best
+    assert found.worth >= best - 2e-3 * abs(best)
+
+
+def test_a_full_slates_tail_portfolio_comes_near_its_bound(full_rules, full_points):
+    target = TailTarget((0.99, 0.95), (0.7, 0.3))
+    search, value = by_tail(full_points, full_rules, target)
+    pool = best_by_tail(full_points, full_rules, target, 400)
+    limits = limits_of(0.3, n=20)
+    found = best_searched_together(search, value, pool.lineups, limits, 0.0, -3_000.0)
+    assert held(limits, [tuple(map(int, lineup)) for lineup in found.lineups])
+    np.testing.assert_allclose(value(found.lineups), found.values)
+    assert 0.0 <= (found.bound - found.worth) / found.worth < 1e-3
+    # the best twenty of all are worth more, and hold no limit
+    assert pool.scores[:20].sum() > found.bound
