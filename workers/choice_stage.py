@@ -34,6 +34,7 @@ from workers.lineup_walk import (
     regime_points,
     search_prizes,
     selection_points,
+    walk_seconds,
 )
 from workers.optimize_request import Objective, OptimizeRequest
 from workers.stages import Facts, Json, Stage, Tick, only_part
@@ -63,11 +64,11 @@ def _choose(
     if request.objective is Objective.MEAN:
         return _stored(blobs, _by_mean(request, facts, blobs))
     if request.leverage is not None and request.leverage.by_regime:
-        chosen = _by_regime(request, facts, blobs)
+        chosen = _by_regime(request, facts, blobs, tick)
         return {**_stored(blobs, chosen), "regimes": list(chosen.regimes)}
     if request.objective is Objective.DOLLARS:
-        return _stored(blobs, _by_dollars(request, facts, blobs))
-    return _stored(blobs, _by_tail(request, facts, blobs))
+        return _stored(blobs, _by_dollars(request, facts, blobs, tick))
+    return _stored(blobs, _by_tail(request, facts, blobs, tick))
 
 
 def _stored(blobs: Blobs, chosen: Portfolio | RegimePortfolio) -> Json:
@@ -110,11 +111,12 @@ def _by_mean(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
     return Portfolio(lineups[order], scores[order], len(lineups))
 
 
-def _by_tail(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
+def _by_tail(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick) -> Portfolio:
     points = selection_points(facts, blobs)
     offsets = np.zeros(points.shape[1]) if request.offsets is None else request.offsets
 
     def search(rules: LineupRules, prices: npt.NDArray[np.float64], k: int) -> Found:
+        tick()
         return best_by_tail(points, rules, request.target, k, offsets=offsets - prices)
 
     # no driver scores less than the worst race of any
@@ -130,7 +132,7 @@ def _by_tail(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
     )
 
 
-def _by_dollars(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
+def _by_dollars(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick) -> Portfolio:
     points, steps = selection_points(facts, blobs), prizes(facts, blobs)
 
     def usd(won: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -139,17 +141,21 @@ def _by_dollars(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfol
     def shown(found: Found) -> Found:
         return Found(found.lineups, usd(found.scores), 0, 0, 0)
 
+    def search(rules: LineupRules) -> Found:
+        tick()
+        return shown(search_prizes(request, facts, blobs, rules))
+
     return generate_portfolio(
         shown(found_by_regime(facts, blobs)[None]),
         request.rules,
         request.limits,
-        lambda rules: shown(search_prizes(request, facts, blobs, rules)),
+        search,
         lambda lineups: usd(step_values(points, steps.breaks, steps.micros, lineups)),
         request.diversity_weight,
     )
 
 
-def _by_regime(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> RegimePortfolio:
+def _by_regime(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick) -> RegimePortfolio:
     allotted = {strand["regime"]: strand["lineups"] for strand in facts[OPENING]["strands"]}
     points = {regime: regime_points(facts, blobs, regime) for regime in allotted}
 
@@ -157,6 +163,7 @@ def _by_regime(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> RegimePo
         return tail_values(points[regime], lineups, request.target, request.offsets)
 
     def search(regime: str | None, rules: LineupRules) -> Found:
+        tick()
         return best_by_tail(
             points[regime], rules, request.target, request.pool_size, offsets=request.offsets
         )
@@ -172,4 +179,9 @@ def _by_regime(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> RegimePo
     )
 
 
-CHOICE_STAGE = Stage(PORTFOLIO, lambda *_: 1, lambda _: 1.0, _choose, only_part)
+def _seconds(request: OptimizeRequest) -> float:
+    """Give about how long the choice takes: by tail it walks a few times more."""
+    return 1.0 if request.objective is Objective.MEAN else 1.0 + 4.0 * walk_seconds(request)
+
+
+CHOICE_STAGE = Stage(PORTFOLIO, lambda *_: 1, _seconds, _choose, only_part)

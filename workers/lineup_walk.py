@@ -307,7 +307,8 @@ def _walk_units(request: OptimizeRequest, facts: Facts) -> int:
     return len(facts[OPENING]["strands"]) * len(walk_units(request.rules))
 
 
-def _walk_seconds(request: OptimizeRequest) -> float:
+def walk_seconds(request: OptimizeRequest) -> float:
+    """Give about how long one core walks once over all legal lineups."""
     lineups = math.comb(len(request.rules.eligible), request.rules.roster_size)
     pace = _STEPS_PER_SECOND if request.objective is Objective.DOLLARS else _LOOKED_AT_PER_SECOND
     return lineups * request.n_scenarios / 2 / pace
@@ -322,4 +323,4 @@ PRIZES_STAGE = Stage(
     _join_steps,
 )
 OPENING_STAGE = Stage(OPENING, lambda *_: 1, lambda _: 0.2, _open, only_part)
-WALK_STAGE = Stage(LINEUPS, _walk_units, _walk_seconds, _walk, _join_walk, _merge_walk)
+WALK_STAGE = Stage(LINEUPS, _walk_units, walk_seconds, _walk, _join_walk, _merge_walk)

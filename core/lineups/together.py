@@ -45,9 +45,11 @@ _PROGRAM_COLUMNS = (200, 1_500)
 _LACKING = 1e-6
 # of the worth: far less than a hundredth of a point, more than what a linear program rounds
 _CLOSE = 1e-9
-# a search takes far longer than a walk by value: so near is near enough, or so many rounds
+# a search takes far longer than a walk by value: so near is near enough, or so many rounds and
+# lineups looked for
 _NEAR = 2e-5
 _ROUNDS = 8
+_MOST_SEARCHED = 2_000
 # so far from the bound more columns are worth another try
 _FAR = 1e-3
 
@@ -377,7 +379,7 @@ def _generated(
         if priced.new < _FEW_NEW:
             # the search knows no prices of sets of drivers, nor charges where they are not its own,
             # so what it finds may be columns already
-            if look > _MOST_COLUMNS:
+            if look > (_MOST_COLUMNS if rounds is None else _MOST_SEARCHED):
                 break
             look *= 2
     if priced.lacking > _LACKING:

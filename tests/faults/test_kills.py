@@ -14,7 +14,16 @@ from workers.submission import submit
 FORK_SECONDS = 2.5
 """The pool looks for children that are gone every second."""
 
-STAGES = ("scenarios", "field", "opening", "lineups", "values", "portfolio", "contest")
+STAGES = (
+    "scenarios",
+    "field",
+    "prizes",
+    "opening",
+    "lineups",
+    "portfolio",
+    "validation",
+    "contest",
+)
 
 
 @pytest.fixture(scope="module")
