@@ -11,8 +11,10 @@ from core.lineups import (
     LineupRules,
     Lineups,
     NASCAROptimizer,
+    WalkStart,
     best_by_tail,
     best_by_value,
+    start_tail_walk,
     step_values,
     tail_values,
 )
@@ -41,6 +43,8 @@ from workers.stages import Facts, Json, Stage, Tick, only_part
 
 PORTFOLIO = "portfolio"
 MICROPOINTS = 1_000_000
+# good lineups, to see where their tails begin
+_GUESSED = 20
 
 Points = npt.NDArray[np.int16]
 
@@ -115,9 +119,14 @@ def _by_tail(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick) -
     points = selection_points(facts, blobs)
     offsets = np.zeros(points.shape[1]) if request.offsets is None else request.offsets
 
-    def search(rules: LineupRules, prices: npt.NDArray[np.float64], k: int) -> Found:
+    def search(rules: LineupRules, prices: npt.NDArray[np.float64], k: int, above: float) -> Found:
         tick()
-        return best_by_tail(points, rules, request.target, k, offsets=offsets - prices)
+        priced, start = offsets - prices, None
+        if above > -np.inf:
+            guessed = start_tail_walk(points, rules, request.target, _GUESSED, priced)
+            # a hair below, as the scores are rounded
+            start = WalkStart(above * TICKS_PER_POINT - 1e-6, guessed.thresholds)
+        return best_by_tail(points, rules, request.target, k, start=start, offsets=priced)
 
     # no driver scores less than the worst race of any
     worst = float(points.min()) / TICKS_PER_POINT + float(offsets.min())

@@ -30,7 +30,7 @@ from core.lineups.limits import PortfolioLimits
 from core.lineups.walk import best_by_value
 
 Values = npt.NDArray[np.int64]
-Search = Callable[[Scores, int], Found]
+Search = Callable[[Scores, int, float], Found]
 Value = Callable[[Lineups], Scores]
 
 # prices are rounded to this share of the dearest driver's value: the walk adds whole numbers
@@ -128,8 +128,8 @@ class _Market(Protocol):
     def scores(self, lineups: Lineups) -> Scores:
         """Give what each lineup scores, ``[K]``."""
 
-    def best(self, prices: Scores, charges: Scores, look: int) -> _Best:
-        """Give the ``look`` lineups that gain most."""
+    def best(self, prices: Scores, charges: Scores, look: int, above: float) -> _Best:
+        """Give the ``look`` lineups that gain most, of those at least that gain above so much."""
 
 
 class _Additive:
@@ -147,7 +147,8 @@ class _Additive:
     def scores(self, lineups: Lineups) -> Scores:
         return np.asarray(self._values[lineups].sum(axis=1), dtype=np.float64)
 
-    def best(self, prices: Scores, charges: Scores, look: int) -> _Best:
+    def best(self, prices: Scores, charges: Scores, look: int, above: float) -> _Best:
+        del above  # a walk by value takes no time without it
         whole_prices = np.rint(prices * self._unit).astype(np.int64)
         whole_charges = np.rint(charges * self._unit).astype(np.int64)
         found = best_by_value(
@@ -181,14 +182,14 @@ class _Searched:
     def scores(self, lineups: Lineups) -> Scores:
         return np.asarray(self._value(lineups), dtype=np.float64)
 
-    def best(self, prices: Scores, charges: Scores, look: int) -> _Best:
+    def best(self, prices: Scores, charges: Scores, look: int, above: float) -> _Best:
         # a search knows no charges: what it gives beyond its last may gain as much, not more
-        found = self._search(prices, look)
+        found = self._search(prices, look, above)
         touched = presence(found.lineups, self._limits)[len(prices) :]
         return _Best(
             found.lineups,
             found.scores - charges @ touched,
-            float(found.scores[-1]) if len(found.scores) == look else None,
+            float(found.scores[-1]) if len(found.scores) == look else above,
             prices,
             charges,
         )
@@ -234,8 +235,9 @@ def _price(
     solved = relaxed(program)
     above = solved.ineqlin.marginals * scale if len(program.above_at) else np.zeros(0)
     shared = np.maximum(-above[teams:], 0.0)
+    each = -float(solved.eqlin.marginals[drivers]) * scale
     best = market.best(
-        -solved.eqlin.marginals[:drivers] * scale, np.maximum(-above[:teams], 0.0), look
+        -solved.eqlin.marginals[:drivers] * scale, np.maximum(-above[:teams], 0.0), look, each
     )
     held = presence(program.columns, limits)
     own = program.scores - np.concatenate([best.prices, best.charges]) @ held
@@ -253,7 +255,6 @@ def _price(
         + float(shared.sum())
         + limits.n_lineups * market.lost
     )
-    each = -float(solved.eqlin.marginals[drivers]) * scale
     worth = -float(solved.fun) * scale
     adds = others > each + _CLOSE * max(1.0, abs(worth))
     return worth, _Priced(
@@ -317,8 +318,9 @@ def best_searched_together(
     Parameters
     ----------
     search
-        ``(prices f64 [D], k)`` to the k legal lineups with the largest score less their drivers'
-        prices, :class:`~core.lineups.found.Found` as of :func:`core.lineups.best_by_tail`.
+        ``(prices f64 [D], k, above)`` to the k legal lineups with the largest score less their
+        drivers' prices, a :class:`~core.lineups.found.Found`; it may leave out what scores no more
+        than ``above``.
     value
         Gives the score of any lineups, f64 ``[K]``.
     start

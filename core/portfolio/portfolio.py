@@ -23,7 +23,7 @@ from core.lineups.limits import PortfolioLimits
 from core.lineups.refusal import FEW_LEGAL, FEW_NODES, NODES, no_portfolio
 
 Search = Callable[[LineupRules], Found]
-PricedSearch = Callable[[LineupRules, npt.NDArray[np.float64], int], Found]
+PricedSearch = Callable[[LineupRules, npt.NDArray[np.float64], int, float], Found]
 Value = Callable[[Lineups], npt.NDArray[np.float64]]
 Scores = npt.NDArray[np.float64]
 
@@ -108,6 +108,9 @@ def generate_portfolio(
         choice = choose(lineups, scores, limits, diversity_weight)
         if len(choice.picked) == limits.n_lineups:
             break
+        if turn == 0 and relax(rules, limits, lineups).proof is not None:
+            # no search will help
+            raise no_portfolio(rules, limits)
         narrower = _narrowed(rules, limits, lineups[choice.picked], choice)
         if narrower is None:
             break
@@ -220,8 +223,8 @@ def generate_searched_portfolio(
     pool, rules, limits, value, diversity_weight
         As :func:`generate_portfolio` takes them.
     search
-        ``(rules, prices f64 [D], k)`` to the k best lineups under the rules, their drivers' prices
-        taken off the score.
+        ``(rules, prices f64 [D], k, above)`` to the k best lineups under the rules, their drivers'
+        prices taken off the score; what scores no more than ``above`` may be left out.
     least
         A score that no legal lineup is below.
 
@@ -235,7 +238,12 @@ def generate_searched_portfolio(
     if limits.min_unique <= 2 and len(pool.lineups):
         cost = pair_cost(pool.scores, limits, diversity_weight) / rules.roster_size
         found = best_searched_together(
-            lambda prices, k: search(rules, prices, k), value, pool.lineups, limits, cost, least
+            lambda prices, k, above: search(rules, prices, k, above),
+            value,
+            pool.lineups,
+            limits,
+            cost,
+            least,
         )
         if found is not None and found.complete:
             return _of_together(found, limits)
@@ -243,7 +251,7 @@ def generate_searched_portfolio(
         pool,
         rules,
         limits,
-        lambda narrower: search(narrower, free, len(pool.lineups)),
+        lambda narrower: search(narrower, free, len(pool.lineups), -np.inf),
         value,
         diversity_weight,
     )

@@ -232,19 +232,32 @@ def test_jobs_are_listed_newest_first_and_page_by_page(
     assert rest["jobs"][0]["run_id"] == made[0]
 
 
-def test_a_job_whose_limits_cannot_be_met_fails_with_them(
-    client: FlaskClient, worker: Process, slate_id: str
+def test_a_job_that_its_own_races_make_impossible_fails_with_the_reason(
+    client: FlaskClient, worker: Process
 ) -> None:
-    request = asked(slate_id, n_lineups=10, max_driver_exposure=0.3)
-    started = client.post("/api/v1/optimize", json=request, headers={"Prefer": "wait=60"})
+    request = {
+        "drivers": [
+            {"driver_id": f"j{i}", "salary": 10_400 - 400 * i, "start_position": i + 1}
+            for i in range(14)
+        ],
+        "scenario_config": {"n_scenarios": 1_000, "track_id": "martinsville"},
+        "n_lineups": 2,
+        "ownership_estimates": {f"j{i}": 600 / 14 for i in range(14)},
+        "max_ownership_per_driver": 1,
+        "min_low_ownership_drivers": 0,
+        "use_regime_allocation": True,
+        "regime_weights": {"fuel_mileage": 1},
+    }
+    started = client.post(
+        "/api/v1/optimize-with-leverage", json=request, headers={"Prefer": "wait=60"}
+    )
     assert started.status_code == 202
     assert started.json["status"] == "failed"
-    assert started.json["error"]["largest"] == 0
+    assert "too few for a tail" in started.json["error"]["errors"]["regime_weights"][0]
     result = client.get(f"/api/v1/jobs/{started.json['run_id']}/result")
     assert result.status_code == 409
     assert result.mimetype == "application/problem+json"
-    assert "max_driver_exposure" in result.json["detail"]
-    assert result.json["largest"] == 0
+    assert "fuel_mileage" in result.json["detail"]
     assert client.get(f"/api/v1/jobs/{started.json['run_id']}/lineups.csv").status_code == 409
 
 

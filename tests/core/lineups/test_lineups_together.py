@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from core.lineups import (
     Exposure,
+    Found,
     LineupRules,
     PortfolioLimits,
     TailTarget,
@@ -150,8 +151,10 @@ def test_lineups_that_must_differ_in_three_drivers_are_not_chosen_here(full_rule
 def by_tail(points, rules, target):
     """Give the search by tail that takes prices, and the score it searches by."""
 
-    def search(prices, k):
-        return best_by_tail(points, rules, target, k, offsets=-prices)
+    def search(prices, k, above):
+        found = best_by_tail(points, rules, target, k, offsets=-prices)
+        kept = found.scores > above
+        return Found(found.lineups[kept], found.scores[kept], 0, 0, 0)
 
     return search, lambda lineups: tail_values(points, lineups, target)
 
