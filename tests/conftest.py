@@ -1,5 +1,7 @@
 """What every test may use: the real data where it is, slates, and a real Redis."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +32,18 @@ def settings() -> Iterator[Settings]:
         settings = Settings.from_environment()
         configure(settings)
         yield settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiling() -> Iterator[None]:
+    """Compile the hot loops beside the first tests, where that has not been done yet.
+
+    Compiled code is kept on disk, so whichever process is first serves the other.
+    """
+    warming = subprocess.Popen([sys.executable, "-c", "from workers.warming import warm; warm()"])
+    yield
+    warming.kill()
+    warming.wait()
 
 
 def small_slate(drivers: int = 14, track: str = "martinsville") -> Slate:

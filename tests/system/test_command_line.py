@@ -20,13 +20,8 @@ AT_ONCE = 3
 
 FILES = (
     "2023-02-26_auto-club",
-    "2023-03-05_las-vegas",
-    "2023-03-12_phoenix",
     "2023-03-19_atlanta",
-    "2023-03-26_cota",
-    "2023-04-02_richmond",
     "2026-03-01_cota",
-    "2026-03-15_las-vegas",
     "2026-03-22_darlington",
     "2026-03-29_martinsville",
 )

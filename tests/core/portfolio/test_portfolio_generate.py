@@ -35,7 +35,6 @@ def failed(board, limits):
 @pytest.mark.parametrize(
     "asked",
     [
-        {},
         {"max_driver_exposure": 0.35, "driver_min": {30: 0.2, 36: 0.5}, "driver_max": {36: 1.0}},
         {"max_team_exposure": 0.5, "driver_max": {0: 0.0}},
         {"min_unique": 3},
