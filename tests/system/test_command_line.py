@@ -21,9 +21,7 @@ AT_ONCE = 3
 FILES = (
     "2023-02-26_auto-club",
     "2023-03-19_atlanta",
-    "2026-03-01_cota",
     "2026-03-22_darlington",
-    "2026-03-29_martinsville",
 )
 
 

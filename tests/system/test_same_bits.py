@@ -25,7 +25,7 @@ from workers.settings import Settings
 from workers.stages import run_here
 from workers.submission import submit
 
-CHUNKS = (1, 7, 1_000_000)
+CHUNKS = (5, 1_000_000)
 
 
 def request_of(
@@ -114,9 +114,9 @@ def results(
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_workers_and_chunks_do_not_change_a_byte(results: Results, name: str) -> None:
-    assert len(results[name]) == 6
+    assert len(results[name]) == 2 * len(CHUNKS)
     assert len(set(results[name].values())) == 1
-    told = json.loads(results[name][1, 1])["scenario_diagnostics"]["knowledge"]
+    told = json.loads(results[name][1, CHUNKS[0]])["scenario_diagnostics"]["knowledge"]
     assert (told is not None) is (name == "the mean on a told slate")
     here = run_here(optimize.PLAN, REQUESTS[name], Memory())
-    assert json.loads(results[name][1, 1]) == here
+    assert json.loads(results[name][1, CHUNKS[0]]) == here

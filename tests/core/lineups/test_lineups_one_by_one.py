@@ -75,7 +75,7 @@ def with_budget(rules, random):
     return replace(rules, budgets=(Budget("b", tuple(amounts.tolist()), at_most),))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(data=st.data(), random=st.integers(0, 1_000), budget=st.sampled_from([False, False, True]))
 def test_where_a_portfolio_exists_all_lineups_come_back_and_hold_every_limit(
     plain, any_small_rules, data, random, budget

@@ -46,7 +46,7 @@ def only(bare, parts, names):
     return asked
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_a_refusal_names_rules_in_conflict_and_no_fewer_are(plain, any_small_rules, data):
     rules = data.draw(any_small_rules)

@@ -227,7 +227,7 @@ def small_requests(draw):
     return salaries, worth, cap, locks, n, asked, draw(st.sampled_from([0.0, 0.2, 1.0]))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(request=small_requests(), k=st.sampled_from([1, 5, 300]))
 def test_a_portfolio_is_found_exactly_when_one_exists(make_board, holds, plainly, request, k):
     salaries, worth, cap, locks, n, asked, weight = request

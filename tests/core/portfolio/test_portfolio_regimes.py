@@ -62,7 +62,7 @@ def check_regimes(races, allotment, portfolio):
         assert (np.diff(own) <= 0).all()
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(
     parts=st.dictionaries(
         st.sampled_from(["dominator", "chaos", "fuel_mileage", None]),
@@ -284,7 +284,7 @@ def tiny_requests(draw):
     return salaries, cap, {regime: draw(worth) for regime in allotment}, allotment, asked
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(request=tiny_requests(), k=st.sampled_from([1, 4, 50]))
 def test_no_choice_of_lineups_and_regimes_is_worth_more(make_board, holds, request, k):
     salaries, cap, worth, allotment, asked = request
