@@ -1,4 +1,4 @@
-"""The stage that chooses the portfolio: together where scores add up, from the walk's best else."""
+"""The stage that chooses the portfolio: all lineups at once by mean and tail, else from a pool."""
 
 from typing import Any
 
@@ -49,15 +49,9 @@ _GUESSED = 20
 Points = npt.NDArray[np.int16]
 
 
-def mean_values(request: OptimizeRequest, points: Points) -> npt.NDArray[np.int64]:
-    """Give what each driver adds to a lineup's projected points, in whole micro-points, ``[D]``.
-
-    With leverage it is less what the driver's ownership costs.
-    """
-    projected = projected_points(request.slate, points)
-    if request.offsets is not None:
-        projected = projected + request.offsets
-    return np.round(projected * MICROPOINTS).astype(np.int64)
+def micropoints(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Give points in whole millionths, so that sums are exact."""
+    return np.round(points * MICROPOINTS).astype(np.int64)
 
 
 def _choose(
@@ -87,11 +81,11 @@ def _stored(blobs: Blobs, chosen: Portfolio | RegimePortfolio) -> Json:
 
 
 def _by_mean(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
-    points = selection_points(facts, blobs)
-    values = mean_values(request, points)
+    projected = projected_points(request.slate, selection_points(facts, blobs))
+    offsets = np.zeros(len(projected)) if request.offsets is None else request.offsets
+    values = micropoints(projected + offsets)
     if request.randomness is None:
-        plain = np.round(projected_points(request.slate, points) * MICROPOINTS).astype(np.int64)
-        best = best_by_value(plain, request.rules, 1).scores
+        best = best_by_value(micropoints(projected), request.rules, 1).scores
         return generate_additive_portfolio(
             values,
             MICROPOINTS,
@@ -104,10 +98,10 @@ def _by_mean(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
         request.slate,
         request.rules,
         request.limits,
-        projected_points(request.slate, points),
+        projected,
         randomness=request.randomness,
         seed=request.seed,
-        costs_points=() if request.offsets is None else -request.offsets,
+        costs_points=-offsets,
     )
     lineups = optimizer.optimize().lineups
     scores = values[lineups].sum(axis=1) / MICROPOINTS

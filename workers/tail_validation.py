@@ -17,6 +17,7 @@ from core.lineups import (
 )
 from core.slate import TICKS_PER_POINT
 from workers.blobs import Blobs
+from workers.choice_stage import micropoints
 from workers.contest_stage import projected_points
 from workers.lineup_walk import LINEUPS
 from workers.optimize_request import OptimizeRequest
@@ -27,7 +28,6 @@ VALIDATION = "validation"
 
 # the best by tail, among whom resampled races choose again
 _CANDIDATES = 100
-_MICROPOINTS = 1_000_000
 
 
 def _validate(
@@ -42,8 +42,8 @@ def _validate(
     points = simulated_points(facts, blobs)
     selection, report = half(points, selection=True), half(points, selection=False)
     tail = best_by_tail(selection, request.rules, request.target, _CANDIDATES)
-    projected = projected_points(request.slate, selection) * _MICROPOINTS
-    mean = best_by_value(np.round(projected).astype(np.int64), request.rules, 1)
+    projected = projected_points(request.slate, selection)
+    mean = best_by_value(micropoints(projected), request.rules, 1)
     fresh = validate_tail(report, tail.lineups[0], mean.lineups[0], request.target)
     stability = validate_tail_stability(selection, tail.lineups, request.target, seed=request.seed)
     pair = np.stack([tail.lineups[0], mean.lineups[0]])

@@ -23,6 +23,18 @@ from workers.settings import Settings
 from workers.store import find_server
 from workers.submission import submit
 
+STAGES = (
+    "scenarios",
+    "field",
+    "prizes",
+    "opening",
+    "lineups",
+    "portfolio",
+    "validation",
+    "contest",
+)
+"""Of the job that tests of faults disturb, in order."""
+
 RECOVERY_SECONDS = 15.0
 """What issue 3 promises: a job is done so long after the last fault has been mended."""
 

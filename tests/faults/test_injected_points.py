@@ -12,7 +12,7 @@ import pytest
 
 import workers.submission
 from core.race import UserKnowledge
-from tests.faults.harness import RECOVERY_SECONDS, START_SECONDS, House, open_house
+from tests.faults.harness import RECOVERY_SECONDS, STAGES, START_SECONDS, House, open_house
 from workers.blobs import Memory
 from workers.jobs import JobStatus
 from workers.optimize_request import Objective, OptimizeRequest
@@ -20,16 +20,6 @@ from workers.plans import PLANS
 from workers.stages import run_here
 from workers.submission import submit
 
-STAGES = (
-    "scenarios",
-    "field",
-    "prizes",
-    "opening",
-    "lineups",
-    "portfolio",
-    "validation",
-    "contest",
-)
 CUT = ("scenarios", "prizes", "lineups", "contest")
 STORING = ("scenarios", "prizes", "lineups", "portfolio", "contest")
 CHILDREN = 4

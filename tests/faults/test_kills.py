@@ -6,24 +6,21 @@ from collections.abc import Iterator
 import pytest
 
 import workers.submission
-from tests.faults.harness import RECOVERY_SECONDS, START_SECONDS, House, holds, open_house, until
+from tests.faults.harness import (
+    RECOVERY_SECONDS,
+    STAGES,
+    START_SECONDS,
+    House,
+    holds,
+    open_house,
+    until,
+)
 from tests.faults.probe import Probe, expected
 from workers.jobs import JobStatus
 from workers.submission import submit
 
 FORK_SECONDS = 2.5
 """The pool looks for children that are gone every second."""
-
-STAGES = (
-    "scenarios",
-    "field",
-    "prizes",
-    "opening",
-    "lineups",
-    "portfolio",
-    "validation",
-    "contest",
-)
 
 
 @pytest.fixture(scope="module")
