@@ -26,7 +26,7 @@ _LINEUP_BYTES, _AMOUNT_BYTES = 200, 20
 
 GIVEN_OWNERSHIP = "as the request gives it"
 FILE_OWNERSHIP = "as the drivers file gives it"
-REPAIRED_OWNERSHIP = "the nearest that fits the cap to what the drivers file gives"
+REPAIRED_OWNERSHIP = "the nearest that fits the cap to ownership"
 
 PointsOf = Callable[[Any, Facts, Blobs], npt.NDArray[np.int16]]
 LineupsOf = Callable[[Any, Facts, Blobs], npt.NDArray[np.uint8]]

@@ -22,9 +22,16 @@ MAX_ENTRIES = 500_000_000_000
 
 
 def contest_of(
-    slate: Slate, given: Given, lineups: int, cap_usd: int, scenarios: int
+    slate: Slate,
+    given: Given,
+    lineups: int,
+    cap_usd: int,
+    scenarios: int,
+    minded: Sequence[float] | None = None,
 ) -> ContestTerms:
     """Give the contest of a request, its ownership checked against the slate.
+
+    ``minded`` is the ownership that the lineups are chosen by, if they are, percent by driver.
 
     Raises
     ------
@@ -44,7 +51,7 @@ def contest_of(
             }
         )
     payouts = _payouts(given, fee_cents)
-    percent, source = _ownership(slate, given, cap_usd)
+    percent, source = _ownership(slate, given, cap_usd, minded)
     return ContestTerms(payouts, percent, source, given["n_contest_sims"])
 
 
@@ -97,11 +104,13 @@ def _payouts(given: Given, fee_cents: int) -> Payouts:
     return payouts_from_tiers(tiers, given["field_size"], given["contest_buyin"])
 
 
-def _ownership(slate: Slate, given: Given, cap_usd: int) -> tuple[tuple[float, ...] | None, str]:
-    """Give the request's ownership, else the slate's where every racing driver has it, and whose.
+def _ownership(
+    slate: Slate, given: Given, cap_usd: int, minded: Sequence[float] | None
+) -> tuple[tuple[float, ...] | None, str]:
+    """Give the contest's ownership, else what lineups mind, else the slate's file's; and whose.
 
-    Ownership of the request must fit the cap; the drivers file's is moved to the nearest that does,
-    because its user is elsewhere by now, and the answer says so.
+    A file's is for all who race, or is none. The contest's own must fit the cap; the others are
+    moved to the nearest that does, as they were not given for a contest, and the answer says so.
     """
     size = slate.rules.roster_size
     names = [driver.name for driver in slate.drivers]
@@ -112,19 +121,24 @@ def _ownership(slate: Slate, given: Given, cap_usd: int) -> tuple[tuple[float, .
         require_racing(slate, percent, "ownership_estimates")
         model = fit_field(slate.salaries_usd, percent, size, cap_usd, names)
         return model.ownership_percent, GIVEN_OWNERSHIP
-    if any(driver.ownership_percent is None for driver in slate.drivers if not driver.out):
-        return None, ""
+    if minded is None:
+        if any(driver.ownership_percent is None for driver in slate.drivers if not driver.out):
+            return None, ""
+        minded = [driver.ownership_percent or 0.0 for driver in slate.drivers]
+        field, source = "drivers.ownership_percent", FILE_OWNERSHIP
+    else:
+        field, source = "ownership_estimates", GIVEN_OWNERSHIP
     try:
-        filed = read_ownership([d.ownership_percent or 0.0 for d in slate.drivers], size)
-        owned = without(filed, np.array([driver.out for driver in slate.drivers]), size)
+        read = read_ownership(minded, size)
+        owned = without(read, np.array([driver.out for driver in slate.drivers]), size)
     except InvalidInput as error:
-        raise InvalidInput({"drivers.ownership_percent": list(*error.problems.values())}) from None
+        raise InvalidInput({field: list(*error.problems.values())}) from None
     try:
         model = fit_field(slate.salaries_usd, owned, size, cap_usd, names)
     except Infeasible as error:
         try:
             near = nearest_ownership(slate.salaries_usd, owned, size, cap_usd)
         except Infeasible:
-            raise InvalidInput({"drivers.ownership_percent": error.reason}) from None
-        return tuple(near.tolist()), f"{REPAIRED_OWNERSHIP}: {error.reason}"
-    return model.ownership_percent, FILE_OWNERSHIP
+            raise InvalidInput({field: error.reason}) from None
+        return tuple(near.tolist()), f"{REPAIRED_OWNERSHIP} {source}: {error.reason.rstrip('.')}"
+    return model.ownership_percent, source

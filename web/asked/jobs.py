@@ -69,8 +69,6 @@ def _optimize(
     target = TailTarget(tuple(given["cvar_alphas"]), tuple(given["cvar_weights"]))
     target.require_scenarios(_selected(scenarios))
     contest = given.get("contest")
-    if leverage is not None and contest is not None and "ownership_estimates" in given:
-        contest = {"ownership_estimates": given["ownership_estimates"], **contest}
     if contest is None and objective is Objective.DOLLARS:
         raise InvalidInput({"contest": "the objective 'dollars' needs the contest to win them in."})
     randomness = _randomness(slate, objective, given)
@@ -87,7 +85,15 @@ def _optimize(
         diversity_weight=given["correlation_weight"],
         contest=None
         if contest is None
-        else contest_of(slate, contest, given["n_lineups"], rules.salary_cap_usd, scenarios),
+        else contest_of(
+            slate,
+            contest,
+            given["n_lineups"],
+            rules.salary_cap_usd,
+            scenarios,
+            # else the slate's, which the contest reads for itself
+            leverage.ownership_percent if leverage and "ownership_estimates" in given else None,
+        ),
         validate_tail=given["validate_tail_objective"],
         include_calibration=given["include_calibration"],
         knowledge=knowledge_of(slate, given),

@@ -132,6 +132,23 @@ def test_the_contest_meets_the_same_ownership_unless_told_otherwise() -> None:
     np.testing.assert_allclose(same.contest.ownership_percent, 600 / 14)
 
 
+def test_ownership_that_no_field_under_the_cap_has_is_minded_as_given_and_played_as_near() -> None:
+    # the dear are owned so much that no mix of lineups could pay for it
+    request = leveraged(contest={"field_size": 500, "contest_buyin": 5})
+    assert request.leverage is not None
+    assert request.leverage.ownership_percent == tuple(OWNED.values())
+    assert request.contest is not None
+    played = request.contest.ownership_percent
+    assert played is not None
+    assert sum(played) == pytest.approx(600.0)
+    assert played[0] < OWNED["d0"]
+    source = request.contest.ownership_source
+    assert source.startswith("the nearest that fits the cap to ownership as the request gives it: ")
+    assert not source.endswith(".")
+    with pytest.raises(Infeasible, match="No mix of legal lineups has this ownership"):
+        leveraged(contest={"field_size": 500, "ownership_estimates": OWNED})
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
