@@ -21,15 +21,18 @@ def _digit_products(values: Ints, products: Ints) -> None:
     for row in range(values.shape[0]):
         for column in range(values.shape[1]):
             value = values[row, column]
+            if value == 0:
+                continue  # most entries win nothing
             low = value & mask
             middle = (value >> 21) & mask
             high = value >> 42
             products[column, 0] += low * low
             products[column, 1] += low * middle
             products[column, 2] += middle * middle
-            products[column, 3] += low * high
-            products[column, 4] += middle * high
-            products[column, 5] += high * high
+            if high > 0:
+                products[column, 3] += low * high
+                products[column, 4] += middle * high
+                products[column, 5] += high * high
 
 
 def square_sums(values: Ints) -> list[int]:
@@ -37,6 +40,8 @@ def square_sums(values: Ints) -> list[int]:
 
     Each value is three digits of 21 bits, so 2**20 rows of their products fit 64 bits.
     """
+    if values.size == 0 or int(values.max()) ** 2 * len(values) < 2**63:
+        return [int(total) for total in (values * values).sum(axis=0, dtype=np.int64).tolist()]
     totals = [0] * values.shape[1]
     for start in range(0, len(values), _MOST_ROWS):
         products = np.zeros((values.shape[1], 6), dtype=np.int64)
@@ -54,6 +59,8 @@ def square_sums(values: Ints) -> list[int]:
 
 def column_sums(values: Ints) -> list[int]:
     """Give the exact sum of each column of int64 ``[S, L]``, all >= 0."""
+    if values.size == 0 or int(values.max()) * len(values) < 2**63:
+        return [int(total) for total in values.sum(axis=0, dtype=np.int64).tolist()]
     low = (values & ((1 << _LIMB_BITS) - 1)).sum(axis=0, dtype=np.int64).tolist()
     high = (values >> _LIMB_BITS).sum(axis=0, dtype=np.int64).tolist()
     return [int(h) * (1 << _LIMB_BITS) + int(w) for h, w in zip(high, low, strict=True)]

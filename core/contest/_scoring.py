@@ -73,54 +73,6 @@ def _prize(ladder: Ints, above: int, tied: int) -> int:
 
 
 @compiled
-def play_scenarios(
-    points: npt.NDArray[np.int16],
-    codes: Codes,
-    copies: npt.NDArray[np.int32],
-    own_codes: Codes,
-    ladder: Ints,
-    widest: int,
-    paid: Ints,
-    above: npt.NDArray[np.int32],
-    tied: npt.NDArray[np.int32],
-) -> None:
-    """Play one contest per scenario; own entries are in it and meet each other.
-
-    Fills, per scenario and own lineup ``[S, L]``: micro-dollars won, entries strictly above, and
-    entries on the same score with itself.
-    """
-    own = own_codes.shape[1]
-    pairs = np.zeros((points.shape[1] + 1) ** 2, dtype=np.int32)
-    scores = np.zeros(codes.shape[1], dtype=np.int32)
-    own_scores = np.zeros(own, dtype=np.int32)
-    on_score = np.zeros(widest, dtype=np.int32)
-    over = np.zeros(widest, dtype=np.int32)
-    for scenario in range(points.shape[0]):
-        _fill_pairs(points[scenario], pairs)
-        _score(pairs, codes, scores)
-        _score(pairs, own_codes, own_scores)
-        low = own_scores.min()
-        high = own_scores.max()
-        for u in range(len(scores)):
-            low = min(low, scores[u])
-            high = max(high, scores[u])
-        for u in range(len(scores)):
-            on_score[scores[u] - low] += copies[u]
-        for j in range(own):
-            on_score[own_scores[j] - low] += 1
-        better = 0
-        for x in range(high - low, -1, -1):
-            over[x] = better
-            better += on_score[x]
-        for j in range(own):
-            x = own_scores[j] - low
-            above[scenario, j] = over[x]
-            tied[scenario, j] = on_score[x]
-            paid[scenario, j] = _prize(ladder, over[x], on_score[x])
-        on_score[: high - low + 1] = 0
-
-
-@compiled
 def value_candidates(
     points: npt.NDArray[np.int16],
     codes: Codes,

@@ -88,16 +88,27 @@ class Outcomes:
     @classmethod
     def of(cls, amounts: Ints) -> "Outcomes":
         """Count amounts ``[S, rows]``, each 0 to 2**53."""
-        keys = amounts + (np.arange(amounts.shape[1], dtype=np.int64) << _ROW_SHIFT)
-        return cls(*np.unique(keys, return_counts=True))
+        rows = np.arange(amounts.shape[1], dtype=np.int64) << _ROW_SHIFT
+        paid = amounts != 0
+        unpaid = len(amounts) - paid.sum(axis=0, dtype=np.int64)
+        # most entries win nothing: only what was won has to be sorted
+        keys, counts = np.unique((amounts + rows)[paid], return_counts=True)
+        none = unpaid > 0
+        place = np.searchsorted(keys, rows[none])
+        return cls(np.insert(keys, place, rows[none]), np.insert(counts, place, unpaid[none]))
 
     @classmethod
     def merge(cls, parts: Sequence["Outcomes"]) -> "Outcomes":
         """Add distributions up; the order cannot matter."""
-        keys, place = np.unique(np.concatenate([part.keys for part in parts]), return_inverse=True)
-        counts = np.zeros(len(keys), dtype=np.int64)
-        np.add.at(counts, place, np.concatenate([part.counts for part in parts]))
-        return cls(keys, counts)
+        keys = np.concatenate([part.keys for part in parts])
+        counts = np.concatenate([part.counts for part in parts])
+        # each part is in order already, which a stable sort makes use of
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        new = np.ones(len(keys), dtype=np.bool_)
+        new[1:] = keys[1:] != keys[:-1]
+        first = np.flatnonzero(new)
+        return cls(keys[first], np.add.reduceat(counts[order], first))
 
     def row(self, row: int) -> Distribution:
         """Give one row's distribution."""

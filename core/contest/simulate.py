@@ -5,8 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from core.contest._adding import add_contests
 from core.contest._exact import column_sums, square_sums
-from core.contest._scoring import pair_codes, play_scenarios, widest_range
+from core.contest._places import PackedLineups, PackedRaces, play_scenarios
+from core.contest._scoring import pair_codes
 from core.contest.outcomes import MOST_ROWS, Outcomes
 from core.contest.payouts import Payouts
 from core.contest.tally import WHOLE_WIN, ContestTally, Moments
@@ -144,42 +146,31 @@ def _play(
     errors: list[float] = []
     unique = most = count = 0
     own_codes = pair_codes(own, drivers, own.shape[1])
-    widest = widest_range(points, own.shape[1])
+    races = PackedRaces.of(points, own.shape[1])
     for field in fields:
-        opponents = field.entries
-        if opponents + len(own) != payouts.field_size:
+        entries = field.entries
+        if entries + len(own) != payouts.field_size:
             raise InvalidInput(
                 {
-                    "field_size": f"{opponents:,} opponents and {len(own)} own entries do not make "
+                    "field_size": f"{entries:,} opponents and {len(own)} own entries do not make "
                     f"a contest of {payouts.field_size:,}."
                 }
             )
-        play_scenarios(
-            np.ascontiguousarray(points),
-            pair_codes(field.lineups, drivers, own.shape[1]),
-            field.copies,
-            own_codes,
-            payouts.ladder_micros,
-            widest,
-            paid,
-            above,
-            tied,
-        )
+        opponents = PackedLineups.of(field, drivers, own.shape[1])
+        play_scenarios(races, opponents, own_codes, payouts.ladder_micros, paid, above, tied)
         count += 1
-        paid_in += paid
-        cashed_in += paid > 0
-        won_in += np.where(above == 0, np.int64(WHOLE_WIN) // tied, 0)
-        top_1 += (above < top_places).sum(axis=0)
-        best = np.minimum(best, above.min(axis=0) + 1)
-        worst = np.maximum(worst, above.max(axis=0) + 1)
+        add_contests(
+            *(paid, above, tied, WHOLE_WIN, top_places),
+            *(paid_in, cashed_in, won_in, top_1, best, worst),
+        )
         if len(outcomes) == _OUTCOMES_AT_ONCE:
             outcomes = [Outcomes.merge(outcomes)]
         outcomes.append(Outcomes.of(np.column_stack([paid, paid.sum(axis=1)])))
         duplicates += field.copies_of(own) + own_twins
         unique += field.unique
         most = max(most, int(field.copies.max(initial=0)))
-        if asked is not None and opponents:
-            share = field.driver_entries(drivers) / opponents
+        if asked is not None and entries:
+            share = field.driver_entries(drivers) / entries
             errors.append(float(np.abs(share - asked).max()))
     return ContestTally(
         scenarios=scenarios,

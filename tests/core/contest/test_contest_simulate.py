@@ -19,7 +19,7 @@ from core.contest import (
 )
 from core.contest.tally import WHOLE_WIN
 from core.errors import InvalidInput
-from core.field import field_of, fit_field, nearest_ownership, sample_field
+from core.field import Field, field_of, fit_field, nearest_ownership, sample_field
 from core.randomness import Purpose, stream
 
 
@@ -47,6 +47,9 @@ def contests(draw):
     own = draw(st.lists(pick, min_size=1, max_size=8))
     # few different scores, some below zero, so that ties fall on the pay line
     score = st.integers(-3, 3).map(lambda k: 100 * k) | st.integers(-900, 3_000)
+    if draw(st.booleans()):
+        # a user's own points may spread so far that a lineup's score takes more than 16 bits
+        score |= st.integers(-20_000, 20_000)
     points = draw(
         st.lists(st.lists(score, min_size=drivers, max_size=drivers), min_size=1, max_size=6)
     )
@@ -120,6 +123,48 @@ def test_the_value_of_a_lineup_is_what_it_wins_as_the_only_own_entry(contest):
         for j in range(len(own))
     ]
     assert worth.tolist() == alone
+
+
+@pytest.mark.parametrize("opponents", [65_535 - 3, 65_536 - 3, 200_000])
+def test_a_field_beyond_sixteen_bits_is_counted_to_the_last_entry(opponents):
+    points = np.array([[60, 40, 20, 10], [10, 20, 40, 60], [0, 0, 0, 0]], dtype=np.int16)
+    field = Field(np.array([[0, 1], [2, 3]], np.uint8), np.array([7, opponents - 7], np.int32))
+    payouts = Payouts(100, opponents + 3, (PrizeTier(1, opponents + 2, 200),))
+    own = np.array([[0, 1], [1, 3], [2, 3]], dtype=np.uint8)
+    tally = simulate_contest(points, field, own, payouts)
+    # race 1: 8 best, then the middle one; race 2: the many best; race 3: everyone tied
+    assert tally.worst_rank.tolist() == [opponents - 4, opponents - 5, 10]
+    assert tally.best_rank.tolist() == [1, 1, 1]
+    pool = (opponents + 2) * 2_000_000
+    shared = pool // (opponents + 3)
+    many = opponents - 7 + 1
+    last = (many - 1) * 2_000_000 // many
+    first = 7 * 2_000_000 // 8
+    assert tally.paid.totals[:3] == (
+        2_000_000 + first + shared,
+        2_000_000 + 2_000_000 + shared,
+        last + 2_000_000 + shared,
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 2_047, 2_048, 2_049, 4_097]))
+def test_fields_of_any_number_of_lineups_are_counted_whole(seed, lineups):
+    # lineups are scored some at a time: everyone's rank tells whether one was left out
+    generator = np.random.default_rng(seed)
+    points = generator.integers(-200, 2_000, (5, 30)).astype(np.int16)
+    some = np.array(list(combinations(range(30), 4)), dtype=np.uint8)
+    chosen = some[np.sort(generator.choice(len(some), lineups, replace=False))]
+    field = Field(chosen, generator.integers(1, 5, lineups).astype(np.int32))
+    own = some[generator.choice(len(some), 3)]
+    payouts = Payouts(100, field.entries + 3, (PrizeTier(1, 1, 200),))
+    tally = simulate_contest(points, field, own, payouts)
+    scores = points[:, chosen].sum(axis=2, dtype=np.int64)
+    mine = points[:, own].sum(axis=2, dtype=np.int64)
+    above = (field.copies * (scores[:, None, :] > mine[:, :, None])).sum(axis=2)
+    above += (mine[:, None, :] > mine[:, :, None]).sum(axis=2)
+    assert tally.best_rank.tolist() == (above.min(axis=0) + 1).tolist()
+    assert tally.worst_rank.tolist() == (above.max(axis=0) + 1).tolist()
 
 
 def test_two_lineups_that_tie_split_the_prizes_they_span():

@@ -1,0 +1,331 @@
+"""Contests at full speed: four races in a word, scores counted, places read off the counts.
+
+A score above the scenario's least fits 16 bits, so one 64-bit addition scores a lineup in four
+races at once. Lineups come in lexicographic order and share their first drivers: what those score
+is added up once (a head), and each lineup costs one more addition (its last pair, the tail).
+Scores are whole ticks, so a count per tick holds every one exactly and no entry is ever sorted;
+each race's lineups are counted in a run, one count a cycle or so, which is what memory allows.
+Where a user's own points spread too far for 16 bits, words hold two races of 32.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.compiled import compiled
+from core.contest._scoring import Codes, Ints, pair_codes
+from core.field import Field
+from core.slate.rules import Ticks
+
+Words = npt.NDArray[np.uint64]
+Counts = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+
+_WIDEST_SHORT = (1 << 16) - 1
+_LINEUPS_AT_ONCE = 8_192
+_WORDS = 4
+"""Of counts, in a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackedLineups:
+    """Lineups as heads and tails: codes of pairs, as :func:`pair_codes` gives them.
+
+    Parameters
+    ----------
+    heads
+        Pairs of each different head, u16 ``[P - 1, H]``.
+    head, tail
+        Of each lineup: the place of its head, rising, u32 ``[U]``, and its last pair, u16 ``[U]``.
+    copies
+        Entries, u32 ``[U]``.
+    """
+
+    heads: Codes
+    head: npt.NDArray[np.uint32]
+    tail: Codes
+    copies: npt.NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, field: Field, drivers: int, roster_size: int) -> "PackedLineups":
+        """Pack a field; its lineups stand in lexicographic order, so equal heads are neighbours."""
+        codes = pair_codes(field.lineups, drivers, roster_size)
+        new = np.ones(codes.shape[1], dtype=np.bool_)
+        new[1:] = (codes[:-1, 1:] != codes[:-1, :-1]).any(axis=0)
+        return cls(
+            np.ascontiguousarray(codes[:-1, new]),
+            (np.cumsum(new) - 1).astype(np.uint32),
+            codes[-1].copy(),
+            field.copies.astype(np.uint32),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PackedRaces:
+    """Scenarios side by side in words.
+
+    Parameters
+    ----------
+    words
+        Points above the scenario's worst driver, ``[ceil(N / lanes), D]``; what is left of the last
+        word is 0.
+    lane
+        Empty; its type is that of a score: u16 (four lanes) or u32 (two).
+    low, high
+        Between which every lineup's score lies, int64 ``[N]``: the worst and best drivers together.
+    """
+
+    words: Words
+    lane: Counts
+    low: Ints
+    high: Ints
+
+    @classmethod
+    def of(cls, points: Ticks, roster_size: int) -> "PackedRaces":
+        """Pack points in ticks, int16 ``[N, D]``."""
+        scenarios, drivers = points.shape
+        over = points.astype(np.int32) - points.min(axis=1, keepdims=True, initial=2**15 - 1)
+        ranked = np.sort(over, axis=1).astype(np.int64)
+        short = roster_size * int(over.max(initial=0)) <= _WIDEST_SHORT
+        lane: Counts = np.zeros(0, np.uint16) if short else np.zeros(0, np.uint32)
+        lanes = 8 // lane.itemsize
+        filled = np.zeros((-(-scenarios // lanes) * lanes, drivers), dtype=lane.dtype)
+        filled[:scenarios] = over
+        side_by_side = filled.reshape(-1, lanes, drivers).transpose(0, 2, 1)
+        return cls(
+            np.ascontiguousarray(side_by_side).view(np.uint64)[:, :, 0],
+            lane,
+            ranked[:, :roster_size].sum(axis=1),
+            ranked[:, drivers - roster_size :].sum(axis=1),
+        )
+
+
+@compiled
+def _fill_pairs(points: Words, pairs: Words) -> None:
+    drivers = len(points)
+    wide = drivers + 1
+    for a in range(drivers):
+        for b in range(a + 1, drivers):
+            pairs[a * wide + b] = points[a] + points[b]
+        pairs[a * wide + drivers] = points[a]
+
+
+@compiled
+def _add_pairs(pairs: Words, codes: Codes, scores: Words) -> None:
+    scores[:] = 0
+    for h in range(codes.shape[0]):
+        column = codes[h]
+        for n in range(len(scores)):
+            scores[n] += pairs[column[n]]
+
+
+@compiled
+def _add_tails(
+    pairs: Words,
+    heads: Words,
+    first_head: int,
+    head: npt.NDArray[np.uint32],
+    tail: Codes,
+    scores: Words,
+) -> None:
+    for u in range(len(scores)):
+        scores[u] = heads[head[u] - np.uint32(first_head)] + pairs[tail[u]]
+
+
+@compiled
+def _count_four(scores: Words, copies: Counts, on_score: Counts, race: int) -> None:
+    """Count four races' scores; the counts of each begin ``race`` after the last one's."""
+    short = np.uint64(0xFFFF)
+    second, third, fourth = np.uint64(race), np.uint64(2 * race), np.uint64(3 * race)
+    for u in range(len(scores)):
+        score, entries = scores[u], copies[u]
+        on_score[score & short] += entries
+        on_score[((score >> np.uint64(16)) & short) + second] += entries
+        on_score[((score >> np.uint64(32)) & short) + third] += entries
+        on_score[(score >> np.uint64(48)) + fourth] += entries
+
+
+@compiled
+def _count_two(scores: Words, copies: Counts, on_score: Counts, race: int) -> None:
+    for u in range(len(scores)):
+        on_score[scores[u] & np.uint64(0xFFFFFFFF)] += copies[u]
+        on_score[(scores[u] >> np.uint64(32)) + np.uint64(race)] += copies[u]
+
+
+@compiled
+def _add_up_above(
+    on_word: Words, first: int, end: int, above: npt.NDArray[np.int32], bins: int
+) -> None:
+    """Count the entries above each block of words, from block ``end`` down to ``first``.
+
+    A word holds two or four bins; the product's highest bin is the sum of all of them.
+    """
+    width = np.uint64(64 // bins)
+    ones = np.uint64(2**64 - 1) // ((np.uint64(1) << width) - np.uint64(1))
+    top = np.uint64(64) - width
+    so_far = np.int32(0)
+    for block in range(end, first - 1, -1):
+        above[block] = so_far
+        word = np.uint64(block * _WORDS)
+        total = np.uint64(0)
+        for place in range(_WORDS):
+            total += on_word[word + np.uint64(place)]
+        so_far += np.int32((total * ones) >> top)
+
+
+@compiled
+def _places(
+    scores: Counts,
+    on_score: Counts,
+    on_word: Words,
+    above_block: npt.NDArray[np.int32],
+    above: npt.NDArray[np.int32],
+    tied: npt.NDArray[np.int32],
+) -> None:
+    """Read each own score's place off the counts, without a branch that could be guessed wrong."""
+    bins = 8 // on_score.itemsize
+    width = np.uint64(64 // bins)
+    ones = np.uint64(2**64 - 1) // ((np.uint64(1) << width) - np.uint64(1))
+    top = np.uint64(64) - width
+    in_word = np.uint64(bins - 1)
+    to_word = np.uint64(1 if bins == 2 else 2)
+    for j in range(len(scores)):
+        score = np.uint64(scores[j])
+        word = score >> to_word
+        block = word // np.uint64(_WORDS)
+        # of the score's own word only the bins above it count
+        total = on_word[word] >> (width * (score & in_word)) >> width
+        for place in range(_WORDS):
+            other = block * np.uint64(_WORDS) + np.uint64(place)
+            total += on_word[other] if other > word else np.uint64(0)
+        above[j] = above_block[block] + np.int32((total * ones) >> top)
+        tied[j] = on_score[score]
+
+
+@compiled
+def _split(
+    ladder: Ints, above: npt.NDArray[np.int32], tied: npt.NDArray[np.int32], paid: Ints
+) -> None:
+    """Split the prizes of the places that tied entries span, each share rounded down to a micro.
+
+    A pool is below 2**53 micros, so the double nearest to a quotient lies on its side of every
+    whole number.
+    """
+    last = np.int64(len(ladder) - 1)
+    for j in range(len(paid)):
+        over, same = np.int64(above[j]), np.int64(tied[j])
+        won = ladder[min(over + same, last)] - ladder[min(over, last)]
+        paid[j] = np.int64(np.float64(won) / np.float64(same))
+
+
+@compiled
+def _play(
+    races: Words,
+    lane: Counts,
+    counter: Counts,
+    low: Ints,
+    high: Ints,
+    heads: Codes,
+    head: npt.NDArray[np.uint32],
+    tail: Codes,
+    copies: Counts,
+    own_codes: Codes,
+    ladder: Ints,
+    paid: Ints,
+    above: npt.NDArray[np.int32],
+    tied: npt.NDArray[np.int32],
+) -> None:
+    scenarios = len(low)
+    lineups, own, drivers = len(head), own_codes.shape[1], races.shape[1]
+    lanes = 8 // lane.itemsize
+    bins = 8 // counter.itemsize
+    bins_at_once = bins * _WORDS
+    blocks = int(high.max()) // bins_at_once + 1
+    pairs = np.zeros((drivers + 1) ** 2, dtype=np.uint64)
+    head_scores = np.zeros(min(_LINEUPS_AT_ONCE, lineups), dtype=np.uint64)
+    scores = np.zeros(min(_LINEUPS_AT_ONCE, lineups), dtype=np.uint64)
+    own_scores = np.zeros(own, dtype=np.uint64)
+    own_by_lane = own_scores.view(lane.dtype).reshape(own, lanes)
+    once = np.ones(own, dtype=counter.dtype)
+    on_word = np.zeros((lanes, blocks * _WORDS), dtype=np.uint64)
+    on_score = on_word.view(counter.dtype)
+    on_any = on_score.reshape(on_score.size)
+    race = on_score.shape[1]
+    above_block = np.zeros(blocks, dtype=np.int32)
+    for tile in range(len(races)):
+        _fill_pairs(races[tile], pairs)
+        _add_pairs(pairs, own_codes, own_scores)
+        there = min(lanes, scenarios - tile * lanes)
+        for start in range(0, lineups, _LINEUPS_AT_ONCE):
+            stop = min(start + _LINEUPS_AT_ONCE, lineups)
+            first_head = int(np.int64(head[start]))
+            n_heads = int(np.int64(head[stop - 1])) - first_head + 1
+            _add_pairs(pairs, heads[:, first_head : first_head + n_heads], head_scores[:n_heads])
+            _add_tails(
+                pairs,
+                head_scores,
+                first_head,
+                head[start:stop],
+                tail[start:stop],
+                scores[: stop - start],
+            )
+            if lanes == 4:
+                _count_four(scores[: stop - start], copies[start:stop], on_any, race)
+            else:
+                _count_two(scores[: stop - start], copies[start:stop], on_any, race)
+        if lanes == 4:
+            _count_four(own_scores, once, on_any, race)
+        else:
+            _count_two(own_scores, once, on_any, race)
+        for t in range(there):
+            scenario = tile * lanes + t
+            end = int(high[scenario]) // bins_at_once
+            lowest = int(np.int64(own_by_lane[:, t].min())) // bins_at_once
+            _add_up_above(on_word[t], lowest, end, above_block, bins)
+            _places(
+                own_by_lane[:, t],
+                on_score[t],
+                on_word[t],
+                above_block,
+                above[scenario],
+                tied[scenario],
+            )
+            _split(ladder, above[scenario], tied[scenario], paid[scenario])
+            begin = int(low[scenario]) // bins_at_once
+            on_word[t, begin * _WORDS : (end + 1) * _WORDS] = 0
+
+
+def play_scenarios(
+    races: PackedRaces,
+    opponents: PackedLineups,
+    own_codes: Codes,
+    ladder: Ints,
+    paid: Ints,
+    above: npt.NDArray[np.int32],
+    tied: npt.NDArray[np.int32],
+) -> None:
+    """Play one contest per scenario; own entries are in it and meet each other.
+
+    Fills, per scenario and own lineup ``[N, L]``: micro-dollars won, entries strictly above, and
+    entries on the same score with itself.
+    """
+    entries = int(opponents.copies.sum(dtype=np.int64)) + own_codes.shape[1]
+    short = entries < 1 << 16 and races.lane.itemsize == 2
+    counter: Counts = np.zeros(0, np.uint16) if short else np.zeros(0, np.uint32)
+    copies: Counts = opponents.copies.astype(np.uint16) if short else opponents.copies
+    _play(
+        races.words,
+        races.lane,
+        counter,
+        races.low,
+        races.high,
+        opponents.heads,
+        opponents.head,
+        opponents.tail,
+        copies,
+        own_codes,
+        ladder,
+        paid,
+        above,
+        tied,
+    )
