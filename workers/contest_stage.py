@@ -1,6 +1,6 @@
 """The stages that play the contest: fit the field once, then play it block by block."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,9 +20,11 @@ FIELD = "field"
 CONTEST = "contest"
 REPORT, SELECTION = "report", "selection"
 # about what one core counts: entries of all simulated contests together
-_ENTRIES_PER_SECOND = 150_000_000
+_ENTRIES_PER_SECOND = 400_000_000
+# of the fields that are played in one go, at the most
+_UNIT_ENTRIES = 1_000_000
 
-_LINEUP_BYTES, _AMOUNT_BYTES = 200, 20
+_LINEUP_BYTES, _AMOUNT_BYTES, _OPEN_BYTES = 200, 20, 12
 
 GIVEN_OWNERSHIP = "as the request gives it"
 FILE_OWNERSHIP = "as the drivers file gives it"
@@ -129,6 +131,31 @@ def contest_seconds(request: InContest) -> float:
     return entries * request.n_scenarios / _ENTRIES_PER_SECOND
 
 
+def fields_at_once(terms: ContestTerms) -> int:
+    """Give how many of a block's fields one unit of work plays."""
+    most = max(1, _UNIT_ENTRIES // terms.payouts.field_size)
+    # evenly: 10 fields at 9 at most are 5 and 5
+    units = -(-terms.fields_per_block // most)
+    return -(-terms.fields_per_block // units)
+
+
+def contest_units(request: InContest) -> int:
+    """Give into how many units a contest is cut: each a group of fields in a block of races."""
+    terms = terms_of(request)
+    groups = -(-terms.fields_per_block // fields_at_once(terms))
+    return block_count(request.n_scenarios) * groups
+
+
+def _units_in(request: InContest, start: int, stop: int) -> Iterator[tuple[int, range]]:
+    """Give the block and the fields of units ``[start, stop)``."""
+    terms = terms_of(request)
+    at_once = fields_at_once(terms)
+    groups = -(-terms.fields_per_block // at_once)
+    for unit in range(start, stop):
+        block, group = divmod(unit, groups)
+        yield block, range(group * at_once, min((group + 1) * at_once, terms.fields_per_block))
+
+
 def contest_bytes(request: InContest, lineups: int) -> int:
     """Give about the most that tallies of the contest take while they are merged.
 
@@ -137,10 +164,13 @@ def contest_bytes(request: InContest, lineups: int) -> int:
     prizes.
     """
     terms = terms_of(request)
-    blocks = block_count(request.n_scenarios)
-    amounts = (BLOCK_SCENARIOS * terms.fields_per_block) ** 0.5
+    units = contest_units(request)
+    amounts = (BLOCK_SCENARIOS * fields_at_once(terms)) ** 0.5
     lineup_bytes = _LINEUP_BYTES + _AMOUNT_BYTES * amounts
-    return int(min(blocks, 2 * FAN) * (lineups + 1) * lineup_bytes)
+    if units > block_count(request.n_scenarios):
+        # blocks cut in two keep each scenario's sums
+        lineup_bytes += 2 * _OPEN_BYTES * BLOCK_SCENARIOS
+    return int(min(units, 2 * FAN) * (lineups + 1) * lineup_bytes)
 
 
 def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
@@ -159,7 +189,7 @@ def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
         points = points_of(request, facts, blobs)
         lineups = lineups_of(request, facts, blobs)
         tallies: dict[str, list[ContestTally]] = {REPORT: [], SELECTION: []}
-        for block in range(start, stop):
+        for block, some in _units_in(request, start, stop):
             tick()
             tally = play_block(
                 points[block_rows(block, len(points))],
@@ -169,8 +199,13 @@ def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
                 request.seed,
                 block,
                 terms.fields_per_block,
+                some,
             )
-            tallies[SELECTION if selects(block) else REPORT].append(tally)
+            of_half = tallies[SELECTION if selects(block) else REPORT]
+            if of_half and of_half[-1].open:
+                # the same block's: it is closed as soon as its last field is in
+                tally = ContestTally.merge([of_half.pop(), tally])
+            of_half.append(tally)
         return {
             name: blobs.put(**ContestTally.merge(played).arrays())
             for name, played in tallies.items()
@@ -179,7 +214,7 @@ def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
 
     return Stage(
         name=CONTEST,
-        units=lambda request, _: block_count(request.n_scenarios),
+        units=lambda request, _: contest_units(request),
         seconds=contest_seconds,
         run=run,
         join=_merge,

@@ -104,9 +104,11 @@ def summarise(
     Raises
     ------
     ValueError
-        Another number of lineups than the tally's.
+        Another number of lineups than the tally's, or a block whose fields are not all in it.
     """
     lineups = len(own_lineups)
+    if tally.open:
+        raise ValueError(f"fields are still to be played in {len(tally.open)} blocks")
     if lineups != tally.lineups:
         raise ValueError(f"a tally of {tally.lineups} lineups is not one of {lineups}")
     fee = payouts.entry_fee_cents * MICROS_PER_CENT

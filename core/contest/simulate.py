@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contest._adding import add_contests
-from core.contest._exact import column_sums, square_sums
 from core.contest._places import PackedLineups, PackedRaces, play_scenarios
 from core.contest._scoring import pair_codes
 from core.contest.outcomes import MOST_ROWS, Outcomes
 from core.contest.payouts import Payouts
-from core.contest.tally import WHOLE_WIN, ContestTally, Moments
+from core.contest.tally import WHOLE_WIN, ContestTally, Moments, OpenBlock
 from core.errors import InvalidInput
 from core.field import Field, FieldModel, sample_field
 from core.randomness import Purpose, stream
@@ -60,7 +59,7 @@ def simulate_contest(
         Opponents and own entries do not add up to the contest's size, or lineups that are none.
     """
     own = _checked(own_lineups, points.shape[1])
-    return _play(points, [field], own, payouts, asked_percent)
+    return _play(points, [field], own, payouts, asked_percent, 0, 1)
 
 
 def play_block(
@@ -71,8 +70,9 @@ def play_block(
     seed: int,
     block: int,
     fields_per_block: int = 1,
+    some: range | None = None,
 ) -> ContestTally:
-    """Play ``fields_per_block`` newly drawn fields in every scenario of a block.
+    """Play newly drawn fields in every scenario of a block, ``fields_per_block`` of them in all.
 
     Field f of block b is drawn from ``stream(seed, Purpose.FIELD, b, f)`` and has
     ``payouts.field_size - L`` entries, so the tally depends on nothing but the arguments.
@@ -89,6 +89,9 @@ def play_block(
         The job's seed and the block's number.
     fields_per_block
         1 to 1,000.
+    some
+        Which of the block's fields to play here; all by default. The rest is played elsewhere, and
+        the tallies are merged.
 
     Raises
     ------
@@ -105,9 +108,9 @@ def play_block(
         )
     fields = (
         sample_field(model, opponents, stream(seed, Purpose.FIELD, block, number))
-        for number in range(fields_per_block)
+        for number in (range(fields_per_block) if some is None else some)
     )
-    return _play(points, fields, own, payouts, model.ownership_percent)
+    return _play(points, fields, own, payouts, model.ownership_percent, block, fields_per_block)
 
 
 def _checked(lineups: Lineups, drivers: int) -> Lineups:
@@ -128,6 +131,8 @@ def _play(
     own: Lineups,
     payouts: Payouts,
     asked_percent: npt.ArrayLike | None,
+    block: int,
+    fields_per_block: int,
 ) -> ContestTally:
     scenarios, drivers = points.shape
     rows = (scenarios, len(own))
@@ -172,13 +177,14 @@ def _play(
         if asked is not None and entries:
             share = field.driver_entries(drivers) / entries
             errors.append(float(np.abs(share - asked).max()))
-    return ContestTally(
-        scenarios=scenarios,
-        fields_per_scenario=count,
+    none = Moments.none(len(own))
+    played = ContestTally(
+        scenarios=0,
+        fields_per_scenario=fields_per_block,
         fields=count,
-        paid=_moments(paid_in),
-        cashed=_moments(cashed_in),
-        won=_moments(won_in),
+        paid=none,
+        cashed=none,
+        won=none,
         outcomes=Outcomes.merge(outcomes),
         top_1=top_1,
         best_rank=best,
@@ -187,14 +193,7 @@ def _play(
         unique=unique,
         max_duplicates=most,
         ownership_max_error=max(errors, default=float("nan")),
+        open=(OpenBlock(block, count, paid_in, cashed_in, won_in),),
     )
-
-
-def _moments(clusters: Ints) -> Moments:
-    """Sum scenarios' sums ``[N, L]`` and their squares, per lineup and for the portfolio.
-
-    A portfolio wins at most the pool, under 2**53, in each of fewer than 2**10 fields: 64 bits hold
-    it.
-    """
-    rows = np.column_stack([clusters, clusters.sum(axis=1)])
-    return Moments(tuple(column_sums(rows)), tuple(square_sums(rows)))
+    # closes the block if that was all
+    return ContestTally.merge([played])

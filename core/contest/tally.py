@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contest._exact import from_limbs, to_limbs
+from core.contest._exact import column_sums, from_limbs, square_sums, to_limbs
 from core.contest.outcomes import Outcomes
 
 Ints = npt.NDArray[np.int64]
@@ -35,11 +35,60 @@ class Moments:
     squares: tuple[int, ...]
 
     @classmethod
+    def of(cls, clusters: Ints) -> "Moments":
+        """Sum scenarios' sums ``[N, L]`` and their squares, per lineup and for the portfolio.
+
+        A portfolio wins at most the pool, under 2**53, in each of fewer than 2**10 fields: 64 bits
+        hold it.
+        """
+        rows = np.column_stack([clusters, clusters.sum(axis=1)])
+        return cls(tuple(column_sums(rows)), tuple(square_sums(rows)))
+
+    @classmethod
+    def none(cls, lineups: int) -> "Moments":
+        """Give those of no scenario."""
+        return cls((0,) * (lineups + 1), (0,) * (lineups + 1))
+
+    @classmethod
     def merge(cls, parts: Sequence["Moments"]) -> "Moments":
         """Add up tallies of different scenarios."""
         return cls(
             tuple(map(sum, zip(*(part.totals for part in parts), strict=True))),
             tuple(map(sum, zip(*(part.squares for part in parts), strict=True))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBlock:
+    """A block of scenarios in which some of its fields were played, and some not yet.
+
+    What a standard error needs is the square of a scenario's sum over all its fields, so the sums
+    are kept, scenario by scenario, until the last field is in.
+
+    Parameters
+    ----------
+    block
+        The block's number.
+    fields
+        Fields played.
+    paid, cashed, won
+        Sums over them, int64 ``[S, L]``, in the units of :class:`ContestTally`.
+    """
+
+    block: int
+    fields: int
+    paid: Ints
+    cashed: Ints
+    won: Ints
+
+    def joined(self, other: "OpenBlock") -> "OpenBlock":
+        """Give both together: other fields of the same block."""
+        return OpenBlock(
+            self.block,
+            self.fields + other.fields,
+            self.paid + other.paid,
+            self.cashed + other.cashed,
+            self.won + other.won,
         )
 
 
@@ -50,7 +99,7 @@ class ContestTally:
     Parameters
     ----------
     scenarios, fields_per_scenario
-        Simulated races, and contests played on each.
+        Simulated races in which every field was played, and contests played on each.
     fields
         Different fields drawn.
     paid
@@ -74,6 +123,9 @@ class ContestTally:
     ownership_max_error
         Largest distance of a field's ownership from what was asked, any driver, any field, fraction
         of entries; ``nan`` if none was asked.
+    open
+        Blocks in which fields are still to be played, by number: what they paid, cashed and won is
+        not in ``paid``, ``cashed`` and ``won`` yet, everything else of them is counted.
     """
 
     scenarios: int
@@ -90,6 +142,7 @@ class ContestTally:
     unique: int
     max_duplicates: int
     ownership_max_error: float
+    open: tuple[OpenBlock, ...] = ()
 
     @property
     def simulations(self) -> int:
@@ -103,7 +156,7 @@ class ContestTally:
 
     @classmethod
     def merge(cls, parts: Sequence["ContestTally"]) -> "ContestTally":
-        """Give the tally of all ``parts``: of the same lineups, different scenarios and fields.
+        """Give the tally of all ``parts``: of the same lineups, different scenarios or fields.
 
         Every figure is a sum of whole numbers or an extreme, so the result has the same bits
         however blocks were grouped and in whatever order they come.
@@ -115,13 +168,23 @@ class ContestTally:
         """
         if len({(part.lineups, part.fields_per_scenario) for part in parts}) != 1:
             raise ValueError("tallies merge if they are of the same lineups and fields a scenario")
+        per_scenario = parts[0].fields_per_scenario
+        still_open: dict[int, OpenBlock] = {}
+        for half in (block for part in parts for block in part.open):
+            other = still_open.get(half.block)
+            still_open[half.block] = half if other is None else other.joined(half)
+        whole = [block for block in still_open.values() if block.fields == per_scenario]
         return cls(
-            scenarios=sum(part.scenarios for part in parts),
-            fields_per_scenario=parts[0].fields_per_scenario,
+            scenarios=sum(part.scenarios for part in parts) + sum(len(b.paid) for b in whole),
+            fields_per_scenario=per_scenario,
             fields=sum(part.fields for part in parts),
-            paid=Moments.merge([part.paid for part in parts]),
-            cashed=Moments.merge([part.cashed for part in parts]),
-            won=Moments.merge([part.won for part in parts]),
+            paid=Moments.merge(
+                [*(part.paid for part in parts), *(Moments.of(b.paid) for b in whole)]
+            ),
+            cashed=Moments.merge(
+                [*(part.cashed for part in parts), *(Moments.of(b.cashed) for b in whole)]
+            ),
+            won=Moments.merge([*(part.won for part in parts), *(Moments.of(b.won) for b in whole)]),
             outcomes=Outcomes.merge([part.outcomes for part in parts]),
             top_1=np.sum([part.top_1 for part in parts], axis=0, dtype=np.int64),
             best_rank=np.min([part.best_rank for part in parts], axis=0),
@@ -130,6 +193,11 @@ class ContestTally:
             unique=sum(part.unique for part in parts),
             max_duplicates=max(part.max_duplicates for part in parts),
             ownership_max_error=float(np.max([part.ownership_max_error for part in parts])),
+            open=tuple(
+                still_open[number]
+                for number in sorted(still_open)
+                if still_open[number].fields < per_scenario
+            ),
         )
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -156,6 +224,16 @@ class ContestTally:
             "outcome_keys": self.outcomes.keys,
             "outcome_counts": self.outcomes.counts,
             "per_lineup": np.stack([self.top_1, self.best_rank, self.worst_rank, self.duplicates]),
+            "open_blocks": np.array(
+                [[half.block, half.fields, len(half.paid)] for half in self.open], dtype=np.int64
+            ).reshape(-1, 3),
+            "open_sums": np.concatenate(
+                [
+                    np.zeros((3, 0, self.lineups), dtype=np.int64),
+                    *(np.stack([half.paid, half.cashed, half.won]) for half in self.open),
+                ],
+                axis=1,
+            ),
         }
 
     @classmethod
@@ -164,6 +242,9 @@ class ContestTally:
         scenarios, fields_per_scenario, fields, unique, max_duplicates = arrays["counts"].tolist()
         numbers = [from_limbs(limbs) for limbs in arrays["moments"]]
         top_1, best_rank, worst_rank, duplicates = arrays["per_lineup"]
+        halves = arrays["open_blocks"].tolist()
+        ends = np.cumsum([rows for *_, rows in halves], dtype=np.int64)[:-1]
+        sums = np.split(arrays["open_sums"], ends, axis=1) if halves else []
         return cls(
             scenarios=scenarios,
             fields_per_scenario=fields_per_scenario,
@@ -179,4 +260,8 @@ class ContestTally:
             unique=unique,
             max_duplicates=max_duplicates,
             ownership_max_error=float(arrays["ownership_max_error"][0]),
+            open=tuple(
+                OpenBlock(block, played, *of_block)
+                for (block, played, _), of_block in zip(halves, sums, strict=True)
+            ),
         )

@@ -129,8 +129,8 @@ OPTIMIZE = [
     ),
     (
         optimize(contest={"field_size": 500_000, "n_contest_sims": 1_000}),
-        "n_contest_sims",
-        "give 20 at most",
+        "n_scenarios",
+        "give at most 1,000 races or 100 fields",
     ),
     (
         optimize(
@@ -138,7 +138,7 @@ OPTIMIZE = [
             contest={"field_size": 500_000, "n_contest_sims": 20},
         ),
         "n_scenarios",
-        "give 50000 at most",
+        "give at most 50,000 races or 10 fields",
     ),
     (optimize(contest={"ownership_estimates": {"json": 1}}), "ownership_estimates", "'json'"),
     (

@@ -13,7 +13,7 @@ from core.errors import Infeasible
 from core.lineups import LineupRules, compute_cvar, is_legal, portfolio_limits
 from core.race import ConstraintCompiler, generate_scenarios
 from core.slate import Slate
-from workers import contest_sim, optimize
+from workers import contest_sim, contest_stage, optimize
 from workers.blobs import Memory
 from workers.contest_sim import ContestSimRequest
 from workers.contest_stage import ContestTerms
@@ -180,3 +180,27 @@ def test_a_tail_that_was_noise_is_said_to_be(slate: Slate) -> None:
     seen = [noted(seed) for seed in range(6)]
     assert all(said == (gain < 0.0) for gain, said in seen)
     assert len({said for _, said in seen}) == 2
+
+
+def test_fields_of_a_block_are_chunks_of_their_own(
+    slate: Slate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = request_of(slate)
+    request = ContestSimRequest(
+        slate=slate,
+        lineups=((0, 5, 6, 8, 9, 13), (0, 5, 6, 8, 9, 13), (1, 4, 6, 7, 10, 12)),
+        contest=ContestTerms(typical_payouts(400, 500), fields_per_block=7),
+        n_scenarios=1_200,
+        seed=7,
+        salary_cap_usd=50_000,
+        spec=base.spec,
+    )
+    whole = run_here(contest_sim.PLAN, request, Memory())
+    # fields so large that two are too many for one chunk, by the same rule
+    monkeypatch.setattr("workers.contest_stage._UNIT_ENTRIES", 900)
+    assert contest_stage.contest_units(request) == 3 * 4
+    for chunk, fan in ((None, FAN), (1, 2), (1, 64), (5, 2), (4, 3)):
+        assert json.dumps(run_here(contest_sim.PLAN, request, Memory(), chunk, fan)) == json.dumps(
+            whole
+        )
+    assert whole["n_simulations"] == 7 * 1_200

@@ -16,8 +16,7 @@ from workers.contest_stage import (
     ContestTerms,
 )
 
-# a chunk, a block of races at the least, takes a minute or so at the most, a job an hour of a core
-MAX_BLOCK_ENTRIES = 10_000_000
+# about an hour of a core
 MAX_ENTRIES = 500_000_000_000
 
 
@@ -73,23 +72,14 @@ def require_racing(slate: Slate, percent: Sequence[float], field: str) -> None:
 
 
 def _require_bounded(given: Given, scenarios: int) -> None:
-    """Refuse a contest that would keep a worker for hours: a chunk must end, and soon."""
-    entries = given["field_size"] * given["n_contest_sims"]
-    if entries > MAX_BLOCK_ENTRIES:
-        raise InvalidInput(
-            {
-                "n_contest_sims": f"{given['n_contest_sims']} fields of {given['field_size']} "
-                f"entries for every block of races; give {MAX_BLOCK_ENTRIES // given['field_size']}"
-                " at most."
-            }
-        )
-    if entries * scenarios > MAX_ENTRIES:
-        raise InvalidInput(
-            {
-                "n_scenarios": f"{scenarios} races x {entries} entries; give "
-                f"{MAX_ENTRIES // entries} at most for this contest."
-            }
-        )
+    """Refuse a contest that would keep the workers for hours."""
+    size, fields = given["field_size"], given["n_contest_sims"]
+    if size * fields * scenarios > MAX_ENTRIES:
+        problem = f"{scenarios:,} races x {fields:,} fields of {size:,} entries; give at most "
+        problem += f"{MAX_ENTRIES // (size * fields):,} races"
+        if size * scenarios <= MAX_ENTRIES:
+            problem += f" or {MAX_ENTRIES // (size * scenarios):,} fields"
+        raise InvalidInput({"n_scenarios": f"{problem} for this contest."})
 
 
 def _payouts(given: Given, fee_cents: int) -> Payouts:

@@ -259,6 +259,35 @@ def test_tallies_merge_to_the_same_bits_however_blocks_are_grouped_and_ordered(b
     assert same(ContestTally.merge(chunks), ContestTally.merge(played))
 
 
+@settings(max_examples=30, deadline=None)
+@given(order=st.permutations(range(6)), cuts=st.sets(st.integers(1, 5)))
+def test_fields_of_a_block_may_be_played_apart(blocks, model, order, cuts):
+    own, payouts, played = blocks
+    single = [
+        play_block(race_points(40, block), model, own, payouts, 5, block, 3, range(f, f + 1))
+        for block in (0, 1)
+        for f in range(3)
+    ]
+    bounds = [0, *sorted(cuts), 6]
+    chunks = [
+        ContestTally.merge([single[order[i]] for i in range(a, b)]) for a, b in pairwise(bounds)
+    ]
+    stored = [ContestTally.from_arrays(chunk.arrays()) for chunk in chunks]
+    assert all(chunk.open or chunk.scenarios for chunk in stored)
+    whole = ContestTally.merge(stored)
+    assert not whole.open
+    assert same(whole, ContestTally.merge(played[:2]))
+
+
+def test_a_block_stays_open_until_its_last_field_is_in(blocks, model):
+    own, payouts, _ = blocks
+    some = play_block(race_points(40, 0), model, own, payouts, 5, 0, 3, range(2))
+    assert (some.scenarios, some.fields, [half.fields for half in some.open]) == (0, 2, [2])
+    assert not any(some.paid.totals)
+    with pytest.raises(ValueError, match="fields are still to be played"):
+        summarise(some, payouts, own)
+
+
 def test_a_tally_survives_being_stored(blocks):
     tally = ContestTally.merge(blocks[2])
     again = ContestTally.from_arrays(tally.arrays())
