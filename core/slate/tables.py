@@ -9,18 +9,18 @@ from core.errors import InvalidInput
 MAX_BYTES = 2_000_000
 
 
-def decode(data: bytes, where: str) -> str:
+def decode(data: bytes, where: str, most_bytes: int = MAX_BYTES) -> str:
     """Give a file's text: UTF-8, with or without a mark, or else the Windows code page 1252.
 
     Raises
     ------
     InvalidInput
-        The file is empty, larger than 2 MB, or no text.
+        The file is empty, larger than ``most_bytes``, or no text.
     """
     if not data.strip():
         raise InvalidInput({where: "the file is empty; give a CSV with a header line."})
-    if len(data) > MAX_BYTES:
-        raise InvalidInput({where: f"{len(data)} bytes; a CSV of a slate is under {MAX_BYTES}."})
+    if len(data) > most_bytes:
+        raise InvalidInput({where: f"{len(data)} bytes; give a CSV of at most {most_bytes}."})
     if b"\0" in data:
         raise InvalidInput({where: "this is not a text file; give a CSV."})
     for encoding in ("utf-8-sig", "cp1252"):

@@ -1,0 +1,165 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import InvalidInput
+from core.field.standings import read_standings
+from core.slate import Driver, Slate
+
+HEADER = "Rank,EntryId,EntryName,TimeRemaining,Points,Lineup,,Player,Roster Position,%Drafted,FPTS"
+FIELD = ("Ana Ruiz", "Bo D Lee", "Cy Oh Jr.", "D.J. Low", "Eve O'Ryan", "Fred Ng", "Gus Suárez")
+SLATE = Slate(
+    tuple(
+        Driver(str(i), name, 9_000 - 500 * i)
+        for i, name in enumerate(
+            (
+                "ANA RUIZ",
+                "Bo  D Lee",
+                "Cy Oh",
+                "DJ Low",
+                "Eve ORyan",
+                "Fred Ng",
+                "Gus Suarez",
+                "Hal",
+            )
+        )
+    )
+)
+
+
+def cell(*left_out):
+    return " ".join(f"D {name}" for name in FIELD if name not in left_out)
+
+
+def export(*rows, end="\r\n", mark="\ufeff"):
+    return (mark + end.join([HEADER, *rows]) + end).encode()
+
+
+ENTRIES = [
+    f'1,11,"sharp, sally (1/2)",0,335.25003,{cell("Ana Ruiz")}',
+    f"1,12,bob,0,335.25003,{cell('Ana Ruiz')}",
+    f"3,13,carl,0,280.7,{cell('Gus Suárez')}",
+    "4,14,dora,0,0,",
+]
+DRIVERS = [
+    ",,Bo D Lee,D,75.00%,40.15",
+    ",,Cy Oh Jr.,D,75.00%,-4.2",
+    ",,D.J. Low,D,75%,61.850002",
+    ",,Eve O'Ryan,D,75%,20",
+    ",,Fred Ng,D,75%,20",
+    ",,Gus Suárez,D,50%,20",
+    ",,Ana Ruiz,D,25%,20",
+]
+
+
+def standings_rows():
+    """The right block beside the left: more drivers than entries, so the left is short."""
+    rows = []
+    for place, driver in enumerate(DRIVERS):
+        left = ENTRIES[place] if place < len(ENTRIES) else ",,,,,"
+        rows.append(left + driver)
+    return rows
+
+
+def test_lineups_are_counted_with_their_copies_and_points_lose_their_float_noise():
+    read = read_standings(export(*standings_rows()))
+    assert (read.entries, read.empty_entries, read.finished) == (4, 1, True)
+    assert read.copies == (2, 1)
+    assert read.points_ticks == (6705, 5614)
+    assert read.lineups[0] == tuple(sorted(set(FIELD) - {"Ana Ruiz"}))
+    assert dict(zip(read.drivers, read.driver_ticks, strict=True))["D.J. Low"] == 1237
+
+
+def test_names_meet_the_slates_whatever_their_accents_case_dots_suffix_and_spacing():
+    on = read_standings(export(*standings_rows())).on(SLATE)
+    assert on.lineups.tolist() == [[1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5]]
+    # three of four entries hold a lineup: shares are of those
+    np.testing.assert_allclose(
+        on.ownership_percent, [33.3333, 100, 100, 100, 100, 100, 66.6667, 0], atol=1e-3
+    )
+    assert on.points_ticks[3] == 1237
+
+
+@pytest.mark.parametrize(("end", "mark"), [("\n", ""), ("\r\n", "\ufeff"), ("\n", "\ufeff")])
+def test_line_ends_and_the_mark_do_not_matter(end, mark):
+    assert read_standings(export(*standings_rows(), end=end, mark=mark)) == read_standings(
+        export(*standings_rows())
+    )
+
+
+def test_a_right_block_shorter_than_the_left_may_end_with_its_rows_cut():
+    more = [f"5,{20 + i},x{i},0,280.7,{cell('Gus Suárez')}" for i in range(6)]
+    cut = read_standings(export(*standings_rows(), *more))
+    padded = read_standings(export(*standings_rows(), *(f"{row},,,,," for row in more)))
+    assert cut == padded
+    assert cut.entries == 10
+    assert cut.copies == (7, 2)
+
+
+def test_nothing_of_who_entered_is_kept():
+    read = read_standings(export(*standings_rows()))
+    for who in ("sally", "bob", "carl", "dora"):
+        assert who not in repr(read)
+        assert who not in repr(read.on(SLATE))
+
+
+def test_windows_text_is_read_too():
+    data = "\r\n".join([HEADER, *standings_rows()]).encode("cp1252")
+    assert read_standings(data).drivers == read_standings(export(*standings_rows())).drivers
+
+
+def test_drivers_who_account_for_part_of_the_rosters_leave_the_others_unknown():
+    rows = standings_rows()
+    part = [row.replace("75.00%", "25.00%") for row in rows]
+    owned = read_standings(export(*part)).on(SLATE).ownership_percent
+    assert owned[1] == 25.0
+    assert np.isnan(owned[7])
+
+
+def test_a_race_that_is_still_run_is_said_to_be():
+    rows = standings_rows()
+    rows[1] = rows[1].replace("bob,0,", "bob,57,")
+    assert not read_standings(export(*rows)).finished
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        (("%Drafted", "Drafted"), "standings", "lacks %Drafted"),
+        (("335.25003", "many"), "standings line 2, column Points", "'many'; give points"),
+        (("335.25003", "335.27"), "standings line 2, column Points", "give points such as 335.25"),
+        (("75.00%", "175%"), "standings line 2, column %Drafted", "0 to 100"),
+        (("40.15", ""), "standings line 2, column FPTS", "''; give points"),
+        (("D Fred Ng D Gus Suárez", "D Fred Ng"), "standings line 2, column Lineup", "6 different"),
+        (
+            ("D Fred Ng D Gus", "D Gus Suárez D Gus"),
+            "standings line 2, column Lineup",
+            "6 different",
+        ),
+        ((",,Ana Ruiz,D", ",,Fred Ng,D"), "standings line 8, column Player", "twice"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_line_and_column(change, field, words):
+    text = export(*standings_rows()).decode().replace(*change)
+    with pytest.raises(InvalidInput) as refused:
+        read_standings(text.encode())
+    assert words in " ".join(refused.value.problems[field])
+
+
+@pytest.mark.parametrize("data", [b"", b"a,b\r\n1,2\r\n", HEADER.encode(), b"\x00\x01"])
+def test_other_files_are_refused(data):
+    with pytest.raises(InvalidInput, match="standings"):
+        read_standings(data)
+
+
+def test_an_unclosed_quote_is_refused_with_its_line():
+    data = export(*standings_rows()).decode().replace('"sharp, sally (1/2)"', '"sharp').encode()
+    with pytest.raises(InvalidInput, match="standings line"):
+        read_standings(data)
+
+
+def test_a_contest_of_another_slate_is_refused_by_name():
+    other = replace(SLATE, drivers=(*SLATE.drivers[:-2], Driver("9", "Ivy", 5_000)))
+    with pytest.raises(InvalidInput, match="Gus Suárez"):
+        read_standings(export(*standings_rows())).on(other)
