@@ -1,0 +1,77 @@
+"""Ownership from what is known of a slate: four estimators, their ensemble, the model shipped.
+
+``shipped_ownership_model().forecast(OwnershipSlate.of(slate, projected_points=..))`` is all that a
+forecast takes; :class:`HybridOwnershipEstimator` learns from contests as scikit-learn's estimators
+do. scikit-learn is loaded by the first use of a name that needs it: it takes most of a second.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from core.field.estimators.features import FEATURES, ownership_features
+from core.field.estimators.filling import fill_to
+from core.field.estimators.slates import ARCHETYPES, OwnershipSlate, archetype_of
+
+if TYPE_CHECKING:
+    from core.field.estimators.document import (
+        from_json,
+        ownership_model,
+        shipped_ownership_model,
+        to_json,
+    )
+    from core.field.estimators.ensemble import (
+        MEMBERS,
+        METHODS,
+        HybridOwnershipEstimator,
+        OwnershipForecast,
+    )
+    from core.field.estimators.grading import OwnershipGrade, grade_ownership
+    from core.field.estimators.members import (
+        HistoricalOwnership,
+        ProjectionValueOwnership,
+        RecentFormOwnership,
+        SalarySkillOwnership,
+    )
+
+_HOME = {
+    "document": ("from_json", "ownership_model", "shipped_ownership_model", "to_json"),
+    "ensemble": ("MEMBERS", "METHODS", "HybridOwnershipEstimator", "OwnershipForecast"),
+    "grading": ("OwnershipGrade", "grade_ownership"),
+    "members": (
+        "HistoricalOwnership",
+        "ProjectionValueOwnership",
+        "RecentFormOwnership",
+        "SalarySkillOwnership",
+    ),
+}
+
+__all__ = [
+    "ARCHETYPES",
+    "FEATURES",
+    "MEMBERS",
+    "METHODS",
+    "HistoricalOwnership",
+    "HybridOwnershipEstimator",
+    "OwnershipForecast",
+    "OwnershipGrade",
+    "OwnershipSlate",
+    "ProjectionValueOwnership",
+    "RecentFormOwnership",
+    "SalarySkillOwnership",
+    "archetype_of",
+    "fill_to",
+    "from_json",
+    "grade_ownership",
+    "ownership_features",
+    "ownership_model",
+    "shipped_ownership_model",
+    "to_json",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs scikit-learn when it is first asked for."""
+    for module, names in _HOME.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,476 @@
+"""The ensemble of the four estimators: voting, fixed weights or stacking, with intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from core.errors import InvalidInput
+from core.field.estimators._regression import by_contest
+from core.field.estimators.designs import importance
+from core.field.estimators.features import COLUMN, FEATURES, ownership_features, require_rows
+from core.field.estimators.filling import chances, completed, fill_to, log_odds
+from core.field.estimators.fitting import (
+    Lesson,
+    lesson_of,
+    odds_of,
+    percent_of,
+    replicate_odds,
+)
+from core.field.estimators.folding import FittedMember, OutOfFold, Weigh, learn, out_of_fold
+from core.field.estimators.intervals import Misses, interval, joined
+from core.field.estimators.members import (
+    HistoricalOwnership,
+    Member,
+    ProjectionValueOwnership,
+    RecentFormOwnership,
+    SalarySkillOwnership,
+)
+from core.field.estimators.slates import Flags, Floats, OwnershipSlate
+from core.field.estimators.stacking import ErrorMoments, by_error, custom, equal, stacked
+from core.randomness import Purpose, stream
+
+METHODS = ("voting", "weighted", "stacking")
+MEMBERS = ("historical", "projection_value", "salary_skill", "recent_form")
+"""The four estimators, in the order of ``custom_weights``."""
+
+
+@dataclass(frozen=True, eq=False)
+class OwnershipForecast:
+    """Ownership of a slate's drivers; every array ``[D]``, percent of entries.
+
+    Parameters
+    ----------
+    percent
+        Summing to ``100 x roster_size`` (to 100 as shares), each 0..100.
+    lower_5, upper_95
+        The estimate always between them.
+    std
+        Standard deviation of what the truth may be.
+    """
+
+    percent: Floats
+    lower_5: Floats
+    upper_95: Floats
+    std: Floats
+
+    @property
+    def total(self) -> float:
+        """What the estimates sum to."""
+        return float(self.percent.sum())
+
+
+class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Ownership from four estimators together.
+
+    Parameters
+    ----------
+    ensemble_method
+        ``voting``: the mean of the four. ``weighted``: ``custom_weights``, or where none are given
+        weights in inverse proportion to each one's squared error. ``stacking``: the weights of the
+        smallest squared error. Errors are always those of contests, and of slates where they are
+        named, that were left out of the fit.
+    custom_weights
+        One each of ``MEMBERS`` in that order, or by name; they sum to 1. Only for ``weighted``.
+    roster_size
+        Drivers in a lineup.
+    normalize_to
+        ``field``: percent of entries, summing to ``100 x roster_size``; ``share``: shares of roster
+        spots, summing to 100.
+    driver_effects
+        Whether each driver learnt from also has a weight of his own.
+    n_recent_races
+        Of how many of the latest races learnt from such weights speak in the estimator of recent
+        form.
+    top_table
+        Whether nobody of unknown ownership is above the tenth of the known.
+    n_bootstrap
+        How often contests are drawn again.
+    random_state
+        Seed of those draws.
+
+    Attributes
+    ----------
+    members_
+        By name what each of the four learnt, :class:`FittedMember`.
+    error_moments_
+        Of the errors out of fold.
+    misses_
+        By method, those errors in log-odds.
+    error_, contests_, slates_
+        Mean absolute error out of fold by estimator and method (percent of entries, over drivers of
+        known ownership), and how many contests and slates were learnt from.
+    days_
+        First and last race day learnt from, ordinals; ``None`` where dates are not known.
+    grade_
+        What somebody measured of it, to be kept with it; empty after a fit.
+    """
+
+    members_: dict[str, FittedMember]
+    error_moments_: ErrorMoments
+    misses_: dict[str, Misses]
+    error_: dict[str, float]
+    contests_: int
+    slates_: int
+    days_: tuple[int, int] | None
+    grade_: dict[str, Any]
+
+    def __init__(
+        self,
+        ensemble_method: str = "voting",
+        custom_weights: Sequence[float] | Mapping[str, float] | None = None,
+        roster_size: int = 6,
+        normalize_to: str = "field",
+        driver_effects: bool = False,
+        n_recent_races: int = 5,
+        top_table: bool = True,
+        n_bootstrap: int = 60,
+        random_state: int = 0,
+    ) -> None:
+        self.ensemble_method = ensemble_method
+        self.custom_weights = custom_weights
+        self.roster_size = roster_size
+        self.normalize_to = normalize_to
+        self.driver_effects = driver_effects
+        self.n_recent_races = n_recent_races
+        self.top_table = top_table
+        self.n_bootstrap = n_bootstrap
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: npt.ArrayLike,  # noqa: N803  (scikit-learn's name)
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        slates: npt.ArrayLike | None = None,
+        prior: "HybridOwnershipEstimator | None" = None,
+    ) -> Self:
+        """Learn from contests.
+
+        Parameters
+        ----------
+        X
+            Rows of :func:`~core.field.estimators.features.ownership_features`, all drivers of every
+            contest, ``[n, len(FEATURES)]``.
+        y
+            Percent of entries, ``[n]``; NaN where not known. Of a contest's drivers whose ownership
+            is not known it is known what they are owned together.
+        groups
+            Contest of each row; one contest by default.
+        slates
+            Slate of each row's contest. Contests of one slate share their drivers and most of their
+            ownership: they are left out together, and together count as one.
+        prior
+            A fitted ensemble to learn on from: the more contests, the less it says.
+
+        Raises
+        ------
+        InvalidInput
+            A parameter or array that cannot be used; only one slate, and no prior.
+        """
+        self.check_parameters()
+        lesson = lesson_of(X, y, groups, slates, self.roster_size)
+        labels = np.unique(lesson.slates.astype(str))
+        if len(labels) < 2 and prior is None:
+            raise InvalidInput(
+                {
+                    "groups": "all of one slate; give contests of two slates or more, or a fitted "
+                    "ensemble as prior, for how far off it is shows only where it has not learnt."
+                }
+            )
+        self.n_features_in_ = len(FEATURES)
+        estimators = self.estimators()
+        before: dict[str, FittedMember | None] = dict.fromkeys(MEMBERS)
+        before.update({} if prior is None else prior.members_)
+        self.members_ = {
+            name: learn(
+                member,
+                lesson,
+                before[name],
+                stream(self.random_state, Purpose.FITTING, place),
+                self.n_bootstrap,
+            )
+            for place, (name, member) in enumerate(estimators.items())
+        }
+        tested = out_of_fold(
+            lesson,
+            list(estimators.values()),
+            [before[name] for name in MEMBERS],
+            ErrorMoments(np.zeros((len(MEMBERS),) * 2), 0)
+            if prior is None
+            else prior.error_moments_,
+        )
+        self.error_moments_ = tested.moments()
+        self._keep_grades(tested, lesson, prior)
+        return self
+
+    def estimators(self) -> dict[str, Member]:
+        """Give the four as this ensemble sets them, not fitted, by name."""
+        plain: dict[str, Any] = {"roster_size": self.roster_size, "top_table": self.top_table}
+        return {
+            "historical": HistoricalOwnership(**plain, driver_effects=self.driver_effects),
+            "projection_value": ProjectionValueOwnership(**plain),
+            "salary_skill": SalarySkillOwnership(**plain),
+            "recent_form": RecentFormOwnership(
+                **plain,
+                driver_effects=self.driver_effects,
+                n_recent_races=self.n_recent_races,
+            ),
+        }
+
+    def predict(
+        self,
+        X: npt.ArrayLike,  # noqa: N803
+        groups: npt.ArrayLike | None = None,
+    ) -> Floats:
+        """Give ownership, ``[n]``: each contest sums to ``100 x roster_size``, or 100 as shares.
+
+        Every driver is within 0..100, and who does not race is 0.
+
+        Raises
+        ------
+        InvalidInput
+            No such rows, or a parameter that cannot be used.
+        """
+        x = self._rows(X)
+        return self._mixed(self._each(x, groups), x, groups) * self._scale()
+
+    def predict_with_uncertainty(
+        self,
+        X: npt.ArrayLike,  # noqa: N803
+        groups: npt.ArrayLike | None = None,
+    ) -> tuple[Floats, Floats, Floats, Floats]:
+        """Give ownership, its lower 5% and upper 95% bounds and its standard deviation, ``[n]``.
+
+        The ownership is :meth:`predict`'s; it is always between the bounds, all within 0..100.
+
+        Raises
+        ------
+        InvalidInput
+            As :meth:`predict`.
+        """
+        x = self._rows(X)
+        percent = self._mixed(self._each(x, groups), x, groups)
+        lower, upper, std = self._interval(x, groups, percent)
+        scale = self._scale()
+        return percent * scale, lower * scale, upper * scale, std * scale
+
+    def forecast(self, slate: OwnershipSlate) -> OwnershipForecast:
+        """Give ownership of a slate's drivers.
+
+        Who does not race has none; ownership that is known stays, without doubt, and the others
+        share the rest of the rosters.
+
+        Raises
+        ------
+        InvalidInput
+            A slate of another roster size, known ownership of more than all rosters, or rosters
+            that the others cannot fill.
+        """
+        if slate.roster_size != self.roster_size:
+            raise InvalidInput(
+                {
+                    "roster_size": f"the slate's is {slate.roster_size} and the model's "
+                    f"{self.roster_size}; give a model of the same."
+                }
+            )
+        x = self._rows(ownership_features(slate))
+        percent = self._mixed(self._each(x, None), x, None)
+        known = np.isfinite(slate.ownership_percent) & slate.racing
+        if bool(known.any()):
+            percent = self._kept(percent, slate, known)
+        bounds = self._interval(x, None, percent)
+        lower, upper = (np.where(known, percent, bound) for bound in bounds[:2])
+        scale = self._scale()
+        return OwnershipForecast(
+            percent * scale,
+            lower * scale,
+            upper * scale,
+            np.where(known, 0.0, bounds[2]) * scale,
+        )
+
+    def member_weights(self) -> dict[str, float]:
+        """Give how much each of the four counts, by name; they sum to 1."""
+        check_is_fitted(self)
+        return dict(zip(MEMBERS, self._weights().tolist(), strict=True))
+
+    @property
+    def feature_importance_(self) -> dict[str, float]:
+        """How much each feature moves the estimate of a usual slate; the numbers sum to 1.
+
+        A term's weight times its standard deviation in a contest, shared evenly among the features
+        that it multiplies, over the four as they count.
+        """
+        check_is_fitted(self)
+        total = np.zeros(len(FEATURES))
+        estimators = self.estimators()
+        for name, much in self.member_weights().items():
+            fitted = self.members_[name].fitted
+            total += much * importance(
+                estimators[name].terms, np.abs(fitted.weights) * fitted.spread
+            )
+        if total.sum() > 0.0:
+            total /= total.sum()
+        return dict(zip(FEATURES, total.tolist(), strict=True))
+
+    @property
+    def about_(self) -> dict[str, Any]:
+        """What a user should know of the model: JSON.
+
+        ``fitted_on`` (``from`` and ``to``, dates, or null), ``n_contests``, ``n_slates``, ``mae``
+        (of slates left out, percent of entries), ``members`` (weights) and what was measured of it.
+        """
+        check_is_fitted(self)
+        first, last = self.days_ or (None, None)
+        return {
+            "fitted_on": None
+            if first is None or last is None
+            else {
+                "from": date.fromordinal(first).isoformat(),
+                "to": date.fromordinal(last).isoformat(),
+            },
+            "n_contests": self.contests_,
+            "n_slates": self.slates_,
+            "mae": round(self.error_[self.ensemble_method], 2),
+            "members": {name: round(much, 4) for name, much in self.member_weights().items()},
+            **self.grade_,
+        }
+
+    def check_parameters(self) -> None:
+        """Refuse parameters that cannot be used.
+
+        Raises
+        ------
+        InvalidInput
+            Naming each.
+        """
+        problems = {}
+        if self.ensemble_method not in METHODS:
+            problems["ensemble_method"] = f"{self.ensemble_method!r}; give {', '.join(METHODS)}."
+        elif self.custom_weights is not None and self.ensemble_method != "weighted":
+            problems["custom_weights"] = (
+                f"are not read by {self.ensemble_method!r}; leave them out or give 'weighted'."
+            )
+        elif self.custom_weights is not None:
+            custom(self.custom_weights, MEMBERS)
+        if self.normalize_to not in {"field", "share"}:
+            problems["normalize_to"] = f"{self.normalize_to!r}; give 'field' or 'share'."
+        if self.roster_size < 1:
+            problems["roster_size"] = f"{self.roster_size}; give 1 or more."
+        if self.n_bootstrap < 1:
+            problems["n_bootstrap"] = f"{self.n_bootstrap}; give 1 or more."
+        if self.n_recent_races < 1:
+            problems["n_recent_races"] = f"{self.n_recent_races}; give 1 or more."
+        if problems:
+            raise InvalidInput(problems)
+
+    def _rows(self, x: npt.ArrayLike) -> Floats:
+        check_is_fitted(self)
+        self.check_parameters()
+        return require_rows(x)
+
+    def _scale(self) -> float:
+        return 1.0 if self.normalize_to == "field" else 1.0 / self.roster_size
+
+    def _weights(self) -> Floats:
+        return self._weigh(self.ensemble_method)(self.error_moments_)
+
+    def _weigh(self, method: str) -> Weigh:
+        if method == "weighted" and self.custom_weights is not None:
+            given = custom(self.custom_weights, MEMBERS)
+            return lambda _: given
+        return {"voting": equal, "weighted": by_error, "stacking": stacked}[method]
+
+    def _keep_grades(
+        self, tested: OutOfFold, lesson: Lesson, prior: "HybridOwnershipEstimator | None"
+    ) -> None:
+        """Keep how far off the estimates were of what was left out, and what was learnt from."""
+        mixed = {method: tested.mixed(self._weigh(method)) for method in METHODS}
+        error = {name: tested.error(tested.each[:, place]) for place, name in enumerate(MEMBERS)}
+        error |= {method: tested.error(percent) for method, percent in mixed.items()}
+        missed = {method: [tested.missed(self._weigh(method))] for method in METHODS}
+        days = lesson.x[:, COLUMN["race_day"]]
+        span = [float(day) for day in days[np.isfinite(days)]]
+        contests = len(lesson.contests.groups)
+        self.contests_, self.slates_ = contests, len(np.unique(lesson.slates.astype(str)))
+        if prior is not None:
+            share = contests / (contests + prior.contests_)
+            error = {
+                name: share * value + (1.0 - share) * prior.error_[name]
+                for name, value in error.items()
+            }
+            for method in METHODS:
+                missed[method].append(prior.misses_[method])
+            span += [float(day) for day in prior.days_ or ()]
+            self.contests_ += prior.contests_
+            self.slates_ += prior.slates_
+        self.error_ = error
+        self.misses_ = {method: joined(parts) for method, parts in missed.items()}
+        self.days_ = (int(min(span)), int(max(span))) if span else None
+        self.grade_ = {}
+
+    def _each(self, x: Floats, groups: npt.ArrayLike | None) -> Floats:
+        """Give each estimator's percent of entries, ``[n, M]``."""
+        contests = by_contest(groups, x[:, COLUMN["racing"]] > 0.0)
+        return np.column_stack(
+            [
+                percent_of(
+                    odds_of(member.terms, self.members_[name].fitted, x), contests, self.roster_size
+                )
+                for name, member in self.estimators().items()
+            ]
+        )
+
+    def _mixed(self, each: Floats, x: Floats, groups: npt.ArrayLike | None) -> Floats:
+        return self._normalised(each @ self._weights(), x, groups)
+
+    def _normalised(self, percent: Floats, x: Floats, groups: npt.ArrayLike | None) -> Floats:
+        contests = by_contest(groups, x[:, COLUMN["racing"]] > 0.0)
+        for place, there in zip(contests.place, contests.there, strict=True):
+            rows = place[there]
+            percent[rows] = fill_to(percent[rows], 100.0 * self.roster_size)
+        return percent
+
+    def _interval(
+        self, x: Floats, groups: npt.ArrayLike | None, percent: Floats
+    ) -> tuple[Floats, Floats, Floats]:
+        """Give the bounds around ``percent``; replicates move by what they differ in."""
+        weights = self._weights()
+        contests = by_contest(groups, x[:, COLUMN["racing"]] > 0.0)
+        drawn = np.zeros((len(x), len(self.members_[MEMBERS[0]].replicates)))
+        for much, (name, member) in zip(weights, self.estimators().items(), strict=True):
+            part = self.members_[name]
+            odds = replicate_odds(member.terms, part.fitted, part.replicates, x)
+            drawn += much * percent_of(odds, contests, self.roster_size)
+        whole = log_odds(self._each(x, groups) @ weights / 100.0)
+        # what is known of a contest moves its estimates, and their draws alike
+        shift = log_odds(percent / 100.0) - whole
+        moved = chances(log_odds(drawn.T / 100.0) + shift)
+        return interval(percent, 100.0 * moved, self.misses_[self.ensemble_method])
+
+    def _kept(self, percent: Floats, slate: OwnershipSlate, known: Flags) -> Floats:
+        told = np.where(known, slate.ownership_percent / 100.0, np.nan)
+        rest = self.roster_size - float(np.nansum(told))
+        others = int((slate.racing & ~known).sum())
+        if not -1e-6 <= rest <= others + 1e-6:
+            raise InvalidInput(
+                {
+                    "ownership_percent": f"what is known sums to {100 * np.nansum(told):.1f} of "
+                    f"{100 * self.roster_size} and {others} other drivers race; give percent of "
+                    "entries that leave the others between 0 and 100 each."
+                }
+            )
+        filled = completed(
+            log_odds(percent / 100.0)[None],
+            slate.racing[None],
+            told[None],
+            float(self.roster_size),
+            bounded=False,
+        )[0]
+        out: Floats = 100.0 * filled
+        return out

@@ -1,0 +1,159 @@
+"""What estimators say of slates that they have not learnt, and of contests drawn again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.field.estimators._regression import Weighted
+from core.field.estimators.fitting import FittedTerms, Lesson, odds_of, percent_of
+from core.field.estimators.intervals import Misses, misses
+from core.field.estimators.members import Member
+from core.field.estimators.slates import Floats
+from core.field.estimators.stacking import ErrorMoments
+
+REPLICATE_DECIMALS = 4  # a replicate is one of many draws: more digits would say nothing
+
+Weigh = Callable[[ErrorMoments], Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedMember:
+    """One estimator's fit, and its fits to contests drawn again.
+
+    Parameters
+    ----------
+    fitted
+        To all contests.
+    replicates
+        Weights of the terms in each replicate, ``[B, p]``.
+    """
+
+    fitted: FittedTerms
+    replicates: Floats
+
+    def belief(self, replicate: int | None = None) -> Weighted:
+        """Give the fit, or one replicate, as what a later fit starts from."""
+        weights = self.fitted.weights
+        if replicate is not None:
+            weights = self.replicates[replicate % len(self.replicates)]
+        return Weighted(weights, self.fitted.precision)
+
+
+def learn(
+    member: Member,
+    lesson: Lesson,
+    prior: FittedMember | None,
+    rng: np.random.Generator,
+    replicates: int,
+) -> FittedMember:
+    """Fit an estimator to all contests and to contests drawn again, slate by slate.
+
+    A replicate draws as many slates as there are, with replacement, and of each as many of its
+    contests, with replacement: contests of a slate are too alike to be drawn as if they were not
+    of one. Never rows: drivers of a contest share its sum.
+    """
+    fitted = member.learn(lesson, prior=None if prior is None else prior.belief())
+    begin = np.concatenate([fitted.weights, fitted.driver_weights])
+    drawn = np.empty((replicates, len(fitted.weights)))
+    for place in range(replicates):
+        again = member.learn(
+            lesson,
+            counts=drawn_again(lesson.slates, rng),
+            prior=None if prior is None else prior.belief(place),
+            begin=begin,
+        )
+        drawn[place] = np.round(again.weights, REPLICATE_DECIMALS)
+    return FittedMember(fitted, drawn)
+
+
+def drawn_again(slates: npt.NDArray[np.object_], rng: np.random.Generator) -> Floats:
+    """Give how much each contest counts in a replicate, ``[G]``, summing to the slates' number."""
+    counts = np.zeros(len(slates))
+    names = np.unique(slates.astype(str))
+    for name in names[rng.integers(len(names), size=len(names))]:
+        here = np.flatnonzero(slates.astype(str) == name)
+        for contest in here[rng.integers(len(here), size=len(here))]:
+            counts[contest] += 1.0 / len(here)
+    return counts
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """Estimates of every slate by fits that have learnt nothing of it.
+
+    Parameters
+    ----------
+    each
+        Percent by estimator, ``[n, M]``.
+    known
+        The truth, ``[n]``; NaN where not known.
+    slates
+        Label of each row's slate, ``[n]``.
+    before
+        Error moments of what was learnt on from.
+    """
+
+    each: Floats
+    known: Floats
+    slates: npt.NDArray[np.object_]
+    before: ErrorMoments
+
+    def moments(self, without: str | None = None) -> ErrorMoments:
+        """Give the moments of the errors, of all slates but one."""
+        sums = self.before.sums.copy()
+        count = self.before.slates
+        off = self.each - self.known[:, None]
+        for name in np.unique(self.slates):
+            rows = (self.slates == name) & np.isfinite(self.known)
+            if name != without and bool(rows.any()):
+                sums += off[rows].T @ off[rows] / rows.sum()
+                count += 1
+        return ErrorMoments(sums, count)
+
+    def mixed(self, weigh: Weigh) -> Floats:
+        """Give the ensemble's estimate, ``[n]``: no slate has a say in its own weights."""
+        mixed = np.zeros(len(self.known))
+        for name in np.unique(self.slates):
+            rows = self.slates == name
+            mixed[rows] = self.each[rows] @ weigh(self.moments(without=name))
+        return mixed
+
+    def missed(self, weigh: Weigh) -> Misses:
+        """Measure how far the ensemble's estimates are off."""
+        return misses(self.mixed(weigh), self.known, self.slates)
+
+    def error(self, percent: Floats) -> float:
+        """Give the mean absolute error over drivers of known ownership."""
+        return float(np.nanmean(np.abs(percent - self.known)))
+
+
+def out_of_fold(
+    lesson: Lesson,
+    members: Sequence[Member],
+    priors: Sequence[FittedMember | None],
+    before: ErrorMoments,
+) -> OutOfFold:
+    """Leave out one slate after the other.
+
+    Where there is only one slate, what is learnt on from speaks of it alone.
+    """
+    each = np.zeros((len(lesson.x), len(members)))
+    labels = lesson.slates.astype(str)
+    of_row = np.empty(len(lesson.x), dtype=object)
+    for name in np.unique(labels):
+        held = lesson.only(labels == name)
+        rows = lesson.rows_of(labels == name)
+        of_row[rows] = name
+        rest = None if bool((labels == name).all()) else lesson.only(labels != name)
+        for place, (member, prior) in enumerate(zip(members, priors, strict=True)):
+            if rest is not None:
+                fitted = member.learn(rest, prior=None if prior is None else prior.belief())
+            elif prior is not None:
+                fitted = prior.fitted
+            else:
+                raise ValueError("one slate, and nothing to learn on from")
+            odds = odds_of(member.terms, fitted, held.x)
+            each[rows, place] = percent_of(odds, held.contests, member.roster_size)
+    return OutOfFold(each, lesson.known, of_row, before)

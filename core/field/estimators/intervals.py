@@ -1,0 +1,100 @@
+"""How far off an estimate may be: the bootstrap's spread and what folds left out were missed by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.field.estimators.filling import chances, log_odds
+from core.field.estimators.slates import Floats
+
+LEAST_PERCENT = 0.5
+"""Ownership below it is as good as none when misses are measured in log-odds."""
+
+LEVELS = np.linspace(0.025, 0.975, 20)
+"""Quantiles of the misses that are kept: equally likely ones."""
+
+LOWER, UPPER = 0.05, 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Misses:
+    """How far estimates were from what was owned, in log-odds, where it was not learnt from.
+
+    Parameters
+    ----------
+    quantiles
+        Truth less estimate at ``LEVELS``.
+    slates
+        Of how many slates.
+    """
+
+    quantiles: Floats
+    slates: int
+
+
+def misses(percent: Floats, known: Floats, slates: npt.NDArray[np.object_]) -> Misses:
+    """Measure misses.
+
+    Parameters
+    ----------
+    percent, known
+        Estimate and truth, ``[n]``, NaN where the truth is not known.
+    slates
+        Label of each row's slate: each counts the same, however many rows it has.
+    """
+    told = np.isfinite(known)
+    off = log_odds(known[told] / 100.0, LEAST_PERCENT / 100.0)
+    off = off - log_odds(percent[told] / 100.0, LEAST_PERCENT / 100.0)
+    names, which, rows = np.unique(slates[told], return_inverse=True, return_counts=True)
+    weight = 1.0 / rows[which]
+    order = np.argsort(off, kind="stable")
+    reached = np.cumsum(weight[order]) - 0.5 * weight[order]
+    return Misses(np.interp(LEVELS * len(names), reached, off[order]), len(names))
+
+
+def joined(parts: Sequence[Misses]) -> Misses:
+    """Put misses together, each slate counting the same."""
+    values = np.concatenate([part.quantiles for part in parts])
+    weight = np.concatenate([np.full(len(LEVELS), float(part.slates)) for part in parts])
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weight[order]) - 0.5 * weight[order]
+    slates = sum(part.slates for part in parts)
+    return Misses(np.interp(LEVELS * weight.sum(), reached, values[order]), slates)
+
+
+def interval(percent: Floats, replicates: Floats, missed: Misses) -> tuple[Floats, Floats, Floats]:
+    """Give bounds and standard deviation of what the truth may be.
+
+    Every bootstrap replicate's estimate, moved by every kept miss, is a draw of it.
+
+    Parameters
+    ----------
+    percent
+        The estimate, ``[n]``.
+    replicates
+        The estimates of models fitted to contests drawn again, ``[B, n]``.
+    missed
+        Of folds left out. A slate to come differs from the mean of few by more than they differ
+        from it: misses are widened by ``sqrt(1 + 1 / slates)``.
+
+    Returns
+    -------
+    Lower 5% and upper 95%, the estimate always between them, and the standard deviation, all
+    percent within 0..100; where the estimate is 0 or 100 there is no doubt.
+    """
+    middle = log_odds(percent / 100.0)
+    moved = log_odds(replicates / 100.0) - middle
+    wider = float(np.sqrt(1.0 + 1.0 / max(missed.slates, 1)))
+    draws = (moved[:, None, :] + wider * missed.quantiles[None, :, None]).reshape(-1, len(percent))
+    low, high = np.quantile(draws, [LOWER, UPPER], axis=0)
+    lower = 100.0 * chances(middle + np.minimum(low, 0.0))
+    upper = 100.0 * chances(middle + np.maximum(high, 0.0))
+    std = 100.0 * chances(middle + draws).std(axis=0)
+    open_ = (percent > 0.0) & (percent < 100.0)
+    return (
+        np.where(open_, np.minimum(lower, percent), percent),
+        np.where(open_, np.maximum(upper, percent), percent),
+        np.where(open_, std, 0.0),
+    )

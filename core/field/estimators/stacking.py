@@ -1,0 +1,102 @@
+"""How much each estimator counts in the ensemble."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from core.errors import InvalidInput
+from core.field.estimators.slates import Floats
+
+_FIRM = 1e4
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorMoments:
+    """Out-of-fold errors of the estimators, with each other.
+
+    Parameters
+    ----------
+    sums
+        Sum over slates of the mean of ``error_i x error_j`` over the slate's known rows,
+        ``[M, M]``, in squared percent.
+    slates
+        How many slates that is.
+    """
+
+    sums: Floats
+    slates: int
+
+    def __add__(self, other: "ErrorMoments") -> "ErrorMoments":
+        return ErrorMoments(self.sums + other.sums, self.slates + other.slates)
+
+
+def equal(moments: ErrorMoments) -> Floats:
+    """Give everybody the same weight."""
+    return np.full(len(moments.sums), 1.0 / len(moments.sums))
+
+
+def stacked(moments: ErrorMoments) -> Floats:
+    """Give the weights, none negative and summing to 1, of the smallest squared error.
+
+    Stacked regressions (Breiman, "Stacked regressions", 1996). Equal weights are worth one slate:
+    estimators that err alike are told apart by little but chance.
+    """
+    count = len(moments.sums)
+    even = equal(moments)
+    worth = np.trace(moments.sums) / (count * max(moments.slates, 1))
+    if worth <= 0.0:
+        return even
+    root = np.linalg.cholesky((moments.sums + worth * np.eye(count)) / worth).T
+    # the minimum of w'Ew + worth |w - even|^2 on the simplex, its sum held by a heavy row
+    aim = np.linalg.solve(root.T, even)
+    weights, _ = nnls(np.vstack([root, np.full(count, _FIRM)]), np.concatenate([aim, [_FIRM]]))
+    held: Floats = weights / weights.sum()
+    return held
+
+
+def by_error(moments: ErrorMoments) -> Floats:
+    """Give weights in inverse proportion to each estimator's own mean squared error."""
+    errors = np.diag(moments.sums)
+    if not bool((errors > 0.0).all()):
+        return equal(moments)
+    inverse = 1.0 / errors
+    return np.asarray(inverse / inverse.sum(), dtype=np.float64)
+
+
+def custom(weights: Sequence[float] | Mapping[str, float], names: Sequence[str]) -> Floats:
+    """Read weights that a user gave.
+
+    Parameters
+    ----------
+    weights
+        One each in the order of ``names``, or by name (0 for who is not named).
+    names
+        Of the estimators.
+
+    Raises
+    ------
+    InvalidInput
+        A name that is none of theirs, another number of weights, a negative one or another sum
+        than 1.
+    """
+    if isinstance(weights, Mapping):
+        unknown = sorted(set(weights) - set(names))
+        if unknown:
+            raise InvalidInput(
+                {"custom_weights": f"no estimator {unknown[0]!r}; give any of {', '.join(names)}."}
+            )
+        given = [float(weights.get(name, 0.0)) for name in names]
+    else:
+        given = [float(weight) for weight in weights]
+    read = np.array(given)
+    if len(read) != len(names) or not bool((read >= 0.0).all()) or abs(read.sum() - 1.0) > 1e-6:
+        raise InvalidInput(
+            {
+                "custom_weights": f"{given}; give one weight of 0 or more for each of "
+                f"{', '.join(names)}, summing to 1."
+            }
+        )
+    scaled: Floats = read / read.sum()
+    return scaled
