@@ -4,12 +4,35 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.field._lattice import Floats, Lattice, include_table, marginals, pair_marginals
+from core.field._lattice import (
+    Floats,
+    Ints,
+    Lattice,
+    include_table,
+    marginals,
+    pair_marginals,
+)
 
 _GOOD_ENOUGH = 1e-10
 _STEPS = 200
 _HALVINGS = 30
 _PROVEN = -1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Kinds of entrants: each adds its own offsets to the log weights that all share.
+
+    Parameters
+    ----------
+    shares
+        Fraction of the entrants of each kind, ``[K]``, summing to 1.
+    offsets
+        What a kind adds to each driver's log weight, ``[K, D]``; their mean over entrants is 0.
+    """
+
+    shares: Floats
+    offsets: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +45,19 @@ class Solution:
     max_error: float
 
 
-def match_marginals(lattice: Lattice, asked: Floats, ridge: float = 0.0) -> Solution:
+def one_kind(drivers: int) -> Kinds:
+    """Give the field in which all entrants are alike."""
+    return Kinds(np.ones(1), np.zeros((1, drivers)))
+
+
+def match_marginals(
+    lattice: Lattice, asked: Floats, ridge: float = 0.0, kinds: Kinds | None = None
+) -> Solution:
     """Find log weights whose exact marginals equal ``asked``, or come as near as a ridge lets them.
 
-    Minimises ``log Z(theta) - asked.theta + ridge / 2 |theta|^2``; the gradient is the marginals
-    less those asked for, the Hessian the covariance of "holds the driver".
+    Minimises ``sum over kinds of share x log Z(theta + offsets) - asked.theta + ridge / 2
+    |theta|^2``; the gradient is the marginals of the mixture less those asked for, the Hessian the
+    mean over kinds of the covariance of "holds the driver".
 
     Parameters
     ----------
@@ -37,19 +68,119 @@ def match_marginals(lattice: Lattice, asked: Floats, ridge: float = 0.0) -> Solu
     ridge
         0 to match exactly. Above 0 there is always a minimum, at marginals ``asked - ridge x
         theta``.
+    kinds
+        Kinds of entrants; all alike by default.
     """
-    theta = np.log(asked / (1.0 - asked))
-    best = _look(lattice, asked, ridge, theta)
+    drivers = len(asked)
+    dual = _Dual(
+        lattice=lattice,
+        asked=asked,
+        known=np.arange(drivers),
+        base=np.zeros(drivers),
+        ridge=ridge,
+        kinds=one_kind(drivers) if kinds is None else kinds,
+        # log Z(theta + offsets) >= (theta + offsets).m for any m that can be had, and the offsets
+        # are 0 on average: what falls below 0 proves that this m cannot
+        least=0.0,
+    )
+    return _descend(dual, np.log(asked / (1.0 - asked)))
+
+
+def match_some(lattice: Lattice, asked: Floats, known: Ints, liked: Floats) -> Solution:
+    """Find the distribution nearest to P0(lineup) ~ exp(sum of ``liked``) with some marginals.
+
+    The nearest in relative entropy changes the log weights of the ``known`` drivers alone.
+
+    Parameters
+    ----------
+    lattice
+        The legal lineups.
+    asked
+        Fractions of entries of the known, ``[len(known)]``, each strictly between 0 and 1.
+    known
+        Indices of the drivers whose marginal is given.
+    liked
+        Log weights before anything is known, ``[D]``.
+    """
+    base = liked - liked.mean() if len(liked) else liked
+    dual = _Dual(
+        lattice=lattice,
+        asked=asked,
+        known=known,
+        base=base,
+        ridge=0.0,
+        kinds=one_kind(len(liked)),
+        # as above, and no lineup is liked less than the least liked drivers together
+        least=float(np.sort(base)[: lattice.picks].sum()),
+    )
+    return _descend(dual, base)
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    theta: Floats
+    includes: list[Floats]
+    by_kind: Floats
+    marginals: Floats
+    gradient: Floats
+    value: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Dual:
+    """What is minimised over the log weights of the known drivers; the others' stay at base."""
+
+    lattice: Lattice
+    asked: Floats
+    known: Ints
+    base: Floats
+    ridge: float
+    kinds: Kinds
+    least: float
+
+    def look(self, theta: Floats) -> _Point:
+        tables = [include_table(self.lattice, theta + offsets) for offsets in self.kinds.offsets]
+        by_kind = np.array([marginals(self.lattice, include) for include, _ in tables])
+        share = self.kinds.shares @ by_kind
+        moved = (theta - self.base)[self.known]
+        gradient = share[self.known] - self.asked + self.ridge * moved
+        value = float(self.kinds.shares @ np.array([log_total for _, log_total in tables]))
+        return _Point(
+            theta=theta,
+            includes=[include for include, _ in tables],
+            by_kind=by_kind,
+            marginals=share,
+            gradient=gradient,
+            value=value - float(self.asked @ moved) + self.ridge / 2.0 * float(moved @ moved),
+            error=float(np.abs(gradient).max(initial=0.0)),
+        )
+
+    def newton_step(self, at: _Point) -> Floats:
+        covariance = within_kinds(self.lattice, at.includes, at.by_kind, self.kinds.shares)
+        covariance = covariance[np.ix_(self.known, self.known)]
+        count = len(self.known)
+        # adding a constant to every log weight changes nothing, so the Hessian alone is singular
+        damping = self.ridge + 1e-9 * max(float(np.trace(covariance)) / count, 1e-6)
+        step = np.linalg.solve(covariance + damping * np.eye(count), -at.gradient)
+        longest = max(4.0, float(np.abs(at.theta).max()))
+        return np.asarray(step * min(1.0, longest / float(np.abs(step).max())))
+
+
+def _descend(dual: _Dual, start: Floats) -> Solution:
+    best = dual.look(start)
     iterations = 0
     while best.error > _GOOD_ENOUGH and iterations < _STEPS:
-        if ridge == 0.0 and best.value < _PROVEN:
-            break  # below zero no distribution over legal lineups has these marginals
+        if dual.ridge == 0.0 and best.value < dual.least + _PROVEN:
+            break  # no distribution over legal lineups has these marginals
         iterations += 1
-        step = _newton_step(lattice, best, ridge)
+        step = dual.newton_step(best)
         slope = float(step @ best.gradient)
         size = 1.0
         for _ in range(_HALVINGS):
-            trial = _look(lattice, asked, ridge, best.theta + size * step)
+            there = best.theta.copy()
+            there[dual.known] += size * step
+            trial = dual.look(there)
             # close to the minimum the value has no digits left to judge by, the gradient has
             if trial.value <= best.value + 1e-4 * size * slope or trial.error < 0.9 * best.error:
                 break
@@ -57,42 +188,23 @@ def match_marginals(lattice: Lattice, asked: Floats, ridge: float = 0.0) -> Solu
         else:
             break
         best = trial
+    whole = dual.ridge == 0.0 and len(start) > 0
     return Solution(
-        theta=best.theta - best.theta.mean() if ridge == 0.0 and len(asked) else best.theta,
+        theta=best.theta - best.theta.mean() if whole else best.theta,
         marginals=best.marginals,
         iterations=iterations,
-        max_error=float(np.abs(best.marginals - asked).max(initial=0.0)),
+        max_error=float(np.abs(best.marginals[dual.known] - dual.asked).max(initial=0.0)),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    theta: Floats
-    include: Floats
-    marginals: Floats
-    gradient: Floats
-    value: float
-    error: float
+def within_kinds(
+    lattice: Lattice, includes: list[Floats], by_kind: Floats, shares: Floats
+) -> Floats:
+    """Give the mean over kinds of the covariance of "holds the driver", ``[D, D]``.
 
-
-def _look(lattice: Lattice, asked: Floats, ridge: float, theta: Floats) -> _Point:
-    include, log_partition = include_table(lattice, theta)
-    share = marginals(lattice, include)
-    gradient = share - asked + ridge * theta
-    return _Point(
-        theta=theta,
-        include=include,
-        marginals=share,
-        gradient=gradient,
-        value=log_partition - float(asked @ theta) + ridge / 2.0 * float(theta @ theta),
-        error=float(np.abs(gradient).max(initial=0.0)),
-    )
-
-
-def _newton_step(lattice: Lattice, at: _Point, ridge: float) -> Floats:
-    covariance = pair_marginals(lattice, at.include) - np.outer(at.marginals, at.marginals)
-    # adding a constant to every log weight changes nothing, so the Hessian alone is singular
-    damping = ridge + 1e-9 * max(float(np.trace(covariance)) / len(at.theta), 1e-6)
-    step = np.linalg.solve(covariance + damping * np.eye(len(at.theta)), -at.gradient)
-    longest = max(4.0, float(np.abs(at.theta).max()))
-    return np.asarray(step * min(1.0, longest / float(np.abs(step).max())))
+    It is how the marginals answer a change of the log weights.
+    """
+    total = np.zeros((by_kind.shape[1], by_kind.shape[1]))
+    for share, include, mean in zip(shares, includes, by_kind, strict=True):
+        total += share * (pair_marginals(lattice, include) - np.outer(mean, mean))
+    return total

@@ -1,4 +1,4 @@
-"""The field's distribution over lineups: maximum entropy, its driver marginals the ownership."""
+"""The field's distribution over lineups: driver marginals equal to ownership, most entropy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,19 +16,30 @@ from core.field._lattice import (
     include_table,
     lattice_of,
     marginals,
+    pair_marginals,
 )
-from core.field._newton import Solution, match_marginals
+from core.field._newton import Kinds, Solution, match_marginals, one_kind
 from core.field.ownership import read_ownership
+from core.field.parameters import field_parameters
 
 LARGEST_ERROR = 1e-6
 _NEAREST_RIDGE = 1e-3
 _ROUNDING = 1e-10
+_LARGEST_APPETITE = 20.0
 _LIMITS = ("ownership_estimates", "salary_cap")
+
+
+# Gauss-Hermite: what three kinds share with a normal spread of appetites is its first five moments
+_KINDS = ((1.0 / 6.0, -(3.0**0.5)), (2.0 / 3.0, 0.0), (1.0 / 6.0, 3.0**0.5))
 
 
 @dataclass(frozen=True, slots=True)
 class FieldModel:
-    """P(lineup) proportional to exp(sum of its drivers' log weights), over every legal lineup.
+    """Kinds of entrants, each with P(lineup) proportional to exp(sum of its drivers' log weights).
+
+    All share the log weights theta and differ in their appetite a for popular drivers: an entrant
+    adds ``a x ownership`` to each. Appetite is normal over entrants with mean 0, held as the three
+    kinds that match its first five moments: contrarian (a sixth), ordinary, and chalky (a sixth).
 
     Parameters
     ----------
@@ -44,6 +55,9 @@ class FieldModel:
         Newton steps taken to fit.
     max_error
         Largest distance of a marginal from what was asked, as a fraction of entries.
+    appetite
+        Standard deviation of a over entrants, in log weight per 100% of ownership; at 0 all
+        entrants are alike.
     """
 
     salaries_usd: tuple[int, ...]
@@ -53,18 +67,63 @@ class FieldModel:
     log_weights: tuple[float, ...]
     iterations: int
     max_error: float
+    appetite: float = 0.0
 
     def marginals(self) -> Floats:
         """Give the exact share of entries that holds each driver, ``[D]``, fractions 0..1."""
         walk = walk_of(self)
         share = np.zeros(len(self.salaries_usd))
         share[walk.always] = 1.0
-        share[walk.choice] = marginals(walk.lattice, walk.include)
+        share[walk.choice] = walk.kinds.shares @ np.array(
+            [marginals(walk.lattice, include) for include in walk.includes]
+        )
         return share
 
-    def log_partition(self) -> float:
-        """Give the log of the sum over legal lineups of exp(sum of log weights)."""
-        return walk_of(self).log_partition
+    def pairs(self) -> Floats:
+        """Give the exact share of entries that holds both drivers, ``[D, D]``, fractions 0..1.
+
+        The diagonal holds the marginals.
+        """
+        walk = walk_of(self)
+        among = np.zeros((len(walk.choice), len(walk.choice)))
+        for share, include in zip(walk.kinds.shares, walk.includes, strict=True):
+            among += share * pair_marginals(walk.lattice, include)
+        both = np.zeros((len(self.salaries_usd), len(self.salaries_usd)))
+        both[np.ix_(walk.choice, walk.choice)] = among
+        both[np.ix_(walk.always, walk.choice)] = np.diag(among)
+        both[np.ix_(walk.choice, walk.always)] = np.diag(among)[:, None]
+        both[np.ix_(walk.always, walk.always)] = 1.0
+        return both
+
+    def chances(self, lineups: npt.ArrayLike) -> Floats:
+        """Give the chance that an entry is each of these lineups, exactly.
+
+        Times the number of entries it is the expected number of copies.
+
+        Parameters
+        ----------
+        lineups
+            Driver indices, ``[L, R]``, in any order.
+
+        Returns
+        -------
+        ``[L]``; 0 for what is no legal lineup or holds a driver whom nobody plays.
+        """
+        asked = np.asarray(lineups, dtype=np.int64).reshape(-1, self.roster_size)
+        walk = walk_of(self)
+        held = np.zeros((len(asked), len(self.salaries_usd)))
+        np.add.at(held, (np.arange(len(asked))[:, None], asked), 1.0)
+        never = np.ones(held.shape[1], dtype=np.bool_)
+        never[walk.choice] = never[walk.always] = False
+        legal = (
+            (held.max(axis=1, initial=0.0) <= 1.0)
+            & (held @ np.array(self.salaries_usd) <= self.salary_cap_usd)
+            & (held[:, walk.always] == 1.0).all(axis=1)
+            & (held[:, never] == 0.0).all(axis=1)
+        )
+        theta = np.array(self.log_weights)[walk.choice] + walk.kinds.offsets
+        by_kind = np.exp(held[:, walk.choice] @ theta.T - walk.log_partitions)
+        return np.where(legal, by_kind @ walk.kinds.shares, 0.0)
 
     def to_json(self) -> dict[str, Any]:
         """Give the model as JSON-ready values; floats survive the round trip to the last bit."""
@@ -81,32 +140,54 @@ class FieldModel:
             log_weights=tuple(float(theta) for theta in values["log_weights"]),
             iterations=int(values["iterations"]),
             max_error=float(values["max_error"]),
+            appetite=float(values.get("appetite", 0.0)),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What drawing from a model needs: the drivers in doubt, and the chance to take each."""
+    """What drawing from a model needs: the drivers in doubt, and each kind's chance to take them.
+
+    ``includes`` holds a table per kind of entrants, ``log_partitions`` is ``[K]``.
+    """
 
     always: Ints
     choice: Ints
     lattice: Lattice
-    include: Floats
-    log_partition: float
+    kinds: Kinds
+    includes: list[Floats]
+    log_partitions: Floats
 
 
-@lru_cache(maxsize=16)
+# a model of salaries in single dollars holds 150 MB of chances
+@lru_cache(maxsize=2)
 def walk_of(model: FieldModel) -> Walk:
     """Prepare ``model`` for drawing; kept, because a block draws many fields from one model."""
+    percent = np.array(model.ownership_percent)
     problem = _Problem.of(
         np.array(model.salaries_usd, dtype=np.int64),
-        np.array(model.ownership_percent),
+        percent,
         model.roster_size,
         model.salary_cap_usd,
     )
     theta = np.array(model.log_weights)[problem.choice]
-    include, log_partition = include_table(problem.lattice, theta)
-    return Walk(problem.always, problem.choice, problem.lattice, include, log_partition)
+    kinds = _kinds(model.appetite, percent[problem.choice])
+    tables = [include_table(problem.lattice, theta + offsets) for offsets in kinds.offsets]
+    return Walk(
+        always=problem.always,
+        choice=problem.choice,
+        lattice=problem.lattice,
+        kinds=kinds,
+        includes=[include for include, _ in tables],
+        log_partitions=np.array([log_partition for _, log_partition in tables]),
+    )
+
+
+def _kinds(appetite: float, percent: Floats) -> Kinds:
+    if appetite == 0.0:
+        return one_kind(len(percent))
+    shares, places = np.array(_KINDS).T
+    return Kinds(shares, appetite * places[:, None] * percent / 100.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +231,11 @@ def fit_field(
     roster_size: int,
     salary_cap_usd: int,
     names: Sequence[str] | None = None,
+    appetite: float | None = None,
 ) -> FieldModel:
-    """Fit the maximum-entropy field: legal lineups only, driver marginals equal to ownership.
+    """Fit the field: legal lineups only, driver marginals equal to ownership.
+
+    Given what its kinds of entrants are, it is the field of most entropy.
 
     Parameters
     ----------
@@ -163,6 +247,9 @@ def fit_field(
         What makes a lineup legal: that many distinct drivers for at most that much.
     names
         What to call the drivers in messages; by their index if absent.
+    appetite
+        How much entrants differ in their liking for popular drivers, see :class:`FieldModel`; the
+        fitted one of the project by default.
 
     Returns
     -------
@@ -178,16 +265,21 @@ def fit_field(
     Notes
     -----
     Jaynes, "Information theory and statistical mechanics" (1957). Ownership m has a mix of legal
-    lineups exactly if the dual log Z(theta) - m.theta never falls below zero, which is how
-    infeasibility is proved and not guessed.
+    lineups exactly if the dual (the mean over kinds of log Z, less m.theta) never falls below zero,
+    which is how infeasibility is proved and not guessed.
     """
+    spread = field_parameters().appetite if appetite is None else appetite
+    if not 0.0 <= spread <= _LARGEST_APPETITE:
+        raise InvalidInput({"appetite": f"{spread:g}; give 0 to {_LARGEST_APPETITE:g}."})
     salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
     problem = _Problem.of(salaries, percent, roster_size, salary_cap_usd)
     asked = percent[problem.choice] / 100.0
     mean_usd = float(percent @ salaries) / 100.0
     # to a cent: float sums of whole dollars
     solution = (
-        match_marginals(problem.lattice, asked) if mean_usd <= salary_cap_usd + 0.01 else None
+        match_marginals(problem.lattice, asked, kinds=_kinds(spread, percent[problem.choice]))
+        if mean_usd <= salary_cap_usd + 0.01
+        else None
     )
     if solution is None or solution.max_error > LARGEST_ERROR:
         raise _infeasible(problem, salaries, percent, mean_usd, salary_cap_usd, names)
@@ -201,6 +293,7 @@ def fit_field(
         log_weights=tuple(float(value) for value in theta),
         iterations=solution.iterations,
         max_error=solution.max_error,
+        appetite=spread,
     )
 
 

@@ -15,6 +15,8 @@ class FieldLineupSampler:
     ----------
     roster_size, salary_cap_usd
         What makes a lineup legal.
+    appetite
+        How much entrants differ in their liking for popular drivers; the fitted one by default.
 
     Attributes
     ----------
@@ -24,16 +26,26 @@ class FieldLineupSampler:
 
     model_: FieldModel
 
-    def __init__(self, roster_size: int = 6, salary_cap_usd: int = 50_000) -> None:
+    def __init__(
+        self,
+        roster_size: int = 6,
+        salary_cap_usd: int = 50_000,
+        appetite: float | None = None,
+    ) -> None:
         self.roster_size = roster_size
         self.salary_cap_usd = salary_cap_usd
+        self.appetite = appetite
 
     def fit(
         self, salaries_usd: npt.ArrayLike, ownership_percent: npt.ArrayLike
     ) -> "FieldLineupSampler":
-        """Fit the maximum-entropy field; see :func:`fit_field` for units and refusals."""
+        """Fit the field; see :func:`fit_field` for units and refusals."""
         self.model_ = fit_field(
-            salaries_usd, ownership_percent, self.roster_size, self.salary_cap_usd
+            salaries_usd,
+            ownership_percent,
+            self.roster_size,
+            self.salary_cap_usd,
+            appetite=self.appetite,
         )
         return self
 

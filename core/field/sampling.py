@@ -6,8 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.compiled import compiled
+from core.errors import InvalidInput
 from core.field._lattice import Floats, Ints
 from core.field.model import FieldModel, walk_of
+
+_MOST_CODES = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,52 +64,54 @@ def field_of(entries: npt.NDArray[np.uint8]) -> Field:
 
 
 @compiled
-def _draw(uniform: Floats, include: Floats, extra: Ints, picked: npt.NDArray[np.uint8]) -> None:
-    picks = include.shape[1] - 1
+def _draw(uniform: Floats, include: Floats, extra: Ints, codes: Ints) -> None:
+    drivers = include.shape[0]
     for entry in range(len(uniform)):
         u = uniform[entry]
-        k = picks
+        k = include.shape[1] - 1
         s = include.shape[2] - 1
         i = 0
+        code = 0
         while k > 0:
             chance = include[i, k, s]
             if u < chance or chance >= 1.0:
-                picked[entry, picks - k] = i
+                code = code * drivers + i
                 u /= chance
                 k -= 1
                 s -= extra[i]
             else:
                 u = (u - chance) / (1.0 - chance)
             i += 1
+        codes[entry] = code
 
 
 @compiled
 def _count_runs(
-    entries: npt.NDArray[np.uint8],
+    codes: Ints,
+    drivers: int,
     lineups: npt.NDArray[np.uint8],
     copies: npt.NDArray[np.int32],
 ) -> int:
     unique = 0
-    for entry in range(entries.shape[0]):
-        same = unique > 0
-        for r in range(entries.shape[1]):
-            if same and entries[entry, r] != lineups[unique - 1, r]:
-                same = False
-        if same:
+    for entry in range(len(codes)):
+        if entry > 0 and codes[entry] == codes[entry - 1]:
             copies[unique - 1] += 1
-        else:
-            lineups[unique] = entries[entry]
-            copies[unique] = 1
-            unique += 1
+            continue
+        code = codes[entry]
+        for r in range(lineups.shape[1] - 1, -1, -1):
+            lineups[unique, r] = code % drivers
+            code //= drivers
+        copies[unique] = 1
+        unique += 1
     return unique
 
 
 def sample_field(model: FieldModel, n_entries: int, generator: np.random.Generator) -> Field:
     """Draw ``n_entries`` independent lineups from ``model``.
 
-    Each entry is one uniform number pushed through the chances to take each driver (its quantile in
-    lexicographic order), so sorted numbers give sorted lineups and no row is ever sorted or
-    rejected.
+    Each entry is one uniform number: where it falls says the kind of entrant, and where within the
+    kind's share is pushed through the chances to take each driver (the lineup's quantile in
+    lexicographic order). So sorted numbers give sorted lineups, kind by kind, and none is rejected.
 
     Parameters
     ----------
@@ -116,14 +121,36 @@ def sample_field(model: FieldModel, n_entries: int, generator: np.random.Generat
         Opponents in the contest, >= 0.
     generator
         Where the ``n_entries`` uniform numbers come from.
+
+    Raises
+    ------
+    InvalidInput
+        A roster so long that its lineups cannot be numbered in 63 bits.
     """
     walk = walk_of(model)
+    if max(1, len(walk.choice)) ** walk.lattice.picks >= _MOST_CODES:
+        raise InvalidInput(
+            {
+                "roster_size": f"{walk.lattice.picks} of {len(walk.choice)} drivers have more "
+                "lineups than 63 bits can number; own fewer drivers."
+            }
+        )
     uniform = np.sort(generator.random(n_entries))
-    picked = np.zeros((n_entries, walk.lattice.picks), dtype=np.uint8)
-    _draw(uniform, walk.include, walk.lattice.extra, picked)
-    lineups = np.empty_like(picked)
+    # a lineup as one number whose digits are its drivers: 6 of 255 drivers take 48 bits
+    codes = np.empty(n_entries, dtype=np.int64)
+    upper = np.cumsum(walk.kinds.shares)
+    upper[-1] = 1.0
+    lower, begin = 0.0, 0
+    for above, include in zip(upper, walk.includes, strict=True):
+        end = int(np.searchsorted(uniform, above))
+        within = (uniform[begin:end] - lower) / (above - lower)
+        _draw(within, include, walk.lattice.extra, codes[begin:end])
+        lower, begin = float(above), end
+    # timsort, which merges what is sorted already
+    codes.sort(kind="stable")
+    lineups = np.empty((n_entries, walk.lattice.picks), dtype=np.uint8)
     copies = np.zeros(n_entries, dtype=np.int32)
-    unique = _count_runs(picked, lineups, copies)
+    unique = _count_runs(codes, max(1, len(walk.choice)), lineups, copies)
     whole = np.empty((unique, model.roster_size), dtype=np.uint8)
     whole[:, : len(walk.always)] = walk.always
     whole[:, len(walk.always) :] = walk.choice[lineups[:unique]]

@@ -42,13 +42,63 @@ def test_the_fit_is_the_distribution_its_ownership_came_from(hundreds, theta, ro
     weights = held @ np.array(theta[: len(salaries)])
     chance = np.exp(weights - logsumexp(weights))
     ownership = 100.0 * chance @ held
-    model = fit_field(salaries, ownership, 3, cap)
+    model = fit_field(salaries, ownership, 3, cap, appetite=0.0)
     assert model.max_error <= 1e-8
     assert 100.0 * model.marginals() == pytest.approx(ownership, abs=1e-5)
-    free = (ownership > 0.0) & (ownership < 100.0)
-    fitted = held[:, free] @ np.array(model.log_weights)[free]
-    assert model.log_partition() == pytest.approx(logsumexp(fitted), abs=1e-9)
-    assert np.exp(fitted - logsumexp(fitted)) == pytest.approx(chance, abs=1e-5)
+    assert model.chances(np.nonzero(held)[1].reshape(-1, 3)) == pytest.approx(chance, abs=1e-5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(40, 110), min_size=5, max_size=8),
+    st.lists(st.floats(-2.0, 2.0), min_size=8, max_size=8),
+    st.floats(0.3, 1.0),
+    st.floats(0.0, 8.0),
+)
+def test_a_field_of_three_kinds_has_the_ownership_and_the_pairs_of_their_sum(
+    hundreds, theta, room, appetite
+):
+    salaries = [100 * hundred for hundred in hundreds]
+    cap = int(sum(sorted(salaries)[:3]) * (1 - room) + sum(sorted(salaries)[-3:]) * room)
+    held = legal_lineups(salaries, 3, cap)
+    weights = held @ np.array(theta[: len(salaries)])
+    ownership = 100.0 * np.exp(weights - logsumexp(weights)) @ held
+    model = fit_field(salaries, ownership, 3, cap, appetite=appetite)
+    chance = np.zeros(len(held))
+    for share, place in ((1 / 6, -(3**0.5)), (2 / 3, 0.0), (1 / 6, 3**0.5)):
+        kind = held @ (np.array(model.log_weights) + place * appetite * ownership / 100.0)
+        chance += share * np.exp(kind - logsumexp(kind))
+    free = (ownership > 1e-9) & (ownership < 100.0 - 1e-9)
+    if free.all():  # else a driver's log weight has no meaning
+        assert model.chances(np.nonzero(held)[1].reshape(-1, 3)) == pytest.approx(chance, abs=1e-9)
+        assert model.pairs() == pytest.approx(held.T @ (chance[:, None] * held), abs=1e-9)
+    assert 100.0 * model.marginals() == pytest.approx(ownership, abs=1e-6)
+    assert np.diag(model.pairs()) == pytest.approx(model.marginals(), abs=1e-12)
+
+
+def test_entrants_who_differ_in_their_liking_for_chalk_play_popular_drivers_together():
+    ownership = full_slate(3)
+    popular = np.argsort(-ownership)[:4]
+    alike, mixed = (
+        fit_field(SALARIES, ownership, 6, 50_000, appetite=appetite) for appetite in (0.0, 4.0)
+    )
+    together = np.ix_(popular, popular)
+    off = ~np.eye(4, dtype=bool)
+    assert (mixed.pairs()[together][off] > alike.pairs()[together][off]).all()
+    assert mixed.pairs().sum() == pytest.approx(36.0, abs=1e-6)
+
+
+def test_a_lineup_that_cannot_be_played_has_no_chance():
+    salaries = [9_000, 8_000, 7_000, 6_000, 5_000, 4_000]
+    model = fit_field(salaries, [100, 0, 50, 50, 50, 50], 3, 21_000)
+    assert model.chances([[0, 2, 4], [4, 3, 0]]).min() > 0.0
+    # nobody plays 1, everybody plays 0, nobody plays a driver twice, and the cap holds
+    assert model.chances([[0, 1, 4], [2, 3, 4], [0, 3, 3], [0, 2, 3]]).tolist() == [0.0] * 4
+
+
+def test_an_appetite_that_is_none_is_refused():
+    with pytest.raises(InvalidInput, match="appetite"):
+        fit_field([9_000, 8_000, 7_000, 6_000], [80, 70, 70, 80], 3, 26_000, appetite=-1.0)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -75,12 +125,20 @@ def test_drivers_at_0_are_never_and_drivers_at_100_always_in_a_lineup():
 def test_a_field_in_which_everyone_plays_one_lineup_is_that_lineup():
     model = fit_field([9_000, 8_000, 7_000, 6_000], [100, 0, 100, 100], 3, 22_000)
     assert model.marginals().tolist() == [1.0, 0.0, 1.0, 1.0]
-    assert model.log_partition() == 0.0
+    assert model.chances([[0, 2, 3], [0, 1, 2]]) == pytest.approx([1.0, 0.0])
 
 
 def test_a_model_survives_json_bit_for_bit():
     model = fit_field(SALARIES, full_slate(2), 6, 50_000)
     assert FieldModel.from_json(json.loads(json.dumps(model.to_json()))) == model
+    assert model.appetite > 0.0
+
+
+def test_a_model_kept_before_entrants_differed_is_read_as_one_of_entrants_alike():
+    model = fit_field(SALARIES, full_slate(2), 6, 50_000, appetite=0.0)
+    kept = model.to_json()
+    del kept["appetite"]
+    assert FieldModel.from_json(kept) == model
 
 
 def test_ownership_whose_mean_salary_breaks_the_cap_is_refused_with_the_drivers_furthest_off():

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
+from core.errors import InvalidInput
 from core.field import FieldLineupSampler, field_of, fit_field, nearest_ownership, sample_field
 from core.randomness import Purpose, stream
 
@@ -18,16 +19,15 @@ def bench_model():
     return fit_field(SALARIES, near, 6, 50_000)
 
 
-def test_lineups_are_drawn_as_often_as_their_weights_say():
+@pytest.mark.parametrize("appetite", [0.0, 5.0])
+def test_lineups_are_drawn_as_often_as_their_chances_say(appetite):
     salaries = [9_000, 8_000, 7_000, 6_000, 5_000, 4_000, 3_000]
-    model = fit_field(
-        salaries, nearest_ownership(salaries, [60, 50, 50, 45, 40, 30, 25], 3, 18_500), 3, 18_500
-    )
+    near = nearest_ownership(salaries, [60, 50, 50, 45, 40, 30, 25], 3, 18_500)
+    model = fit_field(salaries, near, 3, 18_500, appetite=appetite)
     legal = [
         lineup for lineup in combinations(range(7), 3) if sum(salaries[i] for i in lineup) <= 18_500
     ]
-    theta = np.array(model.log_weights)
-    chance = np.exp([theta[list(lineup)].sum() - model.log_partition() for lineup in legal])
+    chance = model.chances(legal)
     assert chance.sum() == pytest.approx(1.0, abs=1e-12)
     n = 200_000
     field = sample_field(model, n, stream(7, Purpose.FIELD))
@@ -87,3 +87,9 @@ def test_the_sampler_fits_and_samples_like_the_functions_it_stands_for():
     drawn = sampler.sample(1_000, random_state=5)
     direct = sample_field(sampler.model_, 1_000, stream(5, Purpose.FIELD))
     assert drawn.lineups.tolist() == direct.lineups.tolist()
+
+
+def test_a_roster_whose_lineups_cannot_be_numbered_is_refused():
+    model = fit_field([5_000] * 100, [12.0] * 100, 12, 60_000)
+    with pytest.raises(InvalidInput, match="roster_size"):
+        sample_field(model, 10, np.random.default_rng(1))
