@@ -1,0 +1,159 @@
+"""Ownership known of some drivers only, completed to that of all."""
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import Infeasible, InvalidInput
+from core.field._lattice import Floats, Ints, lattice_of
+from core.field._newton import Solution, match_some
+from core.field.model import LARGEST_ERROR
+from core.field.ownership import TOLERANCE, read_ownership
+from core.field.parameters import field_parameters
+
+_FIELD = "ownership_estimates"
+_ROUNDING = 1e-10
+# a prior of 0% or 100% is as sure as this, so that what is known can still overrule it
+_SUREST_PERCENT = 0.01
+
+
+def complete_ownership(
+    salaries_usd: npt.ArrayLike,
+    known_percent: npt.ArrayLike,
+    roster_size: int,
+    salary_cap_usd: int,
+    prior_percent: npt.ArrayLike | None = None,
+    at_most_percent: float = 100.0,
+    left_usd: float | None = None,
+) -> Floats:
+    """Complete ownership of which only some numbers are known.
+
+    The known stay as they are. The others get the marginals of the distribution over legal lineups
+    that has the known ones and is nearest, in relative entropy, to what was thought before: lineups
+    as likely as the salary they leave on the table says (``FieldParameters.left_usd``), or as the
+    odds of a prior say.
+
+    Parameters
+    ----------
+    salaries_usd
+        Salary per driver, ``[D]``.
+    known_percent
+        Percent of entries, ``[D]``, NaN where unknown. If all are known they are read by
+        :func:`read_ownership`.
+    roster_size, salary_cap_usd
+        What makes a lineup legal.
+    prior_percent
+        Percent of entries thought likely before, ``[D]``; those of the known drivers are not used.
+    at_most_percent
+        No unknown driver is owned by more, where that can be: lists of ownership mostly name the
+        most owned, so the least number listed is a bound. Who would be above is put there.
+
+    Returns
+    -------
+    Percent of entries, ``[D]``, summing to ``100 x roster_size``.
+
+    Raises
+    ------
+    InvalidInput
+        Numbers outside 0..100, too many or too few for the roster, or a prior with gaps.
+    Infeasible
+        No mix of legal lineups has the known ownership.
+    """
+    salaries = np.asarray(salaries_usd, dtype=np.int64)
+    percent = np.array(known_percent, dtype=np.float64)
+    known = ~np.isnan(percent)
+    _check(salaries, percent, known, roster_size, at_most_percent, left_usd)
+    if bool(known.all()):
+        return read_ownership(percent, roster_size)
+    liked = _liked(salaries, prior_percent, left_usd)
+    whole = _completed(salaries, percent, liked, roster_size, salary_cap_usd)
+    while bool((over := ~known & (whole > at_most_percent + _ROUNDING)).any()):
+        # who is held down stays there: what they lose goes to the other unknown
+        percent[over] = at_most_percent
+        known |= over
+        if bool(known.all()):
+            raise Infeasible(
+                f"At most {at_most_percent:g}% for each driver whose ownership is unknown leaves "
+                "roster spots empty.",
+                limits=(_FIELD,),
+            )
+        whole = _completed(salaries, percent, liked, roster_size, salary_cap_usd)
+    return whole
+
+
+def _check(
+    salaries: Ints,
+    percent: Floats,
+    known: npt.NDArray[np.bool_],
+    roster_size: int,
+    at_most_percent: float,
+    left_usd: float | None,
+) -> None:
+    if salaries.shape != percent.shape or percent.ndim != 1:
+        raise InvalidInput(
+            {"salary": f"{salaries.size} salaries for {percent.size} drivers; give one each."}
+        )
+    wrong = np.flatnonzero(known & ~((percent >= 0.0) & (percent <= 100.0)))
+    if len(wrong):
+        index = int(wrong[0])
+        raise InvalidInput(
+            {_FIELD: f"driver at index {index} has {percent[index]:g}; give percent, 0 to 100."}
+        )
+    if left_usd is not None and not left_usd > 0.0:
+        raise InvalidInput({"left_usd": f"{left_usd:g}; give USD above 0."})
+    if not 0.0 < at_most_percent <= 100.0:
+        raise InvalidInput({"at_most_percent": f"{at_most_percent:g}; give above 0, up to 100."})
+    total, unknown = float(percent[known].sum()), int((~known).sum())
+    target = 100.0 * roster_size
+    if unknown and not target - 100.0 * unknown <= total <= target:
+        raise InvalidInput(
+            {
+                _FIELD: f"the known numbers sum to {total:g} and {unknown} drivers are unknown; "
+                f"all together sum to {target:g}, each at most 100."
+            }
+        )
+    if not unknown and abs(total - target) > TOLERANCE * target:
+        raise InvalidInput({_FIELD: f"the numbers sum to {total:g}; give {target:g}."})
+
+
+def _liked(salaries: Ints, prior_percent: npt.ArrayLike | None, left_usd: float | None) -> Floats:
+    if prior_percent is None:
+        return salaries / (field_parameters().left_usd if left_usd is None else left_usd)
+    prior = np.asarray(prior_percent, dtype=np.float64)
+    if prior.shape != salaries.shape or not bool(((prior >= 0.0) & (prior <= 100.0)).all()):
+        raise InvalidInput({"prior_percent": "give percent, 0 to 100, for every driver."})
+    sure = np.clip(prior, _SUREST_PERCENT, 100.0 - _SUREST_PERCENT)
+    return np.asarray(np.log(sure / (100.0 - sure)))
+
+
+def _completed(
+    salaries: Ints, percent: Floats, liked: Floats, roster_size: int, cap_usd: int
+) -> Floats:
+    always = np.flatnonzero(percent >= 100.0 - _ROUNDING)
+    choice = np.flatnonzero(
+        ~((percent <= _ROUNDING) | (percent >= 100.0 - _ROUNDING))  # NaN is neither
+    )
+    lattice = lattice_of(
+        salaries[choice], roster_size - len(always), cap_usd - int(salaries[always].sum())
+    )
+    solution: Solution | None = None
+    if lattice is not None:
+        given = np.flatnonzero(~np.isnan(percent[choice]))
+        solution = match_some(lattice, percent[choice][given] / 100.0, given, liked[choice])
+    if solution is None or solution.max_error > LARGEST_ERROR:
+        known = ~np.isnan(percent)
+        spent = float(percent[known] @ salaries[known]) / 100.0
+        raise Infeasible(
+            f"No mix of legal lineups has this ownership: the {int(known.sum())} known drivers "
+            f"alone take ${spent:,.0f} of ${cap_usd:,} and fill "
+            f"{float(percent[known].sum()) / 100.0:.2f} of {roster_size} spots.",
+            limits=(_FIELD, "salary_cap"),
+        )
+    whole = percent.copy()
+    free = choice[np.isnan(percent[choice])]
+    whole[choice] = 100.0 * solution.marginals
+    whole[~np.isnan(percent)] = percent[~np.isnan(percent)]
+    # the known are met to a millionth: the last digits go to the others, so that the sum is whole
+    whole[free] *= (100.0 * roster_size - float(percent[~np.isnan(percent)].sum())) / float(
+        whole[free].sum()
+    )
+    return whole
