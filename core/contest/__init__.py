@@ -1,6 +1,7 @@
 """The contest: what it pays, what entries win in every simulated race, and what that comes to."""
 
 from core.contest.curve import PayoutCurveFitter
+from core.contest.draftkings_export import payouts_from_draftkings
 from core.contest.payout_tables import read_payout_csv, read_payout_json, read_payout_table
 from core.contest.payouts import (
     MICROS_PER_CENT,
@@ -31,6 +32,7 @@ __all__ = [
     "PrizeSteps",
     "PrizeTier",
     "SizeTier",
+    "payouts_from_draftkings",
     "payouts_from_tiers",
     "play_block",
     "prize_steps",

@@ -1,18 +1,28 @@
-"""Payout tables as files hold them: a CSV with a row per range of places, or JSON tiers."""
+"""Payout tables as files hold them: CSV rows by range of places, JSON tiers, or DraftKings' own."""
 
 import csv
 import json
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from core.contest.payouts import Payouts, payouts_from_tiers, read_cents, read_count
+from core.contest.draftkings_export import is_draftkings_contest, payouts_from_draftkings
+from core.contest.payouts import (
+    CENTS_PER_USD,
+    Payouts,
+    payouts_from_tiers,
+    read_cents,
+    read_count,
+)
 from core.errors import InvalidInput
 
 _PLACES = re.compile(
     r"(\d[\d,]*)(?:st|nd|rd|th)?(?:\s*(?:-|\u2013|to)\s*(\d[\d,]*)(?:st|nd|rd|th)?)?"
 )
 _COLUMNS = ("Place", "Payout", "Field Size", "Entry Fee")
+_ID_NAMES = ("id", "contestKey", "contestId", "contest_id")
+_MOST_NAMED = 12
 
 
 def read_payout_csv(text: str) -> Payouts:
@@ -64,40 +74,126 @@ def read_payout_csv(text: str) -> Payouts:
     return payouts_from_tiers(tiers, contest["Field Size"], Decimal(contest["Entry Fee"]) / 100)
 
 
-def read_payout_json(text: str) -> Payouts:
-    """Read ``{"field_size": .., "entry_fee": .., "tiers": [{"from", "to", "prize"}]}``.
+def read_payout_json(
+    text: str, contest_id: str | None = None, tickets: Mapping[str, object] | None = None
+) -> Payouts:
+    """Read a contest's prizes from JSON, its own tiers or DraftKings' detail of it.
 
+    Own tiers are ``{"field_size": .., "entry_fee": .., "tiers": [{"from", "to", "prize"}]}``;
     ``entries`` is understood for ``field_size``, ``contest_buyin`` for ``entry_fee`` and
-    ``payouts`` for ``tiers``. Numbers are read as decimals, so 0.1 is ten cents and nothing else.
+    ``payouts`` for ``tiers``, and a ``prize_pool`` (USD) must be what the tiers sum to. A detail is
+    an object with ``payoutSummary``, as it is or as ``contestDetail``, see
+    :func:`~core.contest.draftkings_export.payouts_from_draftkings`. Either may stand in a list, or
+    in a list called ``contests``. Numbers are read as decimals, so 0.1 is ten cents and nothing
+    else.
+
+    Parameters
+    ----------
+    text
+        The file's contents.
+    contest_id
+        Which of several contests: its ``id``, ``contestKey``, ``contestId`` or ``contest_id``.
+    tickets
+        USD that a ticket of a DraftKings contest is worth, by name.
 
     Raises
     ------
     InvalidInput
-        Not such an object, or whatever :func:`payouts_from_tiers` refuses.
+        No such file, several contests and none chosen (``contest_id``, naming them), a pool that
+        the tiers do not sum to, tickets for a table that has none, or whatever
+        :func:`payouts_from_tiers` refuses.
     """
     try:
-        values = json.loads(text, parse_float=str)
-    except json.JSONDecodeError as error:
+        values = json.loads(text.lstrip("\ufeff"), parse_float=str)
+    except (ValueError, RecursionError) as error:
         raise InvalidInput({"payouts": f"not JSON: {error}."}) from None
-    if not isinstance(values, dict):
-        raise InvalidInput({"payouts": "give an object with field_size, entry_fee and tiers."})
-    tiers = _first(values, "tiers", "payouts")
+    contest = _chosen(_contests_in(values), contest_id)
+    if is_draftkings_contest(contest):
+        return payouts_from_draftkings(contest, tickets)
+    _refuse_tickets(tickets)
+    tiers = _first(contest, "tiers", "payouts")
     if not isinstance(tiers, list):
         raise InvalidInput({"payouts": "tiers is no list; give [{from, to, prize}]."})
-    return payouts_from_tiers(
+    payouts = payouts_from_tiers(
         tiers,
-        _first(values, "field_size", "entries"),
-        _first(values, "entry_fee", "contest_buyin"),
+        _first(contest, "field_size", "entries"),
+        _first(contest, "entry_fee", "contest_buyin"),
     )
+    stated = contest.get("prize_pool")
+    if stated is not None and read_cents(stated, "prize_pool") != payouts.prize_pool_cents:
+        raise InvalidInput(
+            {
+                "prize_pool": f"{stated} USD is stated, but the tiers sum to "
+                f"{payouts.prize_pool_cents / CENTS_PER_USD:,.2f}; correct the one or the other."
+            }
+        )
+    return payouts
 
 
-def read_payout_table(text: str) -> Payouts:
-    """Read a payout file of either kind: JSON if it opens like an object, else CSV."""
-    return (
-        read_payout_json(text)
-        if text.lstrip("\ufeff \r\n\t").startswith("{")
-        else read_payout_csv(text)
-    )
+def read_payout_table(
+    text: str, contest_id: str | None = None, tickets: Mapping[str, object] | None = None
+) -> Payouts:
+    """Read a payout file of either kind: JSON if it opens like JSON, else CSV.
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`read_payout_json` and :func:`read_payout_csv` do; a CSV holds one contest without
+        a name, so it takes neither ``contest_id`` nor ``tickets``.
+    """
+    if text.lstrip("\ufeff \r\n\t").startswith(("{", "[")):
+        return read_payout_json(text, contest_id, tickets)
+    _refuse_tickets(tickets)
+    if contest_id is not None:
+        raise InvalidInput({"contest_id": "a CSV holds one contest; leave the id out."})
+    return read_payout_csv(text)
+
+
+def _refuse_tickets(tickets: Mapping[str, object] | None) -> None:
+    if tickets:
+        raise InvalidInput({"tickets": "this table pays in USD alone; leave tickets out."})
+
+
+def _contests_in(values: object) -> list[dict[str, Any]]:
+    found = values
+    if isinstance(values, dict):
+        several = values.get("contests")
+        found = several if isinstance(several, list) else [values]
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise InvalidInput({"payouts": "give an object with field_size, entry_fee and tiers."})
+    if not found:
+        raise InvalidInput({"payouts": "the file holds no contest."})
+    return found
+
+
+def _chosen(contests: list[dict[str, Any]], contest_id: str | None) -> dict[str, Any]:
+    if contest_id is None:
+        if len(contests) == 1:
+            return contests[0]
+        said = f"the file holds {len(contests)} contests; give one of {_ids(contests)}."
+        raise InvalidInput({"contest_id": said})
+    named = [one for one in contests if _id_of(one) == contest_id.strip()]
+    if len(named) != 1:
+        many = f"{len(named)} contests" if named else "no contest"
+        raise InvalidInput(
+            {"contest_id": f"{many} of id {contest_id!r}; the file has {_ids(contests)}."}
+        )
+    return named[0]
+
+
+def _id_of(contest: dict[str, Any]) -> str | None:
+    for inside in (contest, contest.get("contestDetail")):
+        if isinstance(inside, dict):
+            for name in _ID_NAMES:
+                if inside.get(name) is not None:
+                    return str(inside[name])
+    return None
+
+
+def _ids(contests: list[dict[str, Any]]) -> str:
+    found = [name for one in contests if (name := _id_of(one)) is not None]
+    more = ", .." if len(found) > _MOST_NAMED else ""
+    return ", ".join(found[:_MOST_NAMED]) + more if found else "no ids"
 
 
 def _first(values: dict[str, Any], *names: str) -> Any:

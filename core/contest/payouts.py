@@ -21,6 +21,7 @@ MAX_POOL_CENTS = 2**53 // MICROS_PER_CENT
 MAX_FIELD_SIZE = 10_000_000
 
 _FIELD = "payouts"
+_MOST_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Payouts:
     tiers
         Paid places from 1 on, without gaps, prizes never rising.
     label
-        Empty for a contest's own table; else what stands in for it, as users must be told.
+        Empty for a contest's own table; else what stands in for it, or what its tickets are counted
+        at, as users must be told.
 
     Raises
     ------
@@ -164,7 +166,10 @@ def read_cents(amount: object, where: str) -> int:
     try:
         if isinstance(amount, bool):
             raise InvalidOperation  # noqa: TRY301 - True is no amount of money
-        cents = Decimal(text) * CENTS_PER_USD
+        usd = Decimal(text)
+        if usd.adjusted() > _MOST_DIGITS:
+            raise InvalidOperation  # noqa: TRY301 - 1e999999 would be written out
+        cents = usd * CENTS_PER_USD
         whole = int(cents)
     except (InvalidOperation, ValueError, OverflowError):
         raise InvalidInput({where: f"{amount!r} is no amount; give USD such as 20.00."}) from None
@@ -186,6 +191,8 @@ def read_count(value: object, where: str) -> int:
     text = str(value).strip().replace(",", "")
     try:
         number = Decimal(text)
+        if number.adjusted() > _MOST_DIGITS:
+            raise InvalidOperation  # noqa: TRY301 - 1e999999 would be written out
         whole = int(number)
     except (InvalidOperation, ValueError, OverflowError):
         whole, number = 0, Decimal(0)
@@ -221,11 +228,33 @@ def payouts_from_tiers(
         first = read_count(tier["from"], f"{where} from")
         last = read_count(tier.get("to", first), f"{where} to")
         read.append(PrizeTier(first, last, read_cents(tier["prize"], f"{where} prize")))
-    read.sort(key=lambda tier: tier.first)
-    while read and read[-1].prize_cents == 0:
-        read.pop()
+    return payouts_from_cents(read, field_size, entry_fee)
+
+
+def payouts_from_cents(
+    tiers: Iterable[PrizeTier], field_size: object, entry_fee: object
+) -> Payouts:
+    """Give a contest of prize tiers in any order; those of prize 0 at the end are dropped.
+
+    Parameters
+    ----------
+    tiers
+        Prizes in cents.
+    field_size
+        Entries in the contest, own entries included.
+    entry_fee
+        USD.
+
+    Raises
+    ------
+    InvalidInput
+        On ``payouts``, ``field_size`` or ``entry_fee``.
+    """
+    ordered = sorted(tiers, key=lambda tier: tier.first)
+    while ordered and ordered[-1].prize_cents == 0:
+        ordered.pop()
     return Payouts(
         entry_fee_cents=read_cents(entry_fee, "entry_fee"),
         field_size=read_count(field_size, "field_size"),
-        tiers=tuple(read),
+        tiers=tuple(ordered),
     )

@@ -217,3 +217,40 @@ def test_the_ladder_cannot_be_written_to():
     with pytest.raises(ValueError, match="read-only"):
         ladder[0] = 1
     assert np.all(np.diff(ladder) > 0)
+
+
+@pytest.mark.skipif(not ladders(), reason="the ladders are not part of the project")
+def test_every_ladder_is_read_from_its_file_by_id():
+    text = shared("data/payouts_constructed.json")
+    for contest in ladders():
+        payouts = read_payout_table(text, contest["id"])
+        assert payouts.field_size == contest["entries"]
+        assert payouts.prize_pool_cents == 100 * contest["prize_pool"]
+        assert payouts.places_paid == contest["tiers"][-1]["to"]
+    with pytest.raises(InvalidInput, match="the file holds 8 contests; give one of SE_392_24"):
+        read_payout_table(text)
+
+
+def test_a_pool_that_its_tiers_do_not_sum_to_is_refused_with_both_figures():
+    contest = {"id": 7, "entries": 4, "entry_fee": 1, "tiers": [{"from": 1, "prize": 3}]}
+    right = json.dumps({"contests": [contest | {"prize_pool": "3.00"}]})
+    assert read_payout_table(right, "7") == read_payout_table(right)
+    with pytest.raises(InvalidInput, match=r"4 USD is stated, but the tiers sum to 3\.00"):
+        read_payout_table(json.dumps(contest | {"prize_pool": 4}))
+
+
+@pytest.mark.parametrize(
+    ("text", "contest_id", "tickets", "field"),
+    [
+        ('{"contests": []}', None, None, "payouts"),
+        ('[{"entries": 3}, 4]', None, None, "payouts"),
+        ("[" * 100_000, None, None, "payouts"),
+        ('{"entries": 4, "entry_fee": 1, "tiers": []}', None, {"Seat": 5}, "tickets"),
+        (HEADER + "1,5,10,1\n", "7", None, "contest_id"),
+        (HEADER + "1,5,10,1\n", None, {"Seat": 5}, "tickets"),
+    ],
+)
+def test_a_file_that_holds_no_such_contest_is_refused(text, contest_id, tickets, field):
+    with pytest.raises(InvalidInput) as refused:
+        read_payout_table(text, contest_id, tickets)
+    assert list(refused.value.problems) == [field]

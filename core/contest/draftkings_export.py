@@ -1,0 +1,222 @@
+"""A contest's detail as DraftKings serves it: ``payoutSummary``, with cash and tickets by place."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.contest.payouts import (
+    CENTS_PER_USD,
+    Payouts,
+    PrizeTier,
+    payouts_from_cents,
+    read_cents,
+    read_count,
+)
+from core.errors import InvalidInput
+
+_CASH = "cash"
+_MONEY = re.compile(r"\$?\s*\d[\d,]*(?:\.\d+)?")
+_FEWEST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Prize:
+    """Cash (no name), or a ticket by its name; cents are its face value, where that is known."""
+
+    name: str | None
+    cents: int | None
+
+
+def is_draftkings_contest(values: Mapping[str, Any]) -> bool:
+    """Say whether this is a contest's detail, or what DraftKings wraps one in."""
+    return "payoutSummary" in _detail(values)
+
+
+def payouts_from_draftkings(
+    values: Mapping[str, Any], tickets: Mapping[str, object] | None = None
+) -> Payouts:
+    """Read a contest's detail as DraftKings' site serves it.
+
+    Of ``contestDetail`` these are read: ``entryFee``, ``maximumEntries`` (``entries`` where that is
+    absent), ``payoutSummary`` and ``totalPayouts``; anything else is left alone. A tier of
+    ``payoutSummary`` spans ``minPosition`` to ``maxPosition`` (its own place alone where that is
+    absent), and its prizes add up: each of ``payoutDescriptions`` counts its ``value`` times its
+    ``quantity`` (1), and what ``tierPayoutDescriptions`` alone names counts as it reads. What is
+    not cash is a ticket, whatever DraftKings calls it.
+
+    Parameters
+    ----------
+    values
+        Parsed JSON, best with its numbers kept as text.
+    tickets
+        USD that a ticket is worth, by its name in the file. It counts before the file's face value,
+        which a ticket to a raked contest is not worth; 0 leaves the ticket out.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the tier: a ticket that neither the file nor ``tickets`` puts a value on, prizes that
+        cannot be told apart, cash said in two ways. On ``tickets``: a name that the file lacks. On
+        ``payouts``: prizes that sum to another amount than ``totalPayouts``, be it with tickets at
+        face value or without; and whatever else a table is refused for.
+    """
+    detail = _detail(values)
+    summary = detail.get("payoutSummary")
+    if not isinstance(summary, list) or not all(isinstance(tier, Mapping) for tier in summary):
+        raise InvalidInput({"payouts": "payoutSummary is no list of tiers."})
+    worth = {
+        _plain(name): read_cents(usd, f"tickets {name!r}") for name, usd in (tickets or {}).items()
+    }
+    tiers: list[PrizeTier] = []
+    seen: dict[str, str] = {}
+    counted: dict[str, int] = {}
+    cash = face = 0
+    all_valued = True
+    for number, tier in enumerate(summary, start=1):
+        where = f"payouts tier {number}"
+        first = read_count(tier.get("minPosition"), f"{where} minPosition")
+        last = read_count(tier.get("maxPosition", first), f"{where} maxPosition")
+        total = 0
+        for prize in _prizes(tier, where):
+            in_cash = prize.cents if prize.name is None and prize.cents is not None else 0
+            cash += (last - first + 1) * in_cash
+            face += (last - first + 1) * (prize.cents or 0)
+            total += in_cash
+            if prize.name is not None:
+                plain = _plain(prize.name)
+                all_valued &= prize.cents is not None
+                seen.setdefault(plain, prize.name)
+                cents = worth.get(plain, prize.cents)
+                if cents is None:
+                    raise InvalidInput({where: _unvalued(prize.name, first, last)})
+                counted[prize.name] = cents
+                total += cents
+        tiers.append(PrizeTier(first, last, total))
+    _require_known(worth, seen)
+    _require_total(detail.get("totalPayouts"), cash, face if all_valued else None)
+    size = detail.get("maximumEntries", detail.get("entries"))
+    payouts = payouts_from_cents(tiers, size, detail.get("entryFee"))
+    return replace(payouts, label=_label(counted)) if counted else payouts
+
+
+def _detail(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = values.get("contestDetail")
+    return inner if isinstance(inner, Mapping) else values
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _prizes(tier: Mapping[str, Any], where: str) -> Iterator[_Prize]:
+    """Give a tier's prizes, each once, though the file says most of them twice."""
+    named = tier.get("tierPayoutDescriptions") or {}
+    described = tier.get("payoutDescriptions") or []
+    if not isinstance(named, Mapping) or not isinstance(described, list):
+        raise InvalidInput({where: "tierPayoutDescriptions or payoutDescriptions is malformed."})
+    left = {str(kind): str(text) for kind, text in named.items()}
+    if not left and not described:
+        raise InvalidInput({where: "no prize; give payoutDescriptions with a value."})
+    many = len(left) > 1
+    for one in described:
+        if not isinstance(one, Mapping):
+            raise InvalidInput({where: "payoutDescriptions is no list of objects."})
+        said = str(one.get("payoutDescription") or "").strip()
+        kind = _kind_of(said, left)
+        if kind is None and many:
+            raise InvalidInput(
+                {
+                    where: f"which of {', '.join(named)} is {said!r}? Describe each prize of the "
+                    "tier as tierPayoutDescriptions does."
+                }
+            )
+        text = left.pop(kind) if kind is not None else None
+        yield _described(one, said, kind, text, where)
+    for kind, text in left.items():
+        if _plain(kind) == _CASH:
+            yield _Prize(None, read_cents(text, f"{where} {kind}"))
+        else:
+            yield _Prize(text.strip() or kind, None)
+
+
+def _kind_of(said: str, left: Mapping[str, str]) -> str | None:
+    """Give which of the tier's prizes a description is of: that of its words, or the only one."""
+    alike = [kind for kind, text in left.items() if _plain(text) == _plain(said)]
+    if alike:
+        return alike[0]
+    if len(left) == 1:
+        return next(iter(left))
+    if _MONEY.fullmatch(said):
+        return next((kind for kind in left if _plain(kind) == _CASH), None)
+    return None
+
+
+def _described(
+    one: Mapping[str, Any], said: str, kind: str | None, text: str | None, where: str
+) -> _Prize:
+    value = one.get("value")
+    cents = None
+    if value is not None:
+        # a prize may stand there more than once, and 0 is how a value is left out
+        times = read_count(one.get("quantity") or 1, f"{where} quantity")
+        cents = times * read_cents(value, f"{where} value") or None
+    in_cash = (
+        _plain(kind) == _CASH if kind is not None else bool(_MONEY.fullmatch(said)) or not said
+    )
+    if not in_cash:
+        return _Prize(text or said or kind, cents)
+    written = next((t for t in (text, said) if t and _MONEY.fullmatch(t.strip())), None)
+    if cents is None:
+        if written is None:
+            raise InvalidInput({where: f"no amount in {text or said!r}; give its value in USD."})
+        return _Prize(None, read_cents(written, where))
+    if text is not None and written is not None and read_cents(written, where) != cents:
+        raise InvalidInput(
+            {where: f"{written} is written, but the value is {cents / CENTS_PER_USD:,.2f}."}
+        )
+    return _Prize(None, cents)
+
+
+def _unvalued(name: str, first: int, last: int) -> str:
+    places = f"place {first}" if first == last else f"places {first} to {last}"
+    return (
+        f"{places} win {name!r}, and the file does not say what that is worth; say so in USD by "
+        f"this name (--ticket '{name}=20'), 0 to leave it out."
+    )
+
+
+def _require_known(worth: Mapping[str, int], seen: Mapping[str, str]) -> None:
+    unknown = [name for name in worth if name not in seen]
+    if unknown:
+        names = ", ".join(list(seen.values())[:_FEWEST_NAMED])
+        raise InvalidInput(
+            {"tickets": f"no {unknown[0]!r} among the prizes; the file has {names or 'no ticket'}."}
+        )
+
+
+def _require_total(stated: object, cash: int, face: int | None) -> None:
+    """Refuse prizes that sum to another pool: a table cut short plays like a richer contest's.
+
+    Without every ticket's face value the most that can be seen is cash beyond the pool.
+    """
+    if stated is None:
+        return
+    total = read_cents(stated, "payouts totalPayouts")
+    if total in {0, cash, face} or (face is None and total > cash):
+        return
+    with_tickets = ""
+    if face is not None and face != cash:
+        with_tickets = f", ${face / CENTS_PER_USD:,.2f} with tickets"
+    raise InvalidInput(
+        {
+            "payouts": f"the places win ${cash / CENTS_PER_USD:,.2f} in cash{with_tickets}, but "
+            f"totalPayouts says ${total / CENTS_PER_USD:,.2f}; save the contest again, or take "
+            "totalPayouts out to go by the places."
+        }
+    )
+
+
+def _label(counted: Mapping[str, int]) -> str:
+    said = ", ".join(f"{name} at ${cents / CENTS_PER_USD:,.2f}" for name, cents in counted.items())
+    return f"the contest's own prizes, tickets counted as money: {said}"
