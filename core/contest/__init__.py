@@ -14,9 +14,17 @@ from core.contest.payouts import (
 from core.contest.result import ContestResult, Figures, summarise
 from core.contest.simulate import play_block, simulate_contest
 from core.contest.simulator import ContestSimulator
+from core.contest.size_tier import SizeTier, size_tier_of
 from core.contest.steps import PrizeSteps, prize_steps
 from core.contest.tally import ContestTally
-from core.contest.typical import TYPICAL_PAYOUTS, SizeTier, size_tier_of, typical_payouts
+from core.contest.tier_curves import (
+    Headline,
+    TierCurve,
+    TierFit,
+    fit_tier_curves,
+    load_tier_curves,
+)
+from core.contest.typical import TYPICAL_PAYOUTS, typical_payouts
 from core.contest.value import value_lineups
 
 __all__ = [
@@ -27,11 +35,16 @@ __all__ = [
     "ContestSimulator",
     "ContestTally",
     "Figures",
+    "Headline",
     "PayoutCurveFitter",
     "Payouts",
     "PrizeSteps",
     "PrizeTier",
     "SizeTier",
+    "TierCurve",
+    "TierFit",
+    "fit_tier_curves",
+    "load_tier_curves",
     "payouts_from_draftkings",
     "payouts_from_tiers",
     "play_block",

@@ -40,25 +40,30 @@ def cost(spans: Sequence[Span], prizes: Sequence[int]) -> int:
 
 
 def tiers_of_shape(
-    spans: Sequence[Span], shape: Sequence[float], pool: int, least: int
+    spans: Sequence[Span], shape: Sequence[float], pool: int, least: int, first: int = 0
 ) -> tuple[PrizeTier, ...]:
     """Scale a falling shape until its prizes sum to ``pool`` cents, to the cent.
 
-    Every prize is at least ``least`` cents; cents left over by rounding go to the winner.
+    Every prize is at least ``least`` cents and the winner's at least ``first``, which together must
+    not exceed the pool; cents left over by rounding go to the winner.
     """
     low, high = 0.0, 2.0 * pool / min(shape[0], 1.0)
     for _ in range(_BISECTIONS):
         scale = (low + high) / 2.0
-        if cost(spans, prizes_at(scale, shape, least)) > pool:
+        if cost(spans, _at_least(first, prizes_at(scale, shape, least))) > pool:
             high = scale
         else:
             low = scale
-    prizes = prizes_at(low, shape, least)
+    prizes = _at_least(first, prizes_at(low, shape, least))
     prizes[0] += pool - cost(spans, prizes)
     tiers: list[PrizeTier] = []
-    for (first, last), prize in zip(spans, prizes, strict=True):
+    for (start, last), prize in zip(spans, prizes, strict=True):
         if tiers and tiers[-1].prize_cents == prize:
             tiers[-1] = PrizeTier(tiers[-1].first, last, prize)
         else:
-            tiers.append(PrizeTier(first, last, prize))
+            tiers.append(PrizeTier(start, last, prize))
     return tuple(tiers)
+
+
+def _at_least(first: int, prizes: list[int]) -> list[int]:
+    return [max(first, prizes[0]), *prizes[1:]]

@@ -34,7 +34,7 @@ def test_of_two_curves_the_best_has_the_smaller_error():
     )
     assert power.rmse_usd_ < exponential.rmse_usd_
     assert (best.curve_, best.rmse_usd_) == ("power", power.rmse_usd_)
-    assert power.r2_ > 0.95
+    assert power.r2_ > 0.8 > exponential.r2_
 
 
 @settings(max_examples=60, deadline=None)
