@@ -72,7 +72,17 @@ contest_options = in_order(
         click.option(
             "--contest",
             type=FILE,
-            help="Payout table: CSV (Place,Payout,Field Size,Entry Fee) or JSON.",
+            help="Prizes: CSV (Place,Payout,Field Size,Entry Fee), JSON tiers, or a contest's "
+            "detail saved from DraftKings.",
+        ),
+        click.option(
+            "--contest-id", metavar="ID", help="Which contest, where the file has several."
+        ),
+        click.option(
+            *("--ticket", "tickets"),
+            multiple=True,
+            metavar="NAME=USD",
+            help="What a ticket among the prizes is worth; may be given again.",
         ),
         click.option(
             "--field-size", default=10_000, show_default=True, help="Entries, without --contest."
@@ -84,7 +94,11 @@ contest_options = in_order(
             show_default=True,
             help="Entry fee in USD, without --contest.",
         ),
-        click.option("--ownership", type=FILE, help="CSV: driver,ownership_percent."),
+        click.option(
+            "--ownership",
+            type=FILE,
+            help="CSV: driver,ownership_percent, a tool's Name and Own%, or a contest's standings.",
+        ),
     ]
 )
 rule_options = in_order(

@@ -1,14 +1,15 @@
 """What a run asks the API for: the command line and the files it names, read before it starts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInput
 from core.slate import Slate, find_track, read_salaries, track_named_in
-from core.slate.tables import decode, number, read_table
-from web.cli.driver_names import DriverNames, names_of
+from core.slate.tables import decode
+from web.cli.driver_names import names_of
+from web.cli.ownership_file import read_ownership_file
 from web.cli.rules import LEVERAGE_RULES, rules_of
 from web.client import Json
 
@@ -28,6 +29,10 @@ class Asked:
         JSON, see :func:`~web.cli.rules.rules_of`.
     rules
         The rules given as options, by the API's field.
+    contest_id
+        Which of the contests in the file.
+    tickets
+        What its tickets are worth, ``NAME=USD`` each.
     """
 
     salaries: Path
@@ -44,6 +49,8 @@ class Asked:
     out: Path
     rules_file: Path | None = None
     rules: Mapping[str, Any] = field(default_factory=dict)
+    contest_id: str | None = None
+    tickets: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Prepared:
     track_id
         Of the slate.
     note
-        What to say of the track, where it is a guess.
+        What to say of the track, where it is a guess, and of prizes that are not all cash.
     """
 
     kind: str
@@ -82,7 +89,7 @@ def prepare(asked: Asked) -> Prepared:
     track_id, note = _track(asked, slate)
     rules = rules_of(asked.rules_file, asked.rules, names)
     kind = _kind(rules)
-    contest = _contest(asked)
+    contest, prizes = _contest(asked)
     body: Json = {
         "n_lineups": asked.lineups,
         "objective": asked.objective,
@@ -95,8 +102,11 @@ def prepare(asked: Asked) -> Prepared:
     if asked.ownership is not None:
         # leverage counts by it, and so does the contest then
         holder = contest if kind == "optimize" else body
-        holder["ownership_estimates"] = _ownership(asked.ownership, names)
-    return Prepared(kind, body, track_id, note)
+        holder["ownership_estimates"] = read_ownership_file(
+            asked.ownership.read_bytes(), names, slate.rules.roster_size
+        )
+    notes = [said for said in (note, prizes) if said]
+    return Prepared(kind, body, track_id, " ".join(notes) or None)
 
 
 def _kind(rules: Json) -> str:
@@ -129,17 +139,34 @@ def _track(asked: Asked, slate: Slate) -> tuple[str, str | None]:
     )
 
 
-def _payouts(path: Path) -> "Payouts":
+def _payouts(path: Path, contest_id: str | None, tickets: Mapping[str, object]) -> "Payouts":
     from core.contest import read_payout_table  # noqa: PLC0415  (half a second, for this alone)
 
-    return read_payout_table(decode(path.read_bytes(), "contest"))
+    return read_payout_table(decode(path.read_bytes(), "contest"), contest_id, tickets)
 
 
-def _contest(asked: Asked) -> Json:
+def _tickets(said: Sequence[str]) -> dict[str, object]:
+    """Read what tickets are worth, ``NAME=USD`` each."""
+    worth: dict[str, object] = {}
+    for one in said:
+        name, equals, usd = one.rpartition("=")
+        if not equals or not name.strip() or not usd.strip():
+            raise InvalidInput({"--ticket": f"{one!r}; give NAME=USD, such as 'Tour Seat=20'."})
+        worth[name.strip()] = usd.strip()
+    return worth
+
+
+def _contest(asked: Asked) -> tuple[Json, str]:
+    """Give the contest, and what is to be said of its prizes."""
+    tickets = _tickets(asked.tickets)
     if asked.contest is None:
-        return {"field_size": asked.field_size, "contest_buyin": asked.fee}
-    payouts = _payouts(asked.contest)
-    return {
+        if tickets or asked.contest_id is not None:
+            raise InvalidInput(
+                {"--contest": "absent; --contest-id and --ticket speak of its file."}
+            )
+        return {"field_size": asked.field_size, "contest_buyin": asked.fee}, ""
+    payouts = _payouts(asked.contest, asked.contest_id, tickets)
+    contest: Json = {
         "field_size": payouts.field_size,
         "contest_buyin": payouts.entry_fee_cents / 100,
         "payouts": [
@@ -147,30 +174,4 @@ def _contest(asked: Asked) -> Json:
             for tier in payouts.tiers
         ],
     }
-
-
-def _ownership(path: Path, names: DriverNames) -> dict[str, float]:
-    """Read ``driver`` (name or id) and ``ownership_percent`` columns."""
-    header, rows = read_table(path.read_bytes(), "ownership")
-    columns = [cell.lower() for cell in header]
-    if not {"driver", "ownership_percent"} <= set(columns):
-        raise InvalidInput({"ownership": "the header lacks driver or ownership_percent."})
-    estimates: dict[str, float] = {}
-    problems: dict[str, str] = {}
-    for line, row in rows:
-        cells = dict(zip(columns, row, strict=False))
-        name, percent = cells["driver"], number(cells["ownership_percent"].removesuffix("%"))
-        driver_id = names.find(name)
-        if driver_id is None:
-            problems[f"ownership line {line}"] = names.doubt(name)
-        elif driver_id in estimates:
-            problems[f"ownership line {line}"] = f"{name!r} stands in the file twice."
-        elif percent is None:
-            problems[f"ownership line {line}"] = (
-                f"ownership_percent {cells['ownership_percent']!r}; give percent of entries."
-            )
-        else:
-            estimates[driver_id] = percent
-    if problems:
-        raise InvalidInput(problems)
-    return estimates
+    return contest, f"Prizes: {payouts.label}." if payouts.label else ""

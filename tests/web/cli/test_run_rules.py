@@ -129,7 +129,8 @@ def test_leverage_goes_to_its_own_endpoint_with_ownership_for_lineups_and_contes
     prepared: Any, tmp_path: Path
 ) -> None:
     owned = tmp_path / "owned.csv"
-    owned.write_text("driver,ownership_percent\nkyle larson,40%\n12,7.5\n", encoding="utf-8")
+    # two drivers' shares of roster spots: whoever is not named has none
+    owned.write_text("driver,ownership_percent\nkyle larson,92.5%\n12,7.5\n", encoding="utf-8")
     # zero is a limit, and no option left out
     asked = prepared(
         *("--leverage", 0, "--min-low-owned", 0, "--max-ownership", 0.25),
@@ -143,10 +144,10 @@ def test_leverage_goes_to_its_own_endpoint_with_ownership_for_lineups_and_contes
         "max_total_ownership": 2.5,
         "use_regime_allocation": True,
     }
-    assert asked.body["ownership_estimates"] == {"11": 40.0, "12": 7.5}
+    assert asked.body["ownership_estimates"] == {"11": 92.5, "12": 7.5}
     assert "ownership_estimates" not in asked.body["contest"]
     plain = prepared("--ownership", owned)
-    assert plain.body["contest"]["ownership_estimates"] == {"11": 40.0, "12": 7.5}
+    assert plain.body["contest"]["ownership_estimates"] == {"11": 92.5, "12": 7.5}
     assert "ownership_estimates" not in plain.body
 
 
