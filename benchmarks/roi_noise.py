@@ -235,7 +235,8 @@ def main() -> None:
         results = [asdict(row) for row in rows]
         print(json.dumps({"cores": cores, **context, "results": results}))
         return
-    print(", ".join(f"{name} {value}" for name, value in context.items()), end="\n\n")
+    shown = {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in context.items()}
+    print("; ".join(f"{name.replace('_', ' ')}: {v}" for name, v in shown.items()), end="\n\n")
     print(said(rows))
 
 

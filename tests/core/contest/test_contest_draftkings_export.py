@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.contest import PrizeTier, payouts_from_draftkings, read_payout_table
 from core.errors import InvalidInput
@@ -200,3 +202,61 @@ def test_of_several_details_the_one_of_the_id_is_read() -> None:
         read_payout_table(text)
     with pytest.raises(InvalidInput, match="no contest of id '3'; the file has 190001"):
         read_payout_table(text, "3")
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 40), st.integers(1, 5_000_000), st.integers(0, 300_000)),
+        min_size=1,
+        max_size=12,
+    ),
+    st.booleans(),
+)
+def test_any_ladder_of_cash_and_tickets_comes_back_to_the_cent(
+    spans: list[tuple[int, int, int]], stated: bool
+) -> None:
+    spans = sorted(spans, key=lambda span: -(span[1] + span[2]))
+    tiers, first, pool = [], 1, 0
+    for places, cents, seat in spans:
+        tier = cash(first, first + places - 1, cents / 100)
+        if seat:
+            tier["payoutDescriptions"].append({"payoutDescription": "Seat", "value": seat / 100})
+            tier["tierPayoutDescriptions"]["Ticket"] = "Seat"
+        tiers.append(tier)
+        first += places
+        pool += places * (cents + seat)
+    payouts = read(*tiers, **({"totalPayouts": pool / 100} if stated else {}))
+    assert payouts.prize_pool_cents == pool
+    assert [t.prize_cents for t in payouts.tiers] == [cents + seat for _, cents, seat in spans]
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 500)
+    | st.floats()
+    | st.sampled_from(["$5.00", "Seat", "", "1e400", "\x00"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["Cash", "Ticket", "value", "quantity", "payoutDescription"]), inner
+        )
+    ),
+    max_leaves=8,
+)
+NAMES = ["minPosition", "maxPosition", "payoutDescriptions", "tierPayoutDescriptions"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.dictionaries(st.sampled_from(NAMES), JUNK), max_size=3) | JUNK,
+    st.dictionaries(st.sampled_from(["entryFee", "maximumEntries", "totalPayouts"]), JUNK),
+)
+def test_whatever_a_detail_holds_it_is_read_or_refused(summary: Any, more: dict[str, Any]) -> None:
+    detail = contest(cash(1, 1, 5), payoutSummary=summary, **more)
+    try:
+        payouts = read_payout_table(json.dumps(detail))
+    except InvalidInput:
+        return
+    assert payouts.prize_pool_cents > 0
