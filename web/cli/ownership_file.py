@@ -34,7 +34,8 @@ _PERCENTS = (
 )
 _NAMED = re.compile(r"(.*)\((\w+)\)")
 
-_NEAR = 0.02
+# core.field's, whose import takes half a second
+NEAR = 0.02
 
 
 def read_ownership_file(data: bytes, names: DriverNames, roster_size: int) -> dict[str, float]:
@@ -124,7 +125,7 @@ def _require_sum(estimates: dict[str, float], names: DriverNames, roster_size: i
     whole = 100.0 * roster_size
 
     def near(target: float) -> bool:
-        return abs(total - target) <= _NEAR * target
+        return abs(total - target) <= NEAR * target
 
     if near(whole) or near(100.0):
         return
@@ -143,6 +144,6 @@ def _require_sum(estimates: dict[str, float], names: DriverNames, roster_size: i
         {
             _FIELD: f"{len(estimates)} drivers sum to {total:g}; percent of entries sum to "
             f"{whole:g}, as a lineup has {roster_size} drivers, or to 100 as shares of roster "
-            f"spots, each within {_NEAR:.0%}. {meant[0].upper()}{meant[1:]}"
+            f"spots, each within {NEAR:.0%}. {meant[0].upper()}{meant[1:]}"
         }
     )

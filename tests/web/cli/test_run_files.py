@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidInput
+from core.field.ownership import TOLERANCE
 from core.slate import read_salaries
 from web.cli.driver_names import DriverNames, names_of
-from web.cli.ownership_file import read_ownership_file
+from web.cli.ownership_file import NEAR, read_ownership_file
 from web.cli.request import Asked, Prepared, prepare
 
 HEADER = "Position,Name + ID,Name,ID,Roster Position,Salary,Game Info,TeamAbbrev,AvgPointsPerGame"
@@ -75,6 +76,10 @@ def test_of_standings_only_drivers_and_their_ownership_are_read() -> None:
     assert list(refused.value.problems) == ["ownership line 4"]
     assert "no driver 'Driver Z'" in str(refused.value)
     assert "entrant" not in str(refused.value)
+
+
+def test_a_sum_is_near_where_the_field_takes_it() -> None:
+    assert NEAR == TOLERANCE
 
 
 def test_shares_of_roster_spots_are_left_for_the_field_to_scale() -> None:
