@@ -1,5 +1,6 @@
 """What a view needs of the installation: its job records, its documents, and who is asking."""
 
+from pathlib import Path
 from typing import cast
 
 from flask import Flask, current_app
@@ -20,6 +21,12 @@ def install(app: Flask, settings: Settings) -> None:
 def jobs() -> Jobs:
     """Give the job records."""
     return cast("Jobs", current_app.extensions["axiomatic"])
+
+
+def own_ownership_model() -> str | None:
+    """Give the installation's own ownership model as JSON, or ``None``: the shipped one."""
+    path = jobs().settings.ownership_model_file
+    return None if path is None else Path(path).read_text(encoding="utf-8")
 
 
 def caller() -> str:

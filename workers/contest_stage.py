@@ -1,18 +1,19 @@
 """The stages that play the contest: fit the field once, then play it block by block."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from core.contest import ContestTally, Payouts, play_block, summarise
+from core.contest import ContestSpread, ContestTally, Payouts, play_block, summarise
 from core.errors import InvalidInput
-from core.field import OWNERSHIP_GUESS, FieldModel, fit_field, guess_ownership
-from core.race import BLOCK_SCENARIOS
+from core.field import FieldModel, field_parameters, fit_field
+from core.race import BLOCK_SCENARIOS, ConstraintSpec
 from core.slate import TICKS_PER_POINT, Slate
 from workers.blobs import Blobs
+from workers.ownership_stage import estimated
 from workers.race_stage import block_count, block_rows, selects
 from workers.stages import FAN, Facts, Json, Stage, Tick, only_part
 
@@ -28,7 +29,6 @@ _LINEUP_BYTES, _AMOUNT_BYTES, _OPEN_BYTES = 200, 20, 12
 
 GIVEN_OWNERSHIP = "as the request gives it"
 FILE_OWNERSHIP = "as the drivers file gives it"
-REPAIRED_OWNERSHIP = "the nearest that fits the cap to ownership"
 
 PointsOf = Callable[[Any, Facts, Blobs], npt.NDArray[np.int16]]
 LineupsOf = Callable[[Any, Facts, Blobs], npt.NDArray[np.uint8]]
@@ -43,17 +43,24 @@ class ContestTerms:
     payouts
         Size, fee and prizes.
     ownership_percent
-        Percent of entries by driver of the slate; ``None`` = guessed from projected points.
+        Percent of entries by driver of the slate; ``None`` = to be estimated.
     ownership_source
         Whose ownership it is, for the answer.
     fields_per_block
         Fields drawn for every block of scenarios.
+    uncertain
+        Whether each field's ownership is drawn around what was given or estimated; ``None`` = only
+        around an estimate.
+    ownership_model
+        The fitted ownership model as JSON; ``None`` = the one that the project ships.
     """
 
     payouts: Payouts
     ownership_percent: tuple[float, ...] | None = None
     ownership_source: str = ""
     fields_per_block: int = 1
+    uncertain: bool | None = None
+    ownership_model: str | None = None
 
 
 class InContest(Protocol):
@@ -62,6 +69,10 @@ class InContest(Protocol):
     @property
     def slate(self) -> Slate:
         """The slate."""
+
+    @property
+    def spec(self) -> ConstraintSpec | None:
+        """The race, if one is simulated."""
 
     @property
     def contest(self) -> ContestTerms | None:
@@ -90,24 +101,45 @@ def projected_points(slate: Slate, points: npt.NDArray[np.int16]) -> npt.NDArray
     return np.array([m if g is None else g for m, g in zip(means, given, strict=True)])
 
 
-def fit(
-    slate: Slate, terms: ContestTerms, points: npt.NDArray[np.int16], cap_usd: int
-) -> tuple[FieldModel, str]:
-    """Fit the field, and say where its ownership comes from."""
-    size = slate.rules.roster_size
+def _fit(request: InContest, points: npt.NDArray[np.int16], cap_usd: int) -> Json:
+    """Fit the field, say where its ownership comes from and how it differs between contests."""
+    slate, terms = request.slate, terms_of(request)
+    size, salaries = slate.rules.roster_size, slate.salaries_usd
+    estimate = terms.ownership_percent is None
     if terms.ownership_percent is not None:
         percent = np.array(terms.ownership_percent, dtype=np.float64)
-        return fit_field(slate.salaries_usd, percent, size, cap_usd), terms.ownership_source
-    racing = np.array([not driver.out for driver in slate.drivers])
-    guess = guess_ownership(
-        projected_points(slate, points), slate.salaries_usd, size, cap_usd, racing
-    )
-    return fit_field(slate.salaries_usd, guess, size, cap_usd), OWNERSHIP_GUESS
+        source = terms.ownership_source
+    else:
+        percent, source = estimated(
+            slate,
+            projected_points(slate, points),
+            request.spec,
+            cap_usd,
+            terms.payouts.field_size,
+            terms.ownership_model,
+        )
+    model = fit_field(salaries, percent, size, cap_usd)
+    # Who gives ownership means it; around an estimate contests differ as real ones do. The error of
+    # the estimate itself is left out: where the field is not as estimated it mostly knows better,
+    # and fields that err at random would hand money to anybody.
+    uncertain = estimate if terms.uncertain is None else terms.uncertain
+    spread = ContestSpread(field_parameters().concentration) if uncertain else None
+    return {
+        "model": model.to_json(),
+        "source": source,
+        "spread": None if spread is None else asdict(spread),
+    }
 
 
 def field_model(facts: Facts) -> FieldModel:
     """Give the fitted field."""
     return FieldModel.from_json(facts[FIELD]["model"])
+
+
+def _spread(facts: Facts) -> ContestSpread | None:
+    """Give how ownership differs between the contests, if it does."""
+    found = facts[FIELD]["spread"]
+    return None if found is None else ContestSpread(**found)
 
 
 def field_stage(points_of: PointsOf, cap_of: Callable[[Any], int]) -> Stage[Any]:
@@ -117,9 +149,7 @@ def field_stage(points_of: PointsOf, cap_of: Callable[[Any], int]) -> Stage[Any]
         request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
     ) -> Json:
         del start, stop, tick
-        points = points_of(request, facts, blobs)
-        model, source = fit(request.slate, terms_of(request), points, cap_of(request))
-        return {"model": model.to_json(), "source": source}
+        return _fit(request, points_of(request, facts, blobs), cap_of(request))
 
     return Stage(name=FIELD, units=lambda *_: 1, seconds=lambda _: 0.05, run=run, join=only_part)
 
@@ -185,7 +215,7 @@ def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
     def run(
         request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
     ) -> Json:
-        terms, model = terms_of(request), field_model(facts)
+        terms, model, spread = terms_of(request), field_model(facts), _spread(facts)
         points = points_of(request, facts, blobs)
         lineups = lineups_of(request, facts, blobs)
         tallies: dict[str, list[ContestTally]] = {REPORT: [], SELECTION: []}
@@ -200,6 +230,7 @@ def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
                 block,
                 terms.fields_per_block,
                 some,
+                spread,
             )
             of_half = tallies[SELECTION if selects(block) else REPORT]
             if of_half and of_half[-1].open:
@@ -252,7 +283,7 @@ def contest_notes(request: InContest, facts: Facts) -> list[str]:
     """Say what the contest's figures rest on."""
     notes = [
         f"Ownership: {facts[FIELD]['source']}.",
-        "ROI holds if races run as simulated and the field is as modelled: a guessed field "
+        "ROI holds if races run as simulated and the field is as modelled: an estimated field "
         "knows less than a real one and flatters it.",
     ]
     label = terms_of(request).payouts.label

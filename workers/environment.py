@@ -159,6 +159,13 @@ VARIABLES = (
         "how long a worker that is told to stop may go on finishing its chunks",
         _whole(1, 3_000),
     ),
+    Variable(
+        "AXIOMATIC_OWNERSHIP_MODEL",
+        "",
+        "a model that `axiomatic ownership learn` wrote, for the API's requests to be estimated "
+        "with; the one that Axiomatic ships if not set",
+        _file,
+    ),
     Variable("AXIOMATIC_WORKERS", "2", "children of one worker, one a core", _whole(1, 256)),
     Variable(
         "AXIOMATIC_BIND",

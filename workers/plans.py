@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from workers import contest_sim, optimize
+from workers import contest_sim, optimize, ownership
 from workers.stages import Plan
 
 PLANS: dict[str, Plan[Any]] = {
-    plan.kind: plan for plan in (optimize.PLAN, optimize.LEVERAGE_PLAN, contest_sim.PLAN)
+    plan.kind: plan
+    for plan in (optimize.PLAN, optimize.LEVERAGE_PLAN, ownership.PLAN, contest_sim.PLAN)
 }

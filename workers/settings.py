@@ -52,6 +52,8 @@ class Settings:
     redis_ca_file, redis_cert_file, redis_key_file
         PEM files for ``rediss://``: whom to trust (the system's authorities if ``None``), and what
         to show.
+    ownership_model_file
+        A fitted ownership model; the shipped one if ``None``.
     """
 
     redis_url: str
@@ -65,6 +67,7 @@ class Settings:
     redis_ca_file: str | None = None
     redis_cert_file: str | None = None
     redis_key_file: str | None = None
+    ownership_model_file: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -90,7 +93,7 @@ class Settings:
             values["AXIOMATIC_CHUNK_LIMIT_SECONDS"],
             values["AXIOMATIC_STOP_SECONDS"],
             values["AXIOMATIC_CACHE_MB"] * MEBIBYTE,
-            *(values[name] for name in _CERTIFICATES),
+            *(values[name] for name in (*_CERTIFICATES, "AXIOMATIC_OWNERSHIP_MODEL")),
         )
 
     def __repr__(self) -> str:

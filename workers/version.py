@@ -8,7 +8,7 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[1]
 _COMPUTES = ("core", "workers")
 _KINDS = {".py", ".lua", ".json", ".csv"}
-_LIBRARIES = ("llvmlite", "numba", "numpy", "scipy")
+_LIBRARIES = ("llvmlite", "numba", "numpy", "scikit-learn", "scipy")
 
 
 def _fingerprint() -> str:

@@ -1,6 +1,7 @@
 """The contest, played once per simulated race and field: every rank exact, every tie split."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from core.contest.outcomes import MOST_ROWS, Outcomes
 from core.contest.payouts import Payouts
 from core.contest.tally import WHOLE_WIN, ContestTally, Moments, OpenBlock
 from core.errors import InvalidInput
-from core.field import Field, FieldModel, sample_field
+from core.field import Field, FieldModel, contest_model, sample_field
 from core.randomness import Purpose, stream
 from core.slate.rules import Ticks
 
@@ -23,6 +24,21 @@ MOST_FIELDS_PER_BLOCK = 1_000
 
 # a thousand fields' outcomes side by side would fill a worker's memory
 _OUTCOMES_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ContestSpread:
+    """How the ownership of contests differs from the field model's.
+
+    Parameters
+    ----------
+    concentration, std_percent
+        As :func:`core.field.contest_model` takes them: entries whose ownership spreads as that of
+        contests does, and by driver the standard deviation of an estimate, percent of entries.
+    """
+
+    concentration: float | None = None
+    std_percent: Sequence[float] | None = None
 
 
 def simulate_contest(
@@ -71,6 +87,7 @@ def play_block(
     block: int,
     fields_per_block: int = 1,
     some: range | None = None,
+    spread: ContestSpread | None = None,
 ) -> ContestTally:
     """Play newly drawn fields in every scenario of a block, ``fields_per_block`` of them in all.
 
@@ -92,6 +109,9 @@ def play_block(
     some
         Which of the block's fields to play here; all by default. The rest is played elsewhere, and
         the tallies are merged.
+    spread
+        How ownership differs between contests: each field's is then drawn around the model's, from
+        the field's own stream. The same in all by default.
 
     Raises
     ------
@@ -107,10 +127,18 @@ def play_block(
             {"field_size": f"{payouts.field_size} entries cannot hold {len(own)} own lineups."}
         )
     fields = (
-        sample_field(model, opponents, stream(seed, Purpose.FIELD, block, number))
+        _drawn(model, opponents, stream(seed, Purpose.FIELD, block, number), spread)
         for number in (range(fields_per_block) if some is None else some)
     )
     return _play(points, fields, own, payouts, model.ownership_percent, block, fields_per_block)
+
+
+def _drawn(
+    model: FieldModel, opponents: int, generator: np.random.Generator, spread: ContestSpread | None
+) -> Field:
+    if spread is not None:
+        model = contest_model(model, spread.concentration, generator, spread.std_percent)
+    return sample_field(model, opponents, generator)
 
 
 def _checked(lineups: Lineups, drivers: int) -> Lineups:

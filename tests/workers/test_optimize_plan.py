@@ -128,7 +128,9 @@ def test_limits_that_leave_no_portfolio_end_the_job_with_their_names(slate: Slat
 
 
 def test_a_contest_sim_gives_a_lineup_the_figures_it_has_in_an_optimize_job(slate: Slate) -> None:
-    request = request_of(slate)
+    # what is estimated is drawn anew for each contest, what is given is not
+    terms = ContestTerms(typical_payouts(400, 500), uncertain=False)
+    request = request_of(slate, contest=terms)
     answer = done(request)
     ids = [driver.driver_id for driver in slate.drivers]
     lineups = tuple(
@@ -141,7 +143,7 @@ def test_a_contest_sim_gives_a_lineup_the_figures_it_has_in_an_optimize_job(slat
         ContestSimRequest(
             slate=slate,
             lineups=lineups,
-            contest=replace(request.contest, ownership_percent=owned),
+            contest=replace(terms, ownership_percent=owned),
             n_scenarios=request.n_scenarios,
             seed=request.seed,
             salary_cap_usd=50_000,

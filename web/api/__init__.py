@@ -6,8 +6,16 @@ from web.api.contest_sim import blueprint as contest_sim
 from web.api.health import blueprint as health
 from web.api.jobs import blueprint as jobs
 from web.api.optimize import blueprint as optimize
+from web.api.ownership import blueprint as ownership
 from web.api.slates import blueprint as slates
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health, slates, optimize, contest_sim, jobs)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    health,
+    slates,
+    optimize,
+    ownership,
+    contest_sim,
+    jobs,
+)
 
 __all__ = ["BLUEPRINTS"]

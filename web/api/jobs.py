@@ -32,6 +32,7 @@ blueprint = Blueprint("jobs", __name__, url_prefix="/api/v1", description="Jobs.
 _POLL_SECONDS = 0.2
 _STILL_HERE_SECONDS = 1.0
 _KINDS = ", ".join(sorted(PLANS))
+_ANY_KIND = ", ".join(f"'{kind}'" for kind in sorted(PLANS))
 
 
 @blueprint.get("/jobs")
@@ -90,14 +91,14 @@ def result(run_id: str) -> Response:
     return _result(_job(run_id))
 
 
-@blueprint.get("/<any('optimize', 'contest-sim'):kind>/<run_id>/status")
+@blueprint.get(f"/<any({_ANY_KIND}):kind>/<run_id>/status")
 @blueprint.response(200, JobSchema)
 def status_by_kind(kind: str, run_id: str) -> dict[str, Any]:
     """Show where a job of a kind is."""
     return shown_job(_job(run_id, kind))
 
 
-@blueprint.get("/<any('optimize', 'contest-sim'):kind>/<run_id>/result")
+@blueprint.get(f"/<any({_ANY_KIND}):kind>/<run_id>/result")
 @blueprint.response(200, ResultSchema)
 def result_by_kind(kind: str, run_id: str) -> Response:
     """Give the result of a job of a kind."""

@@ -8,13 +8,15 @@ from core.contest import Payouts, payouts_from_tiers, read_cents, typical_payout
 from core.errors import Infeasible, InvalidInput
 from core.field import fit_field, nearest_ownership, read_ownership, without
 from core.slate import Slate
+from web.asked.ownership import require_completable
 from web.asked.slates import Given
+from web.services import own_ownership_model
 from workers.contest_stage import (
     FILE_OWNERSHIP,
     GIVEN_OWNERSHIP,
-    REPAIRED_OWNERSHIP,
     ContestTerms,
 )
+from workers.ownership_stage import REPAIRED_OWNERSHIP
 
 # about an hour of a core
 MAX_ENTRIES = 500_000_000_000
@@ -51,7 +53,14 @@ def contest_of(
         )
     payouts = _payouts(given, fee_cents)
     percent, source = _ownership(slate, given, cap_usd, minded)
-    return ContestTerms(payouts, percent, source, given["n_contest_sims"])
+    return ContestTerms(
+        payouts=payouts,
+        ownership_percent=percent,
+        ownership_source=source,
+        fields_per_block=given["n_contest_sims"],
+        uncertain=given.get("ownership_uncertainty"),
+        ownership_model=own_ownership_model() if percent is None else None,
+    )
 
 
 def require_racing(slate: Slate, percent: Sequence[float], field: str) -> None:
@@ -99,25 +108,26 @@ def _ownership(
 ) -> tuple[tuple[float, ...] | None, str]:
     """Give the contest's ownership, else what lineups mind, else the slate's file's; and whose.
 
-    A file's is for all who race, or is none. The contest's own must fit the cap; the others are
-    moved to the nearest that does, as they were not given for a contest, and the answer says so.
+    A file's is for all who race, or some: then all of it is left to the model, which keeps those.
+    Ownership that no mix of legal lineups has is moved to the nearest that one has, and the answer
+    says so.
     """
     size = slate.rules.roster_size
     names = [driver.name for driver in slate.drivers]
     if "ownership_estimates" in given:
         estimates: dict[str, float] = given["ownership_estimates"]
         slate.index_of(list(estimates), "ownership_estimates")
-        percent = [estimates.get(driver.driver_id, 0.0) for driver in slate.drivers]
-        require_racing(slate, percent, "ownership_estimates")
-        model = fit_field(slate.salaries_usd, percent, size, cap_usd, names)
-        return model.ownership_percent, GIVEN_OWNERSHIP
-    if minded is None:
-        if any(driver.ownership_percent is None for driver in slate.drivers if not driver.out):
-            return None, ""
+        minded = [estimates.get(driver.driver_id, 0.0) for driver in slate.drivers]
+        require_racing(slate, minded, "ownership_estimates")
+        field, source = "ownership_estimates", GIVEN_OWNERSHIP
+    elif minded is not None:
+        field, source = "ownership_estimates", GIVEN_OWNERSHIP
+    elif any(driver.ownership_percent is None for driver in slate.drivers if not driver.out):
+        require_completable(slate, cap_usd, "drivers.ownership_percent")
+        return None, ""
+    else:
         minded = [driver.ownership_percent or 0.0 for driver in slate.drivers]
         field, source = "drivers.ownership_percent", FILE_OWNERSHIP
-    else:
-        field, source = "ownership_estimates", GIVEN_OWNERSHIP
     try:
         read = read_ownership(minded, size)
         owned = without(read, np.array([driver.out for driver in slate.drivers]), size)

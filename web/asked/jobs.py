@@ -16,6 +16,7 @@ from web.asked.rules import limits_of, rules_of
 from web.asked.slates import Given, indices, knowledge_of, race_of, slate_of
 from workers.contest_sim import ContestSimRequest
 from workers.optimize_request import Leverage, Objective, OptimizeRequest
+from workers.ownership import OwnershipRequest
 from workers.race_stage import block_count, selects
 from workers.submission import Attachments
 
@@ -194,6 +195,6 @@ def _ticks(slate: Slate, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.int1
     return ticks.astype(np.int16)
 
 
-def encode(request: OptimizeRequest | ContestSimRequest) -> bytes:
+def encode(request: OptimizeRequest | ContestSimRequest | OwnershipRequest) -> bytes:
     """Give a request as the job record keeps it."""
     return msgspec.json.encode(request)

@@ -10,8 +10,9 @@ from web.schemas.values import Flag, Number, Text, Whole, between, counted
 
 OWNERSHIP = {
     "description": "Percent of entries by driver id, summing to 100 x the roster's size (or to "
-    "100, "
-    "as shares of roster spots); a driver left out is at 0. Guessed where absent."
+    "100, as shares of roster spots); a driver left out is at 0. What no mix of legal lineups has "
+    "is moved to the nearest that one has, and `ownership_source` says so. Estimated where absent, "
+    "but for drivers whose own `ownership_percent` is known."
 }
 
 
@@ -53,6 +54,12 @@ class ContestSchema(Schema):
         keys=Text(),
         values=Number(validate=between(0, 100)),
         metadata=OWNERSHIP,
+    )
+    ownership_uncertainty = Flag(
+        metadata={
+            "description": "Whether each contest's ownership is drawn around the field's, as "
+            "real contests of one slate differ. By default only where ownership is estimated."
+        },
     )
     n_contest_sims = Whole(
         load_default=1,

@@ -10,6 +10,7 @@ from web.schemas.lineup_results import (
     ProofSchema,
     TailValidationSchema,
 )
+from web.schemas.ownership import OwnershipModelSchema, PredictionSchema
 from web.schemas.parts import Part
 from web.schemas.values import Flag, Number, Whole
 
@@ -156,6 +157,18 @@ class ResultSchema(Part):
     )
     ownership_metrics = fields.Nested(
         OwnershipMetricsSchema, metadata={"description": "Of optimize-with-leverage jobs."}
+    )
+    ownership_predictions = fields.List(
+        fields.Nested(PredictionSchema), metadata={"description": "Of ownership jobs."}
+    )
+    total = Number(metadata={"description": "Of ownership jobs: what the predictions sum to."})
+    feature_importance = fields.Dict(
+        keys=fields.String(),
+        values=Number(),
+        metadata={"description": "Of ownership jobs: by feature, shares that sum to 1."},
+    )
+    model = fields.Nested(
+        OwnershipModelSchema, metadata={"description": "Of ownership jobs: what was asked."}
     )
     portfolio_metrics = fields.Nested(
         PortfolioMetricsSchema, metadata={"description": "Of optimize-with-leverage jobs."}

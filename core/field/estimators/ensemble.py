@@ -338,7 +338,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             "n_slates": self.slates_,
             "mae": round(self.error_[self.ensemble_method], 2),
             "members": {name: round(much, 4) for name, much in self.member_weights().items()},
-            **self.grade_,
+            "grade": self.grade_,
         }
 
     def check_parameters(self) -> None:

@@ -31,7 +31,7 @@ OWNERSHIP = np.array([60.0 - 2.5 * i for i in range(22)]) * 600.0 / 742.5
 MICROS = 10_000
 MOST_OWN = 1_000
 
-SEED = 5
+SEED = 2_026
 BLOCKS, SCENARIOS = 60, 10
 # chi-squared of 8 degrees of freedom leaves this range to chance once in 500
 LEAST_SUM, MOST_SUM = 0.857, 26.12

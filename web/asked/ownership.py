@@ -1,0 +1,137 @@
+"""The ownership request, as the workers take it."""
+
+from core.errors import InvalidInput
+from core.field import complete_ownership
+from core.field.estimators import MEMBERS, archetype_of
+from core.slate import Driver, Slate
+from web.asked.slates import Given, knowledge_of, race_of, slate_of
+from web.services import own_ownership_model
+from workers.ownership import OwnershipRequest
+from workers.ownership_stage import ownership_model
+
+_SUM_TOLERANCE = 1e-6
+
+
+def ownership_request(given: Given) -> OwnershipRequest:
+    """Give the whole ownership request, checked.
+
+    Raises
+    ------
+    InvalidInput
+        A field that cannot be used, named.
+    Infeasible
+        Known ownership that no mix of legal lineups has.
+    """
+    sources = [name for name in ("slate_id", "drivers", "driver_data") if name in given]
+    if len(sources) != 1:
+        raise InvalidInput({"slate_id": "give one of slate_id, drivers and driver_data."})
+    race = given.get("race_data", {})
+    model = own_ownership_model()
+    _require_recent(given, model)
+    weights = _weights(given)
+    race_date = race.get("race_date")
+    common = {
+        "race_date": None if race_date is None else race_date.isoformat(),
+        "entries": given.get("field_size"),
+        "method": given["ensemble_method"],
+        "weights": weights,
+        "uncertainty": given["include_uncertainty"],
+        "share": given["normalize_to"] == "share",
+        "seed": given["random_seed"],
+        "model": model,
+    }
+    if sources == ["driver_data"]:
+        if "track_archetype" not in race:
+            raise InvalidInput({"race_data.track_archetype": "needed with driver_data; give it."})
+        if "scenario_config" in given:
+            raise InvalidInput({"scenario_config": "driver_data is projected, nothing simulated."})
+        slate = _slate(given["driver_data"])
+        require_completable(slate, slate.rules.salary_cap_usd, "driver_data.ownership_percent")
+        return OwnershipRequest(slate=slate, track_archetype=race["track_archetype"], **common)
+    slate = slate_of(given)
+    spec = race_of(slate, given)
+    kind = archetype_of(slate.track.track_type) if slate.track is not None else None
+    if race.get("track_archetype", kind) != kind:
+        raise InvalidInput(
+            {
+                "race_data.track_archetype": f"{race['track_archetype']!r}, but the slate's track "
+                f"is of kind {kind!r}; leave it out."
+            }
+        )
+    require_completable(slate, slate.rules.salary_cap_usd, "drivers.ownership_percent")
+    return OwnershipRequest(
+        slate=slate,
+        n_scenarios=given.get("scenario_config", {}).get("n_scenarios", 10_000),
+        spec=spec,
+        knowledge=knowledge_of(slate, given),
+        **common,
+    )
+
+
+def require_completable(slate: Slate, cap_usd: int, field: str) -> None:
+    """Refuse known ownership of some drivers that leaves the others no way to fill the rosters.
+
+    Raises
+    ------
+    InvalidInput
+        On ``field``.
+    Infeasible
+        No mix of legal lineups has it.
+    """
+    known = [driver.ownership_percent for driver in slate.drivers if not driver.out]
+    if all(percent is None for percent in known):
+        return
+    racing = [driver for driver in slate.drivers if not driver.out]
+    try:
+        complete_ownership(
+            [driver.salary_usd for driver in racing],
+            [float("nan") if percent is None else percent for percent in known],
+            slate.rules.roster_size,
+            cap_usd,
+        )
+    except InvalidInput as error:
+        raise InvalidInput({field: list(*error.problems.values())}) from None
+
+
+def _slate(drivers: list[Given]) -> Slate:
+    return Slate(
+        tuple(
+            Driver(
+                **{
+                    "name": driver["driver_id"],
+                    **{key: value for key, value in driver.items() if key != "salary"},
+                },
+                salary_usd=driver["salary"],
+            )
+            for driver in drivers
+        )
+    )
+
+
+def _weights(given: Given) -> tuple[float, ...] | None:
+    weights: dict[str, float] | None = given.get("custom_weights")
+    if weights is None:
+        return None
+    if given["ensemble_method"] != "weighted":
+        raise InvalidInput(
+            {"custom_weights": "are for ensemble_method 'weighted'; leave them out."}
+        )
+    total = sum(weights.values())
+    if abs(total - 1.0) > _SUM_TOLERANCE:
+        raise InvalidInput({"custom_weights": f"sum to {total:g}; they must sum to 1."})
+    return tuple(weights.get(name, 0.0) for name in MEMBERS)
+
+
+def _require_recent(given: Given, model: str | None) -> None:
+    """Refuse another number of recent races than the model was fitted with."""
+    asked = given.get("n_recent_races")
+    if asked is None:
+        return
+    fitted = ownership_model(model).n_recent_races
+    if asked != fitted:
+        raise InvalidInput(
+            {
+                "n_recent_races": f"{asked}; the model was fitted with {fitted}. Leave it out, or "
+                "learn one with axiomatic ownership learn --recent."
+            }
+        )

@@ -1,0 +1,171 @@
+"""The ownership job: what share of the entries will hold each driver."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from core.errors import InvalidInput
+from core.field.estimators import OwnershipSlate
+from core.race import ConstraintSpec, UserKnowledge
+from core.slate import Slate
+from workers import knowledge_stage, race_stage
+from workers.blobs import Blobs
+from workers.contest_stage import projected_points
+from workers.knowledge_stage import knowledge_notes, shown
+from workers.ownership_stage import ownership_model, seen_by_the_field
+from workers.race_stage import simulated_points, stored_bytes
+from workers.stages import Facts, Json, Plan, Stage, Tick, only_part
+
+OWNERSHIP = "ownership"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipRequest:
+    """Everything an ownership job depends on.
+
+    Parameters
+    ----------
+    slate
+        Drivers.
+    track_archetype
+        Kind of track; ``None`` = the slate's track's.
+    race_date
+        YYYY-MM-DD, if known.
+    entries
+        Of the contest, if known.
+    method, weights
+        How the four estimators are combined, and the weights of ``weighted``.
+    uncertainty
+        Whether the answer has intervals.
+    share
+        Whether the answer sums to 100, as shares of roster spots.
+    n_scenarios, seed
+        Races that projections are the means of.
+    spec, knowledge
+        The race to simulate, and what its user says of it; ``None`` = projections are given.
+    model
+        The fitted model as JSON; ``None`` = the one that the project ships.
+    """
+
+    slate: Slate
+    track_archetype: str | None = None
+    race_date: str | None = None
+    entries: int | None = None
+    method: str = "voting"
+    weights: tuple[float, ...] | None = None
+    uncertainty: bool = True
+    share: bool = False
+    n_scenarios: int = 0
+    seed: int = 0
+    spec: ConstraintSpec | None = None
+    knowledge: UserKnowledge | None = None
+    model: str | None = None
+
+
+def _seen(request: OwnershipRequest, facts: Facts, blobs: Blobs) -> OwnershipSlate:
+    slate = request.slate
+    if request.spec is not None:
+        points = projected_points(slate, simulated_points(facts, blobs))
+        return seen_by_the_field(slate, points, request.spec, request.entries, request.race_date)
+    if request.track_archetype is None:
+        raise InvalidInput({"race_data.track_archetype": "not known; give it."})
+
+    def said(name: str) -> list[float]:
+        values = [getattr(driver, name) for driver in slate.drivers]
+        return [np.nan if value is None else float(value) for value in values]
+
+    return OwnershipSlate(
+        names=tuple(driver.name for driver in slate.drivers),
+        salaries_usd=slate.salaries_usd.astype(np.float64),
+        track_archetype=request.track_archetype,
+        projected_points=np.array(said("projected_points")),
+        skill=np.array(said("skill")),
+        start_position=np.array(said("start_position")),
+        average_points=np.array(said("average_points")),
+        ownership_percent=np.array(said("ownership_percent")),
+        racing=np.array([not driver.out for driver in slate.drivers]),
+        roster_size=slate.rules.roster_size,
+        salary_cap_usd=slate.rules.salary_cap_usd,
+        entries=request.entries,
+        race_date=request.race_date,
+    )
+
+
+def _run(
+    request: OwnershipRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
+) -> Json:
+    del start, stop, tick
+    asked = ownership_model(
+        request.model,
+        roster_size=request.slate.rules.roster_size,
+        ensemble_method=request.method,
+        custom_weights=request.weights,
+        normalize_to="share" if request.share else "field",
+    )
+    seen = _seen(request, facts, blobs)
+    forecast = asked.forecast(seen)
+    return {
+        "percent": forecast.percent.tolist(),
+        "lower": forecast.lower_5.tolist(),
+        "upper": forecast.upper_95.tolist(),
+        "std": forecast.std.tolist(),
+        "projected_points": [
+            None if np.isnan(points) else points for points in seen.projected_points.tolist()
+        ],
+        "importance": asked.feature_importance_,
+        "model": asked.about_,
+    }
+
+
+_STAGE: Stage[Any] = Stage(
+    name=OWNERSHIP, units=lambda *_: 1, seconds=lambda _: 0.02, run=_run, join=only_part
+)
+
+
+def _stages(request: OwnershipRequest) -> tuple[Stage[Any], ...]:
+    if request.spec is None:
+        return (_STAGE,)
+    told = () if request.knowledge is None else (knowledge_stage.STAGE,)
+    return (*told, race_stage.STAGE, _STAGE)
+
+
+def _finish(request: OwnershipRequest, facts: Facts, blobs: Blobs) -> Json:
+    del blobs
+    found = facts[OWNERSHIP]
+    predictions: list[Json] = []
+    for place, driver in enumerate(request.slate.drivers):
+        said: Json = {
+            "driver_id": driver.driver_id,
+            "name": driver.name,
+            "salary": driver.salary_usd,
+            "projected_points": found["projected_points"][place],
+            "ownership_percent": found["percent"][place],
+        }
+        if request.uncertainty:
+            said["uncertainty_lower"] = found["lower"][place]
+            said["uncertainty_upper"] = found["upper"][place]
+            said["std"] = found["std"][place]
+        predictions.append(said)
+    simulated = request.spec is not None
+    return {
+        "ownership_predictions": predictions,
+        "total": sum(found["percent"]),
+        "feature_importance": found["importance"],
+        "model": found["model"],
+        "scenario_diagnostics": {"knowledge": shown(request, facts)} if simulated else None,
+        "notes": [*request.slate.warnings, *(knowledge_notes(request, facts) if simulated else [])],
+        "random_seed": request.seed if simulated else None,
+    }
+
+
+PLAN = Plan(
+    kind="ownership",
+    read=msgspec.json.Decoder(OwnershipRequest).decode,
+    stages=_stages,
+    finish=_finish,
+    stored_bytes=lambda request: (
+        0 if request.spec is None else stored_bytes(request.slate, request.n_scenarios)
+    ),
+)

@@ -1,0 +1,133 @@
+"""What the field will own where nobody says: the ownership model, asked by whichever job needs it.
+
+A user's own model travels with the request, so that every worker asks the same one.
+"""
+
+import json
+from copy import copy
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import Infeasible
+from core.field import fit_field, nearest_ownership
+from core.field.estimators import OwnershipSlate
+from core.race import ConstraintSpec
+from core.slate import Slate, find_track
+
+if TYPE_CHECKING:
+    from core.field.estimators import HybridOwnershipEstimator
+
+MODEL_OWNERSHIP = "estimated by the ownership model"
+REPAIRED_OWNERSHIP = "the nearest that fits the cap to ownership"
+_TYPICAL_TRACK = "kansas"
+
+Floats = npt.NDArray[np.float64]
+
+
+def ownership_model(document: str | None, **parameters: Any) -> "HybridOwnershipEstimator":
+    """Give the fitted model of a document, or the one that the project ships.
+
+    Parameters
+    ----------
+    document
+        JSON; ``None`` = the shipped one.
+    parameters
+        How it is to be asked, other than it was fitted: ``roster_size``, ``ensemble_method`` ..
+
+    Raises
+    ------
+    InvalidInput
+        The document holds no fitted model.
+    """
+    # what was fitted is shared, the parameters are the copy's own
+    model = copy(_fitted(document))
+    model.set_params(**parameters)
+    return model
+
+
+@lru_cache(maxsize=4)
+def _fitted(document: str | None) -> "HybridOwnershipEstimator":
+    from core.field.estimators import from_json, shipped_ownership_model  # noqa: PLC0415
+
+    return shipped_ownership_model() if document is None else from_json(json.loads(document))
+
+
+def seen_by_the_field(
+    slate: Slate,
+    projected_points: npt.ArrayLike,
+    spec: ConstraintSpec | None,
+    entries: int | None = None,
+    race_date: str | None = None,
+) -> OwnershipSlate:
+    """Give a slate as its ownership is estimated from.
+
+    Parameters
+    ----------
+    slate
+        Drivers; where it names no track, that of a typical oval stands in.
+    projected_points
+        By driver, ``[D]``.
+    spec
+        Where each driver's skill is taken from, if a race is simulated.
+    entries
+        Of the contest.
+    race_date
+        YYYY-MM-DD.
+    """
+    if slate.track is None:
+        slate = replace(slate, track=find_track(_TYPICAL_TRACK))
+    return OwnershipSlate.of(
+        slate,
+        projected_points=projected_points,
+        skill=None if spec is None else np.array([driver.skill for driver in spec.drivers]),
+        entries=entries,
+        race_date=race_date,
+    )
+
+
+def estimated(
+    slate: Slate,
+    projected_points: npt.ArrayLike,
+    spec: ConstraintSpec | None,
+    cap_usd: int,
+    entries: int | None,
+    document: str | None,
+) -> tuple[Floats, str]:
+    """Estimate ownership that a field of legal lineups can have.
+
+    What the slate's drivers say of their own ownership stays; the others share the rest.
+
+    Returns
+    -------
+    Percent of entries ``[D]``, and whose estimate it is.
+    """
+    seen = seen_by_the_field(slate, projected_points, spec, entries)
+    size = slate.rules.roster_size
+    forecast = ownership_model(
+        document, roster_size=size, ensemble_method="voting", normalize_to="field"
+    ).forecast(seen)
+    source = _words(document, slate)
+    try:
+        fit_field(slate.salaries_usd, forecast.percent, size, cap_usd)
+    except Infeasible:
+        return (
+            nearest_ownership(slate.salaries_usd, forecast.percent, size, cap_usd),
+            f"{REPAIRED_OWNERSHIP} what was {source}",
+        )
+    return forecast.percent, source
+
+
+def _words(document: str | None, slate: Slate) -> str:
+    """Say whose ownership an estimate is, and how far off such estimates are."""
+    about = ownership_model(document).about_
+    known = sum(driver.ownership_percent is not None for driver in slate.drivers if not driver.out)
+    kept = f"; of {known} drivers as the drivers file gives it" if known else ""
+    track = "" if slate.track is not None else f"; as at {_TYPICAL_TRACK}, for no track is given"
+    return (
+        f"{MODEL_OWNERSHIP} ({about['n_contests']} contests learnt from, {about['mae']:.0f} points "
+        f"of percent off a driver on average){kept}{track}"
+    )
