@@ -17,6 +17,7 @@ _GOOD_ENOUGH = 1e-10
 _STEPS = 200
 _HALVINGS = 30
 _PROVEN = -1e-9
+_CLOSE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +182,9 @@ def _descend(dual: _Dual, start: Floats) -> Solution:
             there = best.theta.copy()
             there[dual.known] += size * step
             trial = dual.look(there)
+            lower = trial.value <= best.value + 1e-4 * size * slope
             # close to the minimum the value has no digits left to judge by, the gradient has
-            if trial.value <= best.value + 1e-4 * size * slope or trial.error < 0.9 * best.error:
+            if lower or trial.error < min(_CLOSE, 0.9 * best.error):
                 break
             size /= 2.0
         else:

@@ -6,12 +6,12 @@ import numpy.typing as npt
 from core.errors import Infeasible, InvalidInput
 from core.field._lattice import Floats, Ints, lattice_of
 from core.field._newton import Solution, match_some
-from core.field.model import LARGEST_ERROR
+from core.field.model import LARGEST_ERROR, fit_field, nearest_ownership
 from core.field.ownership import TOLERANCE, read_ownership
 from core.field.parameters import field_parameters
 
 _FIELD = "ownership_estimates"
-_ROUNDING = 1e-10
+_ROUNDING = 1e-9
 # a prior of 0% or 100% is as sure as this, so that what is known can still overrule it
 _SUREST_PERCENT = 0.01
 
@@ -29,8 +29,8 @@ def complete_ownership(
 
     The known stay as they are. The others get the marginals of the distribution over legal lineups
     that has the known ones and is nearest, in relative entropy, to what was thought before: lineups
-    as likely as the salary they leave on the table says (``FieldParameters.left_usd``), or as the
-    odds of a prior say.
+    as likely as the salary they leave on the table says (``FieldParameters.left_usd``), or the
+    field that a prior implies.
 
     Parameters
     ----------
@@ -42,7 +42,8 @@ def complete_ownership(
     roster_size, salary_cap_usd
         What makes a lineup legal.
     prior_percent
-        Percent of entries thought likely before, ``[D]``; those of the known drivers are not used.
+        Percent of entries thought likely before, ``[D]``, as :func:`read_ownership` takes it; moved
+        within reach where no field has it.
     at_most_percent
         No unknown driver is owned by more, where that can be: lists of ownership mostly name the
         most owned, so the least number listed is a bound. Who would be above is put there.
@@ -54,7 +55,7 @@ def complete_ownership(
     Raises
     ------
     InvalidInput
-        Numbers outside 0..100, too many or too few for the roster, or a prior with gaps.
+        Numbers outside 0..100, or that leave too much or too little for the roster.
     Infeasible
         No mix of legal lineups has the known ownership.
     """
@@ -64,7 +65,9 @@ def complete_ownership(
     _check(salaries, percent, known, roster_size, at_most_percent, left_usd)
     if bool(known.all()):
         return read_ownership(percent, roster_size)
-    liked = _liked(salaries, prior_percent, left_usd)
+    if float(percent[known].sum()) >= 100.0 * roster_size * (1.0 - _ROUNDING):
+        return np.where(known, percent, 0.0)
+    liked = _liked(salaries, prior_percent, left_usd, roster_size, salary_cap_usd)
     whole = _completed(salaries, percent, liked, roster_size, salary_cap_usd)
     while bool((over := ~known & (whole > at_most_percent + _ROUNDING)).any()):
         # who is held down stays there: what they lose goes to the other unknown
@@ -104,7 +107,8 @@ def _check(
         raise InvalidInput({"at_most_percent": f"{at_most_percent:g}; give above 0, up to 100."})
     total, unknown = float(percent[known].sum()), int((~known).sum())
     target = 100.0 * roster_size
-    if unknown and not target - 100.0 * unknown <= total <= target:
+    least = target - 100.0 * unknown
+    if unknown and not least - _ROUNDING * target <= total <= target * (1.0 + _ROUNDING):
         raise InvalidInput(
             {
                 _FIELD: f"the known numbers sum to {total:g} and {unknown} drivers are unknown; "
@@ -115,14 +119,24 @@ def _check(
         raise InvalidInput({_FIELD: f"the numbers sum to {total:g}; give {target:g}."})
 
 
-def _liked(salaries: Ints, prior_percent: npt.ArrayLike | None, left_usd: float | None) -> Floats:
+def _liked(
+    salaries: Ints,
+    prior_percent: npt.ArrayLike | None,
+    left_usd: float | None,
+    roster_size: int,
+    cap_usd: int,
+) -> Floats:
     if prior_percent is None:
         return salaries / (field_parameters().left_usd if left_usd is None else left_usd)
-    prior = np.asarray(prior_percent, dtype=np.float64)
-    if prior.shape != salaries.shape or not bool(((prior >= 0.0) & (prior <= 100.0)).all()):
-        raise InvalidInput({"prior_percent": "give percent, 0 to 100, for every driver."})
-    sure = np.clip(prior, _SUREST_PERCENT, 100.0 - _SUREST_PERCENT)
-    return np.asarray(np.log(sure / (100.0 - sure)))
+    prior = read_ownership(prior_percent, roster_size)
+    prior = np.clip(prior, _SUREST_PERCENT, 100.0 - _SUREST_PERCENT)
+    prior *= 100.0 * roster_size / float(prior.sum())
+    try:
+        field = fit_field(salaries, prior, roster_size, cap_usd, appetite=0.0)
+    except Infeasible:
+        near = nearest_ownership(salaries, prior, roster_size, cap_usd)
+        field = fit_field(salaries, near, roster_size, cap_usd, appetite=0.0)
+    return np.array(field.log_weights)
 
 
 def _completed(

@@ -61,7 +61,7 @@ def contest_model(
     std_percent
         Standard deviation of the estimate per driver, percent of entries, ``[D]``, 0 to 50; none by
         default. Taken as at most 0.8 of the ownership, or of what it lacks to 100%.
-        What one driver gains others lose, so drivers with 0 move a little too.
+        What one driver gains others lose, so a driver moves at least as much as theirs make him.
 
     Returns
     -------
