@@ -61,6 +61,8 @@ def complete_ownership(
     """
     salaries = np.asarray(salaries_usd, dtype=np.int64)
     percent = np.array(known_percent, dtype=np.float64)
+    # a sum of floats that should be 100 may miss it in the last digit
+    percent[(percent > 100.0) & (percent <= 100.0 + _ROUNDING)] = 100.0
     known = ~np.isnan(percent)
     _check(salaries, percent, known, roster_size, at_most_percent, left_usd)
     if bool(known.all()):
