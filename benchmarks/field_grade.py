@@ -252,6 +252,12 @@ def fitted_concentration(pairs: Sequence[Apart]) -> float:
     return float(1.0 / spread - 1.0) if spread > 0.0 else float("inf")
 
 
+def expected_apart(pair: Apart, concentration: float) -> float:
+    """Give what ``squared`` of two contests is on average under a concentration."""
+    spread = 1.0 / (concentration + 1.0)
+    return 1.0 - spread + 2.0 * spread / pair.draws
+
+
 def report(grades: Sequence[Grade]) -> dict[str, dict[str, float]]:
     """Give the figures of each kind of field over all contests."""
     said: dict[str, dict[str, float]] = {}
@@ -338,7 +344,8 @@ def main() -> None:
         for slate, values in left_out.items():
             print("without", slate, json.dumps(values))
         for pair in apart(contests):
-            print("apart", json.dumps(asdict(pair)))
+            expected = expected_apart(pair, left_out[pair.slate]["concentration"])
+            print(f"apart, {expected:.2f} expected", json.dumps(asdict(pair)))
     if asked.fit:
         left_usd = mean_left_usd(contests)
         shipped = {
