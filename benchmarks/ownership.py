@@ -1,9 +1,9 @@
 """Ownership estimates graded on real contests: ``python -m benchmarks.ownership [--fit] [--json]``.
 
 Reads ``dk_ownership_partial.csv``, ``dk_slate_index.csv``, ``dk_slates`` and ``cup_results.csv`` of
-a directory of data (``--data``). Projections and skill are the race model's, simulated from what
-the shipped parameters know: no grid is at hand for these slates. Prints the errors out of sample;
-``--fit`` also writes the parameters that the project ships.
+a directory of data (``--data``). Projections and skill are the race model's, from what the shipped
+parameters know: no grid is at hand for these slates. Prints the errors out of sample; ``--fit``
+also writes the parameters that the project ships.
 """
 
 import argparse

@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from core.field.estimators.features import FEATURES, ownership_features
 from core.field.estimators.filling import fill_to
+from core.field.estimators.played import (
+    Examples,
+    PlayedContest,
+    examples_of,
+    played_from_json,
+    played_to_json,
+)
 from core.field.estimators.slates import ARCHETYPES, OwnershipSlate, archetype_of
 
 if TYPE_CHECKING:
@@ -50,20 +57,25 @@ __all__ = [
     "FEATURES",
     "MEMBERS",
     "METHODS",
+    "Examples",
     "HistoricalOwnership",
     "HybridOwnershipEstimator",
     "OwnershipForecast",
     "OwnershipGrade",
     "OwnershipSlate",
+    "PlayedContest",
     "ProjectionValueOwnership",
     "RecentFormOwnership",
     "SalarySkillOwnership",
     "archetype_of",
+    "examples_of",
     "fill_to",
     "from_json",
     "grade_ownership",
     "ownership_features",
     "ownership_model",
+    "played_from_json",
+    "played_to_json",
     "shipped_ownership_model",
     "to_json",
 ]

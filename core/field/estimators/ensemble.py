@@ -105,6 +105,8 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
     error_, contests_, slates_
         Mean absolute error out of fold by estimator and method (percent of entries, over drivers of
         known ownership), and how many contests and slates were learnt from.
+    fold_error_
+        The same error of the contests of this fit alone, without those of the prior.
     days_
         First and last race day learnt from, ordinals; ``None`` where dates are not known.
     grade_
@@ -115,6 +117,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
     error_moments_: ErrorMoments
     misses_: dict[str, Misses]
     error_: dict[str, float]
+    fold_error_: dict[str, float]
     contests_: int
     slates_: int
     days_: tuple[int, int] | None
@@ -338,7 +341,8 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             "n_slates": self.slates_,
             "mae": round(self.error_[self.ensemble_method], 2),
             "members": {name: round(much, 4) for name, much in self.member_weights().items()},
-            "grade": self.grade_,
+            "mae_by_scheme": self.grade_.get("mae", {}),
+            "coverage": self.grade_.get("coverage", {}),
         }
 
     def check_parameters(self) -> None:
@@ -394,6 +398,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         error = {name: tested.error(tested.each[:, place]) for place, name in enumerate(MEMBERS)}
         error |= {method: tested.error(percent) for method, percent in mixed.items()}
         missed = {method: [tested.missed(self._weigh(method))] for method in METHODS}
+        self.fold_error_ = error
         days = lesson.x[:, COLUMN["race_day"]]
         span = [float(day) for day in days[np.isfinite(days)]]
         contests = len(lesson.contests.groups)

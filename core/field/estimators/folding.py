@@ -10,10 +10,13 @@ from core.field.estimators._regression import Weighted
 from core.field.estimators.fitting import FittedTerms, Lesson, odds_of, percent_of
 from core.field.estimators.intervals import Misses, misses
 from core.field.estimators.members import Member
-from core.field.estimators.slates import Floats
+from core.field.estimators.slates import Flags, Floats
 from core.field.estimators.stacking import ErrorMoments
 
 REPLICATE_DECIMALS = 4  # a replicate is one of many draws: more digits would say nothing
+
+MOST_FOLDS = 10
+MOST_INNER_FOLDS = 5
 
 Weigh = Callable[[ErrorMoments], Floats]
 
@@ -93,21 +96,25 @@ class OutOfFold:
         Label of each row's slate, ``[n]``.
     before
         Error moments of what was learnt on from.
+    folds
+        Rows left out together, bool ``[n]``, and the error moments that weigh the estimators there:
+        those of the other slates among themselves.
     """
 
     each: Floats
     known: Floats
     slates: npt.NDArray[np.object_]
     before: ErrorMoments
+    folds: tuple[tuple[Flags, ErrorMoments], ...]
 
-    def moments(self, without: str | None = None) -> ErrorMoments:
-        """Give the moments of the errors, of all slates but one."""
+    def moments(self) -> ErrorMoments:
+        """Give the moments of the errors, each slate counting the same."""
         sums = self.before.sums.copy()
         count = self.before.slates
         off = self.each - self.known[:, None]
         for name in np.unique(self.slates):
             rows = (self.slates == name) & np.isfinite(self.known)
-            if name != without and bool(rows.any()):
+            if bool(rows.any()):
                 sums += off[rows].T @ off[rows] / rows.sum()
                 count += 1
         return ErrorMoments(sums, count)
@@ -115,9 +122,8 @@ class OutOfFold:
     def mixed(self, weigh: Weigh) -> Floats:
         """Give the ensemble's estimate, ``[n]``: no slate has a say in its own weights."""
         mixed = np.zeros(len(self.known))
-        for name in np.unique(self.slates):
-            rows = self.slates == name
-            mixed[rows] = self.each[rows] @ weigh(self.moments(without=name))
+        for rows, moments in self.folds:
+            mixed[rows] = self.each[rows] @ weigh(moments)
         return mixed
 
     def missed(self, weigh: Weigh) -> Misses:
@@ -134,19 +140,25 @@ def out_of_fold(
     members: Sequence[Member],
     priors: Sequence[FittedMember | None],
     before: ErrorMoments,
+    folds: int = MOST_FOLDS,
 ) -> OutOfFold:
-    """Leave out one slate after the other.
+    """Leave out one slate after the other, or a few at a time where there are more than ``folds``.
 
-    Where there is only one slate, what is learnt on from speaks of it alone.
+    The ensemble's weights for a fold come from leaving out slates of the rest in turn: a fit that
+    has seen the fold has no part in them. Where there is only one slate, what is learnt on from
+    speaks of it alone.
     """
     each = np.zeros((len(lesson.x), len(members)))
     labels = lesson.slates.astype(str)
+    names = np.unique(labels)
     of_row = np.empty(len(lesson.x), dtype=object)
-    for name in np.unique(labels):
-        held = lesson.only(labels == name)
-        rows = lesson.rows_of(labels == name)
-        of_row[rows] = name
-        rest = None if bool((labels == name).all()) else lesson.only(labels != name)
+    for name in names:
+        of_row[lesson.rows_of(labels == name)] = name
+    tested: list[tuple[Flags, ErrorMoments]] = []
+    for number in range(min(folds, len(names))):
+        out = np.isin(labels, names[number::folds])
+        held, rows = lesson.only(out), lesson.rows_of(out)
+        rest = None if bool(out.all()) else lesson.only(~out)
         for place, (member, prior) in enumerate(zip(members, priors, strict=True)):
             if rest is not None:
                 fitted = member.learn(rest, prior=None if prior is None else prior.belief())
@@ -156,4 +168,11 @@ def out_of_fold(
                 raise ValueError("one slate, and nothing to learn on from")
             odds = odds_of(member.terms, fitted, held.x)
             each[rows, place] = percent_of(odds, held.contests, member.roster_size)
-    return OutOfFold(each, lesson.known, of_row, before)
+        known = rest is not None and (len(np.unique(rest.slates.astype(str))) > 1 or all(priors))
+        inner = (
+            out_of_fold(rest, members, priors, before, MOST_INNER_FOLDS).moments()
+            if rest is not None and known and folds == MOST_FOLDS
+            else before
+        )
+        tested.append((rows, inner))
+    return OutOfFold(each, lesson.known, of_row, before, tuple(tested))

@@ -1,0 +1,148 @@
+"""Contests that were played, as examples to learn from: features and ownership, no entrant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InvalidInput
+from core.field.estimators.features import ownership_features
+from core.field.estimators.slates import Floats, OwnershipSlate
+
+PLAYED_VERSION = 1
+_FIELD = "contests"
+_NUMBERS = ("projected_points", "skill", "start_position", "average_points")
+
+
+@dataclass(frozen=True, eq=False)
+class PlayedContest:
+    """One contest and what was known before it.
+
+    Parameters
+    ----------
+    contest_id, slate_id
+        What tells contests and slates apart.
+    slate
+        Its drivers; ``entries`` are the contest's.
+    ownership_percent
+        Percent of entries, ``[D]``; NaN where not known.
+    """
+
+    contest_id: str
+    slate_id: str
+    slate: OwnershipSlate
+    ownership_percent: Floats
+
+    def to_json(self) -> dict[str, Any]:
+        """Give a JSON object; :meth:`from_json` gives the contest back to the bit."""
+        slate = self.slate
+        return {
+            "contest_id": self.contest_id,
+            "slate_id": self.slate_id,
+            "race_date": slate.race_date,
+            "track_archetype": slate.track_archetype,
+            "entries": slate.entries,
+            "roster_size": slate.roster_size,
+            "salary_cap_usd": slate.salary_cap_usd,
+            "names": list(slate.names),
+            "salaries_usd": slate.salaries_usd.tolist(),
+            "racing": slate.racing.tolist(),
+            **{name: _said(getattr(slate, name)) for name in _NUMBERS},
+            "ownership_percent": _said(self.ownership_percent),
+        }
+
+    @classmethod
+    def from_json(cls, document: Any) -> "PlayedContest":
+        """Give the contest that :meth:`to_json` wrote.
+
+        Raises
+        ------
+        InvalidInput
+            Anything else.
+        """
+        try:
+            slate = OwnershipSlate(
+                names=tuple(map(str, document["names"])),
+                salaries_usd=np.array(document["salaries_usd"], dtype=np.float64),
+                track_archetype=document["track_archetype"],
+                racing=np.array(document["racing"], dtype=np.bool_),
+                roster_size=document["roster_size"],
+                salary_cap_usd=document["salary_cap_usd"],
+                entries=document["entries"],
+                race_date=document["race_date"],
+                **{name: _read(document[name]) for name in _NUMBERS},
+            )
+            percent = _read(document["ownership_percent"])
+            names = str(document["contest_id"]), str(document["slate_id"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInput({_FIELD: f"is no contest learnt from ({error})."}) from error
+        if percent.shape != (len(slate),):
+            raise InvalidInput(
+                {_FIELD: f"holds ownership of {len(percent)} drivers for {len(slate)}."}
+            )
+        return cls(*names, slate, percent)
+
+
+def played_to_json(contests: Sequence[PlayedContest]) -> dict[str, Any]:
+    """Give contests as one JSON object."""
+    return {
+        "version": PLAYED_VERSION,
+        "contests": [contest.to_json() for contest in contests],
+    }
+
+
+def played_from_json(document: Any) -> list[PlayedContest]:
+    """Give the contests that :func:`played_to_json` wrote.
+
+    Raises
+    ------
+    InvalidInput
+        Anything else.
+    """
+    if not isinstance(document, dict) or document.get("version") != PLAYED_VERSION:
+        raise InvalidInput(
+            {_FIELD: f"is no set of contests of version {PLAYED_VERSION}; give another file."}
+        )
+    contests = document.get("contests")
+    if not isinstance(contests, list):
+        raise InvalidInput({_FIELD: "holds no list of contests."})
+    return [PlayedContest.from_json(contest) for contest in contests]
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Contests in rows, as estimators take them: see the ensemble's ``fit``."""
+
+    x: Floats
+    y: Floats
+    groups: npt.NDArray[np.str_]
+    slates: npt.NDArray[np.str_]
+
+
+def examples_of(contests: Sequence[PlayedContest]) -> Examples:
+    """Lay contests out in rows.
+
+    Raises
+    ------
+    InvalidInput
+        No contest.
+    """
+    if not contests:
+        raise InvalidInput({_FIELD: "none is given; give one at least."})
+    sizes = [len(contest.slate) for contest in contests]
+    return Examples(
+        x=np.vstack([ownership_features(contest.slate) for contest in contests]),
+        y=np.concatenate([contest.ownership_percent for contest in contests]),
+        groups=np.repeat([contest.contest_id for contest in contests], sizes),
+        slates=np.repeat([contest.slate_id for contest in contests], sizes),
+    )
+
+
+def _said(values: Floats) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def _read(values: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
