@@ -13,6 +13,7 @@ from web import VERSION
 from web.cli.backtest import backtest_command
 from web.cli.demo import demo
 from web.cli.fit import fit
+from web.cli.ownership import ownership
 from web.cli.run import run
 from web.cli.up import up
 from web.client import ImpossibleRequest
@@ -29,6 +30,7 @@ def cli() -> None:
 cli.add_command(backtest_command)
 cli.add_command(demo)
 cli.add_command(fit)
+cli.add_command(ownership)
 cli.add_command(run)
 cli.add_command(up)
 

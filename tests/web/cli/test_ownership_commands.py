@@ -1,0 +1,154 @@
+"""``axiomatic ownership learn``, from arguments to exit code and files."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core.field.estimators import ownership_model
+from web.cli.main import main
+
+NAMES = [
+    f"{first} {last}"
+    for first in ("Ana", "Bo", "Cy", "Dee")
+    for last in ["Lee", "Núñez", "Orr", "Poe"]
+]
+SALARIES = [10_500 - 350 * place for place in range(len(NAMES))]
+
+
+@pytest.fixture
+def axiomatic(capsys):
+    """Run a command; gives exit code, standard output and standard error."""
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return left.value.code, said.out, said.err
+
+    return run
+
+
+def salary_file(folder, race="Test 400"):
+    rows = [
+        f"D,{name} ({i}),{name},{i},D,{salary},{race},Nasca,{30 - i}"
+        for i, (name, salary) in enumerate(zip(NAMES, SALARIES, strict=True), start=1)
+    ]
+    header = (
+        "Position,Name + ID,Name,ID,Roster Position,Salary,Game Info,TeamAbbrev,AvgPointsPerGame"
+    )
+    path = folder / "DKSalaries.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def standings_file(folder, contest, seed=1, entries=200):
+    """A field that likes the dearest and, for a reason of its own, the very cheapest."""
+    rng = np.random.default_rng(seed)
+    liked = np.array(SALARIES) / 10_000.0
+    liked[-1] = 3.0
+    lineups = []
+    while len(lineups) < entries:
+        lineup = rng.choice(len(NAMES), 6, replace=False, p=liked / liked.sum())
+        if sum(SALARIES[i] for i in lineup) <= 50_000:
+            lineups.append(lineup)
+    drafted = 100.0 * np.bincount(np.concatenate(lineups), minlength=len(NAMES)) / entries
+    rows = [
+        "Rank,EntryId,EntryName,TimeRemaining,Points,Lineup,,Player,Roster Position,%Drafted,FPTS"
+    ]
+    for place, lineup in enumerate(lineups):
+        cell = " ".join(f"D {NAMES[i]}" for i in lineup)
+        right = (
+            f"{NAMES[place].replace('ú', 'u')},D,{drafted[place]:.2f}%,{20 + place}"
+            if place < len(NAMES)
+            else ",,,"
+        )
+        row = f"{place + 1},{900 + place},secret_user_{place},0,{120 + place}.00003,{cell}"
+        rows.append(f"{row.replace('ú', 'u')},,{right}")
+    path = folder / f"contest-standings-{contest}.csv"
+    path.write_bytes(("\ufeff" + "\r\n".join(rows) + "\r\n").encode())
+    return path
+
+
+def test_contests_are_learnt_and_the_model_written_says_so(axiomatic, tmp_path):
+    salaries = salary_file(tmp_path)
+    files = [
+        standings_file(tmp_path, number, seed) for seed, number in enumerate((1234567, 1234568))
+    ]
+    out = tmp_path / "new" / "model.json"
+    given = ("--salaries", salaries, "--track", "bristol", "--date", "2030-04-05", "--out", out)
+    code, said, errors = axiomatic("ownership", "learn", *files, *given, "--json")
+    assert (code, errors) == (0, "")
+    document = json.loads(said)
+    assert [one["contest"] for one in document["contests"]] == ["1234567", "1234568"]
+    assert all(one["drivers"] == len(NAMES) for one in document["contests"])
+    assert all(one["mae_after"] < one["mae_before"] for one in document["contests"])
+    assert document["own_slates"] == 1
+    model = ownership_model(out)
+    assert model.about_ == document["model"]
+    assert model.about_["fitted_on"]["to"] == "2030-04-05"
+    for path in (tmp_path / "new").iterdir():
+        assert "secret_user" not in path.read_text(encoding="utf-8")
+
+
+def test_a_contest_learnt_again_takes_its_own_place(axiomatic, tmp_path):
+    salary_file(tmp_path, race="Bristol 500")
+    one, two = (standings_file(tmp_path, number, number) for number in (1000001, 1000002))
+    out = tmp_path / "model.json"
+    first = json.loads(axiomatic("ownership", "learn", one, "--out", out, "--json")[1])
+    model = out.read_bytes()
+    again = json.loads(axiomatic("ownership", "learn", one, "--out", out, "--json")[1])
+    assert out.read_bytes() == model
+    assert (first["learnt_before"], again["learnt_before"]) == (False, True)
+    more = json.loads(axiomatic("ownership", "learn", two, "--out", out, "--json")[1])
+    assert (again["own_contests"], more["own_contests"]) == (1, 2)
+    assert more["model"]["n_contests"] == first["model"]["n_contests"] + 1
+
+
+def test_a_table_is_printed_for_people(axiomatic, tmp_path):
+    salary_file(tmp_path, race="Bristol 500")
+    path = standings_file(tmp_path, 7654321)
+    code, said, _ = axiomatic("ownership", "learn", path, "--out", tmp_path / "model.json")
+    assert code == 0
+    assert "7654321" in said
+    assert "left out" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ((",%Drafted", ",Drafted"), "lacks %Drafted"),
+        (("120.00003", "none"), "line 2, column Points"),
+        (("Ana Lee", "Ana Leek"), "not one driver of the slate: Ana Leek"),
+    ],
+)
+def test_what_is_wrong_with_an_export_is_said_with_its_place(axiomatic, tmp_path, change, words):
+    salary_file(tmp_path, race="Bristol 500")
+    path = standings_file(tmp_path, 1000001)
+    path.write_text(path.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+    code, said, errors = axiomatic("ownership", "learn", path, "--out", tmp_path / "model.json")
+    assert (code, said) == (2, "")
+    assert path.name in errors
+    assert words in errors
+    assert not (tmp_path / "model.json").exists()
+
+
+def test_no_track_no_salaries_or_one_contest_twice_is_refused(axiomatic, tmp_path):
+    path = standings_file(tmp_path, 1000001)
+    out = ("--out", tmp_path / "model.json")
+    code, _, errors = axiomatic("ownership", "learn", path, *out)
+    assert (code, "--salaries" in errors) == (2, True)
+    salary_file(tmp_path)
+    code, _, errors = axiomatic("ownership", "learn", path, *out)
+    assert (code, "--track" in errors) == (2, True)
+    code, _, errors = axiomatic("ownership", "learn", path, path, "--track", "bristol", *out)
+    assert (code, "given twice" in errors) == (2, True)
+
+
+def test_a_model_file_that_is_none_is_refused_and_kept(axiomatic, tmp_path):
+    salary_file(tmp_path, race="Bristol 500")
+    path, out = standings_file(tmp_path, 1000001), tmp_path / "model.json"
+    out.write_text("{}", encoding="utf-8")
+    code, _, errors = axiomatic("ownership", "learn", path, "--out", out)
+    assert (code, "model.json" in errors) == (2, True)
+    assert out.read_text(encoding="utf-8") == "{}"

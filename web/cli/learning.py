@@ -1,0 +1,231 @@
+"""What ``axiomatic ownership learn`` does once it knows what is asked of it."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from core.errors import InvalidInput
+from core.field.estimators import (
+    HybridOwnershipEstimator,
+    OwnershipSlate,
+    PlayedContest,
+    examples_of,
+    ownership_model,
+    played_from_json,
+    played_to_json,
+    shipped_ownership_model,
+    to_json,
+)
+from core.field.standings import read_standings
+from core.race import ConstraintCompiler, generate_scenarios
+from core.slate import (
+    TICKS_PER_POINT,
+    Slate,
+    apply_driver_file,
+    find_track,
+    read_salaries,
+    track_named_in,
+)
+from web.cli.readable import readable_json
+from web.cli.run import make_folder
+
+SCENARIOS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The command line, read."""
+
+    standings: tuple[Path, ...]
+    salaries: Path
+    drivers: Path | None
+    track: str | None
+    race_date: str | None
+    driver_effects: bool
+    out: Path
+    seed: int
+    as_json: bool
+
+
+def salaries_beside(standings: Sequence[Path]) -> Path:
+    """Give the salary file that lies beside the first of the exports.
+
+    Raises
+    ------
+    InvalidInput
+        None does.
+    """
+    path = standings[0].parent / "DKSalaries.csv"
+    if not path.is_file():
+        raise InvalidInput(
+            {"--salaries": f"no {path} either; give the salary file that the contests were of."}
+        )
+    return path
+
+
+def learn_from(asked: Asked) -> None:
+    """Learn, write the model and its contests, and say how far off it was and is.
+
+    Raises
+    ------
+    InvalidInput
+        A file that is not what it should be, named with line and column; no track; two files of one
+        contest.
+    """
+    make_folder(asked.out.parent)
+    slate = _slate(asked)
+    new = _played(asked, slate)
+    kept_in = asked.out.with_suffix(".contests.json")
+    before = ownership_model(asked.out if asked.out.exists() else None)
+    earlier = _earlier(kept_in)
+    ids = {contest.contest_id for contest in new}
+    contests = [contest for contest in earlier if contest.contest_id not in ids] + new
+    rows = examples_of(contests)
+    with Console(stderr=True, quiet=asked.as_json).status("Learning .."):
+        model = HybridOwnershipEstimator(driver_effects=asked.driver_effects).fit(
+            rows.x, rows.y, rows.groups, rows.slates, prior=shipped_ownership_model()
+        )
+    document = {
+        "contests": [
+            {
+                "contest": contest.contest_id,
+                "entries": contest.slate.entries,
+                "drivers": int(np.isfinite(contest.ownership_percent).sum()),
+                "mae_before": _error(before, contest),
+                "mae_after": _error(model, contest),
+            }
+            for contest in new
+        ],
+        "learnt_before": bool(ids & {contest.contest_id for contest in earlier}),
+        "mae_left_out": round(model.fold_error_[model.ensemble_method], 3),
+        "own_contests": len(contests),
+        "own_slates": len({contest.slate_id for contest in contests}),
+        "model": model.about_,
+        "warnings": list(slate.warnings),
+        "files": {"model": str(asked.out), "contests": str(kept_in)},
+    }
+    asked.out.write_text(readable_json(to_json(model)) + "\n", encoding="utf-8")
+    kept_in.write_text(readable_json(played_to_json(contests)) + "\n", encoding="utf-8")
+    if asked.as_json:
+        click.echo(json.dumps(document))
+    else:
+        _show(document, Console())
+
+
+def _slate(asked: Asked) -> Slate:
+    with _blaming(asked.salaries):
+        slate = read_salaries(asked.salaries.read_bytes())
+    if asked.drivers is not None:
+        with _blaming(asked.drivers):
+            slate = apply_driver_file(slate, asked.drivers.read_bytes())
+    if asked.track is not None:
+        return replace(slate, track=find_track(asked.track))
+    names = (slate.race_name, asked.salaries.stem, *(path.stem for path in asked.standings))
+    track = next((found for name in names if (found := track_named_in(name)) is not None), None)
+    if track is None:
+        raise InvalidInput({"--track": "no file names the track; give it, such as las_vegas."})
+    return replace(slate, track=track)
+
+
+def _played(asked: Asked, slate: Slate) -> list[PlayedContest]:
+    points, skill = _projected(slate, asked.seed)
+    slate_id = sha256(asked.salaries.read_bytes()).hexdigest()[:16]
+    played: list[PlayedContest] = []
+    for path in asked.standings:
+        with _blaming(path):
+            on = read_standings(path.read_bytes(), slate.rules.roster_size).on(slate)
+        contest_id = _contest_id(path)
+        if contest_id in {contest.contest_id for contest in played}:
+            raise InvalidInput({str(path): f"contest {contest_id} is given twice; give it once."})
+        seen = OwnershipSlate.of(
+            slate,
+            projected_points=points,
+            skill=skill,
+            entries=on.entries,
+            race_date=asked.race_date,
+        )
+        # what the field turned out to own is the lesson, not something known before it
+        seen = replace(seen, ownership_percent=np.empty(0))
+        played.append(PlayedContest(contest_id, slate_id, seen, on.ownership_percent))
+    return played
+
+
+def _projected(slate: Slate, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Give projected points, the user's own where given, and skill."""
+    spec = ConstraintCompiler().compile(slate)
+    scenarios, _ = generate_scenarios(spec, SCENARIOS, seed)
+    simulated = scenarios.points(slate.rules).mean(axis=0) / TICKS_PER_POINT
+    points = [
+        mean if driver.projected_points is None else driver.projected_points
+        for driver, mean in zip(slate.drivers, simulated, strict=True)
+    ]
+    return np.array(points), np.array([driver.skill for driver in spec.drivers])
+
+
+def _contest_id(path: Path) -> str:
+    """Give the number that the site puts into the name of its export, or else the name."""
+    number = re.search(r"\d{6,}", path.stem)
+    return path.stem if number is None else number.group()
+
+
+def _earlier(path: Path) -> list[PlayedContest]:
+    if not path.exists():
+        return []
+    with _blaming(path):
+        try:
+            return played_from_json(json.loads(path.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise InvalidInput({"contests": f"is no JSON ({error})."}) from error
+
+
+@contextmanager
+def _blaming(path: Path) -> Iterator[None]:
+    """Name the file in what is wrong with it."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(
+            {f"{path}: {field}": said for field, said in error.problems.items()}
+        ) from error
+
+
+def _error(model: HybridOwnershipEstimator, contest: PlayedContest) -> float:
+    missed = np.abs(model.forecast(contest.slate).percent - contest.ownership_percent)
+    return round(float(np.nanmean(missed[contest.slate.racing])), 3)
+
+
+def _show(document: dict[str, Any], console: Console) -> None:
+    table = Table(title="Mean absolute error, percent of entries")
+    for column in ("contest", "entries", "drivers", "before", "after"):
+        table.add_column(column, justify="left" if column == "contest" else "right")
+    for contest in document["contests"]:
+        table.add_row(
+            escape(contest["contest"]),
+            f"{contest['entries']:,}",
+            str(contest["drivers"]),
+            f"{contest['mae_before']:.2f}",
+            f"{contest['mae_after']:.2f}",
+        )
+    console.print(table)
+    console.print(
+        "After is of contests it has now learnt; of slates left out it is "
+        f"{document['mae_left_out']:.2f} over {document['own_contests']} contests of your own."
+    )
+    if document["learnt_before"]:
+        console.print("[yellow]note[/] before had learnt some of these contests already.")
+    for warning in document["warnings"]:
+        console.print(f"[yellow]note[/] {escape(warning)}")
+    for name, path in document["files"].items():
+        console.print(f"[green]{name:>12}[/] {escape(path)}", soft_wrap=True)
