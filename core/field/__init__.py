@@ -1,13 +1,26 @@
-"""The opposing field: ownership read in, a distribution over legal lineups fitted, fields drawn."""
+"""The opposing field: ownership read in or estimated, a distribution over lineups, fields drawn."""
 
+from typing import TYPE_CHECKING, Any
+
+from core.field import estimators
 from core.field.completion import complete_ownership
 from core.field.contests import contest_model
+from core.field.estimators import OwnershipSlate
 from core.field.guess import OWNERSHIP_GUESS, guess_ownership
 from core.field.model import FieldModel, fit_field, nearest_ownership
 from core.field.ownership import read_ownership, without
 from core.field.parameters import FieldParameters, field_parameters
 from core.field.sampler import FieldLineupSampler
 from core.field.sampling import Field, field_of, sample_field
+from core.field.standings import SlateStandings, Standings, read_standings
+
+if TYPE_CHECKING:
+    from core.field.estimators import (
+        HybridOwnershipEstimator,
+        OwnershipForecast,
+        ownership_model,
+        shipped_ownership_model,
+    )
 
 __all__ = [
     "OWNERSHIP_GUESS",
@@ -15,6 +28,11 @@ __all__ = [
     "FieldLineupSampler",
     "FieldModel",
     "FieldParameters",
+    "HybridOwnershipEstimator",
+    "OwnershipForecast",
+    "OwnershipSlate",
+    "SlateStandings",
+    "Standings",
     "complete_ownership",
     "contest_model",
     "field_of",
@@ -22,7 +40,25 @@ __all__ = [
     "fit_field",
     "guess_ownership",
     "nearest_ownership",
+    "ownership_model",
     "read_ownership",
+    "read_standings",
     "sample_field",
+    "shipped_ownership_model",
     "without",
 ]
+
+# what needs scikit-learn is loaded when it is first asked for
+_LATER = (
+    "HybridOwnershipEstimator",
+    "OwnershipForecast",
+    "ownership_model",
+    "shipped_ownership_model",
+)
+
+
+def __getattr__(name: str) -> Any:
+    """Give the names that :mod:`core.field.estimators` loads late."""
+    if name in _LATER:
+        return getattr(estimators, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
