@@ -152,3 +152,21 @@ class OwnershipModelSchema(Part):
             "fit, over drivers whose ownership is known."
         }
     )
+    members = fields.Dict(
+        keys=fields.String(),
+        values=Number(),
+        metadata={"description": "By estimator: how much it counts; they sum to 1."},
+    )
+    mae_by_scheme = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=Number()),
+        metadata={
+            "description": "By what was left out of the fit, by estimator, method or baseline: mean "
+            "absolute error. Empty for a model that nobody graded so."
+        },
+    )
+    coverage = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=Number()),
+        metadata={"description": "Likewise: share 0..1 of the truth within the intervals."},
+    )
