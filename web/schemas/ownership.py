@@ -161,8 +161,8 @@ class OwnershipModelSchema(Part):
         keys=fields.String(),
         values=fields.Dict(keys=fields.String(), values=Number()),
         metadata={
-            "description": "By what was left out of the fit, by estimator, method or baseline: mean "
-            "absolute error. Empty for a model that nobody graded so."
+            "description": "By what was left out of the fit, by estimator, method or baseline: "
+            "mean absolute error. Empty for a model that nobody graded so."
         },
     )
     coverage = fields.Dict(
