@@ -209,6 +209,8 @@ def _play(
     played = ContestTally(
         scenarios=0,
         fields_per_scenario=fields_per_block,
+        blocks=0,
+        block_size_squares=0,
         fields=count,
         paid=none,
         cashed=none,

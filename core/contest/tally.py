@@ -20,42 +20,54 @@ WHOLE_WIN = 1 << 40
 class Moments:
     """A quantity summed per scenario (over the scenario's fields), then over scenarios.
 
-    Rows are the own lineups in order, then the portfolio.
+    Rows are the own lineups in order, then the portfolio. The squares are what standard errors
+    clustered by scenario and by block need.
 
     Parameters
     ----------
     totals
         Sum over scenarios.
     squares
-        Sum over scenarios of the scenario's sum squared: what a standard error clustered by
-        scenario needs.
+        Sum over scenarios of the scenario's sum squared.
+    block_squares, block_products
+        Sums over blocks: of the block's sum squared, and of its sum times its scenarios.
     """
 
     totals: tuple[int, ...]
     squares: tuple[int, ...]
+    block_squares: tuple[int, ...]
+    block_products: tuple[int, ...]
 
     @classmethod
     def of(cls, clusters: Ints) -> "Moments":
-        """Sum scenarios' sums ``[N, L]`` and their squares, per lineup and for the portfolio.
+        """Sum the scenarios' sums of one block, ``[N, L]``, per lineup and for the portfolio.
 
         A portfolio wins at most the pool, under 2**53, in each of fewer than 2**10 fields: 64 bits
         hold it.
         """
         rows = np.column_stack([clusters, clusters.sum(axis=1)])
-        return cls(tuple(column_sums(rows)), tuple(square_sums(rows)))
+        totals = column_sums(rows)
+        return cls(
+            tuple(totals),
+            tuple(square_sums(rows)),
+            tuple(total * total for total in totals),
+            tuple(total * len(rows) for total in totals),
+        )
 
     @classmethod
     def none(cls, lineups: int) -> "Moments":
         """Give those of no scenario."""
-        return cls((0,) * (lineups + 1), (0,) * (lineups + 1))
+        return cls(*((0,) * (lineups + 1) for _ in range(4)))
 
     @classmethod
     def merge(cls, parts: Sequence["Moments"]) -> "Moments":
         """Add up tallies of different scenarios."""
-        return cls(
-            tuple(map(sum, zip(*(part.totals for part in parts), strict=True))),
-            tuple(map(sum, zip(*(part.squares for part in parts), strict=True))),
-        )
+        each = zip(*(part.numbers() for part in parts), strict=True)
+        return cls(*(tuple(map(sum, zip(*sums, strict=True))) for sums in each))
+
+    def numbers(self) -> tuple[tuple[int, ...], ...]:
+        """Give the sums in the order of the parameters."""
+        return self.totals, self.squares, self.block_squares, self.block_products
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,8 @@ class ContestTally:
     ----------
     scenarios, fields_per_scenario
         Simulated races in which every field was played, and contests played on each.
+    blocks, block_size_squares
+        Blocks of scenarios that shared their fields, and the sum of their sizes squared.
     fields
         Different fields drawn.
     paid
@@ -130,6 +144,8 @@ class ContestTally:
 
     scenarios: int
     fields_per_scenario: int
+    blocks: int
+    block_size_squares: int
     fields: int
     paid: Moments
     cashed: Moments
@@ -177,6 +193,9 @@ class ContestTally:
         return cls(
             scenarios=sum(part.scenarios for part in parts) + sum(len(b.paid) for b in whole),
             fields_per_scenario=per_scenario,
+            blocks=sum(part.blocks for part in parts) + len(whole),
+            block_size_squares=sum(part.block_size_squares for part in parts)
+            + sum(len(b.paid) ** 2 for b in whole),
             fields=sum(part.fields for part in parts),
             paid=Moments.merge(
                 [*(part.paid for part in parts), *(Moments.of(b.paid) for b in whole)]
@@ -207,6 +226,8 @@ class ContestTally:
                 [
                     self.scenarios,
                     self.fields_per_scenario,
+                    self.blocks,
+                    self.block_size_squares,
                     self.fields,
                     self.unique,
                     self.max_duplicates,
@@ -218,7 +239,7 @@ class ContestTally:
                 [
                     to_limbs(numbers)
                     for moments in (self.paid, self.cashed, self.won)
-                    for numbers in (moments.totals, moments.squares)
+                    for numbers in moments.numbers()
                 ]
             ),
             "outcome_keys": self.outcomes.keys,
@@ -239,7 +260,9 @@ class ContestTally:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "ContestTally":
         """Rebuild what :meth:`arrays` gave."""
-        scenarios, fields_per_scenario, fields, unique, max_duplicates = arrays["counts"].tolist()
+        scenarios, per_scenario, blocks, block_sizes, fields, unique, most = arrays[
+            "counts"
+        ].tolist()
         numbers = [from_limbs(limbs) for limbs in arrays["moments"]]
         top_1, best_rank, worst_rank, duplicates = arrays["per_lineup"]
         halves = arrays["open_blocks"].tolist()
@@ -247,18 +270,20 @@ class ContestTally:
         sums = np.split(arrays["open_sums"], ends, axis=1) if halves else []
         return cls(
             scenarios=scenarios,
-            fields_per_scenario=fields_per_scenario,
+            fields_per_scenario=per_scenario,
+            blocks=blocks,
+            block_size_squares=block_sizes,
             fields=fields,
-            paid=Moments(numbers[0], numbers[1]),
-            cashed=Moments(numbers[2], numbers[3]),
-            won=Moments(numbers[4], numbers[5]),
+            paid=Moments(*numbers[0:4]),
+            cashed=Moments(*numbers[4:8]),
+            won=Moments(*numbers[8:12]),
             outcomes=Outcomes(arrays["outcome_keys"], arrays["outcome_counts"]),
             top_1=top_1,
             best_rank=best_rank,
             worst_rank=worst_rank,
             duplicates=duplicates,
             unique=unique,
-            max_duplicates=max_duplicates,
+            max_duplicates=most,
             ownership_max_error=float(arrays["ownership_max_error"][0]),
             open=tuple(
                 OpenBlock(block, played, *of_block)

@@ -157,3 +157,28 @@ def test_the_simulator_plays_the_blocks_and_portfolio_figures_add_up_its_lineups
     assert lineups[1] == lineups[2]
     assert lineups[1].expected_duplicates >= 1.0
     assert result.payouts_label == payouts.label
+
+
+def test_the_luck_of_fields_that_races_share_is_in_the_error():
+    generator = np.random.default_rng(4)
+    salaries, owned = np.full(8, 1_000), np.full(8, 37.5)
+    model = fit_field(salaries, owned, 3, 3_000, appetite=0.0)
+    payouts = Payouts(100, 12, (PrizeTier(1, 1, 900),))
+    own = np.array([[0, 1, 2], [3, 4, 5]], dtype=np.uint8)
+    # three cars always lead, so what counts is how many of eleven opponents found out
+    points = np.array([[100, 100, 100, 10, 10, 10, 0, 0]] * 240, dtype=np.int16)
+    points += generator.integers(0, 2, points.shape).astype(np.int16)
+
+    def played(seed, blocks):
+        return ContestTally.merge(
+            [play_block(points[:20], model, own, payouts, seed, block) for block in range(blocks)]
+        )
+
+    results = [summarise(played(seed, 12), payouts, own) for seed in range(200)]
+    true = np.std([result.portfolio.roi for result in results], ddof=1)
+    # a variance is what is estimated without bias
+    said = np.sqrt(np.mean([result.portfolio.roi_se**2 for result in results]))
+    assert said == pytest.approx(true, rel=0.15)
+    # nine blocks do not tell: there the races alone are counted, and the error is far too small
+    nine = [summarise(played(seed, 9), payouts, own).portfolio.roi_se for seed in range(50)]
+    assert np.mean(nine) * np.sqrt(9 / 12) < 0.5 * true

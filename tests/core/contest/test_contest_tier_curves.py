@@ -18,6 +18,7 @@ from core.contest import (
     fit_tier_curves,
     load_tier_curves,
 )
+from core.contest.payouts import MAX_POOL_CENTS
 from core.contest.tier_curves import CURVES_FILE
 from core.errors import InvalidInput
 
@@ -97,7 +98,7 @@ def test_a_free_contest_is_refused() -> None:
 def test_every_contest_is_paid_its_pool_by_falling_prizes_within_its_field(
     size: int, fee: int, share: float, curve: TierCurve
 ) -> None:
-    pool = max(1, round(size * fee * share))
+    pool = min(max(1, round(size * fee * share)), MAX_POOL_CENTS)
     payouts = curve.payouts(size, fee, pool)
     assert payouts.prize_pool_cents == pool
     assert all(above.prize_cents > below.prize_cents for above, below in pairwise(payouts.tiers))
