@@ -126,13 +126,12 @@ def fit_weights(
         share = shifted(odds, there, total)
         owned = completed(odds, there, known, float(roster_size), bounded)
         spread = share * (1.0 - share)
-        middle = np.einsum("gd,gdp->gp", spread, design)
+        middle = (spread[:, None, :] @ design)[:, 0]
         middle /= np.maximum(spread.sum(axis=1), 1e-12)[:, None]
         away = np.where(there[:, :, None], design - middle[:, None, :], 0.0)
-        precision = prior.precision + np.einsum(
-            "gd,gdp,gdq->pq", much * spread, away, away, optimize=True
-        )
-        uphill = np.einsum("gd,gdp->p", much * (owned - share), away)
+        flat = away.reshape(-1, len(weights))
+        precision = prior.precision + flat.T @ (flat * (much * spread).reshape(-1, 1))
+        uphill = flat.T @ (much * (owned - share)).ravel()
         uphill -= prior.precision @ (weights - prior.weights)
         moved = _newton(precision, uphill, weights, positive)
         done = float(np.abs(moved - weights).max(initial=0.0)) < _CLOSE

@@ -8,9 +8,9 @@ import numpy as np
 from core.field.estimators.features import COLUMN, FEATURES
 from core.field.estimators.slates import ARCHETYPES, Flags, Floats
 
-# How firmly weights are held to 0, in slates whose every driver is one lineup's choice. A standard
-# deviation of a feature is believed to be worth about one unit of log-odds, and what it is worth at
-# one kind of track or in fields of one size, beyond that, half as much. Set so before any fit.
+# How firmly weights are held to 0, as if so many drivers' choices had shown no effect: round numbers
+# for a belief that a standard deviation of a feature is worth about one unit of log-odds, and half
+# as much beyond that at one kind of track or in fields of one size.
 RIDGE = 1.0
 OF_SALARY = 4.0  # salaries spread by two thousand USD
 OF_SURPLUS = 0.25  # and surpluses by five points, where no grid was known
@@ -49,17 +49,22 @@ def _by_size(feature: str, ridge: float = RIDGE) -> Term:
     return Term((feature, "log_entries"), ridge * APART)
 
 
+# Every estimator looks at the surplus too: it alone tells of the grid, and what only one of four
+# looks at moves their mean by a quarter of what it ought to.
+_SURPLUS = Term(("points_surplus",), OF_SURPLUS, positive=True)
+
 HISTORICAL = (
     Term(("salary_rank",)),
     Term(("salary_rank", "salary_rank")),
     *_at_each_kind("salary_rank"),
     _by_size("salary_rank"),
+    _SURPLUS,
 )
 PROJECTION_VALUE = (
     Term(("salary",), OF_SALARY),
     Term(("points",), positive=True),
     Term(("value",), positive=True),
-    Term(("points_surplus",), OF_SURPLUS, positive=True),
+    _SURPLUS,
     Term(("start",)),
     *_at_each_kind("points_surplus", OF_SURPLUS),
     _by_size("points"),
@@ -70,12 +75,14 @@ SALARY_SKILL = (
     *_at_each_kind("salary", OF_SALARY),
     *_at_each_kind("skill"),
     _by_size("salary", OF_SALARY),
+    _SURPLUS,
 )
 RECENT_FORM = (
     Term(("salary",), OF_SALARY),
     Term(("average",), positive=True),
     *_at_each_kind("average"),
     _by_size("average"),
+    _SURPLUS,
 )
 SALARY_ONLY = (Term(("salary",), OF_SALARY),)
 """No estimator's: what they are graded beside."""

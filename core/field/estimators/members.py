@@ -1,9 +1,10 @@
 """The four estimators of ownership, each looking at something else of the same rows.
 
-All are regressions of the same kind (see :mod:`core.field.estimators._regression`): they differ in
-what they look at. ``X`` are rows as
-:func:`~core.field.estimators.features.ownership_features` gives them, ``y`` percent of entries with
-NaN where it is not known, ``groups`` the contest of each row and ``slates`` its contest's slate.
+All are regressions of the same kind (see :mod:`core.field.estimators._regression`) and look at what
+a driver projects beyond what the salary implies; they differ in what else they look at. ``X`` are
+rows as :func:`~core.field.estimators.features.ownership_features` gives them, ``y`` percent of
+entries with NaN where it is not known, ``groups`` the contest of each row and ``slates`` its
+contest's slate.
 """
 
 from collections.abc import Sequence
@@ -150,7 +151,7 @@ class HistoricalOwnership(Member):
 
 
 class ProjectionValueOwnership(Member):
-    """Projected points, points for the money and points beyond what the salary implies.
+    """Projected points and points for the money; the surplus by kind of track.
 
     The grid speaks through the projection; a place on it has a weight of its own only where grids
     were learnt from.
