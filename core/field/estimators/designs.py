@@ -8,9 +8,9 @@ import numpy as np
 from core.field.estimators.features import COLUMN, FEATURES
 from core.field.estimators.slates import ARCHETYPES, Flags, Floats
 
-# How firmly weights are held to 0, as if so many drivers' choices had shown no effect: round numbers
-# for a belief that a standard deviation of a feature is worth about one unit of log-odds, and half
-# as much beyond that at one kind of track or in fields of one size.
+# How firmly weights are held to 0, as if so many drivers' choices had shown no effect. Round
+# numbers for the belief that a standard deviation of a feature is worth about one unit of log-odds,
+# and half as much beyond that at one kind of track or in fields of one size.
 RIDGE = 1.0
 OF_SALARY = 4.0  # salaries spread by two thousand USD
 OF_SURPLUS = 0.25  # and surpluses by five points, where no grid was known

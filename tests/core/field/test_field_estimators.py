@@ -2,8 +2,10 @@ import pickle
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 from sklearn.utils import estimator_checks
 
 from core.errors import InvalidInput
@@ -176,6 +178,28 @@ def test_contests_of_one_slate_are_left_out_together(contests):
         for y in (contests.y, changed)
     ]
     assert (each[0] == each[1]).all()
+
+
+def test_scikit_learns_own_cross_validation_leaves_out_the_same():
+    # it hands nothing to predict: what is left out must be one contest
+    contests = made_up_contests(slates=4, each=1)
+    with sklearn.config_context(enable_metadata_routing=True):
+        member = SalarySkillOwnership()
+        member.set_fit_request(groups="contest", slates="slate")
+        theirs = cross_val_predict(
+            member,
+            contests.x,
+            contests.y,
+            cv=LeaveOneGroupOut().set_split_request(groups="slate"),
+            params={"contest": contests.groups, "slate": contests.slates},
+        )
+    ours = out_of_fold(
+        lesson_of(*contests.rows, 6),
+        [SalarySkillOwnership()],
+        [None],
+        ErrorMoments(np.zeros((1, 1)), 0),
+    ).each[:, 0]
+    np.testing.assert_allclose(ours, theirs, atol=1e-9)
 
 
 def test_the_bootstrap_draws_contests_slate_by_slate_and_never_rows():
