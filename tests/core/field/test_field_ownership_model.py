@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,6 +76,34 @@ def test_the_shipped_model_says_what_it_rests_on_and_knows_no_driver():
     assert tuple(about["members"]) == MEMBERS
     assert all(len(member.fitted.drivers) == 0 for member in model.members_.values())
     assert sum(model.feature_importance_.values()) == pytest.approx(1.0)
+
+
+def test_the_page_on_ownership_gives_the_shipped_models_figures():
+    page = (Path(__file__).parents[3] / "docs" / "ownership.md").read_text(encoding="utf-8")
+    graded = shipped_ownership_model().grade_
+    rows = {
+        "projection_value": "projection and value",
+        "salary_skill": "salary and skill",
+        "recent_form": "recent form",
+        "constant": "everybody the same",
+        "salary_only": "salary alone",
+        "stand_in": "the guess from projected points (`guess_ownership`)",
+        "voting": "**voting**",
+    }
+    for name, missed in graded["mae"]["leave_one_slate_out"].items():
+        row = next(
+            line for line in page.splitlines() if line.startswith(f"| {rows.get(name, name)} |")
+        )
+        said = row.replace("*", "").split("|")
+        assert float(said[3]) == pytest.approx(missed, abs=0.006)
+        assert float(said[2]) == pytest.approx(
+            graded["mae"]["leave_one_contest_out"][name], abs=0.006
+        )
+        if name in METHODS:
+            assert said[4].strip() == f"{graded['coverage']['leave_one_slate_out'][name]:.1%}"
+            assert float(said[5]) == pytest.approx(
+                graded["width"]["leave_one_slate_out"][name], abs=0.06
+            )
 
 
 def test_setting_the_shipped_models_parameters_changes_nobody_elses():
