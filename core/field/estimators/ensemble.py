@@ -92,7 +92,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
     n_bootstrap
         How often contests are drawn again.
     random_state
-        Seed of those draws.
+        Seed of those draws, a whole number: the same contests and seed give the same bits.
 
     Attributes
     ----------
@@ -370,6 +370,8 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             problems["n_bootstrap"] = f"{self.n_bootstrap}; give 1 or more."
         if self.n_recent_races < 1:
             problems["n_recent_races"] = f"{self.n_recent_races}; give 1 or more."
+        if not 0 <= self.random_state < 2**128:
+            problems["random_state"] = f"{self.random_state}; give a seed of 0 or more."
         if problems:
             raise InvalidInput(problems)
 
@@ -397,7 +399,10 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         mixed = {method: tested.mixed(self._weigh(method)) for method in METHODS}
         error = {name: tested.error(tested.each[:, place]) for place, name in enumerate(MEMBERS)}
         error |= {method: tested.error(percent) for method, percent in mixed.items()}
-        missed = {method: [tested.missed(self._weigh(method))] for method in METHODS}
+        missed = {
+            method: [tested.missed(self._weigh(method), lesson, self.roster_size, self.top_table)]
+            for method in METHODS
+        }
         self.fold_error_ = error
         days = lesson.x[:, COLUMN["race_day"]]
         span = [float(day) for day in days[np.isfinite(days)]]

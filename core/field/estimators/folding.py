@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.field.estimators._regression import Weighted
+from core.field.estimators.filling import completed, log_odds
 from core.field.estimators.fitting import FittedTerms, Lesson, odds_of, percent_of
 from core.field.estimators.intervals import Misses, misses
 from core.field.estimators.members import Member
@@ -126,9 +127,24 @@ class OutOfFold:
             mixed[rows] = self.each[rows] @ weigh(moments)
         return mixed
 
-    def missed(self, weigh: Weigh) -> Misses:
+    def missed(self, weigh: Weigh, lesson: Lesson, roster_size: int, top_table: bool) -> Misses:
         """Measure how far the ensemble's estimates are off."""
-        return misses(self.mixed(weigh), self.known, self.slates)
+        mixed = self.mixed(weigh)
+        contests = lesson.contests
+        known = contests.laid(self.known / 100.0, np.nan)
+        shares = completed(
+            log_odds(contests.laid(mixed / 100.0)),
+            contests.there,
+            known,
+            float(roster_size),
+            top_table,
+        )
+        seen_share = np.nansum(known, axis=1, keepdims=True) / roster_size
+        filled, seen = np.full(len(mixed), np.nan), np.zeros(len(mixed))
+        cells = contests.place[contests.there]
+        filled[cells] = 100.0 * shares[contests.there]
+        seen[cells] = np.broadcast_to(seen_share, contests.there.shape)[contests.there]
+        return misses(mixed, self.known, self.slates, filled, seen)
 
     def error(self, percent: Floats) -> float:
         """Give the mean absolute error over drivers of known ownership."""

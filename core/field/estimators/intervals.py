@@ -34,8 +34,18 @@ class Misses:
     slates: int
 
 
-def misses(percent: Floats, known: Floats, slates: npt.NDArray[np.object_]) -> Misses:
+def misses(
+    percent: Floats,
+    known: Floats,
+    slates: npt.NDArray[np.object_],
+    filled: Floats | None = None,
+    seen: Floats | None = None,
+) -> Misses:
     """Measure misses.
+
+    Whose ownership is published is mostly who is owned much, so what is known says how far a driver
+    may stand above an estimate and too little of how far below. Where ``filled`` is given, the
+    lower half of the quantiles is of all drivers.
 
     Parameters
     ----------
@@ -43,15 +53,31 @@ def misses(percent: Floats, known: Floats, slates: npt.NDArray[np.object_]) -> M
         Estimate and truth, ``[n]``, NaN where the truth is not known.
     slates
         Label of each row's slate: each counts the same, however many rows it has.
+    filled
+        The truth with what is left of the rosters shared among the unknown, ``[n]``; NaN for who
+        does not race.
+    seen
+        Share of its contest's ownership that is known, ``[n]``: how much a filled row counts.
     """
-    told = np.isfinite(known)
-    off = log_odds(known[told] / 100.0, LEAST_PERCENT / 100.0)
-    off = off - log_odds(percent[told] / 100.0, LEAST_PERCENT / 100.0)
-    names, which, rows = np.unique(slates[told], return_inverse=True, return_counts=True)
-    weight = 1.0 / rows[which]
+    of_known = _quantiles(percent, known, slates, np.ones(len(percent)))
+    count = len(np.unique(slates[np.isfinite(known)]))
+    if filled is None or seen is None:
+        return Misses(of_known, count)
+    of_all = _quantiles(percent, filled, slates, seen)
+    return Misses(np.where(LEVELS < 0.5, np.minimum(of_all, of_known), of_known), count)
+
+
+def _quantiles(
+    percent: Floats, truth: Floats, slates: npt.NDArray[np.object_], much: Floats
+) -> Floats:
+    told = np.isfinite(truth) & (much > 0.0)
+    least = LEAST_PERCENT / 100.0
+    off = log_odds(truth[told] / 100.0, least) - log_odds(percent[told] / 100.0, least)
+    names, which = np.unique(slates[told], return_inverse=True)
+    weight = much[told] / np.bincount(which, weights=much[told])[which]
     order = np.argsort(off, kind="stable")
     reached = np.cumsum(weight[order]) - 0.5 * weight[order]
-    return Misses(np.interp(LEVELS * len(names), reached, off[order]), len(names))
+    return np.interp(LEVELS * len(names), reached, off[order])
 
 
 def joined(parts: Sequence[Misses]) -> Misses:

@@ -341,6 +341,7 @@ def test_learning_on_starts_from_the_prior_and_leaves_it_as_it_was(contests, fit
         ({"normalize_to": "one"}, "normalize_to"),
         ({"n_bootstrap": 0}, "n_bootstrap"),
         ({"n_recent_races": 0}, "n_recent_races"),
+        ({"random_state": -1}, "random_state"),
     ],
 )
 def test_parameters_that_cannot_be_used_are_refused_by_name(parameters, field, contests):
