@@ -18,6 +18,10 @@ _STEPS = 200
 _HALVINGS = 30
 _PROVEN = -1e-9
 _CLOSE = 1e-4
+_SERVES = 0.1
+# units of salary above which a fit begins on coarser ones
+_FINE = 1_000
+_COARSE = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Solution:
     marginals: Floats
     iterations: int
     max_error: float
+    covariance: Floats | None
 
 
 def one_kind(drivers: int) -> Kinds:
@@ -84,7 +89,18 @@ def match_marginals(
         # are 0 on average: what falls below 0 proves that this m cannot
         least=0.0,
     )
-    return _descend(dual, np.log(asked / (1.0 - asked)))
+    start, covariance = np.log(asked / (1.0 - asked)), None
+    if ridge == 0.0 and lattice.budget > _FINE:
+        near = match_marginals(_coarser(lattice), asked, kinds=kinds)
+        if near.max_error <= _CLOSE:
+            start, covariance = near.theta, near.covariance
+    return _descend(dual, start, covariance)
+
+
+def _coarser(lattice: Lattice) -> Lattice:
+    """Give nearly the same lineups in units so large that the sums are short."""
+    unit = -(-lattice.budget // _COARSE)
+    return Lattice((lattice.extra + unit // 2) // unit, lattice.picks, lattice.budget // unit)
 
 
 def match_some(lattice: Lattice, asked: Floats, known: Ints, liked: Floats) -> Solution:
@@ -157,9 +173,11 @@ class _Dual:
             error=float(np.abs(gradient).max(initial=0.0)),
         )
 
-    def newton_step(self, at: _Point) -> Floats:
-        covariance = within_kinds(self.lattice, at.includes, at.by_kind, self.kinds.shares)
-        covariance = covariance[np.ix_(self.known, self.known)]
+    def covariance(self, at: _Point) -> Floats:
+        whole = within_kinds(self.lattice, at.includes, at.by_kind, self.kinds.shares)
+        return whole[np.ix_(self.known, self.known)]
+
+    def newton_step(self, at: _Point, covariance: Floats) -> Floats:
         count = len(self.known)
         # adding a constant to every log weight changes nothing, so the Hessian alone is singular
         damping = self.ridge + 1e-9 * max(float(np.trace(covariance)) / count, 1e-6)
@@ -168,35 +186,47 @@ class _Dual:
         return np.asarray(step * min(1.0, longest / float(np.abs(step).max())))
 
 
-def _descend(dual: _Dual, start: Floats) -> Solution:
+def _descend(dual: _Dual, start: Floats, covariance: Floats | None = None) -> Solution:
     best = dual.look(start)
     iterations = 0
     while best.error > _GOOD_ENOUGH and iterations < _STEPS:
         if dual.ridge == 0.0 and best.value < dual.least + _PROVEN:
             break  # no distribution over legal lineups has these marginals
         iterations += 1
-        step = dual.newton_step(best)
-        slope = float(step @ best.gradient)
-        size = 1.0
-        for _ in range(_HALVINGS):
-            there = best.theta.copy()
-            there[dual.known] += size * step
-            trial = dual.look(there)
-            lower = trial.value <= best.value + 1e-4 * size * slope
-            # close to the minimum the value has no digits left to judge by, the gradient has
-            if lower or trial.error < min(_CLOSE, 0.9 * best.error):
-                break
-            size /= 2.0
-        else:
+        fresh = covariance is None
+        if covariance is None:
+            covariance = dual.covariance(best)
+        found = _search(dual, best, dual.newton_step(best, covariance))
+        if found is None and fresh:
             break
-        best = trial
+        # a covariance costs as much as ten looks, so it is kept while it serves
+        if found is None or found.error > _SERVES * best.error:
+            covariance = None
+        best = best if found is None else found
     whole = dual.ridge == 0.0 and len(start) > 0
     return Solution(
         theta=best.theta - best.theta.mean() if whole else best.theta,
         marginals=best.marginals,
         iterations=iterations,
         max_error=float(np.abs(best.marginals[dual.known] - dual.asked).max(initial=0.0)),
+        covariance=covariance,
     )
+
+
+def _search(dual: _Dual, best: _Point, step: Floats) -> _Point | None:
+    """Go along a step as far as the dual falls; None if it does not."""
+    slope = float(step @ best.gradient)
+    size = 1.0
+    for _ in range(_HALVINGS):
+        there = best.theta.copy()
+        there[dual.known] += size * step
+        trial = dual.look(there)
+        lower = trial.value <= best.value + 1e-4 * size * slope
+        # close to the minimum the value has no digits left to judge by, the gradient has
+        if lower or trial.error < min(_CLOSE, 0.9 * best.error):
+            return trial
+        size /= 2.0
+    return None
 
 
 def within_kinds(

@@ -3,7 +3,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
@@ -74,6 +74,24 @@ def test_a_field_of_three_kinds_has_the_ownership_and_the_pairs_of_their_sum(
         assert model.pairs() == pytest.approx(held.T @ (chance[:, None] * held), abs=1e-9)
     assert 100.0 * model.marginals() == pytest.approx(ownership, abs=1e-6)
     assert np.diag(model.pairs()) == pytest.approx(model.marginals(), abs=1e-12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.integers(4_001, 11_003), min_size=6, max_size=9),
+    st.lists(st.floats(-2.0, 2.0), min_size=9, max_size=9),
+    st.floats(0.1, 1.0),
+)
+# in the coarser units that its fit begins on, this slate has no legal lineup
+@example([4_000, 6_510, 6_510, 6_510, 6_511, 9_000], [0.0] * 9, 0.0)
+def test_salaries_in_single_dollars_are_fitted_as_exactly(salaries, theta, room):
+    cap = int(sum(sorted(salaries)[:3]) * (1 - room) + sum(sorted(salaries)[-3:]) * room) + 1
+    held = legal_lineups(salaries, 3, cap)
+    weights = held @ np.array(theta[: len(salaries)])
+    chance = np.exp(weights - logsumexp(weights))
+    model = fit_field(salaries, 100.0 * chance @ held, 3, cap, appetite=0.0)
+    assert model.max_error <= 1e-8
+    assert model.chances(np.nonzero(held)[1].reshape(-1, 3)) == pytest.approx(chance, abs=1e-5)
 
 
 def test_entrants_who_differ_in_their_liking_for_chalk_play_popular_drivers_together():
