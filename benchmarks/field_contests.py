@@ -42,8 +42,9 @@ class Contest:
         The pairs most played, ``[P, 2]`` and percent of entries ``[P]``.
     lineups, copies
         The lineups most played, ``[L, 6]`` and entries ``[L]``.
-    published
-        Lineups published with their place, most of them well placed, ``[M, 6]``.
+    published, published_copies
+        Lineups published with their place, most of them well placed, ``[M, 6]``, and how many
+        entries were that lineup, ``[M]``, 0 if unknown.
     top_copies
         Most copies of a lineup among the 20 best placed; None if unknown.
     """
@@ -59,6 +60,7 @@ class Contest:
     lineups: Ints
     copies: Ints
     published: Ints
+    published_copies: Ints
     top_copies: int | None
 
     @property
@@ -100,6 +102,7 @@ def read_contests(folder: Path) -> list[Contest]:
             if row["contest_id"] == number and row["own_pct"]:
                 known[place[_name(row["driver"])]] = float(row["own_pct"])
         entries = int(facts["entries"])
+        placed = [row for row in published if row["contest_id"] == number]
         own_combos = [row for row in combos if row["contest_id"] == number]
         pairs = [row for row in own_combos if row["kind"] == "pair"]
         lineups = [row for row in own_combos if row["kind"] == "lineup"]
@@ -115,8 +118,9 @@ def read_contests(folder: Path) -> list[Contest]:
                 pair_percent=np.array([100.0 * int(row["count"]) / entries for row in pairs]),
                 lineups=_held(lineups, place, ROSTER),
                 copies=np.array([int(row["count"]) for row in lineups], dtype=np.int64),
-                published=_held(
-                    [row for row in published if row["contest_id"] == number], place, ROSTER
+                published=_held(placed, place, ROSTER),
+                published_copies=np.array(
+                    [int(float(row["dup_count"] or 0)) for row in placed], dtype=np.int64
                 ),
                 top_copies=(int(float(facts["top20_dup_max"])) if facts["top20_dup_max"] else None),
             )

@@ -17,6 +17,8 @@ shipped). Whatever is fitted is graded on slates it was not fitted on. ``--fit``
   large contests (52.8% and 28.0%) are no twentieths and fit 1% of the entries (19 of 36 and 66 of
   236). Drivers whose points are unknown, who stand in no published lineup, get the lower quartile
   of the known.
+- published: how likely the copies of each published lineup were, given that there is one: the mean
+  log of the Poisson chance, and the mean of real and of expected copies.
 
 Contests of which less than 400 of 600% ownership is known are completed by the best known contest
 of their slate, and graded on the best placed alone.
@@ -32,6 +34,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln
 
 from benchmarks.field_contests import CAP_USD, ROSTER, Contest, Floats, read_contests
 from core.field import FieldModel, fit_field, sample_field
@@ -81,6 +84,7 @@ class Grade:
     five: Copies | None
     top20: Copies | None
     top1: Copies | None
+    published: tuple[tuple[int, float], ...]
 
 
 def known_well(contests: Iterable[Contest]) -> list[Contest]:
@@ -172,6 +176,15 @@ def grade(contest: Contest, percent: Floats, kind: str, appetite: float) -> Grad
         five=_copies(int(contest.copies[:FIVE].sum()) if listed else None, seen["five"]),
         top20=_copies(contest.top_copies, seen["top20"]),
         top1=_copies(contest.top_copies, seen["top1"]),
+        published=tuple(
+            (int(copies), float(mean))
+            for copies, mean in zip(
+                contest.published_copies,
+                contest.entries * model.chances(contest.published),
+                strict=True,
+            )
+            if copies
+        ),
     )
 
 
@@ -269,6 +282,7 @@ def report(grades: Sequence[Grade]) -> dict[str, dict[str, float]]:
             "pairs_mean_error_points": round(float(np.abs(errors).mean()), 2),
             "pairs_bias_points": round(float(errors.mean()), 2),
         }
+        said[kind] |= _published([pair for one in mine for pair in one.published])
         for name in MEASURES:
             copies = [c for c in (getattr(one, name) for one in mine) if c is not None]
             factors = np.array([one.factor for one in copies])
@@ -279,6 +293,20 @@ def report(grades: Sequence[Grade]) -> dict[str, dict[str, float]]:
                 f"{name}_within_interval": sum(one.low <= one.real <= one.high for one in copies),
             }
     return said
+
+
+def _published(pairs: Sequence[tuple[int, float]]) -> dict[str, float]:
+    real, mean = np.array(pairs).T
+    # Poisson given at least one; a chance of nothing in a million entries bounds the log
+    mean = np.maximum(mean, 1e-6)
+    some = -np.expm1(-mean)
+    scores = real * np.log(mean) - mean - gammaln(real + 1.0) - np.log(some)
+    return {
+        "published_lineups": len(real),
+        "published_mean_log_chance": round(float(scores.mean()), 3),
+        "published_real_copies": round(float(real.mean()), 2),
+        "published_expected_copies": round(float((mean / some).mean()), 2),
+    }
 
 
 def _say(grades: Sequence[Grade]) -> None:
