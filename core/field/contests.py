@@ -112,26 +112,20 @@ def _spread(
 ) -> _Spread:
     walk = walk_of(model)
     theta = np.array(model.log_weights)[walk.choice]
-    drivers = len(theta)
-    if drivers == 0 or walk.lattice.picks == 0:
-        return _Spread(theta, np.zeros((drivers, drivers)), 0.0)
-    share = np.array([marginals(walk.lattice, include) for include in walk.includes])
-    asked = walk.kinds.shares @ share
-    answer = within_kinds(walk.lattice, walk.includes, share, walk.kinds.shares)
+    if len(theta) == 0 or walk.lattice.picks == 0:
+        return _Spread(theta, np.zeros((len(theta), len(theta))), 0.0)
+    by_kind = np.array([marginals(walk.lattice, include) for include in walk.includes])
+    asked = walk.kinds.shares @ by_kind
+    answer = within_kinds(walk.lattice, walk.includes, by_kind, walk.kinds.shares)
     undo = np.linalg.pinv(answer, rcond=_NO_ANSWER, hermitian=True)
-    among = np.zeros((drivers, drivers))
+    among = np.zeros_like(answer)
     if concentration is not None:
-        pairs = sum(
-            weight * pair_marginals(walk.lattice, include)
-            for weight, include in zip(walk.kinds.shares, walk.includes, strict=True)
-        )
-        between = (pairs - np.outer(asked, asked)) / (concentration + 1.0)
-        among = undo @ between @ undo
+        among = undo @ _between(walk, asked) @ undo / (concentration + 1.0)
     std = np.minimum(np.array(std_percent)[walk.choice] / 100.0, _surest(asked))
     alone = _alone(answer, std)
     wanted = np.diag(answer @ among @ answer) + std**2
-    directions = _directions(drivers)
-    centre, factor, bias = theta, np.zeros_like(among), np.zeros(drivers)
+    directions = _directions(len(theta))
+    centre, factor, bias = theta, np.zeros_like(among), np.zeros_like(asked)
     for done in range(_ROUNDS + 1):
         factor = _root(among + np.diag(alone))
         drawn = _drawn(walk, centre + directions @ factor.T)
@@ -148,7 +142,16 @@ def _spread(
     return _Spread(centre, factor, float(np.abs(bias).max()))
 
 
+def _between(walk: Walk, asked: Floats) -> Floats:
+    """Give the covariance of "holds the driver" over entries of every kind, ``[D, D]``."""
+    pairs = np.zeros((len(asked), len(asked)))
+    for share, include in zip(walk.kinds.shares, walk.includes, strict=True):
+        pairs += share * pair_marginals(walk.lattice, include)
+    return pairs - np.outer(asked, asked)
+
+
 def _surest(asked: Floats) -> Floats:
+    """Give the widest deviation that leaves ownership room to stay where it is on average."""
     return _MOST_OF_OWNERSHIP * np.minimum(asked, 1.0 - asked)
 
 

@@ -37,6 +37,45 @@ def test_lineups_are_drawn_as_often_as_their_chances_say(appetite):
     assert statistic < chi2.ppf(0.999, len(legal) - 1)
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.integers(40, 110), min_size=5, max_size=8),
+    st.floats(0.3, 1.0),
+    st.sampled_from([0.0, 3.0, 8.0]),
+    st.integers(0, 10_000),
+)
+def test_an_entry_is_the_quantile_of_its_number_in_its_kind(hundreds, room, appetite, seed):
+    salaries = [100 * hundred for hundred in hundreds]
+    cap = int(sum(sorted(salaries)[:3]) * (1 - room) + sum(sorted(salaries)[-3:]) * room)
+    legal = [
+        lineup
+        for lineup in combinations(range(len(salaries)), 3)
+        if sum(salaries[i] for i in lineup) <= cap
+    ]
+    ownership = 100.0 * np.array(
+        [np.mean([i in lineup for lineup in legal]) for i in range(len(salaries))]
+    )
+    model = fit_field(salaries, ownership, 3, cap, appetite=appetite)
+    kinds = [(1.0, 0.0)]
+    if appetite:
+        kinds = [(1 / 6, -(3**0.5)), (2 / 3, 0.0), (1 / 6, 3**0.5)]
+    shares = np.cumsum([share for share, _ in kinds])
+    shares[-1] = 1.0
+    entries = []
+    for number in np.random.default_rng(seed).random(200):
+        kind = int(np.searchsorted(shares, number, side="right"))
+        below = shares[kind - 1] if kind else 0.0
+        theta = np.array(model.log_weights) + kinds[kind][1] * appetite * ownership / 100.0
+        weights = np.exp([theta[list(lineup)].sum() for lineup in legal])
+        quantiles = np.cumsum(weights) / weights.sum()
+        within = (number - below) / (shares[kind] - below)
+        entries.append(legal[min(int(np.searchsorted(quantiles, within)), len(legal) - 1)])
+    twin = field_of(np.array(entries, dtype=np.uint8))
+    field = sample_field(model, 200, np.random.default_rng(seed))
+    assert field.lineups.tolist() == twin.lineups.tolist()
+    assert field.copies.tolist() == twin.copies.tolist()
+
+
 def test_ownership_of_a_drawn_field_is_within_sampling_error():
     model = bench_model()
     n = 100_000
