@@ -215,6 +215,17 @@ def fitted_appetite(table: Floats) -> float:
     return round(APPETITES[best] + float(np.clip(shift, -0.5, 0.5)) * step, 2)
 
 
+def unbiased_appetite(contest: Contest, left_usd: float) -> float:
+    """Give the appetite at which a contest's pairs are met without bias, to see how it varies."""
+    percent = completed(contest, (), left_usd)
+    bias = [
+        pair_errors(contest, field_of_kind(contest, percent, FITTED, appetite), FITTED).mean()
+        for appetite in APPETITES
+    ]
+    # the more entrants differ, the more popular drivers are played together
+    return float(np.interp(0.0, bias, APPETITES))
+
+
 @dataclass(frozen=True, slots=True)
 class Apart:
     """How far the ownership of two contests of one slate lies apart.
@@ -371,6 +382,9 @@ def main() -> None:
             print(kind, json.dumps(said))
         for slate, values in left_out.items():
             print("without", slate, json.dumps(values))
+        for contest in copied:
+            appetite = unbiased_appetite(contest, mean_left_usd(contests))
+            print(f"unbiased pairs at {appetite:.2f}: {contest.slate}, {contest.entries} entries")
         for pair in apart(contests):
             expected = expected_apart(pair, left_out[pair.slate]["concentration"])
             print(f"apart, {expected:.2f} expected", json.dumps(asdict(pair)))
