@@ -33,8 +33,7 @@ from core.contest import (
     summarise,
     typical_payouts,
 )
-from core.contest._places import PackedLineups, PackedRaces, play_scenarios
-from core.contest._scoring import pair_codes
+from core.contest._histogram import PackedLineups, PackedRaces, pair_codes, play_scenarios
 from core.field import (
     Field,
     FieldModel,

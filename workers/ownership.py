@@ -41,6 +41,8 @@ class OwnershipRequest:
         Whether the answer has intervals.
     share
         Whether the answer sums to 100, as shares of roster spots.
+    n_recent_races
+        Of how many races recent form was asked for.
     n_scenarios, seed
         Races that projections are the means of.
     spec, knowledge
@@ -57,6 +59,7 @@ class OwnershipRequest:
     weights: tuple[float, ...] | None = None
     uncertainty: bool = True
     share: bool = False
+    n_recent_races: int | None = None
     n_scenarios: int = 0
     seed: int = 0
     spec: ConstraintSpec | None = None
@@ -131,6 +134,18 @@ def _stages(request: OwnershipRequest) -> tuple[Stage[Any], ...]:
     return (*told, race_stage.STAGE, _STAGE)
 
 
+def _notes(request: OwnershipRequest, facts: Facts) -> list[str]:
+    notes = list(request.slate.warnings)
+    if request.spec is not None:
+        notes += knowledge_notes(request, facts)
+    if request.n_recent_races is not None and not ownership_model(request.model).driver_effects:
+        notes.append(
+            "n_recent_races changes nothing here: the model holds no weights of single drivers, "
+            "and recent form is the site's average."
+        )
+    return notes
+
+
 def _finish(request: OwnershipRequest, facts: Facts, blobs: Blobs) -> Json:
     del blobs
     found = facts[OWNERSHIP]
@@ -155,7 +170,7 @@ def _finish(request: OwnershipRequest, facts: Facts, blobs: Blobs) -> Json:
         "feature_importance": found["importance"],
         "model": found["model"],
         "scenario_diagnostics": {"knowledge": shown(request, facts)} if simulated else None,
-        "notes": [*request.slate.warnings, *(knowledge_notes(request, facts) if simulated else [])],
+        "notes": _notes(request, facts),
         "random_seed": request.seed if simulated else None,
     }
 

@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contest._adding import add_contests
-from core.contest._places import PackedLineups, PackedRaces, play_scenarios
-from core.contest._scoring import pair_codes
+from core.contest._histogram import PackedLineups, PackedRaces, pair_codes, play_scenarios
 from core.contest.outcomes import MOST_ROWS, Outcomes
 from core.contest.payouts import Payouts
 from core.contest.tally import WHOLE_WIN, ContestTally, Moments, OpenBlock

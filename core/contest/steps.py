@@ -7,7 +7,12 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from core.contest._scoring import NO_SCORE_IS_HIGHER, pair_codes, step_scenarios, widest_range
+from core.contest._histogram import (
+    NO_SCORE_IS_HIGHER,
+    PackedLineups,
+    PackedRaces,
+    step_scenarios,
+)
 from core.contest.payouts import Payouts
 from core.field import Field
 from core.slate.rules import Ticks
@@ -76,23 +81,16 @@ def prize_steps(points: Ticks, field: Field, payouts: Payouts) -> PrizeSteps:
     """
     payouts.require_opponents(field.entries)
     drivers, roster = points.shape[1], field.lineups.shape[1]
-    codes = pair_codes(field.lineups, drivers, roster)
+    opponents = PackedLineups.of(field, drivers, roster)
     width = 2 * len(payouts.tiers)
     parts = []
     rows = max(_CELLS // width, 1)
     for first in range(0, max(len(points), 1), rows):
-        some = np.ascontiguousarray(points[first : first + rows])
+        some = points[first : first + rows]
         breaks = np.empty((len(some), width), dtype=np.int32)
         micros = np.empty((len(some), width), dtype=np.int64)
-        most = step_scenarios(
-            some,
-            codes,
-            field.copies,
-            payouts.ladder_micros,
-            widest_range(some, roster),
-            breaks,
-            micros,
-        )
+        races = PackedRaces.of(some, roster)
+        most = step_scenarios(races, opponents, payouts.ladder_micros, breaks, micros)
         most = max(most, 1)
         parts.append(PrizeSteps(breaks[:, :most].copy(), micros[:, :most].copy()))
     return PrizeSteps.joined(parts)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from core.contest._scoring import pair_codes, value_candidates, widest_range
+from core.contest._histogram import PackedLineups, PackedRaces, pair_codes, value_candidates
 from core.contest.payouts import Payouts
 from core.field import Field
 from core.slate.rules import Ticks
@@ -48,12 +48,10 @@ def value_lineups(
     if len(candidates):
         drivers, roster = points.shape[1], field.lineups.shape[1]
         value_candidates(
-            np.ascontiguousarray(points),
-            pair_codes(field.lineups, drivers, roster),
-            field.copies,
-            pair_codes(np.asarray(candidates, dtype=np.uint8), drivers, roster),
+            PackedRaces.of(points, roster),
+            PackedLineups.of(field, drivers, roster),
+            pair_codes(np.sort(np.asarray(candidates, dtype=np.uint8), axis=1), drivers, roster),
             ladder,
-            widest_range(points, roster),
             won,
         )
     return won

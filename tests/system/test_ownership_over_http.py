@@ -94,6 +94,18 @@ def test_shares_are_a_sixth_and_intervals_may_be_left_out(
     assert not {"std", "uncertainty_lower"} & set(result["ownership_predictions"][0])
 
 
+def test_recent_races_change_nothing_where_no_drivers_weights_are_and_a_note_says_so(
+    client: FlaskClient, worker: Process
+) -> None:
+    plain = finished(client, "ownership", asked())
+    told = finished(client, "ownership", asked(n_recent_races=12))
+    assert percents(told) == percents(plain)
+    assert [note for note in told["notes"] if note not in plain["notes"]] == [
+        "n_recent_races changes nothing here: the model holds no weights of single drivers, and "
+        "recent form is the site's average."
+    ]
+
+
 def test_each_way_of_combining_gives_its_own_estimate(client: FlaskClient, worker: Process) -> None:
     told = {
         method: percents(finished(client, "ownership", asked(ensemble_method=method)))
@@ -202,7 +214,7 @@ def test_ownership_of_some_drivers_in_the_file_is_kept_in_the_contest(
         ({"driver_data": driver_data(5)}, "driver_data", "5 drivers; give 6 to 50"),
         ({"driver_data": [*driver_data(6), *driver_data(1)]}, "driver_id", "c0"),
         ({"slate_id": "x"}, "slate_id", "give one of"),
-        ({"n_recent_races": 30}, "n_recent_races", "the model was fitted with"),
+        ({"n_recent_races": 0}, "n_recent_races", "1 to 36"),
         ({"normalize_to": "percent"}, "normalize_to", "Must be one of"),
         (
             {"driver_data": [{**row, "ownership_percent": 80.0} for row in driver_data()]},

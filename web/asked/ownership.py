@@ -37,6 +37,7 @@ def ownership_request(given: Given) -> OwnershipRequest:
         "weights": weights,
         "uncertainty": given["include_uncertainty"],
         "share": given["normalize_to"] == "share",
+        "n_recent_races": given.get("n_recent_races"),
         "seed": given["random_seed"],
         "model": model,
     }
@@ -123,15 +124,18 @@ def _weights(given: Given) -> tuple[float, ...] | None:
 
 
 def _require_recent(given: Given, model: str | None) -> None:
-    """Refuse another number of recent races than the model was fitted with."""
+    """Refuse another number of recent races than drivers' weights were fitted with.
+
+    A model without such weights, as the shipped one is, has nothing that the number could change.
+    """
     asked = given.get("n_recent_races")
-    if asked is None:
+    if asked is None or model is None:
         return
-    fitted = ownership_model(model).n_recent_races
-    if asked != fitted:
+    fitted = ownership_model(model)
+    if fitted.driver_effects and asked != fitted.n_recent_races:
         raise InvalidInput(
             {
-                "n_recent_races": f"{asked}; the model was fitted with {fitted}. Leave it out, or "
-                "learn one with axiomatic ownership learn --recent."
+                "n_recent_races": f"{asked}; the drivers' weights of this installation's model "
+                f"were fitted with {fitted.n_recent_races}. Give that, or leave it out."
             }
         )

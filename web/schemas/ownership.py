@@ -107,8 +107,9 @@ class OwnershipSchema(Schema):
     n_recent_races = Whole(
         validate=between(1, 36),
         metadata={
-            "description": "Of how many races recent form is. A model is fitted with it: another "
-            "number than the model's is refused."
+            "description": "Of how many of the races learnt from drivers' own weights speak. The "
+            "shipped model has none, so there it changes nothing, and a note says so; another number "
+            "than an own model's is refused."
         },
     )
     normalize_to = fields.String(load_default="field", validate=validate.OneOf(NORMALIZATIONS))

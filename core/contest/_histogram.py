@@ -1,4 +1,4 @@
-"""Contests at full speed: four races in a word, scores counted, places read off the counts.
+"""Contests at full speed: scores counted into a histogram, places read off it, prizes split.
 
 A score above the scenario's least fits 16 bits, so one 64-bit addition scores a lineup in four
 races at once. Lineups come in lexicographic order and share their first drivers: what those score
@@ -14,17 +14,43 @@ import numpy as np
 import numpy.typing as npt
 
 from core.compiled import compiled
-from core.contest._scoring import Codes, Ints, pair_codes
 from core.field import Field
 from core.slate.rules import Ticks
 
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.uint16]
 Words = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+
+NO_SCORE_IS_LOWER = np.int32(-(2**31))
+NO_SCORE_IS_HIGHER = np.int32(2**31 - 1)
 
 _WIDEST_SHORT = (1 << 16) - 1
 _LINEUPS_AT_ONCE = 8_192
 _WORDS = 4
 """Of counts, in a block."""
+
+
+def pair_codes(lineups: npt.NDArray[np.uint8], drivers: int, roster_size: int) -> Codes:
+    """Give lineups ``[U, R]`` as columns of pairs, ``[ceil(R / 2), U]``.
+
+    Pair (a, b) is ``a * (drivers + 1) + b``; an odd roster is filled up with the driver that does
+    not exist, index ``drivers``, who scores 0.
+
+    Raises
+    ------
+    ValueError
+        Lineups of another size, of drivers without points, or not ascending: compiled loops do not
+        look.
+    """
+    if lineups.shape[1] != roster_size or int(lineups.max(initial=0)) >= drivers:
+        raise ValueError(f"these are no lineups of {roster_size} out of {drivers} drivers")
+    if bool((lineups[:, 1:] <= lineups[:, :-1]).any()):
+        raise ValueError("a lineup's drivers must ascend")
+    wide = lineups.astype(np.uint16)
+    if wide.shape[1] % 2:
+        wide = np.column_stack([wide, np.full(len(wide), drivers, dtype=np.uint16)])
+    return np.ascontiguousarray((wide[:, 0::2] * np.uint16(drivers + 1) + wide[:, 1::2]).T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +71,11 @@ class PackedLineups:
     head: npt.NDArray[np.uint32]
     tail: Codes
     copies: npt.NDArray[np.uint32]
+
+    @property
+    def entries(self) -> int:
+        """Entries in all."""
+        return int(self.copies.sum(dtype=np.int64))
 
     @classmethod
     def of(cls, field: Field, drivers: int, roster_size: int) -> "PackedLineups":
@@ -73,18 +104,22 @@ class PackedRaces:
         Empty; its type is that of a score: u16 (four lanes) or u32 (two).
     low, high
         Between which every lineup's score lies, int64 ``[N]``: the worst and best drivers together.
+    least
+        What was taken off every lineup's score, in ticks, int64 ``[N]``.
     """
 
     words: Words
     lane: Counts
     low: Ints
     high: Ints
+    least: Ints
 
     @classmethod
     def of(cls, points: Ticks, roster_size: int) -> "PackedRaces":
         """Pack points in ticks, int16 ``[N, D]``."""
         scenarios, drivers = points.shape
-        over = points.astype(np.int32) - points.min(axis=1, keepdims=True, initial=2**15 - 1)
+        worst = points.min(axis=1, keepdims=True, initial=2**15 - 1).astype(np.int32)
+        over = points - worst
         ranked = np.sort(over, axis=1).astype(np.int64)
         short = roster_size * int(over.max(initial=0)) <= _WIDEST_SHORT
         lane: Counts = np.zeros(0, np.uint16) if short else np.zeros(0, np.uint32)
@@ -97,7 +132,13 @@ class PackedRaces:
             lane,
             ranked[:, :roster_size].sum(axis=1),
             ranked[:, drivers - roster_size :].sum(axis=1),
+            roster_size * worst[:, 0].astype(np.int64),
         )
+
+    def counter(self, entries: int) -> Counts:
+        """Give an empty array of the type that counts so many entries, and their sum, exactly."""
+        short = entries < 1 << 16 and self.lane.itemsize == 2
+        return np.zeros(0, np.uint16) if short else np.zeros(0, np.uint32)
 
 
 @compiled
@@ -219,6 +260,35 @@ def _split(
 
 
 @compiled
+def _count_tile(
+    races: Words,
+    lanes: int,
+    heads: Codes,
+    head: npt.NDArray[np.uint32],
+    tail: Codes,
+    copies: Counts,
+    pairs: Words,
+    head_scores: Words,
+    scores: Words,
+    on_any: Counts,
+    race: int,
+) -> None:
+    """Count a field's scores in the races of one word; leaves the pairs' scores in ``pairs``."""
+    _fill_pairs(races, pairs)
+    for start in range(0, len(head), len(scores)):
+        stop = min(start + len(scores), len(head))
+        first_head = int(np.int64(head[start]))
+        n_heads = int(np.int64(head[stop - 1])) - first_head + 1
+        _add_pairs(pairs, heads[:, first_head : first_head + n_heads], head_scores[:n_heads])
+        some = scores[: stop - start]
+        _add_tails(pairs, head_scores, first_head, head[start:stop], tail[start:stop], some)
+        if lanes == 4:
+            _count_four(some, copies[start:stop], on_any, race)
+        else:
+            _count_two(some, copies[start:stop], on_any, race)
+
+
+@compiled
 def _play(
     races: Words,
     lane: Counts,
@@ -235,15 +305,15 @@ def _play(
     above: npt.NDArray[np.int32],
     tied: npt.NDArray[np.int32],
 ) -> None:
-    scenarios = len(low)
-    lineups, own, drivers = len(head), own_codes.shape[1], races.shape[1]
+    scenarios, own, drivers = len(low), own_codes.shape[1], races.shape[1]
     lanes = 8 // lane.itemsize
     bins = 8 // counter.itemsize
     bins_at_once = bins * _WORDS
     blocks = int(high.max()) // bins_at_once + 1
+    at_once = min(_LINEUPS_AT_ONCE, max(len(head), 1))
     pairs = np.zeros((drivers + 1) ** 2, dtype=np.uint64)
-    head_scores = np.zeros(min(_LINEUPS_AT_ONCE, lineups), dtype=np.uint64)
-    scores = np.zeros(min(_LINEUPS_AT_ONCE, lineups), dtype=np.uint64)
+    head_scores = np.zeros(at_once, dtype=np.uint64)
+    scores = np.zeros(at_once, dtype=np.uint64)
     own_scores = np.zeros(own, dtype=np.uint64)
     own_by_lane = own_scores.view(lane.dtype).reshape(own, lanes)
     once = np.ones(own, dtype=counter.dtype)
@@ -253,31 +323,15 @@ def _play(
     race = on_score.shape[1]
     above_block = np.zeros(blocks, dtype=np.int32)
     for tile in range(len(races)):
-        _fill_pairs(races[tile], pairs)
+        _count_tile(
+            races[tile], lanes, heads, head, tail, copies, pairs, head_scores, scores, on_any, race
+        )
         _add_pairs(pairs, own_codes, own_scores)
-        there = min(lanes, scenarios - tile * lanes)
-        for start in range(0, lineups, _LINEUPS_AT_ONCE):
-            stop = min(start + _LINEUPS_AT_ONCE, lineups)
-            first_head = int(np.int64(head[start]))
-            n_heads = int(np.int64(head[stop - 1])) - first_head + 1
-            _add_pairs(pairs, heads[:, first_head : first_head + n_heads], head_scores[:n_heads])
-            _add_tails(
-                pairs,
-                head_scores,
-                first_head,
-                head[start:stop],
-                tail[start:stop],
-                scores[: stop - start],
-            )
-            if lanes == 4:
-                _count_four(scores[: stop - start], copies[start:stop], on_any, race)
-            else:
-                _count_two(scores[: stop - start], copies[start:stop], on_any, race)
         if lanes == 4:
             _count_four(own_scores, once, on_any, race)
         else:
             _count_two(own_scores, once, on_any, race)
-        for t in range(there):
+        for t in range(min(lanes, scenarios - tile * lanes)):
             scenario = tile * lanes + t
             end = int(high[scenario]) // bins_at_once
             lowest = int(np.int64(own_by_lane[:, t].min())) // bins_at_once
@@ -295,6 +349,143 @@ def _play(
             on_word[t, begin * _WORDS : (end + 1) * _WORDS] = 0
 
 
+@compiled
+def _prize(ladder: Ints, above: int, tied: int) -> int:
+    """Give each of ``tied`` entries behind ``above`` others its share, rounded down to a micro."""
+    paid = len(ladder) - 1
+    if above >= paid:
+        return 0
+    return int((ladder[min(above + tied, paid)] - ladder[above]) // tied)
+
+
+@compiled
+def _value(
+    races: Words,
+    lane: Counts,
+    counter: Counts,
+    low: Ints,
+    high: Ints,
+    heads: Codes,
+    head: npt.NDArray[np.uint32],
+    tail: Codes,
+    copies: Counts,
+    candidate_codes: Codes,
+    ladder: Ints,
+    won: Ints,
+) -> None:
+    scenarios, candidates, drivers = len(low), candidate_codes.shape[1], races.shape[1]
+    lanes = 8 // lane.itemsize
+    words = int(high.max()) // (8 // counter.itemsize) + 1
+    at_once = min(_LINEUPS_AT_ONCE, max(len(head), 1))
+    pairs = np.zeros((drivers + 1) ** 2, dtype=np.uint64)
+    head_scores = np.zeros(at_once, dtype=np.uint64)
+    scores = np.zeros(at_once, dtype=np.uint64)
+    candidate_scores = np.zeros(candidates, dtype=np.uint64)
+    by_lane = candidate_scores.view(lane.dtype).reshape(candidates, lanes)
+    on_score = np.zeros((lanes, words), dtype=np.uint64).view(counter.dtype)
+    on_any = on_score.reshape(on_score.size)
+    race = on_score.shape[1]
+    prize = np.zeros(race, dtype=np.int64)
+    for tile in range(len(races)):
+        _count_tile(
+            races[tile], lanes, heads, head, tail, copies, pairs, head_scores, scores, on_any, race
+        )
+        _add_pairs(pairs, candidate_codes, candidate_scores)
+        for t in range(min(lanes, scenarios - tile * lanes)):
+            begin, end = int(low[tile * lanes + t]), int(high[tile * lanes + t])
+            better = 0
+            x = end
+            while x >= begin and better < len(ladder) - 1:
+                same = int(np.int64(on_score[t, x]))
+                prize[x] = _prize(ladder, better, same + 1)
+                better += same
+                x -= 1
+            prize[begin : x + 1] = 0
+            for j in range(candidates):
+                won[j] += prize[by_lane[j, t]]
+            on_score[t, begin : end + 1] = 0
+
+
+@compiled
+def _steps(
+    races: Words,
+    lane: Counts,
+    counter: Counts,
+    low: Ints,
+    high: Ints,
+    least: Ints,
+    heads: Codes,
+    head: npt.NDArray[np.uint32],
+    tail: Codes,
+    copies: Counts,
+    ladder: Ints,
+    breaks: npt.NDArray[np.int32],
+    micros: Ints,
+) -> int:
+    scenarios, drivers = len(low), races.shape[1]
+    lanes = 8 // lane.itemsize
+    words = int(high.max()) // (8 // counter.itemsize) + 1
+    at_once = min(_LINEUPS_AT_ONCE, max(len(head), 1))
+    pairs = np.zeros((drivers + 1) ** 2, dtype=np.uint64)
+    head_scores = np.zeros(at_once, dtype=np.uint64)
+    scores = np.zeros(at_once, dtype=np.uint64)
+    on_score = np.zeros((lanes, words), dtype=np.uint64).view(counter.dtype)
+    on_any = on_score.reshape(on_score.size)
+    race = on_score.shape[1]
+    most = 0
+    for tile in range(len(races)):
+        _count_tile(
+            races[tile], lanes, heads, head, tail, copies, pairs, head_scores, scores, on_any, race
+        )
+        for t in range(min(lanes, scenarios - tile * lanes)):
+            scenario = tile * lanes + t
+            begin, end = int(low[scenario]), int(high[scenario])
+            used = 0
+            better = 0
+            prize = _prize(ladder, 0, 1)
+            x = end
+            moved = False
+            while x >= begin and prize > 0:
+                same = int(np.int64(on_score[t, x]))
+                # off the field's scores the prize is that of one score higher, unless that was on
+                # them
+                if moved or same > 0:
+                    lower = _prize(ladder, better, same + 1)
+                    if lower < prize:
+                        breaks[scenario, used] = least[scenario] + x + 1
+                        micros[scenario, used] = prize
+                        used += 1
+                        prize = lower
+                moved = same > 0
+                better += same
+                x -= 1
+            if prize > 0:
+                # more places are paid than there are opponents
+                lower = _prize(ladder, better, 1)
+                if lower < prize:
+                    breaks[scenario, used] = least[scenario] + begin
+                    micros[scenario, used] = prize
+                    used += 1
+                if lower > 0:
+                    breaks[scenario, used] = NO_SCORE_IS_LOWER
+                    micros[scenario, used] = lower
+                    used += 1
+            for i in range(used // 2):
+                j = used - 1 - i
+                breaks[scenario, i], breaks[scenario, j] = breaks[scenario, j], breaks[scenario, i]
+                micros[scenario, i], micros[scenario, j] = micros[scenario, j], micros[scenario, i]
+            breaks[scenario, used:] = NO_SCORE_IS_HIGHER
+            micros[scenario, used:] = micros[scenario, used - 1]
+            most = max(most, used)
+            on_score[t, begin : end + 1] = 0
+    return most
+
+
+def _counted(opponents: PackedLineups, counter: Counts) -> Counts:
+    """Give the copies in the type that counts them."""
+    return opponents.copies.astype(np.uint16) if counter.itemsize == 2 else opponents.copies
+
+
 def play_scenarios(
     races: PackedRaces,
     opponents: PackedLineups,
@@ -309,10 +500,7 @@ def play_scenarios(
     Fills, per scenario and own lineup ``[N, L]``: micro-dollars won, entries strictly above, and
     entries on the same score with itself.
     """
-    entries = int(opponents.copies.sum(dtype=np.int64)) + own_codes.shape[1]
-    short = entries < 1 << 16 and races.lane.itemsize == 2
-    counter: Counts = np.zeros(0, np.uint16) if short else np.zeros(0, np.uint32)
-    copies: Counts = opponents.copies.astype(np.uint16) if short else opponents.copies
+    counter = races.counter(opponents.entries + own_codes.shape[1])
     _play(
         races.words,
         races.lane,
@@ -322,10 +510,61 @@ def play_scenarios(
         opponents.heads,
         opponents.head,
         opponents.tail,
-        copies,
+        _counted(opponents, counter),
         own_codes,
         ladder,
         paid,
         above,
         tied,
+    )
+
+
+def value_candidates(
+    races: PackedRaces, opponents: PackedLineups, candidate_codes: Codes, ladder: Ints, won: Ints
+) -> None:
+    """Add up what each candidate would win as the one more entry of every scenario's contest."""
+    counter = races.counter(opponents.entries)
+    _value(
+        races.words,
+        races.lane,
+        counter,
+        races.low,
+        races.high,
+        opponents.heads,
+        opponents.head,
+        opponents.tail,
+        _counted(opponents, counter),
+        candidate_codes,
+        ladder,
+        won,
+    )
+
+
+def step_scenarios(
+    races: PackedRaces,
+    opponents: PackedLineups,
+    ladder: Ints,
+    breaks: npt.NDArray[np.int32],
+    micros: Ints,
+) -> int:
+    """Write the steps from the one more entry's score to its prize, per scenario ``[N, B]``.
+
+    Steps rise; what is left of a row repeats its last prize at a score that nobody has. Gives the
+    most steps of any scenario.
+    """
+    counter = races.counter(opponents.entries)
+    return _steps(
+        races.words,
+        races.lane,
+        counter,
+        races.low,
+        races.high,
+        races.least,
+        opponents.heads,
+        opponents.head,
+        opponents.tail,
+        _counted(opponents, counter),
+        ladder,
+        breaks,
+        micros,
     )
