@@ -101,7 +101,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
     error_moments_
         Of the errors out of fold.
     misses_
-        By method, those errors in log-odds.
+        By method, how those errors are spread.
     error_, contests_, slates_
         Mean absolute error out of fold by estimator and method (percent of entries, over drivers of
         known ownership), and how many contests and slates were learnt from.

@@ -6,11 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.field.estimators.filling import chances, log_odds
 from core.field.estimators.slates import Floats
-
-LEAST_PERCENT = 0.5
-"""Ownership below it is as good as none when misses are measured in log-odds."""
 
 LEVELS = np.linspace(0.025, 0.975, 20)
 """Quantiles of the misses that are kept: equally likely ones."""
@@ -18,9 +14,20 @@ LEVELS = np.linspace(0.025, 0.975, 20)
 LOWER, UPPER = 0.05, 0.95
 
 
+def angle(percent: Floats) -> Floats:
+    """Give arcsin(sqrt(p)): the scale on which shares scatter alike, be they small or large."""
+    angles: Floats = np.arcsin(np.sqrt(np.clip(percent / 100.0, 0.0, 1.0)))
+    return angles
+
+
+def _percent(angles: Floats) -> Floats:
+    percent: Floats = 100.0 * np.sin(np.clip(angles, 0.0, np.pi / 2.0)) ** 2
+    return percent
+
+
 @dataclass(frozen=True, eq=False)
 class Misses:
-    """How far estimates were from what was owned, in log-odds, where it was not learnt from.
+    """How far estimates were from what was owned, as angles, where it was not learnt from.
 
     Parameters
     ----------
@@ -71,8 +78,7 @@ def _quantiles(
     percent: Floats, truth: Floats, slates: npt.NDArray[np.object_], much: Floats
 ) -> Floats:
     told = np.isfinite(truth) & (much > 0.0)
-    least = LEAST_PERCENT / 100.0
-    off = log_odds(truth[told] / 100.0, least) - log_odds(percent[told] / 100.0, least)
+    off = angle(truth[told]) - angle(percent[told])
     names, which = np.unique(slates[told], return_inverse=True)
     weight = much[told] / np.bincount(which, weights=much[told])[which]
     order = np.argsort(off, kind="stable")
@@ -110,14 +116,14 @@ def interval(percent: Floats, replicates: Floats, missed: Misses) -> tuple[Float
     Lower 5% and upper 95%, the estimate always between them, and the standard deviation, all
     percent within 0..100; where the estimate is 0 or 100 there is no doubt.
     """
-    middle = log_odds(percent / 100.0)
-    moved = log_odds(replicates / 100.0) - middle
+    middle = angle(percent)
+    moved = angle(replicates) - middle
     wider = float(np.sqrt(1.0 + 1.0 / max(missed.slates, 1)))
     draws = (moved[:, None, :] + wider * missed.quantiles[None, :, None]).reshape(-1, len(percent))
     low, high = np.quantile(draws, [LOWER, UPPER], axis=0)
-    lower = 100.0 * chances(middle + np.minimum(low, 0.0))
-    upper = 100.0 * chances(middle + np.maximum(high, 0.0))
-    std = 100.0 * chances(middle + draws).std(axis=0)
+    lower = _percent(middle + np.minimum(low, 0.0))
+    upper = _percent(middle + np.maximum(high, 0.0))
+    std = _percent(middle + draws).std(axis=0)
     open_ = (percent > 0.0) & (percent < 100.0)
     return (
         np.where(open_, np.minimum(lower, percent), percent),

@@ -84,8 +84,20 @@ def test_misses_count_each_slate_the_same():
     known = np.concatenate([np.full(2, 80.0), np.full(200, 20.0)])
     missed = misses(np.full(202, 50.0), known, slates)
     assert missed.slates == 2
-    assert (missed.quantiles[:9] < -1.3).all()
-    assert (missed.quantiles[-8:] > 1.3).all()
+    assert (missed.quantiles[:9] < -0.3).all()
+    assert (missed.quantiles[-8:] > 0.3).all()
+
+
+def test_drivers_of_unknown_ownership_widen_the_lower_bounds_alone():
+    slates = np.array(["a"] * 8, dtype=object)
+    known = np.array([40.0, 40, 40, 40, *[np.nan] * 4])
+    filled = np.array([40.0, 40, 40, 40, 5, 5, 5, 5])
+    percent, seen = np.full(8, 30.0), np.full(8, 0.5)
+    plain = misses(percent, known, slates)
+    wide = misses(percent, known, slates, filled, seen)
+    low = LEVELS < 0.5
+    assert (wide.quantiles[~low] == plain.quantiles[~low]).all()
+    assert (wide.quantiles[low] < plain.quantiles[low]).all()
 
 
 def test_joined_misses_weigh_by_their_slates():
@@ -96,7 +108,7 @@ def test_joined_misses_weigh_by_their_slates():
 
 
 def test_bounds_are_wider_with_fewer_slates_and_none_where_there_is_no_doubt():
-    percent, quantiles = np.array([0.0, 20.0, 100.0]), np.linspace(-1, 1, len(LEVELS))
+    percent, quantiles = np.array([0.0, 20.0, 100.0]), np.linspace(-0.2, 0.2, len(LEVELS))
     few, many = (
         interval(percent, np.tile(percent, (3, 1)), Misses(quantiles, slates))
         for slates in (2, 200)
