@@ -153,10 +153,10 @@ def test_a_slate_without_projections_is_simulated_first(
 def test_the_contest_is_played_against_the_same_estimate(
     client: FlaskClient, worker: Process
 ) -> None:
-    estimate = percents(finished(client, "ownership", inline(field_size=500, random_seed=5)))
+    estimate = percents(finished(client, "ownership", inline(field_size=10_000, random_seed=5)))
     request = inline(
         lineups=[["c2", "c5", "c8", "c12", "c15", "c18"]],
-        field_size=500,
+        field_size=10_000,
         contest_buyin=5,
         n_scenarios=1_000,
         random_seed=5,
@@ -165,10 +165,10 @@ def test_the_contest_is_played_against_the_same_estimate(
     told = finished(client, "contest-sim", request)
     assert told["ownership_source"].startswith("estimated by the ownership model")
     assert told["ownership_percent"] == pytest.approx(estimate)
-    assert told["field"]["ownership_max_error"] > 0.02
     steady = finished(client, "contest-sim", {**request, "ownership_uncertainty": False})
     assert steady["ownership_percent"] == told["ownership_percent"]
-    assert steady["field"]["ownership_max_error"] < told["field"]["ownership_max_error"]
+    # of 10,000 entries a driver's share is off by half a point, from contest to contest by more
+    assert steady["field"]["ownership_max_error"] < 0.02 < told["field"]["ownership_max_error"]
 
 
 def test_ownership_of_some_drivers_in_the_file_is_kept_in_the_contest(

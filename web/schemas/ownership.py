@@ -108,8 +108,8 @@ class OwnershipSchema(Schema):
         validate=between(1, 36),
         metadata={
             "description": "Of how many of the races learnt from drivers' own weights speak. The "
-            "shipped model has none, so there it changes nothing, and a note says so; another number "
-            "than an own model's is refused."
+            "shipped model has none, so there it changes nothing, and a note says so; another "
+            "number than an own model's is refused."
         },
     )
     normalize_to = fields.String(load_default="field", validate=validate.OneOf(NORMALIZATIONS))

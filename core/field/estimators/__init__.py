@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.field.estimators.features import FEATURES, ownership_features
 from core.field.estimators.filling import fill_to
+from core.field.estimators.methods import MEMBERS, METHODS
 from core.field.estimators.played import (
     Examples,
     PlayedContest,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
         to_json,
     )
     from core.field.estimators.ensemble import (
-        MEMBERS,
-        METHODS,
         HybridOwnershipEstimator,
         OwnershipForecast,
     )
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "document": ("from_json", "ownership_model", "shipped_ownership_model", "to_json"),
-    "ensemble": ("MEMBERS", "METHODS", "HybridOwnershipEstimator", "OwnershipForecast"),
+    "ensemble": ("HybridOwnershipEstimator", "OwnershipForecast"),
     "grading": ("OwnershipGrade", "grade_ownership"),
     "members": (
         "HistoricalOwnership",

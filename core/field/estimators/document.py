@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
-from core.field.estimators.ensemble import MEMBERS, METHODS, HybridOwnershipEstimator
+from core.field.estimators.ensemble import HybridOwnershipEstimator
 from core.field.estimators.features import FEATURES
 from core.field.estimators.fitting import FittedTerms
 from core.field.estimators.folding import FittedMember
 from core.field.estimators.intervals import LEVELS, Misses
+from core.field.estimators.methods import MEMBERS, METHODS
 from core.field.estimators.slates import Floats
 from core.field.estimators.stacking import ErrorMoments
 

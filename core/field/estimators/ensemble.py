@@ -31,13 +31,10 @@ from core.field.estimators.members import (
     RecentFormOwnership,
     SalarySkillOwnership,
 )
+from core.field.estimators.methods import MEMBERS, METHODS
 from core.field.estimators.slates import Flags, Floats, OwnershipSlate
 from core.field.estimators.stacking import ErrorMoments, by_error, custom, equal, stacked
 from core.randomness import Purpose, stream
-
-METHODS = ("voting", "weighted", "stacking")
-MEMBERS = ("historical", "projection_value", "salary_skill", "recent_form")
-"""The four estimators, in the order of ``custom_weights``."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,9 @@ import numpy.typing as npt
 from sklearn.base import clone
 
 from core.field.estimators.designs import SALARY_ONLY
-from core.field.estimators.ensemble import MEMBERS, METHODS, HybridOwnershipEstimator
+from core.field.estimators.ensemble import HybridOwnershipEstimator
 from core.field.estimators.fitting import Lesson, fit_terms, lesson_of, odds_of, percent_of
+from core.field.estimators.methods import MEMBERS, METHODS
 from core.field.estimators.slates import Floats
 
 BASELINES = ("constant", "salary_only")
