@@ -62,6 +62,7 @@ class Stage:
     postponed: Counter[Name] = field(default_factory=Counter)
     values: dict[Name, list[int]] = field(default_factory=dict)
     merged: set[Name] = field(default_factory=set)
+    begun: set[Name] = field(default_factory=set)
 
     @property
     def root(self) -> Name:
@@ -126,6 +127,12 @@ class Machine(RuleBasedStateMachine):
         self.leases.pop(lease, None)
         if self.held.get(lease[0]) == lease:
             del self.held[lease[0]]
+
+    def is_on(self, lease: Lease) -> bool:
+        """Say whether somebody may be at a lease's piece: of what has ended none is renewed."""
+        job = self.job(lease[1])
+        at, name = job.stage, lease[3]
+        return job.outcome is None and name in at.begun and name not in at.values
 
     def lose(self, lease: Lease) -> None:
         """Let a lease's piece wait again, where it is the lease's still."""
@@ -250,6 +257,7 @@ class Machine(RuleBasedStateMachine):
             at.ready.clear()
             at.next += 1
         at.tries[name] += 1
+        at.begun.add(name)
         at.holders[name] = holder
         assert (piece.tries, piece.chunks) == (at.tries[name], at.chunks)
         assert piece.join == (name == at.root)
@@ -465,8 +473,9 @@ class Machine(RuleBasedStateMachine):
         self.agreed = False
         turns = self.desk.tick(slots=slots, holders=sorted(holders))
         for holder in holders & set(self.held):
-            if self.held[holder] in self.leases:
-                self.leases[self.held[holder]] = 0
+            lease = self.held[holder]
+            if lease in self.leases and self.is_on(lease):
+                self.leases[lease] = 0
         self.lose_ended()
         # what was kept after it was given back is counted until its turn comes
         waiting = sum(
