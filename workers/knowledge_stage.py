@@ -83,7 +83,7 @@ def _untold(slate: Slate) -> list[str]:
     notes = []
     if any(driver.projected_points is not None for driver in slate.drivers):
         notes.append(
-            "Projected points count for the mean objective and the ownership guess; the simulated "
+            "Projected points count for the mean objective and the ownership estimate; the simulated "
             "races do not follow them."
         )
     others = ("win_odds", "top5_odds", "finish_median")

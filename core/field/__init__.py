@@ -6,7 +6,7 @@ from core.field import estimators
 from core.field.completion import complete_ownership
 from core.field.contests import contest_model
 from core.field.estimators import OwnershipSlate
-from core.field.guess import OWNERSHIP_GUESS, guess_ownership
+from core.field.guess import guess_ownership
 from core.field.model import FieldModel, fit_field, nearest_ownership
 from core.field.ownership import read_ownership, without
 from core.field.parameters import FieldParameters, field_parameters
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "OWNERSHIP_GUESS",
     "Field",
     "FieldLineupSampler",
     "FieldModel",

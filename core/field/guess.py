@@ -1,12 +1,10 @@
-"""Ownership where the user gave none: a labelled guess from projected points, always feasible."""
+"""A baseline for ownership estimates: a guess from projected points that needs no past contests."""
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import Infeasible, InvalidInput
 from core.field._lattice import Floats, Lattice, include_table, lattice_of, marginals
-
-OWNERSHIP_GUESS = "logit guess from projected points, nearly all salary spent"
 
 CONCENTRATION = 0.22
 """Ownership of the average roster spot, sum(o^2) / sum(o), that the guess aims at."""
@@ -65,8 +63,8 @@ def guess_ownership(
     badly it fits: on those ten contests, with points simulated from salaries alone (no grid was at
     hand), the mean absolute error over the known drivers is 12.9 points of percent and the
     correlation with what was owned 0.47; without the spending it was 15.0 and 0.22, and sharper
-    was worse. Both targets were chosen on the contests they are graded on. Take it as a stand-in
-    until real ownership is given, no more.
+    was worse. Both targets were chosen on the contests they are graded on. The ownership model
+    (:mod:`core.field.estimators`) has taken its place.
     """
     points = np.asarray(projected_points, dtype=np.float64)
     salaries = np.asarray(salaries_usd, dtype=np.int64)
