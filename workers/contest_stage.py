@@ -1,15 +1,21 @@
 """The stages that play the contest: fit the field once, then play it block by block."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from core.contest import ContestSpread, ContestTally, Payouts, play_block, summarise
+from core.contest import ContestTally, Payouts, play_block, summarise
 from core.errors import InvalidInput
-from core.field import FieldModel, field_parameters, fit_field
+from core.field import (
+    ContestSpread,
+    FieldModel,
+    contest_spread,
+    field_parameters,
+    fit_field,
+)
 from core.race import BLOCK_SCENARIOS, ConstraintSpec
 from core.slate import TICKS_PER_POINT, Slate
 from workers.blobs import Blobs
@@ -25,7 +31,7 @@ _ENTRIES_PER_SECOND = 400_000_000
 # of the fields that are played in one go, at the most
 _UNIT_ENTRIES = 1_000_000
 
-_LINEUP_BYTES, _AMOUNT_BYTES, _OPEN_BYTES = 200, 20, 12
+_LINEUP_BYTES, _AMOUNT_BYTES, _OPEN_BYTES = 200, 20, 6
 
 GIVEN_OWNERSHIP = "as the request gives it"
 FILE_OWNERSHIP = "as the drivers file gives it"
@@ -101,7 +107,7 @@ def projected_points(slate: Slate, points: npt.NDArray[np.int16]) -> npt.NDArray
     return np.array([m if g is None else g for m, g in zip(means, given, strict=True)])
 
 
-def _fit(request: InContest, points: npt.NDArray[np.int16], cap_usd: int) -> Json:
+def _fit(request: InContest, points: npt.NDArray[np.int16], cap_usd: int, blobs: Blobs) -> Json:
     """Fit the field, say where its ownership comes from and how it differs between contests."""
     slate, terms = request.slate, terms_of(request)
     size, salaries = slate.rules.roster_size, slate.salaries_usd
@@ -123,11 +129,11 @@ def _fit(request: InContest, points: npt.NDArray[np.int16], cap_usd: int) -> Jso
     # the estimate itself is left out: where the field is not as estimated it mostly knows better,
     # and fields that err at random would hand money to anybody.
     uncertain = estimate if terms.uncertain is None else terms.uncertain
-    spread = ContestSpread(field_parameters().concentration) if uncertain else None
+    spread = contest_spread(model, field_parameters().concentration) if uncertain else None
     return {
         "model": model.to_json(),
         "source": source,
-        "spread": None if spread is None else asdict(spread),
+        "spread": None if spread is None else blobs.put(**spread.arrays()),
     }
 
 
@@ -136,10 +142,10 @@ def field_model(facts: Facts) -> FieldModel:
     return FieldModel.from_json(facts[FIELD]["model"])
 
 
-def _spread(facts: Facts) -> ContestSpread | None:
+def _spread(facts: Facts, blobs: Blobs) -> ContestSpread | None:
     """Give how ownership differs between the contests, if it does."""
     found = facts[FIELD]["spread"]
-    return None if found is None else ContestSpread(**found)
+    return None if found is None else ContestSpread.from_arrays(blobs.get(found))
 
 
 def field_stage(points_of: PointsOf, cap_of: Callable[[Any], int]) -> Stage[Any]:
@@ -149,7 +155,7 @@ def field_stage(points_of: PointsOf, cap_of: Callable[[Any], int]) -> Stage[Any]
         request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
     ) -> Json:
         del start, stop, tick
-        return _fit(request, points_of(request, facts, blobs), cap_of(request))
+        return _fit(request, points_of(request, facts, blobs), cap_of(request), blobs)
 
     return Stage(name=FIELD, units=lambda *_: 1, seconds=lambda _: 0.05, run=run, join=only_part)
 
@@ -187,7 +193,7 @@ def _units_in(request: InContest, start: int, stop: int) -> Iterator[tuple[int, 
 
 
 def contest_bytes(request: InContest, lineups: int) -> int:
-    """Give about the most that tallies of the contest take while they are merged.
+    """Give about the most that the contest's tallies take while they are merged, and its spread.
 
     Nearly all of it is the distribution of winnings: the different amounts a lineup has won. They
     grow with the square root of the contests; measured, compressed, with ladders of 25 to 500
@@ -200,7 +206,8 @@ def contest_bytes(request: InContest, lineups: int) -> int:
     if units > block_count(request.n_scenarios):
         # blocks cut in two keep each scenario's sums
         lineup_bytes += 2 * _OPEN_BYTES * BLOCK_SCENARIOS
-    return int(min(units, 2 * FAN) * (lineups + 1) * lineup_bytes)
+    spread = 8 * (len(request.slate) + 1) ** 2
+    return int(min(units, 2 * FAN) * (lineups + 1) * lineup_bytes) + spread
 
 
 def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
@@ -215,7 +222,7 @@ def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
     def run(
         request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
     ) -> Json:
-        terms, model, spread = terms_of(request), field_model(facts), _spread(facts)
+        terms, model, spread = terms_of(request), field_model(facts), _spread(facts, blobs)
         points = points_of(request, facts, blobs)
         lineups = lineups_of(request, facts, blobs)
         tallies: dict[str, list[ContestTally]] = {REPORT: [], SELECTION: []}

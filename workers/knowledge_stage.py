@@ -83,8 +83,8 @@ def _untold(slate: Slate) -> list[str]:
     notes = []
     if any(driver.projected_points is not None for driver in slate.drivers):
         notes.append(
-            "Projected points count for the mean objective and the ownership estimate; the simulated "
-            "races do not follow them."
+            "Projected points count for the mean objective and the ownership estimate; the "
+            "simulated races do not follow them."
         )
     others = ("win_odds", "top5_odds", "finish_median")
     if any(getattr(driver, name) is not None for driver in slate.drivers for name in others):

@@ -12,7 +12,7 @@ from core.contest.payouts import (
     read_cents,
 )
 from core.contest.result import ContestResult, Figures, summarise
-from core.contest.simulate import ContestSpread, play_block, simulate_contest
+from core.contest.simulate import play_block, simulate_contest
 from core.contest.simulator import ContestSimulator
 from core.contest.size_tier import SizeTier, size_tier_of
 from core.contest.steps import PrizeSteps, prize_steps
@@ -33,7 +33,6 @@ __all__ = [
     "TYPICAL_PAYOUTS",
     "ContestResult",
     "ContestSimulator",
-    "ContestSpread",
     "ContestTally",
     "Figures",
     "Headline",

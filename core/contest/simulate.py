@@ -1,7 +1,6 @@
 """The contest, played once per simulated race and field: every rank exact, every tie split."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ from core.contest.outcomes import MOST_ROWS, Outcomes
 from core.contest.payouts import Payouts
 from core.contest.tally import WHOLE_WIN, ContestTally, Moments, OpenBlock
 from core.errors import InvalidInput
-from core.field import Field, FieldModel, contest_model, sample_field
+from core.field import ContestSpread, Field, FieldModel, sample_field
 from core.randomness import Purpose, stream
 from core.slate.rules import Ticks
 
@@ -23,21 +22,6 @@ MOST_FIELDS_PER_BLOCK = 1_000
 
 # a thousand fields' outcomes side by side would fill a worker's memory
 _OUTCOMES_AT_ONCE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class ContestSpread:
-    """How the ownership of contests differs from the field model's.
-
-    Parameters
-    ----------
-    concentration, std_percent
-        As :func:`core.field.contest_model` takes them: entries whose ownership spreads as that of
-        contests does, and by driver the standard deviation of an estimate, percent of entries.
-    """
-
-    concentration: float | None = None
-    std_percent: Sequence[float] | None = None
 
 
 def simulate_contest(
@@ -136,7 +120,7 @@ def _drawn(
     model: FieldModel, opponents: int, generator: np.random.Generator, spread: ContestSpread | None
 ) -> Field:
     if spread is not None:
-        model = contest_model(model, spread.concentration, generator, spread.std_percent)
+        model = spread.draw(model, generator)
     return sample_field(model, opponents, generator)
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.field import estimators
 from core.field.completion import complete_ownership
-from core.field.contests import contest_model
+from core.field.contests import ContestSpread, contest_model, contest_spread
 from core.field.estimators import OwnershipSlate
 from core.field.guess import guess_ownership
 from core.field.model import FieldModel, fit_field, nearest_ownership
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ContestSpread",
     "Field",
     "FieldLineupSampler",
     "FieldModel",
@@ -34,6 +35,7 @@ __all__ = [
     "Standings",
     "complete_ownership",
     "contest_model",
+    "contest_spread",
     "field_of",
     "field_parameters",
     "fit_field",

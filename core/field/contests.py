@@ -1,11 +1,13 @@
 """Ownership differs from contest to contest and is uncertain: a field model drawn for each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from core.compiled import compiled
 from core.errors import InvalidInput
 from core.field._lattice import Floats, include_table, marginals, pair_marginals
 from core.field._newton import within_kinds
@@ -27,12 +29,72 @@ _WIDEST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Spread:
-    """Log weights are ``centre + factor @ standard normals`` over contests."""
+class ContestSpread:
+    """How log weights differ over contests: ``centre + factor @ standard normals``.
+
+    Parameters
+    ----------
+    centre
+        By driver in doubt (owned neither by nobody nor by all), ``[K]``.
+    factor
+        ``[K, K]``.
+    max_bias
+        Largest distance of mean ownership over contests from the model's, in the cubature that the
+        centre was found by, as a fraction of entries.
+    """
 
     centre: Floats
     factor: Floats
     max_bias: float
+
+    def draw(self, model: FieldModel, generator: np.random.Generator) -> FieldModel:
+        """Draw the field of one contest; see :func:`contest_model`.
+
+        Parameters
+        ----------
+        model
+            The one that the spread was made for.
+        generator
+            Where one standard normal per driver in doubt comes from.
+        """
+        normals = generator.standard_normal(len(self.centre))
+        theta = np.zeros(len(model.log_weights))
+        theta[_in_doubt(model)] = _moved(self.centre, self.factor, normals)
+        return replace(
+            model, log_weights=tuple(float(value) for value in theta), max_error=self.max_bias
+        )
+
+    def arrays(self) -> dict[str, Floats]:
+        """Give the spread as plain arrays to store."""
+        bias = np.array([self.max_bias])
+        return {"centre": self.centre, "factor": self.factor, "max_bias": bias}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Floats]) -> "ContestSpread":
+        """Rebuild what :meth:`arrays` gave."""
+        return cls(arrays["centre"], arrays["factor"], float(arrays["max_bias"][0]))
+
+
+@compiled
+def _moved(centre: Floats, factor: Floats, normals: Floats) -> Floats:
+    # in one order on every machine, which a library's product is not
+    moved = centre.copy()
+    for i in range(len(moved)):
+        for j in range(len(normals)):
+            moved[i] += factor[i, j] * normals[j]
+    return moved
+
+
+def contest_spread(
+    model: FieldModel, concentration: float | None, std_percent: npt.ArrayLike | None = None
+) -> ContestSpread:
+    """Find how the fields of contests are drawn around ``model``; takes about as long as a fit.
+
+    Parameters and refusals are those of :func:`contest_model`.
+    """
+    if concentration is not None and not concentration > 0.0:
+        raise InvalidInput({"concentration": f"{concentration:g}; give a number above 0."})
+    return _spread(model, concentration, _checked(std_percent, len(model.salaries_usd)))
 
 
 def contest_model(
@@ -79,15 +141,7 @@ def contest_model(
     The first call for a model and a spread takes about as long as a fit; it is kept. Later ones
     take microseconds, and the dynamic program runs when the field is sampled.
     """
-    if concentration is not None and not concentration > 0.0:
-        raise InvalidInput({"concentration": f"{concentration:g}; give a number above 0."})
-    spread = _spread(model, concentration, _checked(std_percent, len(model.salaries_usd)))
-    normals = generator.standard_normal(len(spread.centre))
-    theta = np.zeros(len(model.log_weights))
-    theta[_in_doubt(model)] = spread.centre + spread.factor @ normals
-    return replace(
-        model, log_weights=tuple(float(value) for value in theta), max_error=spread.max_bias
-    )
+    return contest_spread(model, concentration, std_percent).draw(model, generator)
 
 
 def _checked(std_percent: npt.ArrayLike | None, drivers: int) -> tuple[float, ...]:
@@ -109,11 +163,11 @@ def _in_doubt(model: FieldModel) -> npt.NDArray[np.bool_]:
 @lru_cache(maxsize=8)
 def _spread(
     model: FieldModel, concentration: float | None, std_percent: tuple[float, ...]
-) -> _Spread:
+) -> ContestSpread:
     walk = walk_of(model)
     theta = np.array(model.log_weights)[walk.choice]
     if len(theta) == 0 or walk.lattice.picks == 0:
-        return _Spread(theta, np.zeros((len(theta), len(theta))), 0.0)
+        return ContestSpread(theta, np.zeros((len(theta), len(theta))), 0.0)
     by_kind = np.array([marginals(walk.lattice, include) for include in walk.includes])
     asked = walk.kinds.shares @ by_kind
     answer = within_kinds(walk.lattice, walk.includes, by_kind, walk.kinds.shares)
@@ -139,7 +193,7 @@ def _spread(
             break
         alone = np.where(wide, np.minimum(alone * np.clip(scale, 0.5, 2.0), _WIDEST**2), alone)
         centre = centre - undo @ bias
-    return _Spread(centre, factor, float(np.abs(bias).max()))
+    return ContestSpread(centre, factor, float(np.abs(bias).max()))
 
 
 def _between(walk: Walk, asked: Floats) -> Floats:

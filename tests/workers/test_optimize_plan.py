@@ -36,6 +36,19 @@ def request_of(slate: Slate, n_lineups: int = 12, **changes: Any) -> OptimizeReq
     return replace(asked, **changes)
 
 
+class Counted(Memory):
+    """Blobs that say how large each was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def put(self, **arrays: np.ndarray) -> str:
+        reference = super().put(**arrays)
+        self.sizes.append(len(self._kept[reference]))
+        return reference
+
+
 def done(
     request: OptimizeRequest, chunk_units: int | None = None, fan: int = FAN
 ) -> dict[str, Any]:
@@ -160,17 +173,10 @@ def test_a_contest_sim_gives_a_lineup_the_figures_it_has_in_an_optimize_job(slat
 @pytest.mark.parametrize("objective", Objective)
 def test_a_job_stores_no_more_than_it_was_promised(slate: Slate, objective: Objective) -> None:
     request = request_of(slate, objective=objective)
-    stored: list[int] = []
-
-    class Counted(Memory):
-        def put(self, **arrays: np.ndarray) -> str:
-            reference = super().put(**arrays)
-            stored.append(len(self._kept[reference]))
-            return reference
-
+    stored = Counted()
     # all that it ever stores, cut as finely as can be, though much of it is let go on the way
-    run_here(optimize.PLAN, request, Counted(), 1)
-    assert 0 < sum(stored) <= optimize.PLAN.stored_bytes(request)
+    run_here(optimize.PLAN, request, stored, 1)
+    assert 0 < sum(stored.sizes) <= optimize.PLAN.stored_bytes(request)
 
 
 def test_a_tail_that_was_noise_is_said_to_be(slate: Slate) -> None:
@@ -206,3 +212,10 @@ def test_fields_of_a_block_are_chunks_of_their_own(
             whole
         )
     assert whole["n_simulations"] == 7 * 1_200
+    # blocks cut in two hold each scenario's sums: that is promised too
+    played = replace(request, contest=replace(request.contest, fields_per_block=60))
+    stored = Counted()
+    run_here(contest_sim.PLAN, played, stored, 1)
+    largest = sorted(stored.sizes)[-2 * FAN :]
+    assert 0.02 * contest_sim.PLAN.stored_bytes(played) < sum(largest)
+    assert sum(largest) <= contest_sim.PLAN.stored_bytes(played)
