@@ -116,7 +116,7 @@ def estimated(
     except Infeasible:
         return (
             nearest_ownership(slate.salaries_usd, forecast.percent, size, cap_usd),
-            f"{REPAIRED_OWNERSHIP} what was {source}",
+            f"{REPAIRED_OWNERSHIP} {source}",
         )
     return forecast.percent, source
 
