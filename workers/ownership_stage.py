@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import Infeasible
-from core.field import fit_field, nearest_ownership
+from core.field import complete_ownership, fit_field, nearest_ownership
 from core.field.estimators import OwnershipSlate
 from core.race import ConstraintSpec
 from core.slate import Slate, find_track
@@ -114,11 +114,22 @@ def estimated(
     try:
         fit_field(slate.salaries_usd, forecast.percent, size, cap_usd)
     except Infeasible:
-        return (
-            nearest_ownership(slate.salaries_usd, forecast.percent, size, cap_usd),
-            f"{REPAIRED_OWNERSHIP} {source}",
-        )
+        near = _near(slate, seen, forecast.percent, cap_usd)
+        return near, f"{REPAIRED_OWNERSHIP} {source}"
     return forecast.percent, source
+
+
+def _near(slate: Slate, seen: OwnershipSlate, percent: Floats, cap_usd: int) -> Floats:
+    """Give ownership near an estimate that legal lineups can have; what is known stays."""
+    size, racing = slate.rules.roster_size, seen.racing
+    known = seen.ownership_percent[racing]
+    if bool(np.isnan(known).all()):
+        return nearest_ownership(slate.salaries_usd, percent, size, cap_usd)
+    near = np.zeros(len(slate))
+    near[racing] = complete_ownership(
+        slate.salaries_usd[racing], known, size, cap_usd, prior_percent=percent[racing]
+    )
+    return near
 
 
 def _words(document: str | None, slate: Slate) -> str:

@@ -182,6 +182,14 @@ def test_ownership_of_some_drivers_in_the_file_is_kept_in_the_contest(
     told = finished(client, "contest-sim", request)
     assert told["ownership_percent"]["c4"] == pytest.approx(50.0)
     assert "of 1 drivers as the drivers file gives it" in told["ownership_source"]
+    # so many pay for the dearest that the others cannot be had as estimated: the dear ones stay
+    for place in range(2):
+        request["drivers"][place]["ownership_percent"] = 90.0
+    told = finished(client, "contest-sim", request)
+    assert told["ownership_source"].startswith("the nearest that fits the cap to ownership est")
+    kept = [told["ownership_percent"][f"c{place}"] for place in (0, 1, 4)]
+    assert kept == pytest.approx([90.0, 90.0, 50.0])
+    assert sum(told["ownership_percent"].values()) == pytest.approx(600.0)
 
 
 @pytest.mark.parametrize(
