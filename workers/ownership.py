@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from core.errors import InvalidInput
 from core.field.estimators import OwnershipSlate
 from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
@@ -31,8 +30,8 @@ class OwnershipRequest:
         Drivers.
     track_archetype
         Kind of track; ``None`` = the slate's track's.
-    race_date
-        YYYY-MM-DD, if known.
+    race_id, race_date
+        What the user calls the race, and YYYY-MM-DD, if known.
     entries
         Of the contest, if known.
     method, weights
@@ -53,6 +52,7 @@ class OwnershipRequest:
 
     slate: Slate
     track_archetype: str | None = None
+    race_id: str | None = None
     race_date: str | None = None
     entries: int | None = None
     method: str = "voting"
@@ -69,31 +69,15 @@ class OwnershipRequest:
 
 def _seen(request: OwnershipRequest, facts: Facts, blobs: Blobs) -> OwnershipSlate:
     slate = request.slate
-    if request.spec is not None:
-        points = projected_points(slate, simulated_points(facts, blobs))
-        return seen_by_the_field(slate, points, request.spec, request.entries, request.race_date)
-    if request.track_archetype is None:
-        raise InvalidInput({"race_data.track_archetype": "not known; give it."})
-
-    def said(name: str) -> list[float]:
-        values = [getattr(driver, name) for driver in slate.drivers]
-        return [np.nan if value is None else float(value) for value in values]
-
-    return OwnershipSlate(
-        names=tuple(driver.name for driver in slate.drivers),
-        salaries_usd=slate.salaries_usd.astype(np.float64),
-        track_archetype=request.track_archetype,
-        projected_points=np.array(said("projected_points")),
-        skill=np.array(said("skill")),
-        start_position=np.array(said("start_position")),
-        average_points=np.array(said("average_points")),
-        ownership_percent=np.array(said("ownership_percent")),
-        racing=np.array([not driver.out for driver in slate.drivers]),
-        roster_size=slate.rules.roster_size,
-        salary_cap_usd=slate.rules.salary_cap_usd,
-        entries=request.entries,
-        race_date=request.race_date,
-    )
+    if request.spec is None:
+        return OwnershipSlate.of(
+            slate,
+            track_archetype=request.track_archetype,
+            entries=request.entries,
+            race_date=request.race_date,
+        )
+    points = projected_points(slate, simulated_points(facts, blobs))
+    return seen_by_the_field(slate, points, request.spec, request.entries, request.race_date)
 
 
 def _run(
@@ -165,6 +149,7 @@ def _finish(request: OwnershipRequest, facts: Facts, blobs: Blobs) -> Json:
         predictions.append(said)
     simulated = request.spec is not None
     return {
+        "race_id": request.race_id,
         "ownership_predictions": predictions,
         "total": sum(found["percent"]),
         "feature_importance": found["importance"],

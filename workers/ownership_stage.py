@@ -136,7 +136,8 @@ def _words(document: str | None, slate: Slate) -> str:
     """Say whose ownership an estimate is, and how far off such estimates are."""
     about = ownership_model(document).about_
     known = sum(driver.ownership_percent is not None for driver in slate.drivers if not driver.out)
-    kept = f"; of {known} drivers as the drivers file gives it" if known else ""
+    drivers = "driver" if known == 1 else "drivers"
+    kept = f"; of {known} {drivers} as the drivers file gives it" if known else ""
     track = "" if slate.track is not None else f"; as at {_TYPICAL_TRACK}, for no track is given"
     return (
         f"{MODEL_OWNERSHIP} ({about['n_contests']} contests learnt from, {about['mae']:.0f} points "

@@ -41,6 +41,13 @@ def read_payout_csv(text: str) -> Payouts:
         that disagree about the contest; and whatever :func:`payouts_from_tiers` refuses.
     """
     table = csv.DictReader(text.lstrip("\ufeff").splitlines())
+    try:
+        return _read_rows(table)
+    except csv.Error as error:
+        raise InvalidInput({f"payouts line {table.line_num}": f"not CSV: {error}."}) from None
+
+
+def _read_rows(table: "csv.DictReader[str]") -> Payouts:
     names = {name.strip().lower(): name for name in table.fieldnames or () if name}
     absent = [name for name in _COLUMNS if name.lower() not in names]
     if absent:
@@ -56,7 +63,7 @@ def read_payout_csv(text: str) -> Payouts:
             continue
         span = _PLACES.fullmatch((row[place] or "").strip())
         if span is None:
-            raise InvalidInput({f"{where} Place": f"{row[place]!r}; give 7 or 11-15."})
+            raise InvalidInput({f"{where} Place": f"{(row[place] or '')[:40]!r}; give 7 or 11-15."})
         read_cents(row[payout], f"{where} Payout")
         tiers.append({"from": span[1], "to": span[2] or span[1], "prize": row[payout]})
         for name, cell, read in (

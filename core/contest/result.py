@@ -3,17 +3,19 @@
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from math import isnan, sqrt
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
 from core.contest.outcomes import Distribution
 from core.contest.payouts import MICROS_PER_CENT, MICROS_PER_USD, Payouts
 from core.contest.tally import WHOLE_WIN, ContestTally, Moments
 
 _TAIL = Fraction(5, 100)
-_ENOUGH_BLOCKS = 10
+_WITHIN_ONE_ERROR = NormalDist().cdf(1.0)
 _QUANTILES = ("0.01", "0.05", "0.10", "0.25", "0.50", "0.75", "0.90", "0.95", "0.99")
 
 
@@ -22,9 +24,9 @@ class Figures:
     """What one lineup, or all of them together, made of the simulated contests.
 
     ``roi`` is mean winnings over cost less 1, and nothing where entering is free. Standard errors
-    are clustered by scenario, since contests on one race share its luck, and from ten blocks on by
-    block as well, since a block's contests share its fields; they are nothing for a single
-    scenario. With fewer blocks the luck of the fields is left out: it shows in small contests.
+    are clustered by scenario, since contests on one race share its luck, and by block, since a
+    block's contests share its fields; they are nothing for a single scenario. For a single block
+    the luck of its fields is left out.
 
     For the portfolio, ``cash_pct`` and ``top_1_pct`` are shares of its entries,
     ``win_prob`` is the mean share of first place that its entries hold together, ranks and
@@ -178,14 +180,15 @@ def _clustered_error(moments: Moments, row: int, tally: ContestTally) -> float |
     The contests of a scenario are a cluster, for they share its luck; and so are those of a block,
     for they share the luck of its fields (Cameron and Miller, "A practitioner's guide to
     cluster-robust inference", 2015). Scenarios lie within blocks, so the larger of the two counts
-    both; blocks count once there are enough to tell.
+    both. An error found from few blocks is widened as Student's t is, so that the truth is within
+    one of them as often as it ought to be.
     """
     n, total = tally.scenarios, moments.totals[row]
     if n < 2:
         return None
     # whole numbers until the root, so nothing cancels
     variance_of_mean = Fraction(n * moments.squares[row] - total * total, n * n * (n - 1))
-    if tally.blocks >= _ENOUGH_BLOCKS:
+    if tally.blocks > 1:
         mean = Fraction(total, n)
         about_mean = (
             moments.block_squares[row]
@@ -193,7 +196,8 @@ def _clustered_error(moments: Moments, row: int, tally: ContestTally) -> float |
             + mean * mean * tally.block_size_squares
         )
         by_block = about_mean * Fraction(tally.blocks, (tally.blocks - 1) * n * n)
-        variance_of_mean = max(variance_of_mean, by_block)
+        widened = sqrt(by_block) * float(stdtrit(tally.blocks - 1, _WITHIN_ONE_ERROR))
+        return max(sqrt(variance_of_mean), widened) / tally.fields_per_scenario
     return sqrt(variance_of_mean) / tally.fields_per_scenario
 
 

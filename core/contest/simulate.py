@@ -100,10 +100,15 @@ def play_block(
     ------
     InvalidInput
         More own entries than the contest holds, or lineups that are none.
+    ValueError
+        Fields that the block does not have.
     """
     own = _checked(own_lineups, points.shape[1])
     if not 1 <= fields_per_block <= MOST_FIELDS_PER_BLOCK:
         raise InvalidInput({"n_contest_sims": f"{fields_per_block}; give 1 to 1,000."})
+    numbers = range(fields_per_block) if some is None else some
+    if not numbers or numbers[0] < 0 or numbers[-1] >= fields_per_block:
+        raise ValueError(f"fields {numbers} of a block of {fields_per_block}")
     opponents = payouts.field_size - len(own)
     if opponents < 0:
         raise InvalidInput(
@@ -111,7 +116,7 @@ def play_block(
         )
     fields = (
         _drawn(model, opponents, stream(seed, Purpose.FIELD, block, number), spread)
-        for number in (range(fields_per_block) if some is None else some)
+        for number in numbers
     )
     return _play(points, fields, own, payouts, model.ownership_percent, block, fields_per_block)
 

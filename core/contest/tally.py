@@ -180,7 +180,7 @@ class ContestTally:
         Raises
         ------
         ValueError
-            No parts, other lineups, or another number of fields per scenario.
+            No parts, other lineups, another number of fields per scenario, or a field twice.
         """
         if len({(part.lineups, part.fields_per_scenario) for part in parts}) != 1:
             raise ValueError("tallies merge if they are of the same lineups and fields a scenario")
@@ -189,6 +189,8 @@ class ContestTally:
         for half in (block for part in parts for block in part.open):
             other = still_open.get(half.block)
             still_open[half.block] = half if other is None else other.joined(half)
+        if any(block.fields > per_scenario for block in still_open.values()):
+            raise ValueError("some fields of a block are in more than one of the tallies")
         whole = [block for block in still_open.values() if block.fields == per_scenario]
         return cls(
             scenarios=sum(part.scenarios for part in parts) + sum(len(b.paid) for b in whole),

@@ -181,7 +181,7 @@ def test_ownership_of_some_drivers_in_the_file_is_kept_in_the_contest(
     request["drivers"][4]["ownership_percent"] = 50.0
     told = finished(client, "contest-sim", request)
     assert told["ownership_percent"]["c4"] == pytest.approx(50.0)
-    assert "of 1 drivers as the drivers file gives it" in told["ownership_source"]
+    assert "of 1 driver as the drivers file gives it" in told["ownership_source"]
     # so many pay for the dearest that the others cannot be had as estimated: the dear ones stay
     for place in range(2):
         request["drivers"][place]["ownership_percent"] = 90.0

@@ -8,7 +8,7 @@ from core.contest import Payouts, payouts_from_tiers, read_cents, typical_payout
 from core.errors import Infeasible, InvalidInput
 from core.field import fit_field, nearest_ownership, read_ownership, without
 from core.slate import Slate
-from web.asked.ownership import require_completable
+from web.asked.ownership import with_known_ownership
 from web.asked.slates import Given
 from web.services import own_ownership_model
 from workers.contest_stage import (
@@ -123,7 +123,7 @@ def _ownership(
     elif minded is not None:
         field, source = "ownership_estimates", GIVEN_OWNERSHIP
     elif any(driver.ownership_percent is None for driver in slate.drivers if not driver.out):
-        require_completable(slate, cap_usd, "drivers.ownership_percent")
+        with_known_ownership(slate, cap_usd, "drivers.ownership_percent")
         return None, ""
     else:
         minded = [driver.ownership_percent or 0.0 for driver in slate.drivers]

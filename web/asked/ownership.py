@@ -1,7 +1,12 @@
 """The ownership request, as the workers take it."""
 
-from core.errors import InvalidInput
-from core.field import complete_ownership
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from core.errors import Infeasible, InvalidInput
+from core.field import complete_ownership, fit_field, read_ownership, without
 from core.field.estimators import MEMBERS, archetype_of
 from core.slate import Driver, Slate
 from web.asked.slates import Given, knowledge_of, race_of, slate_of
@@ -19,8 +24,6 @@ def ownership_request(given: Given) -> OwnershipRequest:
     ------
     InvalidInput
         A field that cannot be used, named.
-    Infeasible
-        Known ownership that no mix of legal lineups has.
     """
     sources = [name for name in ("slate_id", "drivers", "driver_data") if name in given]
     if len(sources) != 1:
@@ -30,7 +33,8 @@ def ownership_request(given: Given) -> OwnershipRequest:
     _require_recent(given, model)
     weights = _weights(given)
     race_date = race.get("race_date")
-    common = {
+    common: dict[str, Any] = {
+        "race_id": race.get("race_id"),
         "race_date": None if race_date is None else race_date.isoformat(),
         "entries": given.get("field_size"),
         "method": given["ensemble_method"],
@@ -47,7 +51,9 @@ def ownership_request(given: Given) -> OwnershipRequest:
         if "scenario_config" in given:
             raise InvalidInput({"scenario_config": "driver_data is projected, nothing simulated."})
         slate = _slate(given["driver_data"])
-        require_completable(slate, slate.rules.salary_cap_usd, "driver_data.ownership_percent")
+        slate = with_known_ownership(
+            slate, slate.rules.salary_cap_usd, "driver_data.ownership_percent"
+        )
         return OwnershipRequest(slate=slate, track_archetype=race["track_archetype"], **common)
     slate = slate_of(given)
     spec = race_of(slate, given)
@@ -59,7 +65,7 @@ def ownership_request(given: Given) -> OwnershipRequest:
                 f"is of kind {kind!r}; leave it out."
             }
         )
-    require_completable(slate, slate.rules.salary_cap_usd, "drivers.ownership_percent")
+    slate = with_known_ownership(slate, slate.rules.salary_cap_usd, "drivers.ownership_percent")
     return OwnershipRequest(
         slate=slate,
         n_scenarios=given.get("scenario_config", {}).get("n_scenarios", 10_000),
@@ -69,29 +75,44 @@ def ownership_request(given: Given) -> OwnershipRequest:
     )
 
 
-def require_completable(slate: Slate, cap_usd: int, field: str) -> None:
-    """Refuse known ownership of some drivers that leaves the others no way to fill the rosters.
+def with_known_ownership(slate: Slate, cap_usd: int, field: str) -> Slate:
+    """Give the slate with its drivers' ownership as fields can have it.
+
+    Where it is known of everybody who races it is read as any ownership: percent of entries or
+    shares of roster spots, each within the usual tolerance, and what the withdrawn had goes to the
+    others. Where it is known of some, it must leave the others a way to fill the rosters.
 
     Raises
     ------
     InvalidInput
-        On ``field``.
-    Infeasible
-        No mix of legal lineups has it.
+        On ``field``: numbers that do not add up, or that no mix of legal lineups has.
     """
-    known = [driver.ownership_percent for driver in slate.drivers if not driver.out]
-    if all(percent is None for percent in known):
-        return
     racing = [driver for driver in slate.drivers if not driver.out]
+    known = [driver.ownership_percent for driver in racing]
+    if all(percent is None for percent in known):
+        return slate
+    size = slate.rules.roster_size
     try:
-        complete_ownership(
-            [driver.salary_usd for driver in racing],
-            [float("nan") if percent is None else percent for percent in known],
-            slate.rules.roster_size,
-            cap_usd,
-        )
+        if None not in known:
+            whole = [driver.ownership_percent or 0.0 for driver in slate.drivers]
+            out = np.array([driver.out for driver in slate.drivers])
+            percents = without(read_ownership(whole, size), out, size).tolist()
+            return replace(
+                slate,
+                drivers=tuple(
+                    replace(driver, ownership_percent=percent)
+                    for driver, percent in zip(slate.drivers, percents, strict=True)
+                ),
+            )
+        salaries = [driver.salary_usd for driver in racing]
+        asked = [float("nan") if percent is None else percent for percent in known]
+        completed = complete_ownership(salaries, asked, size, cap_usd)
+        fit_field(salaries, completed, size, cap_usd, [driver.name for driver in racing])
     except InvalidInput as error:
         raise InvalidInput({field: list(*error.problems.values())}) from None
+    except Infeasible as error:
+        raise InvalidInput({field: error.reason}) from None
+    return slate
 
 
 def _slate(drivers: list[Given]) -> Slate:

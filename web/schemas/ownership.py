@@ -65,7 +65,7 @@ class DriverDataSchema(Schema):
     skill = Number(
         allow_none=True,
         validate=between(0, 1),
-        metadata={"description": "On any scale that is the same for all, higher is better."},
+        metadata={"description": "The same scale for all, higher is better."},
     )
     start_position = Whole(allow_none=True, validate=between(1, 60))
     average_points = Number(

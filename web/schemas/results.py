@@ -158,6 +158,9 @@ class ResultSchema(Part):
     ownership_metrics = fields.Nested(
         OwnershipMetricsSchema, metadata={"description": "Of optimize-with-leverage jobs."}
     )
+    race_id = fields.String(
+        allow_none=True, metadata={"description": "Of ownership jobs: as it was given."}
+    )
     ownership_predictions = fields.List(
         fields.Nested(PredictionSchema), metadata={"description": "Of ownership jobs."}
     )

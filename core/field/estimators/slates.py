@@ -106,21 +106,24 @@ class OwnershipSlate:
         *,
         projected_points: npt.ArrayLike | None = None,
         skill: npt.ArrayLike | None = None,
+        track_archetype: str | None = None,
         entries: int | None = None,
         race_date: str | None = None,
     ) -> "OwnershipSlate":
         """Give what a slate says of its drivers, with projections and skill from elsewhere.
 
         Where ``projected_points`` or ``skill`` is given it stands in the place of what the slate's
-        drivers carry.
+        drivers carry, and ``track_archetype`` in the place of its track's.
 
         Raises
         ------
         InvalidInput
             The slate names no track, or what the class refuses.
         """
-        if slate.track is None:
-            raise InvalidInput({"track_id": "the slate names no track; give one."})
+        if track_archetype is None:
+            if slate.track is None:
+                raise InvalidInput({"track_id": "the slate names no track; give one."})
+            track_archetype = archetype_of(slate.track.track_type)
 
         def said(values: Sequence[Any]) -> Floats:
             return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
@@ -129,7 +132,7 @@ class OwnershipSlate:
         return cls(
             names=tuple(driver.name for driver in drivers),
             salaries_usd=slate.salaries_usd.astype(np.float64),
-            track_archetype=archetype_of(slate.track.track_type),
+            track_archetype=track_archetype,
             projected_points=said([driver.projected_points for driver in drivers])
             if projected_points is None
             else np.asarray(projected_points, dtype=np.float64),

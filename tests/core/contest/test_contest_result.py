@@ -176,9 +176,9 @@ def test_the_luck_of_fields_that_races_share_is_in_the_error():
 
     results = [summarise(played(seed, 12), payouts, own) for seed in range(200)]
     true = np.std([result.portfolio.roi for result in results], ddof=1)
-    # a variance is what is estimated without bias
+    # a variance is what is estimated without bias, and eleven degrees of freedom widen it by 5%
     said = np.sqrt(np.mean([result.portfolio.roi_se**2 for result in results]))
-    assert said == pytest.approx(true, rel=0.15)
-    # nine blocks do not tell: there the races alone are counted, and the error is far too small
-    nine = [summarise(played(seed, 9), payouts, own).portfolio.roi_se for seed in range(50)]
-    assert np.mean(nine) * np.sqrt(9 / 12) < 0.5 * true
+    assert said == pytest.approx(1.05 * true, rel=0.15)
+    # a block alone cannot tell: there the races alone are counted, and the error is far too small
+    one = [summarise(played(seed, 1), payouts, own).portfolio.roi_se for seed in range(50)]
+    assert np.mean(one) < 0.3 * np.sqrt(12) * true
