@@ -1,12 +1,9 @@
 """The Flask application."""
 
-from pathlib import Path
-
 from flask import Flask
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from core.errors import InvalidInput
 from web import VERSION, problems, services
 from web.api import BLUEPRINTS
 from web.schemas.jobs import ProblemSchema
@@ -26,23 +23,6 @@ class _Api(Api):  # type: ignore[misc]
         """Register none."""
 
 
-def require_ownership_model(path: str) -> None:
-    """Refuse to start with an ownership model that is none.
-
-    Raises
-    ------
-    InvalidInput
-        The file cannot be read, or holds no fitted model.
-    """
-    from core.field import ownership_model  # noqa: PLC0415  (loads scikit-learn, for this alone)
-
-    try:
-        ownership_model(Path(path))
-    except InvalidInput as error:
-        (said,) = error.problems.values()
-        raise InvalidInput({"AXIOMATIC_OWNERSHIP_MODEL": said}) from None
-
-
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the application.
 
@@ -54,7 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises
     ------
     InvalidInput
-        A setting is absent or wrong.
+        A setting is absent or wrong, or the ownership model it names is none.
     """
     settings = settings or Settings.from_environment()
     configure(settings)
@@ -68,8 +48,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
     )
     services.install(app, settings)
-    if settings.ownership_model_file is not None:
-        require_ownership_model(settings.ownership_model_file)
     api = _Api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)

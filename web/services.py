@@ -1,10 +1,10 @@
 """What a view needs of the installation: its job records, its documents, and who is asking."""
 
-from pathlib import Path
 from typing import cast
 
 from flask import Flask, current_app
 
+from web.own_model import read_own_model
 from workers.connection import PROMPT
 from workers.jobs import Jobs
 from workers.settings import Settings
@@ -12,9 +12,19 @@ from workers.settings import Settings
 # with no users defined everybody on the loopback interface is the same caller
 OPEN_CALLER = "everyone"
 
+_OWN_MODEL = "axiomatic-ownership-model"
+
 
 def install(app: Flask, settings: Settings) -> None:
-    """Keep the installation's services with the application."""
+    """Keep the installation's services with the application.
+
+    Raises
+    ------
+    InvalidInput
+        The installation's own ownership model is none.
+    """
+    # read once: a file that somebody writes to meanwhile changes no answer
+    app.extensions[_OWN_MODEL] = read_own_model(settings.ownership_model_file)
     app.extensions["axiomatic"] = Jobs(settings, PROMPT)
 
 
@@ -25,8 +35,7 @@ def jobs() -> Jobs:
 
 def own_ownership_model() -> str | None:
     """Give the installation's own ownership model as JSON, or ``None``: the shipped one."""
-    path = jobs().settings.ownership_model_file
-    return None if path is None else Path(path).read_text(encoding="utf-8")
+    return cast("str | None", current_app.extensions[_OWN_MODEL])
 
 
 def caller() -> str:

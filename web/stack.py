@@ -12,6 +12,7 @@ from types import TracebackType
 import httpx
 
 from core.errors import AxiomaticError
+from web.own_model import read_own_model
 from workers.environment import VARIABLES
 from workers.processes import Process
 from workers.settings import Settings
@@ -76,6 +77,8 @@ class Stack:
             started.callback(shutil.rmtree, self._folder, ignore_errors=True)
             environment = {} if os.environ.get("REDIS_URL") else self._own_store(started)
             settings = Settings.from_environment({**os.environ, **environment})
+            # said here, not by the API's log
+            read_own_model(settings.ownership_model_file)
             # stopped last, so the folder goes with it, even if nobody is left to remove it
             self._start(
                 started,

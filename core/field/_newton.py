@@ -20,7 +20,8 @@ _PROVEN = -1e-9
 _CLOSE = 1e-4
 _SERVES = 0.1
 # units of salary above which a fit begins on coarser ones
-_FINE = 1_000
+FINE = 1_000
+"""Units of salary beyond which a fit begins, and a spread is found, on coarser ones."""
 _COARSE = 250
 
 
@@ -90,14 +91,14 @@ def match_marginals(
         least=0.0,
     )
     start, covariance = np.log(asked / (1.0 - asked)), None
-    if ridge == 0.0 and lattice.budget > _FINE:
-        near = match_marginals(_coarser(lattice), asked, kinds=kinds)
+    if ridge == 0.0 and lattice.budget > FINE:
+        near = match_marginals(coarser(lattice), asked, kinds=kinds)
         if near.max_error <= _CLOSE:
             start, covariance = near.theta, near.covariance
     return _descend(dual, start, covariance)
 
 
-def _coarser(lattice: Lattice) -> Lattice:
+def coarser(lattice: Lattice) -> Lattice:
     """Give nearly the same lineups in units so large that the sums are short."""
     unit = -(-lattice.budget // _COARSE)
     return Lattice((lattice.extra + unit // 2) // unit, lattice.picks, lattice.budget // unit)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from core.compiled import compiled
 from core.errors import InvalidInput
 from core.field._lattice import Floats, include_table, marginals, pair_marginals
-from core.field._newton import within_kinds
+from core.field._newton import FINE, coarser, match_marginals, within_kinds
 from core.field.model import FieldModel, Walk, walk_of
 from core.randomness import Purpose, stream
 
@@ -19,6 +19,7 @@ _STEPS = 6
 _CENTRED = 1e-5
 _CLOSE = 0.03
 _ROTATIONS = 2
+_COARSE_ERROR = 1e-6
 _MOST_STD_PERCENT = 50.0
 # ownership cannot fall below 0: wider than that and its mean has no room to stay where it is
 _MOST_OF_OWNERSHIP = 0.8
@@ -165,9 +166,10 @@ def _spread(
     model: FieldModel, concentration: float | None, std_percent: tuple[float, ...]
 ) -> ContestSpread:
     walk = walk_of(model)
-    theta = np.array(model.log_weights)[walk.choice]
-    if len(theta) == 0 or walk.lattice.picks == 0:
-        return ContestSpread(theta, np.zeros((len(theta), len(theta))), 0.0)
+    exact = np.array(model.log_weights)[walk.choice]
+    if len(exact) == 0 or walk.lattice.picks == 0:
+        return ContestSpread(exact, np.zeros((len(exact), len(exact))), 0.0)
+    walk, theta = (walk, exact) if walk.lattice.budget <= FINE else _coarsely(walk, exact)
     by_kind = np.array([marginals(walk.lattice, include) for include in walk.includes])
     asked = walk.kinds.shares @ by_kind
     answer = within_kinds(walk.lattice, walk.includes, by_kind, walk.kinds.shares)
@@ -193,7 +195,22 @@ def _spread(
             break
         alone = np.where(wide, np.minimum(alone * np.clip(scale, 0.5, 2.0), _WIDEST**2), alone)
         centre = centre - undo @ bias
-    return ContestSpread(centre, factor, float(np.abs(bias).max()))
+    return ContestSpread(exact + (centre - theta), factor, float(np.abs(bias).max()))
+
+
+def _coarsely(walk: Walk, theta: Floats) -> tuple[Walk, Floats]:
+    """Give nearly the same field in coarser units of salary, and its log weights.
+
+    How ownership answers to log weights depends little on single dollars, and is asked hundreds of
+    times.
+    """
+    asked = walk.kinds.shares @ [marginals(walk.lattice, include) for include in walk.includes]
+    lattice = coarser(walk.lattice)
+    near = match_marginals(lattice, asked, kinds=walk.kinds)
+    if near.max_error > _COARSE_ERROR:
+        return walk, theta  # so fine a slate that it cannot be had more coarsely
+    tables = [include_table(lattice, near.theta + offsets) for offsets in walk.kinds.offsets]
+    return replace(walk, lattice=lattice, includes=[table for table, _ in tables]), near.theta
 
 
 def _between(walk: Walk, asked: Floats) -> Floats:

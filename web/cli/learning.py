@@ -84,12 +84,12 @@ def learn_from(asked: Asked) -> None:
         A file that is not what it should be, named with line and column; no track; two files of one
         contest.
     """
-    make_folder(asked.out.parent)
     slate = _slate(asked)
-    new = _played(asked, slate)
     kept_in = asked.out.with_suffix(".contests.json")
-    before = ownership_model(asked.out if asked.out.exists() else None)
     earlier = _earlier(kept_in)
+    before = ownership_model(asked.out if asked.out.exists() else None)
+    new, warnings = _played(asked, slate, earlier)
+    make_folder(asked.out.parent)
     ids = {contest.contest_id for contest in new}
     contests = [contest for contest in earlier if contest.contest_id not in ids] + new
     rows = examples_of(contests)
@@ -113,15 +113,23 @@ def learn_from(asked: Asked) -> None:
         "own_contests": len(contests),
         "own_slates": len({contest.slate_id for contest in contests}),
         "model": model.about_,
-        "warnings": list(slate.warnings),
+        "warnings": [*slate.warnings, *warnings],
         "files": {"model": str(asked.out), "contests": str(kept_in)},
     }
-    asked.out.write_text(readable_json(to_json(model)) + "\n", encoding="utf-8")
-    kept_in.write_text(readable_json(played_to_json(contests)) + "\n", encoding="utf-8")
+    # the contests first: the model follows from them
+    _write_whole(kept_in, played_to_json(contests))
+    _write_whole(asked.out, to_json(model))
     if asked.as_json:
         click.echo(json.dumps(document))
     else:
         _show(document, Console())
+
+
+def _write_whole(path: Path, document: Any) -> None:
+    """Write a file that is there whole or as it was: a server may be reading it."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(readable_json(document) + "\n", encoding="utf-8")
+    beside.replace(path)
 
 
 def _slate(asked: Asked) -> Slate:
@@ -139,14 +147,24 @@ def _slate(asked: Asked) -> Slate:
     return replace(slate, track=track)
 
 
-def _played(asked: Asked, slate: Slate) -> list[PlayedContest]:
+def _played(
+    asked: Asked, slate: Slate, earlier: Sequence[PlayedContest]
+) -> tuple[list[PlayedContest], list[str]]:
+    """Give the contests, and what is odd about them."""
     points, skill = _projected(slate, asked.seed)
     slate_id = sha256(asked.salaries.read_bytes()).hexdigest()[:16]
+    # what was said of this slate before need not be said again
+    dates = [contest.slate.race_date for contest in earlier if contest.slate_id == slate_id]
+    race_date = asked.race_date or next((date for date in dates if date is not None), None)
     played: list[PlayedContest] = []
+    warnings: list[str] = []
     for path in asked.standings:
         with _blaming(path):
-            on = read_standings(path.read_bytes(), slate.rules.roster_size).on(slate)
-        contest_id = _contest_id(path)
+            standings = read_standings(path.read_bytes(), slate.rules.roster_size)
+            on = standings.on(slate)
+        if not standings.finished:
+            warnings.append(f"{path}: the race was still on when it was exported.")
+        contest_id = _contest_id(path, slate_id)
         if contest_id in {contest.contest_id for contest in played}:
             raise InvalidInput({str(path): f"contest {contest_id} is given twice; give it once."})
         seen = OwnershipSlate.of(
@@ -154,12 +172,12 @@ def _played(asked: Asked, slate: Slate) -> list[PlayedContest]:
             projected_points=points,
             skill=skill,
             entries=on.entries,
-            race_date=asked.race_date,
+            race_date=race_date,
         )
         # what the field turned out to own is the lesson, not something known before it
         seen = replace(seen, ownership_percent=np.empty(0))
         played.append(PlayedContest(contest_id, slate_id, seen, on.ownership_percent))
-    return played
+    return played, warnings
 
 
 def _projected(slate: Slate, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -174,10 +192,10 @@ def _projected(slate: Slate, seed: int) -> tuple[npt.NDArray[np.float64], npt.ND
     return np.array(points), np.array([driver.skill for driver in spec.drivers])
 
 
-def _contest_id(path: Path) -> str:
-    """Give the number that the site puts into the name of its export, or else the name."""
-    number = re.search(r"\d{6,}", path.stem)
-    return path.stem if number is None else number.group()
+def _contest_id(path: Path, slate_id: str) -> str:
+    """Give the number that the site puts into the name of its export, or else slate and name."""
+    number = re.match(r"contest-standings-(\d{6,})", path.stem)
+    return f"{path.stem} of {slate_id[:8]}" if number is None else number[1]
 
 
 def _earlier(path: Path) -> list[PlayedContest]:

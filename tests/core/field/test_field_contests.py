@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from core.field import fit_field, nearest_ownership, sample_field
-from core.field.contests import contest_model
+from core.field._newton import FINE
+from core.field.contests import contest_model, contest_spread
+from core.field.model import walk_of
 from core.randomness import Purpose, stream
 
 SALARIES = [9_000, 8_500, 8_000, 7_500, 7_000, 6_500, 6_000, 5_500, 5_000, 4_500]
@@ -117,3 +119,18 @@ def test_a_concentration_that_is_none_is_refused(concentration):
 def test_deviations_that_are_none_are_refused(std):
     with pytest.raises(InvalidInput, match="std_percent"):
         contest_model(small_model(), 300.0, np.random.default_rng(1), std)
+
+
+def test_salaries_in_single_dollars_are_spread_as_well_from_coarser_ones():
+    odd = [usd + place % 7 for place, usd in enumerate(SALARIES)]
+    asked = [55.0, 45.0, 40.0, 35.0, 30.0, 30.0, 25.0, 20.0, 15.0, 5.0]
+    model = fit_field(odd, nearest_ownership(odd, asked, 3, CAP), 3, CAP, appetite=0.0)
+    assert walk_of(model).lattice.budget > FINE
+    share = model.marginals()
+    spread = contest_spread(model, 100.0)
+    generator = stream(5, Purpose.FIELD)
+    drawn = np.array([spread.draw(model, generator).marginals() for _ in range(300)])
+    wanted = np.sqrt(share * (1.0 - share) / 101.0)
+    error = drawn.std(axis=0) / np.sqrt(len(drawn))
+    assert np.abs((drawn.mean(axis=0) - share) / error).max() < 4.0
+    assert drawn.std(axis=0) == pytest.approx(wanted, rel=0.2)

@@ -1,0 +1,31 @@
+"""The installation's own ownership model: read once, as the API starts, refused if it is none."""
+
+import json
+from pathlib import Path
+
+from core.errors import InvalidInput
+
+_VARIABLE = "AXIOMATIC_OWNERSHIP_MODEL"
+
+
+def read_own_model(path: str | None) -> str | None:
+    """Give a fitted model as JSON text, or ``None`` where no file is named: the shipped one.
+
+    Raises
+    ------
+    InvalidInput
+        The file cannot be read, or holds no fitted model.
+    """
+    if path is None:
+        return None
+    from core.field.estimators import from_json  # noqa: PLC0415  (loads scikit-learn, for this)
+
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        from_json(json.loads(text))
+    except (OSError, ValueError) as error:
+        raise InvalidInput({_VARIABLE: f"cannot read {path}: {error}."}) from None
+    except InvalidInput as error:
+        (said,) = error.problems.values()
+        raise InvalidInput({_VARIABLE: f"{path} {said}"}) from None
+    return text
