@@ -59,6 +59,11 @@ class ContestSimRequest:
     scores: str | None = None
     knowledge: UserKnowledge | None = None
 
+    @property
+    def own_entries(self) -> int:
+        """How many lineups are entered."""
+        return len(self.lineups)
+
 
 def _points(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> npt.NDArray[np.int16]:
     if request.scores is not None:
@@ -114,7 +119,7 @@ def _stored_bytes(request: ContestSimRequest) -> int:
     simulated = (
         0 if request.scores is not None else stored_bytes(request.slate, request.n_scenarios)
     )
-    return simulated + contest_bytes(request, len(request.lineups))
+    return simulated + contest_bytes(request)
 
 
 PLAN = Plan(

@@ -27,11 +27,13 @@ FIELD = "field"
 CONTEST = "contest"
 REPORT, SELECTION = "report", "selection"
 # about what one core counts: entries of all simulated contests together
-_ENTRIES_PER_SECOND = 400_000_000
+_ENTRIES_PER_SECOND = 700_000_000
 # of the fields that are played in one go, at the most
 _UNIT_ENTRIES = 1_000_000
+# what an own lineup costs in opposing ones: its place, its prize, its part in the tally
+_OWN_WORTH = 50
 
-_LINEUP_BYTES, _AMOUNT_BYTES, _OPEN_BYTES = 200, 20, 6
+_LINEUP_BYTES, _AMOUNT_BYTES, _AMOUNTS_A_TIER, _OPEN_BYTES = 200, 6, 2, 6
 
 GIVEN_OWNERSHIP = "as the request gives it"
 FILE_OWNERSHIP = "as the drivers file gives it"
@@ -83,6 +85,10 @@ class InContest(Protocol):
     @property
     def contest(self) -> ContestTerms | None:
         """The contest, if one is played."""
+
+    @property
+    def own_entries(self) -> int:
+        """How many lineups are entered."""
 
     @property
     def n_scenarios(self) -> int:
@@ -160,54 +166,58 @@ def field_stage(points_of: PointsOf, cap_of: Callable[[Any], int]) -> Stage[Any]
     return Stage(name=FIELD, units=lambda *_: 1, seconds=lambda _: 0.05, run=run, join=only_part)
 
 
+def _work_of_field(request: InContest) -> int:
+    """Give what playing one field in a block costs, in opposing entries' worth of it."""
+    return terms_of(request).payouts.field_size + _OWN_WORTH * request.own_entries
+
+
 def contest_seconds(request: InContest) -> float:
     """Give about how long one core plays the contest of a request."""
-    terms = terms_of(request)
-    entries = terms.payouts.field_size * terms.fields_per_block
-    return entries * request.n_scenarios / _ENTRIES_PER_SECOND
+    work = _work_of_field(request) * terms_of(request).fields_per_block
+    return work * request.n_scenarios / _ENTRIES_PER_SECOND
 
 
-def fields_at_once(terms: ContestTerms) -> int:
+def fields_at_once(request: InContest) -> int:
     """Give how many of a block's fields one unit of work plays."""
-    most = max(1, _UNIT_ENTRIES // terms.payouts.field_size)
+    fields = terms_of(request).fields_per_block
+    most = max(1, _UNIT_ENTRIES // _work_of_field(request))
     # evenly: 10 fields at 9 at most are 5 and 5
-    units = -(-terms.fields_per_block // most)
-    return -(-terms.fields_per_block // units)
+    units = -(-fields // most)
+    return -(-fields // units)
 
 
 def contest_units(request: InContest) -> int:
     """Give into how many units a contest is cut: each a group of fields in a block of races."""
-    terms = terms_of(request)
-    groups = -(-terms.fields_per_block // fields_at_once(terms))
+    groups = -(-terms_of(request).fields_per_block // fields_at_once(request))
     return block_count(request.n_scenarios) * groups
 
 
 def _units_in(request: InContest, start: int, stop: int) -> Iterator[tuple[int, range]]:
     """Give the block and the fields of units ``[start, stop)``."""
-    terms = terms_of(request)
-    at_once = fields_at_once(terms)
-    groups = -(-terms.fields_per_block // at_once)
+    fields, at_once = terms_of(request).fields_per_block, fields_at_once(request)
+    groups = -(-fields // at_once)
     for unit in range(start, stop):
         block, group = divmod(unit, groups)
-        yield block, range(group * at_once, min((group + 1) * at_once, terms.fields_per_block))
+        yield block, range(group * at_once, min((group + 1) * at_once, fields))
 
 
-def contest_bytes(request: InContest, lineups: int) -> int:
+def contest_bytes(request: InContest) -> int:
     """Give about the most that the contest's tallies take while they are merged, and its spread.
 
-    Nearly all of it is the distribution of winnings: the different amounts a lineup has won. They
-    grow with the square root of the contests; measured, compressed, with ladders of 25 to 500
-    prizes.
+    Nearly all of it is the distribution of winnings: the different amounts that each lineup won,
+    and that all together did. Those grow with the square root of the contests, or with the prizes
+    there are; measured, compressed, with ladders of 25 to 1,000 prizes.
     """
     terms = terms_of(request)
-    units = contest_units(request)
-    amounts = (BLOCK_SCENARIOS * fields_at_once(terms)) ** 0.5
-    lineup_bytes = _LINEUP_BYTES + _AMOUNT_BYTES * amounts
+    units, contests = contest_units(request), BLOCK_SCENARIOS * fields_at_once(request)
+    amounts = min(contests, max(contests**0.5, _AMOUNTS_A_TIER * len(terms.payouts.tiers)))
+    unit_bytes = request.own_entries * (_LINEUP_BYTES + _AMOUNT_BYTES * amounts)
+    unit_bytes += _AMOUNT_BYTES * contests
     if units > block_count(request.n_scenarios):
         # blocks cut in two keep each scenario's sums
-        lineup_bytes += 2 * _OPEN_BYTES * BLOCK_SCENARIOS
+        unit_bytes += _OPEN_BYTES * BLOCK_SCENARIOS * request.own_entries
     spread = 8 * (len(request.slate) + 1) ** 2
-    return int(min(units, 2 * FAN) * (lineups + 1) * lineup_bytes) + spread
+    return int(min(units, 2 * FAN) * unit_bytes) + spread
 
 
 def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:

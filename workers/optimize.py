@@ -70,7 +70,7 @@ def _stored_bytes(request: OptimizeRequest) -> int:
     pools = strands * FAN * request.pool_size * (request.rules.roster_size + 16)
     played = 0
     if request.contest is not None:
-        played = contest_bytes(request, request.limits.n_lineups)
+        played = contest_bytes(request)
     if request.objective is Objective.DOLLARS:
         played += prizes_bytes(request)
     return race_stage.stored_bytes(request.slate, request.n_scenarios) + pools + played

@@ -87,6 +87,11 @@ class OptimizeRequest:
     randomness: tuple[float, ...] | None = None
 
     @property
+    def own_entries(self) -> int:
+        """How many lineups are entered."""
+        return self.limits.n_lineups
+
+    @property
     def offsets(self) -> npt.NDArray[np.float64] | None:
         """What each driver's ownership adds to a lineup's score, <= 0, in points, ``[D]``."""
         if self.leverage is None or self.leverage.penalty == 0.0:

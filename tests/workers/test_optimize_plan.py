@@ -205,7 +205,7 @@ def test_fields_of_a_block_are_chunks_of_their_own(
     )
     whole = run_here(contest_sim.PLAN, request, Memory())
     # fields so large that two are too many for one chunk, by the same rule
-    monkeypatch.setattr("workers.contest_stage._UNIT_ENTRIES", 900)
+    monkeypatch.setattr("workers.contest_stage._UNIT_ENTRIES", 1_300)
     assert contest_stage.contest_units(request) == 3 * 4
     for chunk, fan in ((None, FAN), (1, 2), (1, 64), (5, 2), (4, 3)):
         assert json.dumps(run_here(contest_sim.PLAN, request, Memory(), chunk, fan)) == json.dumps(
