@@ -1,5 +1,6 @@
 """What every test may use: the real data where it is, slates, and a real Redis."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,8 +39,12 @@ def settings() -> Iterator[Settings]:
 def _compiling() -> Iterator[None]:
     """Compile the hot loops beside the first tests, where that has not been done yet.
 
-    Compiled code is kept on disk, so whichever process is first serves the other.
+    Compiled code is kept on disk, so whichever process is first serves the others. Of the
+    processes that share the tests one does it.
     """
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+        yield
+        return
     warming = subprocess.Popen([sys.executable, "-c", "from workers.warming import warm; warm()"])
     yield
     warming.kill()
