@@ -2,14 +2,19 @@
 
 import io
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from core.field.estimators import MEMBERS
+from core.errors import InvalidInput
+from core.field.estimators import MEMBERS, shipped_ownership_model, to_json
 from tests.system.test_described_results import unlike
+from web.app import create_app
 from workers.processes import Process
+from workers.settings import Settings
 
 PARTS = ("ownership_predictions", "total", "feature_importance", "model", "notes")
 
@@ -254,3 +259,55 @@ def test_the_description_says_what_to_send(client: FlaskClient) -> None:
     assert "/api/v1/ownership" in document["paths"]
     weights = document["components"]["schemas"]["Ownership"]["properties"]["custom_weights"]
     assert [kind["type"] for kind in weights["oneOf"]] == ["object", "array"]
+
+
+@pytest.mark.parametrize("total", [590.0, 599.9, 610.0, 100.0])
+def test_ownership_known_of_all_is_read_as_any_ownership(
+    client: FlaskClient, worker: Process, total: float
+) -> None:
+    rows = [{**row, "ownership_percent": total / 20} for row in driver_data()]
+    result = finished(client, "ownership", asked(driver_data=rows))
+    assert list(percents(result).values()) == pytest.approx([30.0] * 20)
+
+
+def test_what_the_withdrawn_were_owned_by_goes_to_the_others(
+    client: FlaskClient, worker: Process
+) -> None:
+    request = inline()
+    for driver in request["drivers"]:
+        driver["ownership_percent"] = 30.0
+    request["drivers"][5]["veto_rules"] = ["out"]
+    owned = percents(finished(client, "ownership", request))
+    assert owned.pop("c5") == 0.0
+    assert list(owned.values()) == pytest.approx([600.0 / 19] * 19)
+
+
+def test_known_ownership_that_no_lineups_can_have_is_refused_at_the_door(
+    client: FlaskClient,
+) -> None:
+    rows = driver_data()
+    for row in rows[:6]:
+        row["ownership_percent"] = 100.0  # 57,900 USD together
+    response = client.post("/api/v1/ownership", json=asked(driver_data=rows))
+    assert response.status_code == 422, response.json
+    assert list(response.json["errors"]) == ["driver_data.ownership_percent"]
+
+
+def test_an_installation_may_have_a_model_of_its_own(
+    settings: Settings, worker: Process, tmp_path: Path
+) -> None:
+    path = tmp_path / "ownership.json"
+    document = to_json(shipped_ownership_model())
+    path.write_text(json.dumps({**document, "contests": 99}), encoding="utf-8")
+    own = create_app(replace(settings, ownership_model_file=str(path))).test_client()
+    # whatever becomes of the file while the server runs
+    path.write_text("{", encoding="utf-8")
+    assert finished(own, "ownership", asked())["model"]["n_contests"] == 99
+    sim = {"lineups": [["c2", "c5", "c8", "c12", "c15", "c18"]], "field_size": 50}
+    request = inline(**sim, n_scenarios=1_000)
+    del request["scenario_config"]["n_scenarios"]
+    assert "99 contests learnt from" in finished(own, "contest-sim", request)["ownership_source"]
+    for text in ("{", "{}", "[]"):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(InvalidInput, match="AXIOMATIC_OWNERSHIP_MODEL"):
+            create_app(replace(settings, ownership_model_file=str(path)))

@@ -257,3 +257,9 @@ def test_a_file_that_holds_no_such_contest_is_refused(text, contest_id, tickets,
     with pytest.raises(InvalidInput) as refused:
         read_payout_table(text, contest_id, tickets)
     assert list(refused.value.problems) == [field]
+
+
+def test_a_cell_too_long_for_a_csv_is_refused_by_its_line():
+    text = f'Place,Payout,Field Size,Entry Fee\n1,"{"9" * 140_000}",10,1\n'
+    with pytest.raises(InvalidInput, match=r"payouts line \d: not CSV"):
+        read_payout_csv(text)

@@ -152,3 +152,46 @@ def test_a_model_file_that_is_none_is_refused_and_kept(axiomatic, tmp_path):
     code, _, errors = axiomatic("ownership", "learn", path, "--out", out)
     assert (code, "model.json" in errors) == (2, True)
     assert out.read_text(encoding="utf-8") == "{}"
+
+
+def test_exports_of_one_name_but_other_slates_are_other_contests(axiomatic, tmp_path):
+    out = tmp_path / "model.json"
+    learnt = []
+    for week, race in enumerate(("Bristol 500", "Bristol 400")):
+        folder = tmp_path / f"week{week}"
+        folder.mkdir()
+        salary_file(folder, race=race)
+        path = standings_file(folder, 1000001, week).rename(folder / "20300405-main.csv")
+        learnt.append(json.loads(axiomatic("ownership", "learn", path, "--out", out, "--json")[1]))
+    assert [one["own_contests"] for one in learnt] == [1, 2]
+    assert learnt[1]["own_slates"] == 2
+    assert not learnt[1]["learnt_before"]
+
+
+def test_the_date_of_a_slate_need_be_said_but_once(axiomatic, tmp_path):
+    salary_file(tmp_path, race="Bristol 500")
+    one, two = (standings_file(tmp_path, number, number) for number in (1000001, 1000002))
+    out = ("--out", tmp_path / "model.json", "--json")
+    axiomatic("ownership", "learn", one, "--date", "2030-04-05", *out)
+    told = json.loads(axiomatic("ownership", "learn", one, two, *out)[1])
+    assert told["model"]["fitted_on"]["to"] == "2030-04-05"
+
+
+def test_an_export_made_while_the_race_was_on_is_noted(axiomatic, tmp_path):
+    salary_file(tmp_path, race="Bristol 500")
+    path = standings_file(tmp_path, 1000001)
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("secret_user_3,0,", "secret_user_3,12,"),
+        encoding="utf-8",
+    )
+    told = json.loads(
+        axiomatic("ownership", "learn", path, "--out", tmp_path / "model.json", "--json")[1]
+    )
+    assert told["warnings"][-1] == f"{path}: the race was still on when it was exported."
+    # files are written whole: nothing of the writing is left beside them
+    assert {one.name for one in tmp_path.iterdir()} == {
+        "DKSalaries.csv",
+        path.name,
+        "model.json",
+        "model.contests.json",
+    }
