@@ -9,7 +9,6 @@ without it the example slate is played, with typical prizes. Seconds are those o
 compilation, the quickest of several runs for work under a second.
 """
 
-import argparse
 import csv
 import io
 import resource
@@ -23,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.figures import Figure, Reference, print_object
+from benchmarks.figures import Figure, Reference, read_arguments, run_named
 from core.compiled import compiled
 from core.contest import (
     ContestTally,
@@ -374,19 +373,8 @@ BENCHMARKS = {"contest": contest, "large": large, "growth": growth}
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.contest", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME")
-    parser.add_argument("--slate", type=Path, metavar="DIR", help="a folder with the files above")
-    parser.add_argument("--json", action="store_true", help="one object on standard output")
-    asked = parser.parse_args()
-    case = _case(asked.slate)
-    results: list[Figure] = []
-    for name in asked.names or BENCHMARKS:
-        for figure in BENCHMARKS[name](case):
-            results.append(figure)
-            figure.say(as_json=asked.json)
-    if asked.json:
-        print_object(results)
+    asked = read_arguments("contest", __doc__, BENCHMARKS, "the files above")
+    run_named(asked, BENCHMARKS, _case(asked.slate))
 
 
 if __name__ == "__main__":

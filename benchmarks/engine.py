@@ -4,7 +4,6 @@ Each benchmark starts workers of its own. Those that sleep in place of arithmeti
 the engine; ``contest`` measures a real job.
 """
 
-import argparse
 import os
 import statistics
 import time
@@ -15,7 +14,7 @@ from typing import cast
 
 import msgspec
 
-from benchmarks.figures import Figure, print_object
+from benchmarks.figures import Figure, read_arguments, run_named
 from benchmarks.installation import ended, store, workers
 from benchmarks.sleeping import KIND, Sleep
 from core.contest import typical_payouts
@@ -223,18 +222,9 @@ BENCHMARKS: dict[str, Callable[[Jobs], list[Figure]]] = {
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.engine", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME")
-    parser.add_argument("--json", action="store_true", help="one object on standard output")
-    asked = parser.parse_args()
-    results: list[Figure] = []
+    asked = read_arguments("engine", __doc__, BENCHMARKS)
     with store() as jobs:
-        for name in asked.names or BENCHMARKS:
-            for figure in BENCHMARKS[name](jobs):
-                results.append(figure)
-                figure.say(as_json=asked.json)
-    if asked.json:
-        print_object(results)
+        run_named(asked, BENCHMARKS, jobs)
 
 
 if __name__ == "__main__":

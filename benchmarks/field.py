@@ -7,7 +7,6 @@ grows. ``--slate`` names a folder whose projections.csv has the columns Salary a
 the slate is made up. Seconds are those on the clock, after compilation, the least of five runs.
 """
 
-import argparse
 import csv
 import time
 import tracemalloc
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.figures import Figure, Reference, print_object
+from benchmarks.figures import Figure, Reference, read_arguments, run_named
 from core.errors import Infeasible
 from core.field import (
     Field,
@@ -214,18 +213,8 @@ BENCHMARKS: dict[str, Callable[[Path | None], list[Figure]]] = {
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.field", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME")
-    parser.add_argument("--slate", type=Path, metavar="DIR", help="a folder with projections.csv")
-    parser.add_argument("--json", action="store_true", help="one object on standard output")
-    asked = parser.parse_args()
-    results: list[Figure] = []
-    for name in asked.names or BENCHMARKS:
-        for figure in BENCHMARKS[name](asked.slate):
-            results.append(figure)
-            figure.say(as_json=asked.json)
-    if asked.json:
-        print_object(results)
+    asked = read_arguments("field", __doc__, BENCHMARKS, "projections.csv")
+    run_named(asked, BENCHMARKS, asked.slate)
 
 
 if __name__ == "__main__":

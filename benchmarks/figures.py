@@ -1,10 +1,15 @@
 """What a benchmark measured, and how it is printed."""
 
+import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+Given = TypeVar("Given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +57,40 @@ def print_object(figures: Sequence[Figure]) -> None:
     """Print all figures as one object on standard output."""
     cores = len(os.sched_getaffinity(0))
     print(json.dumps({"cores": cores, "results": [asdict(figure) for figure in figures]}))
+
+
+def read_arguments(
+    name: str, doc: str | None, benchmarks: Iterable[str], slate: str | None = None
+) -> argparse.Namespace:
+    """Read the command line of a page of benchmarks: ``names``, ``json`` and, if wanted, ``slate``.
+
+    Parameters
+    ----------
+    name, doc
+        Of the module.
+    benchmarks
+        Names to choose from; all if none is given.
+    slate
+        What the folder that ``--slate`` names holds; no such option if ``None``.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=doc)
+    parser.add_argument("names", nargs="*", choices=[[], *benchmarks], metavar="NAME")
+    if slate is not None:
+        parser.add_argument("--slate", type=Path, metavar="DIR", help=f"a folder with {slate}")
+    parser.add_argument("--json", action="store_true", help="one object on standard output")
+    return parser.parse_args()
+
+
+def run_named(
+    asked: argparse.Namespace,
+    benchmarks: Mapping[str, Callable[[Given], Iterable[Figure]]],
+    given: Given,
+) -> None:
+    """Run the benchmarks that are named, or all, and print each figure as it comes."""
+    results: list[Figure] = []
+    for name in asked.names or benchmarks:
+        for figure in benchmarks[name](given):
+            results.append(figure)
+            figure.say(as_json=asked.json)
+    if asked.json:
+        print_object(results)

@@ -7,7 +7,6 @@ clock, after compilation; searches are timed three times and the quickest counts
 reference's seconds over the figure's own.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.figures import Figure, Reference, print_object
+from benchmarks.figures import Figure, Reference, read_arguments, run_named
 from benchmarks.race import DRIVERS, field_of
 from core.lineups import (
     Found,
@@ -325,21 +324,11 @@ BENCHMARKS: dict[str, Callable[[Path | None], list[Figure]]] = {
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.lineups", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME")
-    parser.add_argument("--slate", type=Path, metavar="DIR", help="a folder with DKSalaries.csv")
-    parser.add_argument("--json", action="store_true", help="one object on standard output")
-    asked = parser.parse_args()
+    asked = read_arguments("lineups", __doc__, BENCHMARKS, "DKSalaries.csv")
     # what is timed is not the compiler
     case = _field("warm", TrackType.INTERMEDIATE, 20, 500)
     best_by_tail(case.points, case.rules, TARGET, 1)
-    results: list[Figure] = []
-    for name in asked.names or BENCHMARKS:
-        for figure in BENCHMARKS[name](asked.slate):
-            results.append(figure)
-            figure.say(as_json=asked.json)
-    if asked.json:
-        print_object(results)
+    run_named(asked, BENCHMARKS, asked.slate)
 
 
 if __name__ == "__main__":
