@@ -19,7 +19,7 @@ from core.field import (
 from core.race import BLOCK_SCENARIOS, ConstraintSpec
 from core.slate import TICKS_PER_POINT, Slate
 from workers.blobs import Blobs
-from workers.ownership_stage import estimated
+from workers.ownership_stage import estimated_field
 from workers.race_stage import block_count, block_rows, selects
 from workers.stages import FAN, Facts, Json, Stage, Tick, only_part
 
@@ -116,13 +116,12 @@ def projected_points(slate: Slate, points: npt.NDArray[np.int16]) -> npt.NDArray
 def _fit(request: InContest, points: npt.NDArray[np.int16], cap_usd: int, blobs: Blobs) -> Json:
     """Fit the field, say where its ownership comes from and how it differs between contests."""
     slate, terms = request.slate, terms_of(request)
-    size, salaries = slate.rules.roster_size, slate.salaries_usd
-    estimate = terms.ownership_percent is None
     if terms.ownership_percent is not None:
-        percent = np.array(terms.ownership_percent, dtype=np.float64)
+        size = slate.rules.roster_size
+        model = fit_field(slate.salaries_usd, terms.ownership_percent, size, cap_usd)
         source = terms.ownership_source
     else:
-        percent, source = estimated(
+        model, source = estimated_field(
             slate,
             projected_points(slate, points),
             request.spec,
@@ -130,11 +129,10 @@ def _fit(request: InContest, points: npt.NDArray[np.int16], cap_usd: int, blobs:
             terms.payouts.field_size,
             terms.ownership_model,
         )
-    model = fit_field(salaries, percent, size, cap_usd)
     # Who gives ownership means it; around an estimate contests differ as real ones do. The error of
     # the estimate itself is left out: where the field is not as estimated it mostly knows better,
     # and fields that err at random would hand money to anybody.
-    uncertain = estimate if terms.uncertain is None else terms.uncertain
+    uncertain = terms.ownership_percent is None if terms.uncertain is None else terms.uncertain
     spread = contest_spread(model, field_parameters().concentration) if uncertain else None
     return {
         "model": model.to_json(),

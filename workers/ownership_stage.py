@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import Infeasible
-from core.field import complete_ownership, fit_field, nearest_ownership
+from core.field import FieldModel, complete_ownership, fit_field, nearest_ownership
 from core.field.estimators import OwnershipSlate
 from core.race import ConstraintSpec
 from core.slate import Slate, find_track
@@ -89,21 +89,21 @@ def seen_by_the_field(
     )
 
 
-def estimated(
+def estimated_field(
     slate: Slate,
     projected_points: npt.ArrayLike,
     spec: ConstraintSpec | None,
     cap_usd: int,
     entries: int | None,
     document: str | None,
-) -> tuple[Floats, str]:
-    """Estimate ownership that a field of legal lineups can have.
+) -> tuple[FieldModel, str]:
+    """Fit the field to estimated ownership, or to the nearest that legal lineups can have.
 
     What the slate's drivers say of their own ownership stays; the others share the rest.
 
     Returns
     -------
-    Percent of entries ``[D]``, and whose estimate it is.
+    The field, and whose estimate it is.
     """
     seen = seen_by_the_field(slate, projected_points, spec, entries)
     size = slate.rules.roster_size
@@ -112,11 +112,11 @@ def estimated(
     ).forecast(seen)
     source = _words(document, slate)
     try:
-        fit_field(slate.salaries_usd, forecast.percent, size, cap_usd)
+        return fit_field(slate.salaries_usd, forecast.percent, size, cap_usd), source
     except Infeasible:
         near = _near(slate, seen, forecast.percent, cap_usd)
-        return near, f"{REPAIRED_OWNERSHIP} {source}"
-    return forecast.percent, source
+        model = fit_field(slate.salaries_usd, near, size, cap_usd)
+        return model, f"{REPAIRED_OWNERSHIP} {source}"
 
 
 def _near(slate: Slate, seen: OwnershipSlate, percent: Floats, cap_usd: int) -> Floats:

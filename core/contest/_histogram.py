@@ -260,6 +260,14 @@ def _split(
 
 
 @compiled
+def _scratch(drivers: int, lineups: int) -> tuple[Words, Words, Words]:
+    """Give room for the scores of pairs, of some heads and of as many lineups."""
+    at_once = min(_LINEUPS_AT_ONCE, max(lineups, 1))
+    pairs = np.zeros((drivers + 1) ** 2, dtype=np.uint64)
+    return pairs, np.zeros(at_once, dtype=np.uint64), np.zeros(at_once, dtype=np.uint64)
+
+
+@compiled
 def _count_tile(
     races: Words,
     lanes: int,
@@ -305,15 +313,12 @@ def _play(
     above: npt.NDArray[np.int32],
     tied: npt.NDArray[np.int32],
 ) -> None:
-    scenarios, own, drivers = len(low), own_codes.shape[1], races.shape[1]
+    scenarios, own = len(low), own_codes.shape[1]
     lanes = 8 // lane.itemsize
     bins = 8 // counter.itemsize
     bins_at_once = bins * _WORDS
     blocks = int(high.max()) // bins_at_once + 1
-    at_once = min(_LINEUPS_AT_ONCE, max(len(head), 1))
-    pairs = np.zeros((drivers + 1) ** 2, dtype=np.uint64)
-    head_scores = np.zeros(at_once, dtype=np.uint64)
-    scores = np.zeros(at_once, dtype=np.uint64)
+    pairs, head_scores, scores = _scratch(races.shape[1], len(head))
     own_scores = np.zeros(own, dtype=np.uint64)
     own_by_lane = own_scores.view(lane.dtype).reshape(own, lanes)
     once = np.ones(own, dtype=counter.dtype)
@@ -373,13 +378,10 @@ def _value(
     ladder: Ints,
     won: Ints,
 ) -> None:
-    scenarios, candidates, drivers = len(low), candidate_codes.shape[1], races.shape[1]
+    scenarios, candidates = len(low), candidate_codes.shape[1]
     lanes = 8 // lane.itemsize
     words = int(high.max()) // (8 // counter.itemsize) + 1
-    at_once = min(_LINEUPS_AT_ONCE, max(len(head), 1))
-    pairs = np.zeros((drivers + 1) ** 2, dtype=np.uint64)
-    head_scores = np.zeros(at_once, dtype=np.uint64)
-    scores = np.zeros(at_once, dtype=np.uint64)
+    pairs, head_scores, scores = _scratch(races.shape[1], len(head))
     candidate_scores = np.zeros(candidates, dtype=np.uint64)
     by_lane = candidate_scores.view(lane.dtype).reshape(candidates, lanes)
     on_score = np.zeros((lanes, words), dtype=np.uint64).view(counter.dtype)
@@ -422,13 +424,10 @@ def _steps(
     breaks: npt.NDArray[np.int32],
     micros: Ints,
 ) -> int:
-    scenarios, drivers = len(low), races.shape[1]
+    scenarios = len(low)
     lanes = 8 // lane.itemsize
     words = int(high.max()) // (8 // counter.itemsize) + 1
-    at_once = min(_LINEUPS_AT_ONCE, max(len(head), 1))
-    pairs = np.zeros((drivers + 1) ** 2, dtype=np.uint64)
-    head_scores = np.zeros(at_once, dtype=np.uint64)
-    scores = np.zeros(at_once, dtype=np.uint64)
+    pairs, head_scores, scores = _scratch(races.shape[1], len(head))
     on_score = np.zeros((lanes, words), dtype=np.uint64).view(counter.dtype)
     on_any = on_score.reshape(on_score.size)
     race = on_score.shape[1]

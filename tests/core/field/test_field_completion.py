@@ -1,5 +1,3 @@
-from itertools import combinations
-
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -10,20 +8,9 @@ from scipy.special import logsumexp
 from core.errors import Infeasible, InvalidInput
 from core.field import fit_field
 from core.field.completion import complete_ownership
+from tests.core.field.written_out import SALARIES, legal_lineups
 
 NAN = float("nan")
-SALARIES = 4_500 + 100 * np.rint(65 * np.linspace(1, 0, 38) ** 1.5).astype(np.int64)
-
-
-def legal_lineups(salaries, picks, cap):
-    return np.array(
-        [
-            [i in lineup for i in range(len(salaries))]
-            for lineup in combinations(range(len(salaries)), picks)
-            if sum(salaries[i] for i in lineup) <= cap
-        ],
-        dtype=float,
-    )
 
 
 @settings(max_examples=25, deadline=None)

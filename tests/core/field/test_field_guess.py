@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from core.errors import Infeasible, InvalidInput
 from core.field import fit_field, guess_ownership
-
-SALARIES = 4_500 + 100 * np.rint(65 * np.linspace(1, 0, 38) ** 1.5).astype(np.int64)
+from tests.core.field.written_out import SALARIES
 
 
 @settings(max_examples=15, deadline=None)

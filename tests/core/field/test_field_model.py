@@ -1,5 +1,4 @@
 import json
-from itertools import combinations
 
 import numpy as np
 import pytest
@@ -9,19 +8,7 @@ from scipy.special import logsumexp
 
 from core.errors import Infeasible, InvalidInput
 from core.field import FieldModel, fit_field, nearest_ownership
-
-SALARIES = 4_500 + 100 * np.rint(65 * np.linspace(1, 0, 38) ** 1.5).astype(np.int64)
-
-
-def legal_lineups(salaries, picks, cap):
-    return np.array(
-        [
-            [i in lineup for i in range(len(salaries))]
-            for lineup in combinations(range(len(salaries)), picks)
-            if sum(salaries[i] for i in lineup) <= cap
-        ],
-        dtype=float,
-    )
+from tests.core.field.written_out import SALARIES, legal_lineups
 
 
 def full_slate(seed):

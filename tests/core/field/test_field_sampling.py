@@ -9,8 +9,7 @@ from scipy.stats import chi2
 from core.errors import InvalidInput
 from core.field import FieldLineupSampler, field_of, fit_field, nearest_ownership, sample_field
 from core.randomness import Purpose, stream
-
-SALARIES = 4_500 + 100 * np.rint(65 * np.linspace(1, 0, 38) ** 1.5).astype(np.int64)
+from tests.core.field.written_out import SALARIES
 
 
 def bench_model():

@@ -13,25 +13,11 @@ from core.race import load_priors
 from core.race.priors import PRIORS_VERSION
 from tests.core.history.conftest import made_up_data  # noqa: F401  (a fixture)
 from web.cli import grading
-from web.cli.main import main
 from web.cli.readable import readable_json
 
 DATES = ("--from", "2025-01-01", "--to", "2025-12-31")
 QUICK = ("--scenarios", "100")
 PICTURES = ("pit", "reliability", "skill", "joint")
-
-
-@pytest.fixture
-def axiomatic(capsys):
-    """Run a command; gives exit code, standard output and standard error."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return left.value.code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from core.field.estimators import ownership_model
-from web.cli.main import main
 
 NAMES = [
     f"{first} {last}"
@@ -14,19 +13,6 @@ NAMES = [
     for last in ["Lee", "Núñez", "Orr", "Poe"]
 ]
 SALARIES = [10_500 - 350 * place for place in range(len(NAMES))]
-
-
-@pytest.fixture
-def axiomatic(capsys):
-    """Run a command; gives exit code, standard output and standard error."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return left.value.code, said.out, said.err
-
-    return run
 
 
 def salary_file(folder, race="Test 400"):
