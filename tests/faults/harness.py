@@ -35,8 +35,11 @@ STAGES = (
 )
 """Of the job that tests of faults disturb, in order."""
 
-RECOVERY_SECONDS = 15.0
-"""What issue 3 promises: a job is done so long after the last fault has been mended."""
+PATIENCE_SECONDS = 90.0
+"""How long to wait for what must come, however loaded the machine.
+
+``python -m benchmarks.recovery`` measures how soon it comes.
+"""
 
 START_SECONDS = 180.0
 """How long a process may take to start: the first worker of a new checkout compiles."""
@@ -211,7 +214,7 @@ class Worker:
 
     def kill_child(self) -> None:
         """SIGKILL one of the pool's children, once there is one."""
-        children = until(lambda: self.children, RECOVERY_SECONDS, lambda: self.log)
+        children = until(lambda: self.children, PATIENCE_SECONDS, lambda: self.log)
         os.kill(children[0], signal.SIGKILL)
 
     def kill_parent(self) -> None:

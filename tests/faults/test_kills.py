@@ -7,7 +7,7 @@ import pytest
 
 import workers.submission
 from tests.faults.harness import (
-    RECOVERY_SECONDS,
+    PATIENCE_SECONDS,
     STAGES,
     START_SECONDS,
     House,
@@ -38,13 +38,13 @@ def reaches(house: House, run_id: str, stage: str) -> None:
     there = {*STAGES[STAGES.index(stage) :], "done"}
     until(
         lambda: house.jobs.get(run_id).stage in there,
-        RECOVERY_SECONDS,
+        PATIENCE_SECONDS,
         lambda: house.state(run_id),
     )
 
 
 def completes(house: House, run_id: str, result: bytes) -> None:
-    assert house.done(run_id, RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert house.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert house.stored_result(run_id) == result
 
 
@@ -75,7 +75,7 @@ def test_a_killed_parent_takes_its_children_with_it(house: House) -> None:
     house.mend(2)
     worker = house.workers[0]
     worker.kill_parent()
-    until(lambda: not worker.processes, RECOVERY_SECONDS, lambda: str(worker.processes))
+    until(lambda: not worker.processes, PATIENCE_SECONDS, lambda: str(worker.processes))
 
 
 def test_after_all_workers_were_killed_one_started_later_does_everything(
@@ -104,13 +104,13 @@ def test_no_child_is_forked_while_its_parent_publishes_lost_turns(
     house.arm("", "publishing", -1)
     asked = Probe((8, 8), 0.02)
     run_id = house.probe(asked)
-    until(house.somebody_is_held_up, RECOVERY_SECONDS, lambda: worker.log)
+    until(house.somebody_is_held_up, PATIENCE_SECONDS, lambda: worker.log)
     before = worker.children
     worker.kill_child()
     # a child forked now would find the locks of the broker's connection held, for ever
     assert not holds(lambda: set(worker.children) - set(before), FORK_SECONDS)
     house.let_go()
-    assert house.done(run_id, RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert house.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert house.jobs.result(run_id) == expected(asked)
 
 
@@ -119,9 +119,9 @@ def test_a_warm_stop_in_the_middle_computes_nothing_twice(house: House) -> None:
     asked = Probe((40, 10), 0.05)
     run_id = house.probe(asked)
     stopping = house.workers[0]
-    until(lambda: house.jobs.get(run_id).progress > 0.2, RECOVERY_SECONDS, lambda: stopping.log)
+    until(lambda: house.jobs.get(run_id).progress > 0.2, PATIENCE_SECONDS, lambda: stopping.log)
     stopping.tell_to_stop()
-    assert house.done(run_id, RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert house.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert house.jobs.result(run_id) == expected(asked)
     # chunks and joins of both stages
     assert house.taken(run_id) == 40 + 1 + 10 + 1
@@ -134,7 +134,7 @@ def test_a_worker_held_up_loses_its_piece_and_does_no_harm_when_it_comes_back(
     house.mend(2)
     asked = Probe((45, 5), 0.2)
     run_id = house.probe(asked)
-    until(lambda: len(house.leases()) == 2, RECOVERY_SECONDS, lambda: house.state(run_id))
+    until(lambda: len(house.leases()) == 2, PATIENCE_SECONDS, lambda: house.state(run_id))
     held_up = house.workers[0]
     held_up.signal(signal.SIGSTOP)
     stuck = house.leases()
@@ -144,13 +144,13 @@ def test_a_worker_held_up_loses_its_piece_and_does_no_harm_when_it_comes_back(
             len(still := [lease for lease in stuck if lease in house.leases()]) == 1
             and stuck.intersection(still)
         ),
-        RECOVERY_SECONDS,
+        PATIENCE_SECONDS,
         lambda: house.state(run_id),
     )
     piece = next(iter(stuck.intersection(house.leases()))).split()[-1]
     until(
         lambda: house.redis.hexists(f"axiomatic:work:{run_id}", f"v:{piece}"),
-        RECOVERY_SECONDS,
+        PATIENCE_SECONDS,
         lambda: house.state(run_id),
     )
     assert house.jobs.get(run_id).stage == "probe 0"
@@ -160,4 +160,4 @@ def test_a_worker_held_up_loses_its_piece_and_does_no_harm_when_it_comes_back(
     assert house.taken(run_id) == 45 + 1 + 5 + 1 + 1
     # it works again as before
     again = Probe((8,), 0.05)
-    assert house.done(house.probe(again), RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert house.done(house.probe(again), PATIENCE_SECONDS).status is JobStatus.COMPLETED

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from tests.faults.harness import RECOVERY_SECONDS, House, open_house, until
+from tests.faults.harness import PATIENCE_SECONDS, House, open_house, until
 from tests.faults.probe import Probe, expected
 from workers.app import QUEUE
 from workers.jobs import JobStatus
@@ -39,9 +39,9 @@ def test_doubled_turns_and_bodies_give_one_result(
             turn.apply_async((run_id, stage))
             join.apply_async(([],), {"run_id": run_id, "stage": stage})
         publish_turns(1, "one more", run_id)
-    assert house.done(run_id, RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert house.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert house.stored_result(run_id) == undisturbed
-    until(lambda: not house.redis.exists(QUEUE), RECOVERY_SECONDS, lambda: "messages pile up")
+    until(lambda: not house.redis.exists(QUEUE), PATIENCE_SECONDS, lambda: "messages pile up")
 
 
 def test_one_message_delivered_many_times_gives_one_result(held_up: House) -> None:
@@ -50,7 +50,7 @@ def test_one_message_delivered_many_times_gives_one_result(held_up: House) -> No
     for message in held_up.redis.lrange(QUEUE, 0, -1):
         held_up.redis.rpush(QUEUE, *[message] * 10)
     held_up.let_workers_go()
-    assert held_up.done(run_id, RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert held_up.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert held_up.jobs.result(run_id) == expected(asked)
 
 
@@ -62,7 +62,7 @@ def test_a_body_that_comes_before_its_turns_joins_nothing_too_early(held_up: Hou
         # to the head of the queue: the next to be delivered
         held_up.redis.lmove(QUEUE, QUEUE, "LEFT", "RIGHT")
     held_up.let_workers_go()
-    assert held_up.done(run_id, RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert held_up.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert held_up.jobs.result(run_id) == expected(asked)
 
 
@@ -74,9 +74,9 @@ def test_all_messages_lost_again_and_again_delay_a_job_and_no_more(house: House)
     asked = Probe((60, 60), 0.02)
     run_id = house.probe(asked)
     for share in (0.0, 0.1, 0.3, 0.6):
-        until(partial(has_done, house, run_id, share), RECOVERY_SECONDS, str)
+        until(partial(has_done, house, run_id, share), PATIENCE_SECONDS, str)
         house.redis.delete(QUEUE)
-    assert house.done(run_id, RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert house.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert house.jobs.result(run_id) == expected(asked)
 
 
@@ -85,5 +85,5 @@ def test_a_job_none_of_whose_messages_ever_came_is_done(held_up: House) -> None:
     run_id = held_up.probe(asked)
     held_up.redis.delete(QUEUE)
     held_up.let_workers_go()
-    assert held_up.done(run_id, RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert held_up.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert held_up.jobs.result(run_id) == expected(asked)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.faults.harness import RECOVERY_SECONDS, START_SECONDS, House, open_house, until
+from tests.faults.harness import PATIENCE_SECONDS, START_SECONDS, House, open_house, until
 from tests.faults.probe import KIND, Bad, Probe
 from workers.app import QUEUE
 from workers.jobs import Jobs, JobStatus
@@ -62,7 +62,7 @@ def send(house: House, jobs: Jobs, count: int, owners: Sequence[str]) -> dict[Jo
         )
         if end is JobStatus.CANCELLED:
             if number % 2:
-                until(partial(has_begun, jobs, run_id), RECOVERY_SECONDS, str)
+                until(partial(has_begun, jobs, run_id), PATIENCE_SECONDS, str)
             assert jobs.cancel(run_id)
         sent[end].append(run_id)
     return sent
@@ -88,7 +88,7 @@ def test_records_and_results_are_all_that_is_left_of_jobs_that_ended(house: Hous
     sent = send(house, house.jobs, JOBS, OWNERS)
     for end, run_ids in sent.items():
         assert {house.done(run_id, START_SECONDS).status for run_id in run_ids} == {end}
-    until(partial(rests, house), RECOVERY_SECONDS, lambda: str(of_jobs(house)))
+    until(partial(rests, house), PATIENCE_SECONDS, lambda: str(of_jobs(house)))
     runs = [run_id for run_ids in sent.values() for run_id in run_ids]
     assert of_jobs(house) == {
         *(f"axiomatic:job:{run_id}" for run_id in runs),

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.harness import RECOVERY_SECONDS, House, open_house, until
+from tests.faults.harness import PATIENCE_SECONDS, House, open_house, until
 from tests.faults.probe import KILL_AFTER, Bad, Probe, expected
 from workers.jobs import Job, JobStatus
-from workers.ledger import LEASE_SECONDS, MOST_TRIES
+from workers.ledger import MOST_TRIES
 
 LIMIT_SECONDS = 10
 KILL_AFTER_SECONDS = 2
@@ -54,14 +54,14 @@ def test_a_job_beside_a_bad_one_completes(
     house: House, bad: dict[Bad, tuple[str, str]], kind: Bad
 ) -> None:
     run_id = bad[kind][1]
-    assert house.done(run_id, 2 * RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert house.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert house.jobs.result(run_id) == expected(Probe((6, 3), seed=list(Bad).index(kind)))
 
 
 def test_a_chunk_that_raises_is_tried_again_and_then_fails_its_job_with_the_error(
     house: House, bad: dict[Bad, tuple[str, str]]
 ) -> None:
-    said = reason(house.done(bad[Bad.RAISES][0], RECOVERY_SECONDS))
+    said = reason(house.done(bad[Bad.RAISES][0], PATIENCE_SECONDS))
     assert said == (
         f"A part of the stage probe 0 failed {MOST_TRIES} times and was given up; the last time: "
         "An unexpected error, ZeroDivisionError; the worker's log has it."
@@ -71,7 +71,7 @@ def test_a_chunk_that_raises_is_tried_again_and_then_fails_its_job_with_the_erro
 def test_a_chunk_that_needs_too_much_memory_fails_its_job_at_once(
     house: House, bad: dict[Bad, tuple[str, str]]
 ) -> None:
-    said = reason(house.done(bad[Bad.HUNGERS][0], RECOVERY_SECONDS))
+    said = reason(house.done(bad[Bad.HUNGERS][0], PATIENCE_SECONDS))
     assert said == (
         "A part of the job needed more memory than a worker has (512 MB, "
         "AXIOMATIC_CHILD_MEMORY_MB); ask for less of it."
@@ -81,7 +81,7 @@ def test_a_chunk_that_needs_too_much_memory_fails_its_job_at_once(
 def test_a_chunk_that_kills_its_child_each_time_fails_its_job_after_a_few_tries(
     house: House, bad: dict[Bad, tuple[str, str]]
 ) -> None:
-    said = reason(house.done(bad[Bad.DIES][0], 2 * RECOVERY_SECONDS))
+    said = reason(house.done(bad[Bad.DIES][0], PATIENCE_SECONDS))
     assert said == (
         f"A part of the stage probe 0 failed {MOST_TRIES} times and was given up; {TAKEN_DOWN}."
     )
@@ -93,11 +93,11 @@ def test_a_job_that_finds_no_room_for_its_arrays_waits_until_another_ends(house:
     holding = house.probe(large, owner="large")
     until(
         lambda: int(house.redis.hget("axiomatic:store", "bytes") or 0) > large.bulk_bytes,
-        RECOVERY_SECONDS,
+        PATIENCE_SECONDS,
         lambda: house.state(holding),
     )
     waiting = house.probe(second, owner="second")
-    assert house.done(waiting, RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert house.done(waiting, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert house.jobs.get(holding).status is JobStatus.COMPLETED
     assert house.jobs.result(waiting) == expected(second)
 
@@ -105,7 +105,7 @@ def test_a_job_that_finds_no_room_for_its_arrays_waits_until_another_ends(house:
 def test_a_chunk_that_loops_is_stopped_at_the_limit_and_fails_its_job(
     house: House, bad: dict[Bad, tuple[str, str]]
 ) -> None:
-    said = reason(house.done(bad[Bad.LOOPS][0], LIMIT_SECONDS + RECOVERY_SECONDS))
+    said = reason(house.done(bad[Bad.LOOPS][0], PATIENCE_SECONDS))
     assert said == (
         f"A part of the job ran longer than {LIMIT_SECONDS} s (AXIOMATIC_CHUNK_LIMIT_SECONDS); "
         "ask for less of it."
@@ -116,6 +116,5 @@ def test_a_chunk_that_hears_nothing_is_killed_after_the_limit_and_done_again(
     house: House, bad: dict[Bad, tuple[str, str]]
 ) -> None:
     run_id = bad[Bad.STICKS][0]
-    waits = LIMIT_SECONDS + KILL_AFTER_SECONDS + LEASE_SECONDS
-    assert house.done(run_id, waits + RECOVERY_SECONDS).status is JobStatus.COMPLETED
+    assert house.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED
     assert house.jobs.result(run_id) == expected(Probe((6,), seed=list(Bad).index(Bad.STICKS)))

@@ -1,0 +1,119 @@
+"""What faults cost a job: ``python -m benchmarks.recovery [NAME ..] [--json]``.
+
+Two workers of two children on a Redis of their own, and one job at a time: a hundred pieces that
+sleep a tenth of a second, and forty that build on them. A figure is how much longer a disturbed job
+takes than an undisturbed one, at worst: a death costs the piece that died and the time until
+somebody notices; a Redis that is away costs that time besides.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from benchmarks.figures import Figure, read_arguments, run_named
+from tests.faults.harness import PATIENCE_SECONDS, House, open_house, until
+from tests.faults.probe import Probe, expected
+from workers.jobs import JobStatus
+
+BAR_SECONDS = 15.0
+WORKERS, CHILDREN = 2, 2
+ASKED = Probe((100, 40), 0.1)
+POINTS = (
+    *("chunk taken", "computing", "chunk stored", "chunk computed", "chunk kept"),
+    *("join taken", "join stored", "join computed", "advanced", "stage begun"),
+    *("turn counted", "body claimed", "body published"),
+)
+"""Of a job's first stage and of what begins the second, where somebody can be killed."""
+
+TIMES = 3
+AWAY_SECONDS, STALL_SECONDS = 1.0, 5.0
+
+
+def _nothing(house: House) -> None:
+    """Leave a job alone."""
+
+
+def _seconds(house: House, fault: Callable[[House], None], owner: str = "somebody") -> float:
+    """Give what a job takes that is a fifth done when ``fault`` comes."""
+    house.mend(WORKERS)
+    run_id = house.probe(ASKED, owner)
+    until(lambda: house.jobs.get(run_id).progress > 0.2, PATIENCE_SECONDS, partial(str, run_id))
+    fault(house)
+    job = house.done(run_id, PATIENCE_SECONDS)
+    if job.status is not JobStatus.COMPLETED or house.jobs.result(run_id) != expected(ASKED):
+        raise SystemExit(f"{owner}: {job}\n{house.state(run_id)}")
+    assert job.ended_at is not None
+    return job.ended_at - job.created_at
+
+
+def _figure(house: House, name: str, work: str, seconds: list[float]) -> Figure:
+    undisturbed = _seconds(house, _nothing)
+    return Figure(
+        name=name,
+        work=f"{work}; {len(seconds)} faults, a job takes {undisturbed:.1f} s undisturbed",
+        seconds=max(seconds) - undisturbed,
+        per_second=1.0 / max(seconds),
+        bar=f"at most {BAR_SECONDS:g} s",
+    )
+
+
+def _killed_at_points(victim: str, house: House) -> Iterator[Figure]:
+    seconds = []
+    for point in POINTS:
+        owner = f"{victim} {point}"
+        house.arm(owner, point, 0, victim)
+        seconds.append(_seconds(house, _nothing, owner))
+        if house.armed(owner, point, 0):
+            # not every job passes every point: a join need not wait for its chord
+            seconds.pop()
+    work = f"killed at each of {len(POINTS)} points of the engine"
+    yield _figure(house, f"a {victim} killed", work, seconds)
+
+
+def _kill_all(house: House) -> None:
+    for worker in house.workers:
+        worker.kill()
+    house.mend(WORKERS, ready=False)
+
+
+def _all_workers(house: House) -> Iterator[Figure]:
+    seconds = [_seconds(house, _kill_all) for _ in range(TIMES)]
+    yield _figure(house, "all workers killed", "others started at once", seconds)
+
+
+def _redis_killed(house: House) -> Iterator[Figure]:
+    seconds = [
+        _seconds(house, lambda house: house.store.restart(AWAY_SECONDS)) for _ in range(TIMES)
+    ]
+    yield _figure(house, "Redis killed", f"back after {AWAY_SECONDS:g} s", seconds)
+
+
+def _redis_stalls(house: House) -> Iterator[Figure]:
+    seconds = [
+        _seconds(house, lambda house: house.store.stall(STALL_SECONDS)) for _ in range(TIMES)
+    ]
+    yield _figure(house, "Redis stalls", f"for {STALL_SECONDS:g} s", seconds)
+
+
+BENCHMARKS: dict[str, Callable[[House], Iterator[Figure]]] = {
+    "child": partial(_killed_at_points, "child"),
+    "worker": partial(_killed_at_points, "worker"),
+    "workers": _all_workers,
+    "redis": _redis_killed,
+    "stall": _redis_stalls,
+}
+
+
+def main() -> None:
+    """Run the benchmarks that are named, or all."""
+    asked = read_arguments("recovery", __doc__, BENCHMARKS)
+    with (
+        tempfile.TemporaryDirectory(prefix="axiomatic-recovery-") as folder,
+        open_house(Path(folder), children=CHILDREN) as house,
+    ):
+        run_named(asked, BENCHMARKS, house)
+
+
+if __name__ == "__main__":
+    main()
