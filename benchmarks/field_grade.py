@@ -1,11 +1,12 @@
 """The field, graded on real contests: ``python -m benchmarks.field_grade DIR [--fit] [--json]``.
 
-DIR holds what :mod:`benchmarks.field_contests` reads. Three fields stand side by side, each given
+DIR holds what :mod:`benchmarks.field_contests` reads. Four fields stand side by side, each given
 the ownership that is known of a contest, completed: ``independent`` (a pair is the product of its
 two ownerships; lineups are drawn driver by driver as often as owned, redrawn until legal),
-``alike`` (maximum entropy, all entrants alike) and ``fitted`` (entrants who differ in appetite, as
-shipped). Whatever is fitted is graded on slates it was not fitted on. ``--fit`` rewrites
-``core/field/parameters.json``.
+``alike`` (maximum entropy, all entrants alike), ``alone`` (entrants who differ in appetite and all
+choose alone) and ``fitted`` (chalky ones follow sources, as shipped). Whatever is fitted is graded
+on slates it was not fitted on: the appetite on the pairs most played, the sources on the copies of
+lineups. ``--fit`` rewrites ``core/field/parameters.json``.
 
 - pairs: the mean distance, in points of percent of entries, of the pairs most played where both
   ownerships are known. They are listed because they are the most played, so they lie high.
@@ -17,8 +18,10 @@ shipped). Whatever is fitted is graded on slates it was not fitted on. ``--fit``
   large contests (52.8% and 28.0%) are no twentieths and fit 1% of the entries (19 of 36 and 66 of
   236). Drivers whose points are unknown, who stand in no published lineup, get the lower quartile
   of the known.
+- list: the log chance of a contest's list: those five lineups with their copies, and no other with
+  more; the mean over contests.
 - published: how likely the copies of each published lineup were, given that there is one: the mean
-  log of the Poisson chance, and the mean of real and of expected copies.
+  log chance, and the mean of real and of expected copies.
 
 Contests of which less than 400 of 600% ownership is known are completed by the best known contest
 of their slate, and graded on the best placed alone.
@@ -26,7 +29,7 @@ of their slate, and graded on the best placed alone.
 
 import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from itertools import combinations
@@ -34,9 +37,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaln
 
-from benchmarks.field_contests import CAP_USD, ROSTER, Contest, Floats, read_contests
+from benchmarks.field_contests import CAP_USD, ROSTER, Contest, Floats, Ints, read_contests
+from benchmarks.field_copies import (
+    Classes,
+    Expected,
+    legal_lineups,
+    log_chance_given_one,
+    log_chance_of_most_copied,
+)
 from core.field import FieldModel, fit_field, sample_field
 from core.field.completion import complete_ownership
 from core.randomness import Purpose, stream
@@ -49,10 +58,10 @@ MEASURES = ("copied", "five", "top20", "top1")
 # of the ownership of a contest, before its field is graded
 LEAST_KNOWN_PERCENT = 400.0
 APPETITES = tuple(round(0.25 * step, 2) for step in range(25))
-SIMULATED = 101
-SIMULATED_TO_FIT = 25
+SOURCES = tuple(0.25 * 1.25**step for step in range(13))
+SIMULATED = 401
 Counts = npt.NDArray[np.int64]
-INDEPENDENT, ALIKE, FITTED = "independent", "alike", "fitted"
+INDEPENDENT, ALIKE, ALONE, FITTED = KINDS = ("independent", "alike", "alone", "fitted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,8 @@ class Grade:
     five: Copies | None
     top20: Copies | None
     top1: Copies | None
-    published: tuple[tuple[int, float], ...]
+    list_log_chance: float | None
+    published: tuple[tuple[int, float, float], ...]
 
 
 def known_well(contests: Iterable[Contest]) -> list[Contest]:
@@ -109,16 +119,21 @@ def completed(contest: Contest, contests: Iterable[Contest], left_usd: float) ->
     )
 
 
-def field_of_kind(contest: Contest, percent: Floats, kind: str, appetite: float) -> FieldModel:
+def field_of_kind(
+    contest: Contest, percent: Floats, kind: str, appetite: float, sources: float
+) -> FieldModel:
     """Fit the field of one kind to a contest's ownership."""
+    if kind in {ALONE, FITTED}:
+        fitted = fit_field(
+            contest.salaries, percent, ROSTER, CAP_USD, appetite=appetite, sources=sources
+        )
+        return fitted if kind == FITTED else replace(fitted, sources=None)
     alike = fit_field(contest.salaries, percent, ROSTER, CAP_USD, appetite=0.0)
     if kind == ALIKE:
         return alike
-    if kind == INDEPENDENT:
-        share = np.clip(np.array(alike.ownership_percent) / 100.0, 1e-9, 1.0 - 1e-9)
-        odds = np.log(share / (1.0 - share))
-        return replace(alike, log_weights=tuple(float(value) for value in odds))
-    return fit_field(contest.salaries, percent, ROSTER, CAP_USD, appetite=appetite)
+    share = np.clip(np.array(alike.ownership_percent) / 100.0, 1e-9, 1.0 - 1e-9)
+    odds = np.log(share / (1.0 - share))
+    return replace(alike, log_weights=tuple(float(value) for value in odds))
 
 
 def pair_errors(contest: Contest, model: FieldModel, kind: str) -> Floats:
@@ -160,9 +175,40 @@ def _copies(real: int | None, simulated: Counts) -> Copies | None:
     return Copies(real, float(median), float(low), float(high))
 
 
-def grade(contest: Contest, percent: Floats, kind: str, appetite: float) -> Grade:
+def legal_of(contests: Iterable[Contest]) -> dict[str, Ints]:
+    """Give every legal lineup of each slate of whose contests lists of lineups are known."""
+    return {
+        contest.slate: legal_lineups(contest.salaries, ROSTER, CAP_USD)
+        for contest in {one.slate: one for one in contests if len(one.copies)}.values()
+    }
+
+
+def list_log_chance(contest: Contest, model: FieldModel, classes: Classes) -> float:
+    """Give the log chance of the contest's list of most copied lineups."""
+    listed = Expected.of(model, contest.entries, contest.lineups)
+    return log_chance_of_most_copied(classes, listed, contest.copies)
+
+
+def published_log_chances(contest: Contest, model: FieldModel) -> tuple[Counts, Floats, Floats]:
+    """Give real and expected copies of published lineups and their log chance, each ``[M]``."""
+    said = contest.published_copies > 0
+    expected = Expected.of(model, contest.entries, contest.published[said])
+    copies = contest.published_copies[said]
+    logs = log_chance_given_one(expected, copies) if said.any() else np.zeros(0)
+    # on average of those that are played at all
+    return copies, expected.copies / -np.expm1(expected.log_chances(1)[0]), logs
+
+
+def grade(
+    contest: Contest,
+    percent: Floats,
+    kind: str,
+    appetite: float,
+    sources: float,
+    legal: Ints | None,
+) -> Grade:
     """Grade one kind of field, of completed ownership, on one contest."""
-    model = field_of_kind(contest, percent, kind, appetite)
+    model = field_of_kind(contest, percent, kind, appetite, sources)
     seen = simulated_copies(contest, model, SIMULATED)
     listed = len(contest.copies) > 0
     return Grade(
@@ -170,56 +216,97 @@ def grade(contest: Contest, percent: Floats, kind: str, appetite: float) -> Grad
         contest=contest.number,
         entries=contest.entries,
         kind=kind,
-        appetite=appetite if kind == FITTED else 0.0,
+        appetite=model.appetite,
         pair_errors=tuple(float(error) for error in pair_errors(contest, model, kind)),
         copied=_copies(int(contest.copies[0]) if listed else None, seen["copied"]),
         five=_copies(int(contest.copies[:FIVE].sum()) if listed else None, seen["five"]),
         top20=_copies(contest.top_copies, seen["top20"]),
         top1=_copies(contest.top_copies, seen["top1"]),
+        list_log_chance=(
+            list_log_chance(contest, model, Classes.of(model, contest.entries, legal))
+            if listed and legal is not None
+            else None
+        ),
         published=tuple(
-            (int(copies), float(mean))
-            for copies, mean in zip(
-                contest.published_copies,
-                contest.entries * model.chances(contest.published),
-                strict=True,
-            )
-            if copies
+            (int(copies), float(mean), float(log))
+            for copies, mean, log in zip(*published_log_chances(contest, model), strict=True)
         ),
     )
 
 
-def _loss(contest: Contest, appetite: float, left_usd: float) -> float:
-    """Give how far off a field is, pairs and duplicates each in units of their bar."""
-    model = field_of_kind(contest, completed(contest, (), left_usd), FITTED, appetite)
-    most = simulated_copies(contest, model, SIMULATED_TO_FIT)["copied"]
-    pairs = np.abs(pair_errors(contest, model, FITTED)).mean() / PAIR_BAR_POINTS
-    copies = abs(np.log(np.median(most) / contest.copies[0])) / np.log(FACTOR_BAR)
-    return float(pairs + copies)
+def pair_losses(contests: Sequence[Contest], left_usd: float) -> Floats:
+    """Give the mean error of a contest's pairs at every appetite, points, ``[C, A]``."""
 
+    def loss(contest: Contest, percent: Floats, appetite: float) -> float:
+        model = field_of_kind(contest, percent, ALONE, appetite, 1.0)
+        return float(np.abs(pair_errors(contest, model, ALONE)).mean())
 
-def losses(contests: Sequence[Contest], left_usd: float) -> Floats:
-    """Give the loss of every contest at every appetite, ``[C, A]``."""
     return np.array(
-        [[_loss(contest, appetite, left_usd) for appetite in APPETITES] for contest in contests]
+        [
+            [loss(contest, completed(contest, (), left_usd), appetite) for appetite in APPETITES]
+            for contest in contests
+        ]
     )
 
 
-def fitted_appetite(table: Floats) -> float:
-    """Give the appetite of least loss over contests: a parabola through the best and its sides."""
+def copy_losses(
+    contests: Sequence[Contest], left_usd: float, appetite: float, legal: Mapping[str, Ints]
+) -> Floats:
+    """Give less the log chance of a contest's copies at every number of sources, ``[C, S]``."""
+
+    def losses(contest: Contest) -> list[float]:
+        percent = completed(contest, (), left_usd)
+        any_sources = field_of_kind(contest, percent, FITTED, appetite, SOURCES[0])
+        classes = Classes.of(any_sources, contest.entries, legal[contest.slate])
+        found = []
+        for sources in SOURCES:
+            model = replace(any_sources, sources=sources)
+            published = published_log_chances(contest, model)[2].sum()
+            there = classes.following(sources * contest.entries**0.5)
+            found.append(-list_log_chance(contest, model, there) - published)
+        return found
+
+    return np.array([losses(contest) for contest in contests])
+
+
+def least(places: npt.ArrayLike, table: Floats) -> float:
+    """Give where the mean loss over contests is least: a parabola through the best and its sides.
+
+    Parameters
+    ----------
+    places
+        Evenly spaced, ``[P]``.
+    table
+        Losses, ``[C, P]``.
+    """
+    at = np.asarray(places, dtype=np.float64)
     mean = table.mean(axis=0)
     best = int(np.argmin(mean[1:-1])) + 1
-    before, at, after = mean[best - 1 : best + 2]
-    bend = before - 2.0 * at + after
+    before, middle, after = mean[best - 1 : best + 2]
+    bend = before - 2.0 * middle + after
     shift = 0.5 * (before - after) / bend if bend > 0.0 else 0.0
-    step = APPETITES[1] - APPETITES[0]
-    return round(APPETITES[best] + float(np.clip(shift, -0.5, 0.5)) * step, 2)
+    return float(at[best] + np.clip(shift, -0.5, 0.5) * (at[1] - at[0]))
+
+
+def fitted(contests: Sequence[Contest], legal: Mapping[str, Ints]) -> dict[str, float]:
+    """Fit everything the project ships on these contests, whose ownership is known well."""
+    left_usd = mean_left_usd(contests)
+    copied = [contest for contest in contests if len(contest.copies)]
+    appetite = round(least(APPETITES, pair_losses(copied, left_usd)), 2)
+    sources = least(np.log(SOURCES), copy_losses(copied, left_usd, appetite, legal))
+    return {
+        "appetite": appetite,
+        "sources": round(float(np.exp(sources)), 2),
+        "left_usd": round(left_usd, 1),
+        "concentration": round(fitted_concentration(apart(contests)), 1),
+    }
 
 
 def unbiased_appetite(contest: Contest, left_usd: float) -> float:
     """Give the appetite at which a contest's pairs are met without bias, to see how it varies."""
     percent = completed(contest, (), left_usd)
     bias = [
-        pair_errors(contest, field_of_kind(contest, percent, FITTED, appetite), FITTED).mean()
+        pair_errors(contest, field_of_kind(contest, percent, ALONE, appetite, 1.0), ALONE).mean()
         for appetite in APPETITES
     ]
     # the more entrants differ, the more popular drivers are played together
@@ -285,7 +372,7 @@ def expected_apart(pair: Apart, concentration: float) -> float:
 def report(grades: Sequence[Grade]) -> dict[str, dict[str, float]]:
     """Give the figures of each kind of field over all contests."""
     said: dict[str, dict[str, float]] = {}
-    for kind in (INDEPENDENT, ALIKE, FITTED):
+    for kind in KINDS:
         mine = [one for one in grades if one.kind == kind]
         errors = np.array([error for one in mine for error in one.pair_errors])
         said[kind] = {
@@ -293,7 +380,9 @@ def report(grades: Sequence[Grade]) -> dict[str, dict[str, float]]:
             "pairs_mean_error_points": round(float(np.abs(errors).mean()), 2),
             "pairs_bias_points": round(float(errors.mean()), 2),
         }
-        said[kind] |= _published([pair for one in mine for pair in one.published])
+        lists = [one.list_log_chance for one in mine if one.list_log_chance is not None]
+        said[kind] |= {"lists": len(lists), "list_mean_log_chance": round(float(np.mean(lists)), 1)}
+        said[kind] |= _published([lineup for one in mine for lineup in one.published])
         for name in MEASURES:
             copies = [c for c in (getattr(one, name) for one in mine) if c is not None]
             factors = np.array([one.factor for one in copies])
@@ -306,17 +395,13 @@ def report(grades: Sequence[Grade]) -> dict[str, dict[str, float]]:
     return said
 
 
-def _published(pairs: Sequence[tuple[int, float]]) -> dict[str, float]:
-    real, mean = np.array(pairs).T
-    # Poisson given at least one; a chance of nothing in a million entries bounds the log
-    mean = np.maximum(mean, 1e-6)
-    some = -np.expm1(-mean)
-    scores = real * np.log(mean) - mean - gammaln(real + 1.0) - np.log(some)
+def _published(lineups: Sequence[tuple[int, float, float]]) -> dict[str, float]:
+    real, expected, logs = np.array(lineups).mean(axis=0)
     return {
-        "published_lineups": len(real),
-        "published_mean_log_chance": round(float(scores.mean()), 3),
-        "published_real_copies": round(float(real.mean()), 2),
-        "published_expected_copies": round(float((mean / some).mean()), 2),
+        "published_lineups": len(lineups),
+        "published_mean_log_chance": round(float(logs), 3),
+        "published_real_copies": round(float(real), 2),
+        "published_expected_copies": round(float(expected), 2),
     }
 
 
@@ -345,25 +430,18 @@ def main() -> None:
     published = read_contests(asked.folder)
     contests = known_well(published)
     copied = [contest for contest in contests if len(contest.copies)]
+    legal = legal_of(contests)
     slates = sorted({contest.slate for contest in contests})
     grades: list[Grade] = []
     left_out: dict[str, dict[str, float]] = {}
     for slate in slates:
         rest = [contest for contest in contests if contest.slate != slate]
-        left_usd = mean_left_usd(rest)
-        appetite = fitted_appetite(losses([c for c in rest if len(c.copies)], left_usd))
-        concentration = fitted_concentration(apart(rest))
-        left_out[slate] = {
-            "appetite": appetite,
-            "left_usd": round(left_usd, 1),
-            "concentration": round(concentration, 1),
-        }
+        values = left_out[slate] = fitted(rest, legal)
         for contest in published:
             if contest.slate == slate:
-                percent = completed(contest, contests, left_usd)
-                grades += [
-                    grade(contest, percent, kind, appetite) for kind in (INDEPENDENT, ALIKE, FITTED)
-                ]
+                percent = completed(contest, contests, values["left_usd"])
+                terms = (values["appetite"], values["sources"], legal.get(slate))
+                grades += [grade(contest, percent, kind, *terms) for kind in KINDS]
     figures = report(grades)
     if asked.json:
         print(
@@ -389,11 +467,8 @@ def main() -> None:
             expected = expected_apart(pair, left_out[pair.slate]["concentration"])
             print(f"apart, {expected:.2f} expected", json.dumps(asdict(pair)))
     if asked.fit:
-        left_usd = mean_left_usd(contests)
         shipped = {
-            "appetite": fitted_appetite(losses(copied, left_usd)),
-            "left_usd": round(left_usd, 1),
-            "concentration": round(fitted_concentration(apart(contests)), 1),
+            **fitted(contests, legal),
             "fitted_on": {
                 "contests_with_ownership": len(contests),
                 "contests_with_pairs_and_copies": len(copied),
@@ -404,7 +479,7 @@ def main() -> None:
             },
             "without_one_slate": {
                 name: sorted(values[name] for values in left_out.values())
-                for name in ("appetite", "left_usd", "concentration")
+                for name in next(iter(left_out.values()))
             },
             "graded_on_the_slate_left_out": figures,
         }

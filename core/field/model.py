@@ -41,6 +41,12 @@ class FieldModel:
     adds ``a x ownership`` to each. Appetite is normal over entrants with mean 0, held as the three
     kinds that match its first five moments: contrarian (a sixth), ordinary, and chalky (a sixth).
 
+    Contrarian and ordinary entrants choose alone. Chalky ones play what sources publish: an entrant
+    takes the lineup of a source that others follow as often as it has followers, or a new source's,
+    drawn as a chalky entrant would (Blackwell and MacQueen, "Ferguson distributions via Polya urn
+    schemes", 1973). So each entry by itself is distributed as without sources, and all marginals
+    stand; but a few lineups are played by many.
+
     Parameters
     ----------
     salaries_usd
@@ -58,6 +64,10 @@ class FieldModel:
     appetite
         Standard deviation of a over entrants, in log weight per 100% of ownership; at 0 all
         entrants are alike.
+    sources
+        How soon chalky entrants follow another rather than find a source of their own: one does so
+        with chance s / (s + chalky entrants before), where s = sources x sqrt(entries), as larger
+        contests have more of them. None if they choose alone.
     """
 
     salaries_usd: tuple[int, ...]
@@ -68,6 +78,7 @@ class FieldModel:
     iterations: int
     max_error: float
     appetite: float = 0.0
+    sources: float | None = None
 
     def marginals(self) -> Floats:
         """Give the exact share of entries that holds each driver, ``[D]``, fractions 0..1."""
@@ -109,21 +120,32 @@ class FieldModel:
         -------
         ``[L]``; 0 for what is no legal lineup or holds a driver whom nobody plays.
         """
+        return self.chances_by_kind(lineups) @ walk_of(self).kinds.shares
+
+    def chances_by_kind(self, lineups: npt.ArrayLike) -> Floats:
+        """Give the chance that an entrant of each kind plays each of these lineups, ``[L, K]``.
+
+        Kinds go from contrarian to chalky; see :meth:`chances`.
+        """
         asked = np.asarray(lineups, dtype=np.int64).reshape(-1, self.roster_size)
         walk = walk_of(self)
-        held = np.zeros((len(asked), len(self.salaries_usd)))
-        np.add.at(held, (np.arange(len(asked))[:, None], asked), 1.0)
-        never = np.ones(held.shape[1], dtype=np.bool_)
-        never[walk.choice] = never[walk.always] = False
+        drivers = len(self.salaries_usd)
+        # who is owned by nobody is never played; everyone at 100% is held, and changes no chance
+        theta = np.full((drivers, len(walk.kinds.shares)), -np.inf)
+        theta[walk.always] = 0.0
+        theta[walk.choice] = (np.array(self.log_weights)[walk.choice] + walk.kinds.offsets).T
+        always = np.isin(np.arange(drivers), walk.always)
         legal = (
-            (held.max(axis=1, initial=0.0) <= 1.0)
-            & (held @ np.array(self.salaries_usd) <= self.salary_cap_usd)
-            & (held[:, walk.always] == 1.0).all(axis=1)
-            & (held[:, never] == 0.0).all(axis=1)
+            (np.diff(np.sort(asked, axis=1), axis=1) > 0).all(axis=1)
+            & (np.array(self.salaries_usd)[asked].sum(axis=1) <= self.salary_cap_usd)
+            & (always[asked].sum(axis=1) == len(walk.always))
         )
-        theta = np.array(self.log_weights)[walk.choice] + walk.kinds.offsets
-        by_kind = np.exp(held[:, walk.choice] @ theta.T - walk.log_partitions)
-        return np.where(legal, by_kind @ walk.kinds.shares, 0.0)
+        by_kind = np.exp(theta[asked].sum(axis=1) - walk.log_partitions)
+        return np.where(legal[:, None], by_kind, 0.0)
+
+    def shares_of_kinds(self) -> Floats:
+        """Give the fraction of entrants of each kind, ``[K]``, summing to 1."""
+        return walk_of(self).kinds.shares
 
     def to_json(self) -> dict[str, Any]:
         """Give the model as JSON-ready values; floats survive the round trip to the last bit."""
@@ -141,6 +163,7 @@ class FieldModel:
             iterations=int(values["iterations"]),
             max_error=float(values["max_error"]),
             appetite=float(values.get("appetite", 0.0)),
+            sources=None if values.get("sources") is None else float(values["sources"]),
         )
 
 
@@ -232,6 +255,7 @@ def fit_field(
     salary_cap_usd: int,
     names: Sequence[str] | None = None,
     appetite: float | None = None,
+    sources: float | None = None,
 ) -> FieldModel:
     """Fit the field: legal lineups only, driver marginals equal to ownership.
 
@@ -250,6 +274,9 @@ def fit_field(
     appetite
         How much entrants differ in their liking for popular drivers, see :class:`FieldModel`; the
         fitted one of the project by default.
+    sources
+        How many lineups chalky entrants share, see :class:`FieldModel`; the fitted number of the
+        project by default. Without meaning where all entrants are alike.
 
     Returns
     -------
@@ -258,7 +285,7 @@ def fit_field(
     Raises
     ------
     InvalidInput
-        Ownership or salaries that cannot be read.
+        Ownership, salaries, an appetite or sources that cannot be read.
     Infeasible
         No mix of legal lineups has this ownership; :func:`nearest_ownership` gives one that has.
 
@@ -271,6 +298,9 @@ def fit_field(
     spread = field_parameters().appetite if appetite is None else appetite
     if not 0.0 <= spread <= _LARGEST_APPETITE:
         raise InvalidInput({"appetite": f"{spread:g}; give 0 to {_LARGEST_APPETITE:g}."})
+    found = field_parameters().sources if sources is None else sources
+    if not found > 0.0:
+        raise InvalidInput({"sources": f"{found:g}; give a number above 0."})
     salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
     problem = _Problem.of(salaries, percent, roster_size, salary_cap_usd)
     asked = percent[problem.choice] / 100.0
@@ -294,6 +324,7 @@ def fit_field(
         iterations=solution.iterations,
         max_error=solution.max_error,
         appetite=spread,
+        sources=found if spread > 0.0 else None,
     )
 
 

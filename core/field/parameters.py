@@ -1,6 +1,6 @@
 """What fields have beyond ownership, fitted on real contests: ``parameters.json`` beside this file.
 
-``python -m benchmarks.field fit --data DIR`` refits, regrades and rewrites it.
+``python -m benchmarks.field_grade DIR --fit`` refits, regrades and rewrites it.
 """
 
 import json
@@ -18,6 +18,9 @@ class FieldParameters:
     appetite
         How much entrants differ in their liking for popular drivers: the standard deviation over
         entrants of the log weight they add per 100% of ownership.
+    sources
+        How many lineups the entrants who like popular drivers most share: times the root of the
+        entries, the concentration of the Dirichlet process that they take them from.
     left_usd
         How fast lineups thin out with salary left on the table: before ownership is known, a lineup
         that leaves x USD is exp(-x / left_usd) times as likely.
@@ -27,6 +30,7 @@ class FieldParameters:
     """
 
     appetite: float
+    sources: float
     left_usd: float
     concentration: float
 
@@ -38,6 +42,7 @@ def field_parameters() -> FieldParameters:
     values = json.loads(text)
     return FieldParameters(
         appetite=float(values["appetite"]),
+        sources=float(values["sources"]),
         left_usd=float(values["left_usd"]),
         concentration=float(values["concentration"]),
     )

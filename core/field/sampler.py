@@ -17,6 +17,8 @@ class FieldLineupSampler:
         What makes a lineup legal.
     appetite
         How much entrants differ in their liking for popular drivers; the fitted one by default.
+    sources
+        How many lineups chalky entrants share; the fitted number by default.
 
     Attributes
     ----------
@@ -31,10 +33,12 @@ class FieldLineupSampler:
         roster_size: int = 6,
         salary_cap_usd: int = 50_000,
         appetite: float | None = None,
+        sources: float | None = None,
     ) -> None:
         self.roster_size = roster_size
         self.salary_cap_usd = salary_cap_usd
         self.appetite = appetite
+        self.sources = sources
 
     def fit(
         self, salaries_usd: npt.ArrayLike, ownership_percent: npt.ArrayLike
@@ -46,6 +50,7 @@ class FieldLineupSampler:
             self.roster_size,
             self.salary_cap_usd,
             appetite=self.appetite,
+            sources=self.sources,
         )
         return self
 

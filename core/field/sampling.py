@@ -106,12 +106,24 @@ def _count_runs(
     return unique
 
 
+def _followers(entrants: int, concentration: float, generator: np.random.Generator) -> Ints:
+    """Give how many of so many entrants follow each source, int64 ``[S]``.
+
+    The sizes of the groups of a Dirichlet process are the distances between the ones among
+    independent draws (Feller's coupling; Arratia, Barbour and Tavare, 2003, section 4.1).
+    """
+    finds = concentration / (concentration + np.arange(entrants))
+    begins = generator.random(entrants) < finds
+    return np.diff(np.append(np.flatnonzero(begins), entrants))
+
+
 def sample_field(model: FieldModel, n_entries: int, generator: np.random.Generator) -> Field:
-    """Draw ``n_entries`` independent lineups from ``model``.
+    """Draw the ``n_entries`` lineups of one contest from ``model``.
 
     Each entry is one uniform number: where it falls says the kind of entrant, and where within the
     kind's share is pushed through the chances to take each driver (the lineup's quantile in
     lexicographic order). So sorted numbers give sorted lineups, kind by kind, and none is rejected.
+    Entrants who follow a source play what its number says, drawn after all others.
 
     Parameters
     ----------
@@ -120,7 +132,8 @@ def sample_field(model: FieldModel, n_entries: int, generator: np.random.Generat
     n_entries
         Opponents in the contest, >= 0.
     generator
-        Where the ``n_entries`` uniform numbers come from.
+        Where the uniform numbers come from: one for each entry, then one for each entrant who
+        follows a source, then one for each source.
 
     Raises
     ------
@@ -141,10 +154,17 @@ def sample_field(model: FieldModel, n_entries: int, generator: np.random.Generat
     upper = np.cumsum(walk.kinds.shares)
     upper[-1] = 1.0
     lower, begin = 0.0, 0
-    for above, include in zip(upper, walk.includes, strict=True):
+    for kind, above in enumerate(upper):
         end = int(np.searchsorted(uniform, above))
-        within = (uniform[begin:end] - lower) / (above - lower)
-        _draw(within, include, walk.lattice.extra, codes[begin:end])
+        include = walk.includes[kind]
+        if model.sources is not None and 0 < kind == len(upper) - 1:
+            followers = _followers(end - begin, model.sources * n_entries**0.5, generator)
+            published = np.empty(len(followers), dtype=np.int64)
+            _draw(generator.random(len(followers)), include, walk.lattice.extra, published)
+            codes[begin:end] = np.repeat(published, followers)
+        else:
+            within = (uniform[begin:end] - lower) / (above - lower)
+            _draw(within, include, walk.lattice.extra, codes[begin:end])
         lower, begin = float(above), end
     # timsort, which merges what is sorted already
     codes.sort(kind="stable")

@@ -5,6 +5,7 @@ all entries win together is the pool, contest by contest. And any small contest 
 its entries and sharing out prizes in plain floats pays.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,8 @@ LEAST_SUM, MOST_SUM = 0.857, 26.12
 @pytest.fixture(scope="module")
 def model():
     owned = nearest_ownership(SALARIES, OWNERSHIP, ROSTER, CAP_USD)
-    return fit_field(SALARIES, owned, ROSTER, CAP_USD)
+    # opponents who follow sources share prizes that own entries, which follow none, do not
+    return replace(fit_field(SALARIES, owned, ROSTER, CAP_USD), sources=None)
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from benchmarks.field_grade import (
     Apart,
     completed,
     field_of_kind,
-    fitted_appetite,
     fitted_concentration,
     known_well,
+    least,
     pair_errors,
     simulated_copies,
 )
@@ -36,7 +36,11 @@ def test_pairs_of_real_contests_are_met_within_a_point_and_a_half(contests):
         pair_errors(
             contest,
             field_of_kind(
-                contest, completed(contest, (), shipped.left_usd), FITTED, shipped.appetite
+                contest,
+                completed(contest, (), shipped.left_usd),
+                FITTED,
+                shipped.appetite,
+                shipped.sources,
             ),
             FITTED,
         )
@@ -51,7 +55,7 @@ def test_the_five_most_copied_lineups_of_real_contests_are_met_within_a_factor_o
         if not len(contest.copies) or contest.entries > 5_000:
             continue
         percent = completed(contest, (), shipped.left_usd)
-        model = field_of_kind(contest, percent, FITTED, shipped.appetite)
+        model = field_of_kind(contest, percent, FITTED, shipped.appetite, shipped.sources)
         five = np.median(simulated_copies(contest, model, 11)["five"])
         assert 1 / 1.5 < five / contest.copies.sum() < 1.5
 
@@ -68,7 +72,7 @@ def test_what_is_known_of_real_contests_is_kept_and_can_be_fitted(contests):
 
 def test_the_least_loss_is_found_between_the_appetites_that_were_tried():
     appetites = np.array(APPETITES)
-    assert fitted_appetite(((appetites - 3.4) ** 2)[None, :]) == pytest.approx(3.4, abs=0.01)
+    assert least(APPETITES, ((appetites - 3.4) ** 2)[None, :]) == pytest.approx(3.4, abs=0.01)
 
 
 def test_the_concentration_that_spread_the_contests_is_found_again():

@@ -106,6 +106,18 @@ def test_an_appetite_that_is_none_is_refused():
         fit_field([9_000, 8_000, 7_000, 6_000], [80, 70, 70, 80], 3, 26_000, appetite=-1.0)
 
 
+@pytest.mark.parametrize("sources", [0.0, -1.0, float("nan")])
+def test_sources_that_are_none_are_refused(sources):
+    with pytest.raises(InvalidInput, match="sources"):
+        fit_field([9_000, 8_000, 7_000, 6_000], [80, 70, 70, 80], 3, 26_000, sources=sources)
+
+
+def test_where_all_entrants_are_alike_nobody_follows():
+    asked = ([9_000, 8_000, 7_000, 6_000], [80, 70, 70, 80], 3, 26_000)
+    assert fit_field(*asked, appetite=0.0, sources=2.0).sources is None
+    assert fit_field(*asked, appetite=1.0, sources=2.0).sources == 2.0
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_marginals_of_a_full_slate_equal_ownership_to_a_millionth(seed):
     ownership = full_slate(seed)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -18,11 +19,16 @@ def bench_model():
     return fit_field(SALARIES, near, 6, 50_000)
 
 
+def alone(model):
+    """The field whose chalky entrants follow no source."""
+    return replace(model, sources=None)
+
+
 @pytest.mark.parametrize("appetite", [0.0, 5.0])
 def test_lineups_are_drawn_as_often_as_their_chances_say(appetite):
     salaries = [9_000, 8_000, 7_000, 6_000, 5_000, 4_000, 3_000]
     near = nearest_ownership(salaries, [60, 50, 50, 45, 40, 30, 25], 3, 18_500)
-    model = fit_field(salaries, near, 3, 18_500, appetite=appetite)
+    model = alone(fit_field(salaries, near, 3, 18_500, appetite=appetite))
     legal = [
         lineup for lineup in combinations(range(7), 3) if sum(salaries[i] for i in lineup) <= 18_500
     ]
@@ -41,9 +47,12 @@ def test_lineups_are_drawn_as_often_as_their_chances_say(appetite):
     st.lists(st.integers(40, 110), min_size=5, max_size=8),
     st.floats(0.3, 1.0),
     st.sampled_from([0.0, 3.0, 8.0]),
+    st.sampled_from([None, 0.01, 1.0, 50.0]),
     st.integers(0, 10_000),
 )
-def test_an_entry_is_the_quantile_of_its_number_in_its_kind(hundreds, room, appetite, seed):
+def test_an_entry_is_the_quantile_of_its_number_in_its_kind(
+    hundreds, room, appetite, sources, seed
+):
     salaries = [100 * hundred for hundred in hundreds]
     cap = int(sum(sorted(salaries)[:3]) * (1 - room) + sum(sorted(salaries)[-3:]) * room)
     legal = [
@@ -54,21 +63,38 @@ def test_an_entry_is_the_quantile_of_its_number_in_its_kind(hundreds, room, appe
     ownership = 100.0 * np.array(
         [np.mean([i in lineup for lineup in legal]) for i in range(len(salaries))]
     )
-    model = fit_field(salaries, ownership, 3, cap, appetite=appetite)
+    model = fit_field(salaries, ownership, 3, cap, appetite=appetite, sources=sources)
+    if sources is None:
+        model = alone(model)
     kinds = [(1.0, 0.0)]
     if appetite:
         kinds = [(1 / 6, -(3**0.5)), (2 / 3, 0.0), (1 / 6, 3**0.5)]
     shares = np.cumsum([share for share, _ in kinds])
     shares[-1] = 1.0
-    entries = []
-    for number in np.random.default_rng(seed).random(200):
-        kind = int(np.searchsorted(shares, number, side="right"))
-        below = shares[kind - 1] if kind else 0.0
+
+    def lineup_at(kind, within):
         theta = np.array(model.log_weights) + kinds[kind][1] * appetite * ownership / 100.0
         weights = np.exp([theta[list(lineup)].sum() for lineup in legal])
         quantiles = np.cumsum(weights) / weights.sum()
-        within = (number - below) / (shares[kind] - below)
-        entries.append(legal[min(int(np.searchsorted(quantiles, within)), len(legal) - 1)])
+        return legal[min(int(np.searchsorted(quantiles, within)), len(legal) - 1)]
+
+    generator = np.random.default_rng(seed)
+    entries, chalky = [], 0
+    for number in generator.random(200):
+        kind = int(np.searchsorted(shares, number, side="right"))
+        below = shares[kind - 1] if kind else 0.0
+        if appetite and sources and kind == 2:
+            chalky += 1
+        else:
+            entries.append(lineup_at(kind, (number - below) / (shares[kind] - below)))
+    followers = []
+    for before, number in enumerate(generator.random(chalky)):
+        s = (sources or 0.0) * 200**0.5
+        if number < s / (s + before):
+            followers.append(0)
+        followers[-1] += 1
+    for count, number in zip(followers, generator.random(len(followers)), strict=True):
+        entries += [lineup_at(2, number)] * count
     twin = field_of(np.array(entries, dtype=np.uint8))
     field = sample_field(model, 200, np.random.default_rng(seed))
     assert field.lineups.tolist() == twin.lineups.tolist()
@@ -78,11 +104,59 @@ def test_an_entry_is_the_quantile_of_its_number_in_its_kind(hundreds, room, appe
 def test_ownership_of_a_drawn_field_is_within_sampling_error():
     model = bench_model()
     n = 100_000
-    field = sample_field(model, n, stream(3, Purpose.FIELD))
+    field = sample_field(alone(model), n, stream(3, Purpose.FIELD))
     share = field.driver_entries(38) / n
     asked = np.array(model.ownership_percent) / 100.0
     error = np.sqrt(asked * (1.0 - asked) / n)
     assert np.abs((share - asked) / error).max() < 4.0
+
+
+def small_model(sources):
+    salaries = [9_000, 8_000, 7_000, 6_000, 5_000, 4_000, 3_000]
+    near = nearest_ownership(salaries, [60, 50, 50, 45, 40, 30, 25], 3, 18_500)
+    return fit_field(salaries, near, 3, 18_500, appetite=4.0, sources=sources)
+
+
+@pytest.mark.parametrize("sources", [0.02, 0.3])
+def test_whoever_follows_sources_leaves_ownership_where_it_is_on_average(sources):
+    model, n = small_model(sources), 100
+    entries = np.array(
+        [
+            sample_field(model, n, stream(seed, Purpose.FIELD)).driver_entries(7)
+            for seed in range(4_000)
+        ]
+    )
+    errors = entries.std(axis=0) / len(entries) ** 0.5
+    off = (entries.mean(axis=0) - n * np.array(model.ownership_percent) / 100.0) / errors
+    assert np.abs(off).max() < 4.0
+    # and the squares of what is off are as large as chance makes them: six are free to differ
+    assert (off**2).sum() < chi2.ppf(0.999, 6)
+
+
+@pytest.mark.parametrize("sources", [0.02, 0.3])
+def test_lineups_vary_over_contests_as_those_of_a_dirichlet_process_do(sources):
+    model, n = small_model(sources), 100
+    legal = np.array(
+        [
+            lineup
+            for lineup in combinations(range(7), 3)
+            if sum(model.salaries_usd[i] for i in lineup) <= 18_500
+        ]
+    )
+    often = legal[np.argsort(-model.chances(legal))[:4]].astype(np.uint8)
+    copies = np.array(
+        [
+            sample_field(model, n, stream(seed, Purpose.FIELD)).copies_of(often)
+            for seed in range(6_000)
+        ]
+    )
+    chance, shares = model.chances_by_kind(often), model.shares_of_kinds()
+    mean = model.chances(often)
+    # two entries agree more often than by chance if both follow: one of theirs, with 1 / (s + 1)
+    together = shares[-1] ** 2 * chance[:, -1] * (1.0 - chance[:, -1]) / (sources * n**0.5 + 1.0)
+    variance = n * mean * (1.0 - mean) + n * (n - 1) * together
+    assert copies.var(axis=0) == pytest.approx(variance, rel=0.1)
+    assert (variance > 1.3 * n * mean * (1.0 - mean)).all()
 
 
 def test_no_drawn_lineup_repeats_a_driver_or_breaks_the_cap():
