@@ -29,7 +29,7 @@ up: $(VENV)/run.stamp ## keep an installation running on port 8000
 	@$(BIN)/axiomatic up
 
 test: $(VENV)/dev.stamp ## run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, formatting and types
 	@$(BIN)/ruff check .

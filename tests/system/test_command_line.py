@@ -114,7 +114,8 @@ def test_the_summary_shows_lineups_exposures_and_roi_with_its_error(
     salaries = shared / "bench" / "DKSalaries.csv"
     extra = ("--drivers", shared / "bench" / "projections.csv", "--track", "Kansas")
     contest = ("--contest", shared / "bench" / "contest_structure.csv")
-    done = axiomatic("run", salaries, *extra, *contest, "--server", server, "--out", tmp_path)
+    options = ("--scenarios", 4_000, "--server", server, "--out", tmp_path)
+    done = axiomatic("run", salaries, *extra, *contest, *options)
     assert done.returncode == 0, done.stderr
     for words in ("of 20 lineups", "Exposure beside ownership", "ROI ± standard error"):
         assert words in done.stdout
