@@ -23,6 +23,8 @@ _SERVES = 0.1
 FINE = 1_000
 """Units of salary beyond which a fit begins, and a spread is found, on coarser ones."""
 _COARSE = 250
+# from one level of units to the next
+_STEP = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +92,27 @@ def match_marginals(
         # are 0 on average: what falls below 0 proves that this m cannot
         least=0.0,
     )
-    start, covariance = np.log(asked / (1.0 - asked)), None
-    if ridge == 0.0 and lattice.budget > FINE:
-        near = match_marginals(coarser(lattice), asked, kinds=kinds)
-        if near.max_error <= _CLOSE:
-            start, covariance = near.theta, near.covariance
-    return _descend(dual, start, covariance)
+    near = None
+    if lattice.budget > FINE:
+        near = match_marginals(coarser(lattice, lattice.budget // _STEP), asked, ridge, kinds)
+    return _descend(dual, *_begun(dual, near, np.log(asked / (1.0 - asked))))
 
 
-def coarser(lattice: Lattice) -> Lattice:
-    """Give nearly the same lineups in units so large that the sums are short."""
-    unit = -(-lattice.budget // _COARSE)
+def _begun(dual: "_Dual", near: "Solution | None", start: Floats) -> tuple[Floats, Floats | None]:
+    """Give where to begin: where the descent on coarser units ended, if that is of use.
+
+    It is where it found the minimum, and where it found that there is none that is as plain here.
+    """
+    if near is None:
+        return start, None
+    if dual.ridge > 0.0 or near.max_error <= _CLOSE:
+        return near.theta, near.covariance
+    return (near.theta, None) if dual.refuted(dual.look(near.theta)) else (start, None)
+
+
+def coarser(lattice: Lattice, units: int = _COARSE) -> Lattice:
+    """Give nearly the same lineups in so many units of salary that the sums are short."""
+    unit = -(-lattice.budget // units)
     return Lattice((lattice.extra + unit // 2) // unit, lattice.picks, lattice.budget // unit)
 
 
@@ -131,7 +143,10 @@ def match_some(lattice: Lattice, asked: Floats, known: Ints, liked: Floats) -> S
         # as above, and no lineup is liked less than the least liked drivers together
         least=float(np.sort(base)[: lattice.picks].sum()),
     )
-    return _descend(dual, base)
+    near = None
+    if lattice.budget > FINE:
+        near = match_some(coarser(lattice, lattice.budget // _STEP), asked, known, liked)
+    return _descend(dual, *_begun(dual, near, base))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +189,10 @@ class _Dual:
             error=float(np.abs(gradient).max(initial=0.0)),
         )
 
+    def refuted(self, at: _Point) -> bool:
+        """Say whether it is proved that no distribution over legal lineups has these marginals."""
+        return self.ridge == 0.0 and at.value < self.least + _PROVEN
+
     def covariance(self, at: _Point) -> Floats:
         whole = within_kinds(self.lattice, at.includes, at.by_kind, self.kinds.shares)
         return whole[np.ix_(self.known, self.known)]
@@ -191,8 +210,8 @@ def _descend(dual: _Dual, start: Floats, covariance: Floats | None = None) -> So
     best = dual.look(start)
     iterations = 0
     while best.error > _GOOD_ENOUGH and iterations < _STEPS:
-        if dual.ridge == 0.0 and best.value < dual.least + _PROVEN:
-            break  # no distribution over legal lineups has these marginals
+        if dual.refuted(best):
+            break
         iterations += 1
         fresh = covariance is None
         if covariance is None:

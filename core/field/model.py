@@ -1,5 +1,6 @@
 """The field's distribution over lineups: driver marginals equal to ownership, most entropy."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -299,7 +300,7 @@ def fit_field(
     if not 0.0 <= spread <= _LARGEST_APPETITE:
         raise InvalidInput({"appetite": f"{spread:g}; give 0 to {_LARGEST_APPETITE:g}."})
     found = field_parameters().sources if sources is None else sources
-    if not found > 0.0:
+    if not 0.0 < found < math.inf:
         raise InvalidInput({"sources": f"{found:g}; give a number above 0."})
     salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
     problem = _Problem.of(salaries, percent, roster_size, salary_cap_usd)

@@ -110,7 +110,8 @@ def _followers(entrants: int, concentration: float, generator: np.random.Generat
     """Give how many of so many entrants follow each source, int64 ``[S]``.
 
     The sizes of the groups of a Dirichlet process are the distances between the ones among
-    independent draws (Feller's coupling; Arratia, Barbour and Tavare, 2003, section 4.1).
+    independent draws (Feller's coupling; Arratia, Barbour and Tavare, "Poisson process
+    approximations for the Ewens sampling formula", 1992).
     """
     finds = concentration / (concentration + np.arange(entrants))
     begins = generator.random(entrants) < finds

@@ -172,8 +172,9 @@ def test_the_contest_is_played_against_the_same_estimate(
     assert told["ownership_percent"] == pytest.approx(estimate)
     steady = finished(client, "contest-sim", {**request, "ownership_uncertainty": False})
     assert steady["ownership_percent"] == told["ownership_percent"]
-    # of 10,000 entries a driver's share is off by half a point, from contest to contest by more
-    assert steady["field"]["ownership_max_error"] < 0.02 < told["field"]["ownership_max_error"]
+    # by who follows whom a driver's share is off by a point, from contest to contest by more
+    off, off_further = (one["field"]["ownership_max_error"] for one in (steady, told))
+    assert 0.0 < off < off_further
 
 
 def test_ownership_of_some_drivers_in_the_file_is_kept_in_the_contest(

@@ -106,7 +106,7 @@ def test_an_appetite_that_is_none_is_refused():
         fit_field([9_000, 8_000, 7_000, 6_000], [80, 70, 70, 80], 3, 26_000, appetite=-1.0)
 
 
-@pytest.mark.parametrize("sources", [0.0, -1.0, float("nan")])
+@pytest.mark.parametrize("sources", [0.0, -1.0, float("nan"), float("inf")])
 def test_sources_that_are_none_are_refused(sources):
     with pytest.raises(InvalidInput, match="sources"):
         fit_field([9_000, 8_000, 7_000, 6_000], [80, 70, 70, 80], 3, 26_000, sources=sources)
