@@ -414,9 +414,10 @@ def _say(grades: Sequence[Grade]) -> None:
             for name, c in ((name, getattr(one, name)) for name in MEASURES)
             if c is not None
         )
+        listed = "" if one.list_log_chance is None else f"  list {one.list_log_chance:.1f}"
         print(
             f"{one.kind:12s} {one.slate:26s} {one.entries:6d} a={one.appetite:.2f} "
-            f"{pairs:20s} {copies}"
+            f"{pairs:20s} {copies}{listed}"
         )
 
 

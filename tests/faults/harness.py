@@ -260,7 +260,9 @@ class House:
         self.redis = self.store.redis
         self.workers: list[Worker] = []
         self._folder = folder
-        self._environment = {"REDIS_URL": self.store.url, **(environment or {})}
+        # who is killed leaves temporary files behind
+        own = {"REDIS_URL": self.store.url, "TMPDIR": str(folder)}
+        self._environment = {**own, **(environment or {})}
         self._runs = (application, children)
         self._started = 0
         self.settings = Settings(self.store.url)

@@ -51,7 +51,10 @@ def _start(name: str, folder: Path) -> Process:
     command = [sys.executable, "-m", "celery", "--app", "workers.app", "worker"]
     options = ["--concurrency", "1", "--hostname", name, "--loglevel", "WARNING"]
     return Process(
-        [*command, *options, "--without-gossip", "--without-mingle"], folder / f"{name}.log"
+        [*command, *options, "--without-gossip", "--without-mingle"],
+        folder / f"{name}.log",
+        # who is killed leaves temporary files behind
+        {"TMPDIR": str(folder)},
     )
 
 
