@@ -2,7 +2,9 @@
 
 Entrants who choose alone give a lineup a Poisson number of copies. Those who follow sources give it
 a compound one: of N of them, so many sources have m followers on average (Ewens, 1972), and each
-publishes the lineup with the chance that a chalky entrant plays it.
+publishes the lineup with the chance that a chalky entrant plays it. Lineups are taken as
+independent of each other, sources too, and a sixth of the entries as following: all of it nearly so
+where no lineup is more than a few percent of a field.
 """
 
 from dataclasses import dataclass, replace

@@ -20,11 +20,12 @@ BAR_SECONDS = 15.0
 WORKERS, CHILDREN = 2, 2
 ASKED = Probe((100, 40), 0.1)
 POINTS = (
-    *("chunk taken", "computing", "chunk stored", "chunk computed", "chunk kept"),
-    *("join taken", "join stored", "join computed", "advanced", "stage begun"),
-    *("turn counted", "body claimed", "body published"),
+    *((point, 0) for point in ("chunk taken", "computing", "chunk stored", "chunk computed")),
+    *((point, 0) for point in ("chunk kept", "join taken", "join stored", "join computed")),
+    *((point, 0) for point in ("advanced", "turn counted", "body claimed", "body published")),
+    *((point, 1) for point in ("stage begun", "chord published")),
 )
-"""Of a job's first stage and of what begins the second, where somebody can be killed."""
+"""Where somebody can be killed, and in which stage of a job."""
 
 TIMES = 3
 AWAY_SECONDS, STALL_SECONDS = 1.0, 5.0
@@ -60,15 +61,18 @@ def _figure(house: House, name: str, work: str, seconds: list[float]) -> Figure:
 
 def _killed_at_points(victim: str, house: House) -> Iterator[Figure]:
     seconds = []
-    for point in POINTS:
-        owner = f"{victim} {point}"
-        house.arm(owner, point, 0, victim)
-        seconds.append(_seconds(house, _nothing, owner))
-        if house.armed(owner, point, 0):
-            # not every job passes every point: a join need not wait for its chord
-            seconds.pop()
-    work = f"killed at each of {len(POINTS)} points of the engine"
-    yield _figure(house, f"a {victim} killed", work, seconds)
+    for point, stage in POINTS:
+        # not every job passes every point: a join need not wait for its chord
+        for number in range(TIMES):
+            owner = f"{victim} {point} {number}"
+            house.arm(owner, point, stage, victim)
+            took = _seconds(house, _nothing, owner)
+            if not house.armed(owner, point, stage):
+                seconds.append(took)
+                break
+        else:
+            raise SystemExit(f"nobody came to {point!r} in {TIMES} jobs")
+    yield _figure(house, f"a {victim} killed", "at each point of the engine", seconds)
 
 
 def _kill_all(house: House) -> None:

@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import Infeasible
-from core.field import FieldModel, complete_ownership, fit_field, nearest_ownership
+from core.field import (
+    FieldModel,
+    complete_ownership,
+    field_parameters,
+    fit_field,
+    nearest_ownership,
+)
 from core.field.estimators import OwnershipSlate
 from core.race import ConstraintSpec
 from core.slate import Slate, find_track
@@ -124,7 +130,8 @@ def _near(slate: Slate, seen: OwnershipSlate, percent: Floats, cap_usd: int) -> 
     size, racing = slate.rules.roster_size, seen.racing
     known = seen.ownership_percent[racing]
     if bool(np.isnan(known).all()):
-        return nearest_ownership(slate.salaries_usd, percent, size, cap_usd)
+        left_usd = field_parameters().left_usd
+        return nearest_ownership(slate.salaries_usd, percent, size, cap_usd, left_usd)
     near = np.zeros(len(slate))
     near[racing] = complete_ownership(
         slate.salaries_usd[racing], known, size, cap_usd, prior_percent=percent[racing]

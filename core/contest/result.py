@@ -12,7 +12,7 @@ from scipy.special import stdtrit
 
 from core.contest.outcomes import Distribution
 from core.contest.payouts import MICROS_PER_CENT, MICROS_PER_USD, Payouts
-from core.contest.tally import WHOLE_WIN, ContestTally, Moments
+from core.contest.tally import MILLIONTHS, WHOLE_WIN, ContestTally, Moments
 
 _TAIL = Fraction(5, 100)
 _WITHIN_ONE_ERROR = NormalDist().cdf(1.0)
@@ -31,7 +31,7 @@ class Figures:
     For the portfolio, ``cash_pct`` and ``top_1_pct`` are shares of its entries,
     ``win_prob`` is the mean share of first place that its entries hold together, ranks and
     ``best_payout`` (USD) are of its best or worst entry, ``expected_duplicates`` is the mean over
-    its entries.
+    its entries: for a lineup the other entries that are the same one, own ones among them.
     """
 
     roi: float | None
@@ -156,7 +156,8 @@ def _figures(tally: ContestTally, row: int, entries: slice, cost: int, held: int
         )
         / MICROS_PER_USD,
         profit=_profit(winnings, paid, std, cost),
-        expected_duplicates=int(tally.duplicates[entries].sum()) / (tally.fields * held),
+        expected_duplicates=int(tally.duplicates[entries].sum())
+        / (MILLIONTHS * tally.fields * held),
     )
 
 

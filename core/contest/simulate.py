@@ -9,7 +9,7 @@ from core.contest._adding import add_contests
 from core.contest._histogram import PackedLineups, PackedRaces, pair_codes, play_scenarios
 from core.contest.outcomes import MOST_ROWS, Outcomes
 from core.contest.payouts import Payouts
-from core.contest.tally import WHOLE_WIN, ContestTally, Moments, OpenBlock
+from core.contest.tally import MILLIONTHS, WHOLE_WIN, ContestTally, Moments, OpenBlock
 from core.errors import InvalidInput
 from core.field import ContestSpread, Field, FieldModel, sample_field
 from core.randomness import Purpose, stream
@@ -58,7 +58,7 @@ def simulate_contest(
         Opponents and own entries do not add up to the contest's size, or lineups that are none.
     """
     own = _checked(own_lineups, points.shape[1])
-    return _play(points, [field], own, payouts, asked_percent, 0, 1)
+    return _play(points, [(field, None)], own, payouts, asked_percent, 0, 1)
 
 
 def play_block(
@@ -115,18 +115,27 @@ def play_block(
             {"field_size": f"{payouts.field_size} entries cannot hold {len(own)} own lineups."}
         )
     fields = (
-        _drawn(model, opponents, stream(seed, Purpose.FIELD, block, number), spread)
+        _drawn(model, opponents, stream(seed, Purpose.FIELD, block, number), spread, own)
         for number in numbers
     )
     return _play(points, fields, own, payouts, model.ownership_percent, block, fields_per_block)
 
 
 def _drawn(
-    model: FieldModel, opponents: int, generator: np.random.Generator, spread: ContestSpread | None
-) -> Field:
+    model: FieldModel,
+    opponents: int,
+    generator: np.random.Generator,
+    spread: ContestSpread | None,
+    own: Lineups,
+) -> tuple[Field, Ints]:
+    """Draw a field; and how many of its entries are each own lineup on average, in millionths.
+
+    That is worked out, as a drawn field has many of a lineup or none.
+    """
     if spread is not None:
         model = spread.draw(model, generator)
-    return sample_field(model, opponents, generator)
+    same = np.rint(MILLIONTHS * opponents * model.chances(own)).astype(np.int64)
+    return sample_field(model, opponents, generator), same
 
 
 def _checked(lineups: Lineups, drivers: int) -> Lineups:
@@ -143,7 +152,7 @@ def _checked(lineups: Lineups, drivers: int) -> Lineups:
 
 def _play(
     points: Ticks,
-    fields: Iterable[Field],
+    fields: Iterable[tuple[Field, Ints | None]],
     own: Lineups,
     payouts: Payouts,
     asked_percent: npt.ArrayLike | None,
@@ -160,7 +169,7 @@ def _play(
     best = np.full(len(own), payouts.field_size, np.int64)
     worst = np.ones(len(own), np.int64)
     _, same, times = np.unique(own, axis=0, return_inverse=True, return_counts=True)
-    own_twins = times[same] - 1
+    own_twins = MILLIONTHS * (times[same] - 1)
     duplicates = np.zeros(len(own), np.int64)
     asked = None if asked_percent is None else np.asarray(asked_percent, np.float64) / 100.0
     outcomes: list[Outcomes] = []
@@ -168,7 +177,7 @@ def _play(
     unique = most = count = 0
     own_codes = pair_codes(own, drivers, own.shape[1])
     races = PackedRaces.of(points, own.shape[1])
-    for field in fields:
+    for field, copies in fields:
         entries = field.entries
         if entries + len(own) != payouts.field_size:
             raise InvalidInput(
@@ -187,7 +196,7 @@ def _play(
         if len(outcomes) == _OUTCOMES_AT_ONCE:
             outcomes = [Outcomes.merge(outcomes)]
         outcomes.append(Outcomes.of(np.column_stack([paid, paid.sum(axis=1)])))
-        duplicates += field.copies_of(own) + own_twins
+        duplicates += (MILLIONTHS * field.copies_of(own) if copies is None else copies) + own_twins
         unique += field.unique
         most = max(most, int(field.copies.max(initial=0)))
         if asked is not None and entries:

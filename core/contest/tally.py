@@ -13,6 +13,7 @@ from core.contest.outcomes import Outcomes
 Ints = npt.NDArray[np.int64]
 
 WHOLE_WIN = 1 << 40
+MILLIONTHS = 1_000_000
 """A win in units of a tally: a share of first place is a whole number of these, rounded down."""
 
 
@@ -129,7 +130,8 @@ class ContestTally:
     best_rank, worst_rank
         Rank = entries strictly above + 1, int64 ``[L]``.
     duplicates
-        Other entries equal to the lineup, own ones included, summed over fields, int64 ``[L]``.
+        Other entries equal to the lineup, own ones included, summed over fields, in millionths
+        (:data:`MILLIONTHS`), int64 ``[L]``: expected ones where fields are drawn, else counted.
     unique
         Different opposing lineups, summed over fields.
     max_duplicates

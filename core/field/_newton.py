@@ -19,10 +19,11 @@ _HALVINGS = 30
 _PROVEN = -1e-9
 _CLOSE = 1e-4
 _SERVES = 0.1
-# units of salary above which a fit begins on coarser ones
 FINE = 1_000
 """Units of salary beyond which a fit begins, and a spread is found, on coarser ones."""
 _COARSE = 250
+# where a descent begins for a driver who is asked for by nobody or by all
+_EDGE = 1e-9
 # from one level of units to the next
 _STEP = 10
 
@@ -73,7 +74,8 @@ def match_marginals(
     lattice
         The legal lineups.
     asked
-        Fractions of entries, ``[D]``, each strictly between 0 and 1, summing to ``lattice.picks``.
+        Fractions of entries, ``[D]``, summing to ``lattice.picks``; each strictly between 0 and 1
+        if they are to be matched exactly.
     ridge
         0 to match exactly. Above 0 there is always a minimum, at marginals ``asked - ridge x
         theta``.
@@ -95,7 +97,8 @@ def match_marginals(
     near = None
     if lattice.budget > FINE:
         near = match_marginals(coarser(lattice, lattice.budget // _STEP), asked, ridge, kinds)
-    return _descend(dual, *_begun(dual, near, np.log(asked / (1.0 - asked))))
+    within = np.clip(asked, _EDGE, 1.0 - _EDGE)
+    return _descend(dual, *_begun(dual, near, np.log(within / (1.0 - within))))
 
 
 def _begun(dual: "_Dual", near: "Solution | None", start: Floats) -> tuple[Floats, Floats | None]:
@@ -223,7 +226,8 @@ def _descend(dual: _Dual, start: Floats, covariance: Floats | None = None) -> So
         if found is None or found.error > _SERVES * best.error:
             covariance = None
         best = best if found is None else found
-    whole = dual.ridge == 0.0 and len(start) > 0
+    # where some weights stay where they are, a constant added to the others is no constant
+    whole = dual.ridge == 0.0 and 0 < len(dual.known) == len(start)
     return Solution(
         theta=best.theta - best.theta.mean() if whole else best.theta,
         marginals=best.marginals,

@@ -136,7 +136,8 @@ def _liked(
     try:
         field = fit_field(salaries, prior, roster_size, cap_usd, appetite=0.0)
     except Infeasible:
-        near = nearest_ownership(salaries, prior, roster_size, cap_usd)
+        left = field_parameters().left_usd if left_usd is None else left_usd
+        near = nearest_ownership(salaries, prior, roster_size, cap_usd, left)
         field = fit_field(salaries, near, roster_size, cap_usd, appetite=0.0)
     return np.array(field.log_weights)
 

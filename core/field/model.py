@@ -1,6 +1,5 @@
 """The field's distribution over lineups: driver marginals equal to ownership, most entropy."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 
 from core.errors import Infeasible, InvalidInput
 from core.field._lattice import (
@@ -19,14 +19,17 @@ from core.field._lattice import (
     marginals,
     pair_marginals,
 )
-from core.field._newton import Kinds, Solution, match_marginals, one_kind
+from core.field._newton import FINE, Kinds, Solution, coarser, match_marginals, one_kind
 from core.field.ownership import read_ownership
 from core.field.parameters import field_parameters
 
 LARGEST_ERROR = 1e-6
 _NEAREST_RIDGE = 1e-3
+# of salary, in fractions of entries that the furthest from the mean gains or loses
+_FIRST_PRICE, _HIGHEST_PRICE, _PRICE_ERROR = 0.02, 20.0, 1e-6
 _ROUNDING = 1e-10
 _LARGEST_APPETITE = 20.0
+_MOST_SOURCES = 1e6
 _LIMITS = ("ownership_estimates", "salary_cap")
 
 
@@ -66,9 +69,9 @@ class FieldModel:
         Standard deviation of a over entrants, in log weight per 100% of ownership; at 0 all
         entrants are alike.
     sources
-        How soon chalky entrants follow another rather than find a source of their own: one does so
-        with chance s / (s + chalky entrants before), where s = sources x sqrt(entries), as larger
-        contests have more of them. None if they choose alone.
+        How many sources there are: a chalky entrant finds a new one with chance s / (s + chalky
+        entrants before), where s = sources x sqrt(entries), as larger contests have more of them,
+        and else takes the lineup of one of those before. None if they choose alone.
     """
 
     salaries_usd: tuple[int, ...]
@@ -119,7 +122,7 @@ class FieldModel:
 
         Returns
         -------
-        ``[L]``; 0 for what is no legal lineup or holds a driver whom nobody plays.
+        ``[L]``; 0 for what is no legal lineup of the slate or holds a driver whom nobody plays.
         """
         return self.chances_by_kind(lineups) @ walk_of(self).kinds.shares
 
@@ -131,13 +134,16 @@ class FieldModel:
         asked = np.asarray(lineups, dtype=np.int64).reshape(-1, self.roster_size)
         walk = walk_of(self)
         drivers = len(self.salaries_usd)
+        listed: npt.NDArray[np.bool_] = np.all((asked >= 0) & (asked < drivers), axis=1)
+        asked = np.where(listed[:, None], asked, 0)
         # who is owned by nobody is never played; everyone at 100% is held, and changes no chance
         theta = np.full((drivers, len(walk.kinds.shares)), -np.inf)
         theta[walk.always] = 0.0
         theta[walk.choice] = (np.array(self.log_weights)[walk.choice] + walk.kinds.offsets).T
         always = np.isin(np.arange(drivers), walk.always)
         legal = (
-            (np.diff(np.sort(asked, axis=1), axis=1) > 0).all(axis=1)
+            listed
+            & (np.diff(np.sort(asked, axis=1), axis=1) > 0).all(axis=1)
             & (np.array(self.salaries_usd)[asked].sum(axis=1) <= self.salary_cap_usd)
             & (always[asked].sum(axis=1) == len(walk.always))
         )
@@ -221,6 +227,12 @@ class _Problem:
     always: Ints
     choice: Ints
     lattice: Lattice
+    salaries: Ints
+    room_usd: int
+
+    def left_usd(self, share: Floats) -> float:
+        """Give what lineups leave of the cap on average, by the shares of those in doubt."""
+        return self.room_usd - float(share @ self.salaries)
 
     @classmethod
     def of(cls, salaries: Ints, percent: Floats, roster_size: int, cap: int) -> "_Problem":
@@ -234,7 +246,7 @@ class _Problem:
                 f"everyone at 100% among them, cost at most ${cap:,}.",
                 limits=_LIMITS,
             )
-        return cls(always, choice, lattice)
+        return cls(always, choice, lattice, salaries[choice], left)
 
 
 def _checked(
@@ -300,8 +312,8 @@ def fit_field(
     if not 0.0 <= spread <= _LARGEST_APPETITE:
         raise InvalidInput({"appetite": f"{spread:g}; give 0 to {_LARGEST_APPETITE:g}."})
     found = field_parameters().sources if sources is None else sources
-    if not 0.0 < found < math.inf:
-        raise InvalidInput({"sources": f"{found:g}; give a number above 0."})
+    if not 0.0 < found <= _MOST_SOURCES:
+        raise InvalidInput({"sources": f"{found:g}; give above 0, up to {_MOST_SOURCES:g}."})
     salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
     problem = _Problem.of(salaries, percent, roster_size, salary_cap_usd)
     asked = percent[problem.choice] / 100.0
@@ -325,7 +337,7 @@ def fit_field(
         iterations=solution.iterations,
         max_error=solution.max_error,
         appetite=spread,
-        sources=found if spread > 0.0 else None,
+        sources=float(found) if spread > 0.0 else None,
     )
 
 
@@ -334,6 +346,7 @@ def nearest_ownership(
     ownership_percent: npt.ArrayLike,
     roster_size: int,
     salary_cap_usd: int,
+    left_usd: float = 0.0,
 ) -> Floats:
     """Give ownership that a mix of legal lineups has and that lies close to the one asked for.
 
@@ -345,6 +358,10 @@ def nearest_ownership(
     ----------
     salaries_usd, ownership_percent, roster_size, salary_cap_usd
         As :func:`fit_field` takes them.
+    left_usd
+        What lineups must leave of the cap on average, as far as they can;
+        ``field_parameters().left_usd`` is what real ones do. The nearest of what costs too much
+        lies at the very cap otherwise, where hardly a lineup leaves anything.
 
     Returns
     -------
@@ -354,7 +371,7 @@ def nearest_ownership(
     salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
     problem = _Problem.of(salaries, percent, roster_size, salary_cap_usd)
     near = percent.copy()
-    near[problem.choice] = 100.0 * _nearest(problem, percent).marginals
+    near[problem.choice] = 100.0 * _nearest(problem, percent, left_usd).marginals
     return near
 
 
@@ -362,8 +379,28 @@ def _name(names: Sequence[str] | None, place: int) -> str:
     return f"driver at index {place}" if names is None else names[place]
 
 
-def _nearest(problem: _Problem, percent: Floats) -> Solution:
-    return match_marginals(problem.lattice, percent[problem.choice] / 100.0, ridge=_NEAREST_RIDGE)
+def _nearest(problem: _Problem, percent: Floats, left_usd: float = 0.0) -> Solution:
+    asked = percent[problem.choice] / 100.0
+    nearest = match_marginals(problem.lattice, asked, ridge=_NEAREST_RIDGE)
+    if problem.left_usd(nearest.marginals) >= left_usd:
+        return nearest
+    # the Lagrangian of what must be left: a price on salary moves what is asked for
+    dear = problem.salaries - problem.salaries.mean()
+    dear = dear / max(float(np.abs(dear).max()), 1.0)
+    quick = problem.lattice if problem.lattice.budget <= FINE else coarser(problem.lattice)
+
+    def short(price: float) -> float:
+        found = match_marginals(quick, asked - price * dear, ridge=_NEAREST_RIDGE)
+        return problem.left_usd(found.marginals) - left_usd
+
+    high = _FIRST_PRICE
+    while short(high) < 0.0:
+        high *= 2.0
+        if high > _HIGHEST_PRICE:
+            break  # so much cannot be left: as much as can be
+    else:
+        high = float(brentq(short, 0.0, high, xtol=_PRICE_ERROR))
+    return match_marginals(problem.lattice, asked - high * dear, ridge=_NEAREST_RIDGE)
 
 
 def _infeasible(

@@ -6,7 +6,13 @@ import numpy as np
 
 from core.contest import Payouts, payouts_from_tiers, read_cents, typical_payouts
 from core.errors import Infeasible, InvalidInput
-from core.field import fit_field, nearest_ownership, read_ownership, without
+from core.field import (
+    field_parameters,
+    fit_field,
+    nearest_ownership,
+    read_ownership,
+    without,
+)
 from core.slate import Slate
 from web.asked.ownership import with_known_ownership
 from web.asked.slates import Given
@@ -137,7 +143,8 @@ def _ownership(
         model = fit_field(slate.salaries_usd, owned, size, cap_usd, names)
     except Infeasible as error:
         try:
-            near = nearest_ownership(slate.salaries_usd, owned, size, cap_usd)
+            left_usd = field_parameters().left_usd
+            near = nearest_ownership(slate.salaries_usd, owned, size, cap_usd, left_usd)
         except Infeasible:
             raise InvalidInput({field: error.reason}) from None
         return tuple(near.tolist()), f"{REPAIRED_OWNERSHIP} {source}: {error.reason.rstrip('.')}"

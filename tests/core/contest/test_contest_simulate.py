@@ -1,5 +1,6 @@
 import math
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -18,9 +19,16 @@ from core.contest import (
     typical_payouts,
     value_lineups,
 )
-from core.contest.tally import WHOLE_WIN
+from core.contest.tally import MILLIONTHS, WHOLE_WIN
 from core.errors import InvalidInput
-from core.field import Field, field_of, fit_field, nearest_ownership, sample_field
+from core.field import (
+    Field,
+    contest_spread,
+    field_of,
+    fit_field,
+    nearest_ownership,
+    sample_field,
+)
 from core.randomness import Purpose, stream
 
 
@@ -86,7 +94,7 @@ def test_every_contest_equals_one_played_entry_by_entry_in_floats(contest):
         assert tally.top_1[j] == sum(rank <= top for rank in ranks)
         assert (tally.best_rank[j], tally.worst_rank[j]) == (min(ranks), max(ranks))
         entries = [*opponents.tolist(), *own.tolist()]
-        assert tally.duplicates[j] == entries.count(own[j].tolist()) - 1
+        assert tally.duplicates[j] == MILLIONTHS * (entries.count(own[j].tolist()) - 1)
         winnings = tally.outcomes.row(j)
         assert np.repeat(winnings.values, winnings.counts) / 1e6 == pytest.approx(
             sorted(usd), abs=1.001e-6
@@ -194,7 +202,7 @@ def test_own_entries_push_each_other_down_and_share_ties_with_themselves():
     payouts = Payouts(100, 4, (PrizeTier(1, 1, 900), PrizeTier(2, 2, 300), PrizeTier(3, 3, 200)))
     tally = simulate_contest(points, field, np.array([[0, 1], [0, 1], [0, 2]]), payouts)
     assert tally.paid.totals == (6_000_000, 6_000_000, 2_000_000, 14_000_000)
-    assert tally.duplicates.tolist() == [1, 1, 0]
+    assert tally.duplicates.tolist() == [MILLIONTHS, MILLIONTHS, 0]
 
 
 SALARIES = np.array([9_800, 9_100, 8_400, 7_700, 7_200, 6_500, 6_100, 5_600, 5_200, 4_800])
@@ -216,6 +224,8 @@ def entries_of(field):
 
 
 def test_entries_drawn_from_the_field_itself_lose_the_rake_and_nothing_else(model):
+    # own entries and opponents who follow sources would follow different ones
+    model = replace(model, sources=None)
     payouts = typical_payouts(200, 1_000)
     fair = payouts.prize_pool_cents * 10_000 / 200
     means = []
@@ -226,6 +236,26 @@ def test_entries_drawn_from_the_field_itself_lose_the_rake_and_nothing_else(mode
     error = np.std(means, ddof=1) / np.sqrt(len(means))
     assert error < 0.05 * fair
     assert abs(np.mean(means) - fair) < 4.0 * error
+
+
+def test_copies_are_those_expected_of_each_field_and_own_ones(model):
+    every = np.array(list(combinations(range(10), 3)), dtype=np.uint8)
+    own = every[np.argsort(-model.chances(every))[[0, 1, 0]]]
+    payouts, points, twins = typical_payouts(300, 700), race_points(5, 1), [1, 0, 1]
+    tally = play_block(points, model, own, payouts, 5, 0, fields_per_block=4)
+    each = np.rint(MILLIONTHS * 297 * model.chances(own)).astype(int)
+    assert each.min() > 0
+    assert tally.duplicates.tolist() == [
+        4 * (int(n) + MILLIONTHS * t) for n, t in zip(each, twins, strict=True)
+    ]
+    # and where ownership differs from field to field, those of the fields that were drawn
+    spread = contest_spread(model, 50.0)
+    tally = play_block(points, model, own, payouts, 5, 0, fields_per_block=4, spread=spread)
+    drawn = [spread.draw(model, stream(5, Purpose.FIELD, 0, number)) for number in range(4)]
+    each = sum(np.rint(MILLIONTHS * 297 * one.chances(own)).astype(int) for one in drawn)
+    assert tally.duplicates.tolist() == [
+        int(n) + 4 * MILLIONTHS * t for n, t in zip(each, twins, strict=True)
+    ]
 
 
 def same(one, two):

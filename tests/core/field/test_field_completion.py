@@ -161,3 +161,29 @@ def test_a_prior_with_gaps_and_a_bound_of_nothing_are_refused():
         complete_ownership([5_000] * 3, [60.0, NAN, NAN], 2, 10_000, at_most_percent=0.0)
     with pytest.raises(InvalidInput, match="left_usd"):
         complete_ownership([5_000] * 3, [60.0, NAN, NAN], 2, 10_000, left_usd=0.0)
+
+
+def test_most_known_at_nearly_all_is_completed_in_single_dollars():
+    known = [90, 90, NAN, NAN, 90, NAN, 90, NAN]
+    salaries = [6_063, 4_866, 7_099, 7_395, 6_589, 7_424, 4_548, 6_514]
+    whole = complete_ownership(salaries, known, 6, 41_297)
+    assert whole == pytest.approx([90, 90, 59.79, 79.21, 90, 80.57, 90, 20.43], abs=0.01)
+    fit_field(salaries, whole, 6, 41_297)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(4_500, 11_500), min_size=8, max_size=10, unique=True),
+    st.lists(st.integers(0, 10_000), min_size=1, max_size=3),
+    st.lists(st.booleans(), min_size=10, max_size=10),
+)
+def test_what_a_mix_of_lineups_has_is_completed_whatever_the_salaries(salaries, picks, hidden):
+    cap = int(np.sort(salaries)[:4].sum() + np.sort(salaries)[-4:].sum()) // 2
+    held = legal_lineups(salaries, 4, cap)
+    # some lineups mostly, all of them a little
+    mix = 0.02 * held.mean(axis=0) + 0.98 * held[[pick % len(held) for pick in picks]].mean(axis=0)
+    known = np.where(hidden[: len(salaries)], NAN, 100.0 * mix)
+    whole = complete_ownership(salaries, known, 4, cap)
+    given_ones = np.isfinite(known)
+    assert whole[given_ones] == pytest.approx(100.0 * mix[given_ones], abs=1e-6)
+    assert whole.sum() == pytest.approx(400.0, abs=1e-4)

@@ -99,6 +99,8 @@ def test_a_lineup_that_cannot_be_played_has_no_chance():
     assert model.chances([[0, 2, 4], [4, 3, 0]]).min() > 0.0
     # nobody plays 1, everybody plays 0, nobody plays a driver twice, and the cap holds
     assert model.chances([[0, 1, 4], [2, 3, 4], [0, 3, 3], [0, 2, 3]]).tolist() == [0.0] * 4
+    # nor is there a driver before the first or after the last
+    assert model.chances([[0, 2, -2], [-6, 2, 4], [0, 2, 6]]).tolist() == [0.0] * 3
 
 
 def test_an_appetite_that_is_none_is_refused():
@@ -106,7 +108,7 @@ def test_an_appetite_that_is_none_is_refused():
         fit_field([9_000, 8_000, 7_000, 6_000], [80, 70, 70, 80], 3, 26_000, appetite=-1.0)
 
 
-@pytest.mark.parametrize("sources", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("sources", [0.0, -1.0, 1e7, float("nan"), float("inf")])
 def test_sources_that_are_none_are_refused(sources):
     with pytest.raises(InvalidInput, match="sources"):
         fit_field([9_000, 8_000, 7_000, 6_000], [80, 70, 70, 80], 3, 26_000, sources=sources)
@@ -201,3 +203,29 @@ def test_the_nearest_ownership_can_be_fitted_and_moves_what_fits_by_little(seed)
     assert near @ SALARIES / 100.0 <= 50_000
     assert fit_field(SALARIES, near, 6, 50_000).max_error <= 1e-8
     assert np.abs(nearest_ownership(SALARIES, near, 6, 50_000) - near).max() < 2.0
+
+
+@pytest.mark.parametrize("fine", [0, 1])
+@pytest.mark.parametrize("left_usd", [150.0, 399.0, 1_500.0])
+def test_the_nearest_leaves_as_much_of_the_cap_as_lineups_do(left_usd, fine):
+    # salaries in single dollars take another way
+    salaries = SALARIES + fine * np.arange(len(SALARIES)) % 7
+    asked = 600.0 * salaries**3.0 / (salaries**3.0).sum()
+    assert asked @ salaries / 100.0 > 50_500
+    at_the_cap = nearest_ownership(salaries, asked, 6, 50_000)
+    near = nearest_ownership(salaries, asked, 6, 50_000, left_usd)
+    assert 50_000 - at_the_cap @ salaries / 100.0 < 120.0
+    assert 50_000 - near @ salaries / 100.0 == pytest.approx(left_usd, abs=1.0)
+    assert near.sum() == pytest.approx(600.0, abs=1e-6)
+    assert fit_field(salaries, near, 6, 50_000).max_error <= 1e-6
+    # what leaves enough by itself is moved no further
+    cheap = 600.0 * np.ones(len(salaries)) / len(salaries)
+    as_it_is = nearest_ownership(salaries, cheap, 6, 50_000)
+    assert nearest_ownership(salaries, cheap, 6, 50_000, left_usd).tolist() == as_it_is.tolist()
+
+
+def test_the_nearest_leaves_what_can_be_left_where_more_is_asked():
+    salaries = [9_000, 8_000, 7_000, 6_000]
+    asked = [80.0, 80.0, 70.0, 70.0]
+    near = nearest_ownership(salaries, asked, 3, 24_000, left_usd=5_000.0)
+    assert 24_000 - near @ np.array(salaries) / 100.0 == pytest.approx(3_000.0, abs=30.0)
