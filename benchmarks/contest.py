@@ -36,6 +36,7 @@ from core.contest._histogram import PackedLineups, PackedRaces, pair_codes, play
 from core.field import (
     Field,
     FieldModel,
+    field_parameters,
     fit_field,
     guess_ownership,
     nearest_ownership,
@@ -101,7 +102,10 @@ def _case(folder: Path | None) -> Case:
         points = [driver.average_points or 0.0 for driver in slate.drivers]
         percent = guess_ownership(points, slate.salaries_usd, size, cap)
     else:
-        percent = nearest_ownership(slate.salaries_usd, np.array(known, np.float64), size, cap)
+        left_usd = field_parameters().left_usd
+        percent = nearest_ownership(
+            slate.salaries_usd, np.array(known, np.float64), size, cap, left_usd
+        )
     model = fit_field(slate.salaries_usd, percent, size, cap)
     drawn = sample_field(model, OWN, stream(SEED, Purpose.BOOTSTRAP))
     own = np.repeat(drawn.lineups, drawn.copies, axis=0)

@@ -29,7 +29,14 @@ from core.contest import (
     typical_payouts,
     value_lineups,
 )
-from core.field import FieldModel, fit_field, guess_ownership, nearest_ownership, sample_field
+from core.field import (
+    FieldModel,
+    field_parameters,
+    fit_field,
+    guess_ownership,
+    nearest_ownership,
+    sample_field,
+)
 from core.race import (
     BLOCK_SCENARIOS,
     ConstraintCompiler,
@@ -126,7 +133,8 @@ def prepare(folder: Traversable, track: str, candidates: int) -> Work:
     owned = [driver.ownership_percent for driver in slate.drivers]
     given = [percent for percent in owned if percent is not None]
     if len(given) == len(owned):
-        percent = nearest_ownership(slate.salaries_usd, given, size, cap)
+        left_usd = field_parameters().left_usd
+        percent = nearest_ownership(slate.salaries_usd, given, size, cap, left_usd)
     else:
         blocks = range(_MODEL_RACES // BLOCK_SCENARIOS)
         ticks = [simulate_block(spec, SEED, block)[0].points(slate.rules) for block in blocks]
