@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
+from core.field.ownership import TOLERANCE
 from core.slate import TICKS_PER_POINT, Slate, plain_name
 from core.slate.tables import decode, number
 
@@ -74,7 +75,8 @@ class Standings:
         Raises
         ------
         InvalidInput
-            A driver of the contest is not on the slate, or two drivers of the slate share the name.
+            A driver of the contest is not on the slate, or two drivers of the slate share the name;
+            shares that are no percent of entries, since they do not make up the rosters.
         """
         index = _index(self.drivers, slate)
         percent = np.full(len(slate), np.nan)
@@ -85,6 +87,7 @@ class Standings:
             percent[index[name]], ticks[index[name]] = share, scored
         size = slate.rules.roster_size
         filled = 1.0 - self.empty_entries / self.entries
+        self._require_rosters(slate, percent, filled)
         if np.nansum(percent) >= COMPLETE * 100.0 * size * filled:
             percent = np.nan_to_num(percent)
             if filled < 1.0:
@@ -96,6 +99,50 @@ class Standings:
             ownership_percent=percent,
             points_ticks=ticks,
             entries=self.entries,
+        )
+
+    def _require_rosters(
+        self, slate: Slate, percent: npt.NDArray[np.float64], filled: float
+    ) -> None:
+        """Refuse shares that, with what the unlisted can have, do not make up all rosters."""
+        if filled == 0.0:
+            raise InvalidInput({_FIELD: f"none of {self.entries:,} entries has a lineup."})
+        size = slate.rules.roster_size
+        whole = 100.0 * size * filled
+        missing = sum(
+            np.isnan(share) and not driver.out
+            for share, driver in zip(percent, slate.drivers, strict=True)
+        )
+        total, listed = float(np.nansum(percent)), len(self.drivers)
+
+        def near(target: float) -> bool:
+            return abs(total - target) <= TOLERANCE * target
+
+        # nobody above 1% of entries cannot be what the most owned have
+        fractions = near(whole / 100.0) or (listed >= size and np.nanmax(percent) <= 1.0)
+        if not fractions and (
+            near(whole) or total < whole <= total + 100.0 * filled * missing + TOLERANCE * whole
+        ):
+            return
+        if fractions:
+            meant = "These are fractions: give percent, 100 times as much."
+        elif near(100.0 * filled):
+            meant = f"These are shares of roster spots: give {size} times as much."
+        elif total < whole and missing:
+            meant = (
+                f"The {missing} of the slate who are not listed cannot make up the rest, each in "
+                "at most every entry: give them too, or the file as exported."
+            )
+        else:
+            meant = "Give the file as exported."
+        many = f"{listed} driver{'' if listed == 1 else 's'}"
+        empty = "" if filled == 1.0 else f" where {filled:.1%} of entries have a lineup"
+        raise InvalidInput(
+            {
+                f"{_FIELD}, column %Drafted": f"{many} sum to {total:g}; percent of entries sum "
+                f"to {whole:g}{empty}, as a lineup has {size} drivers, within {TOLERANCE:.0%}. "
+                f"{meant}"
+            }
         )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.field.standings import read_standings
-from core.slate import Driver, Slate
+from core.slate import Driver, Slate, Veto
 
 HEADER = "Rank,EntryId,EntryName,TimeRemaining,Points,Lineup,,Player,Roster Position,%Drafted,FPTS"
 FIELD = ("Ana Ruiz", "Bo D Lee", "Cy Oh Jr.", "D.J. Low", "Eve O'Ryan", "Fred Ng", "Gus Suárez")
@@ -111,10 +111,60 @@ def test_windows_text_is_read_too():
 
 def test_drivers_who_account_for_part_of_the_rosters_leave_the_others_unknown():
     rows = standings_rows()
-    part = [row.replace("75.00%", "25.00%") for row in rows]
+    part = [row.replace("Jr.,D,75.00%", "Jr.,D,25.00%") for row in rows]
     owned = read_standings(export(*part)).on(SLATE).ownership_percent
-    assert owned[1] == 25.0
+    assert owned[2] == 25.0
     assert np.isnan(owned[7])
+
+
+def drafted(*shares, out=False):
+    """Nine drivers could be owned, or eight; the export lists as many as there are shares."""
+    lineup = " ".join(f"D Driver {place}" for place in range(6))
+    rows = [f",,Driver {place},D,{share}%,20" for place, share in enumerate(shares)]
+    rows[0] = f"1,11,bob,0,120,{lineup}{rows[0]}"
+    rows[1:] = [f",,,,,{row}" for row in rows[1:]]
+    drivers = [Driver(str(i), f"Driver {i}", 5_000) for i in range(9)]
+    if out:
+        drivers[8] = replace(drivers[8], vetoes=frozenset({Veto.OUT}))
+    return read_standings(export(*rows)).on(Slate(tuple(drivers))).ownership_percent
+
+
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [
+        ([2 / 3] * 9, "9 drivers sum to 6; percent of entries sum to 600, as a lineup has 6"),
+        ([2 / 3] * 9, "These are fractions: give percent, 100 times as much."),
+        ([0.9] * 6, "These are fractions"),
+        ([100 / 9] * 9, "These are shares of roster spots: give 6 times as much."),
+        ([33.333] * 9, "sum to 299.997"),
+        ([70.0] * 9, "sum to 630"),
+        ([91.0] * 7, "sum to 637"),
+        ([40.0] * 7, "The 2 of the slate who are not listed cannot make up the rest"),
+    ],
+)
+def test_shares_that_do_not_make_up_the_rosters_are_refused_with_their_sum(shares, words):
+    with pytest.raises(InvalidInput, match=r"standings, column %Drafted: .*within 2%") as said:
+        drafted(*shares)
+    assert words in str(said.value)
+
+
+@pytest.mark.parametrize("shares", [[66.0] * 9, [67.5] * 9, [60.0] * 7, [85.0] * 7])
+def test_shares_that_make_up_the_rosters_about_or_with_the_unlisted_are_taken(shares):
+    owned = drafted(*shares)
+    assert owned[0] == shares[0]
+    assert np.isnan(owned[8]) == (sum(shares) < 588)
+
+
+def test_the_withdrawn_cannot_make_up_what_is_missing():
+    assert np.isnan(drafted(*[60.0] * 7)[7])
+    with pytest.raises(InvalidInput, match="The 1 of the slate who"):
+        drafted(*[60.0] * 7, out=True)
+
+
+def test_a_contest_without_a_lineup_is_refused():
+    rows = ["1,11,bob,0,0,,,Ana Ruiz,D,0%,20"]
+    with pytest.raises(InvalidInput, match="none of 1 entries has a lineup"):
+        read_standings(export(*rows)).on(SLATE)
 
 
 def test_a_race_that_is_still_run_is_said_to_be():

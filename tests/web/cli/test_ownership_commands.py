@@ -1,6 +1,7 @@
 """``axiomatic ownership learn``, from arguments to exit code and files."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -112,6 +113,21 @@ def test_what_is_wrong_with_an_export_is_said_with_its_place(axiomatic, tmp_path
     salary_file(tmp_path, race="Bristol 500")
     path = standings_file(tmp_path, 1000001)
     path.write_text(path.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+    code, said, errors = axiomatic("ownership", "learn", path, "--out", tmp_path / "model.json")
+    assert (code, said) == (2, "")
+    assert path.name in errors
+    assert words in errors
+    assert not (tmp_path / "model.json").exists()
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.01, "fractions"), (0.5, "sum to 300; percent")])
+def test_shares_in_another_unit_are_refused_with_the_files_name(axiomatic, tmp_path, share, words):
+    salary_file(tmp_path, race="Bristol 500")
+    path = standings_file(tmp_path, 1000001)
+    text = re.sub(
+        r"([\d.]+)%,", lambda cell: f"{share * float(cell[1]):.6g}%,", path.read_text("utf-8")
+    )
+    path.write_text(text, encoding="utf-8")
     code, said, errors = axiomatic("ownership", "learn", path, "--out", tmp_path / "model.json")
     assert (code, said) == (2, "")
     assert path.name in errors
