@@ -9,6 +9,7 @@ from typing import Any
 import click
 import httpx
 
+from web.cli.request import DEFAULT_FEE_USD, DEFAULT_FIELD_SIZE
 from workers.objective import Objective
 
 Decorator = Callable[[Any], Any]
@@ -85,14 +86,14 @@ contest_options = in_order(
             help="What a ticket among the prizes is worth; may be given again.",
         ),
         click.option(
-            "--field-size", default=10_000, show_default=True, help="Entries, without --contest."
+            "--field-size",
+            type=int,
+            help=f"Entries, without --contest ({DEFAULT_FIELD_SIZE}).",
         ),
         click.option(
             "--fee",
             type=Finite(),
-            default=10.0,
-            show_default=True,
-            help="Entry fee in USD, without --contest.",
+            help=f"Entry fee in USD, without --contest ({DEFAULT_FEE_USD:g}).",
         ),
         click.option(
             "--ownership",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from core.contest import Payouts
 
 DEFAULT_TRACK = "kansas"
+DEFAULT_FIELD_SIZE = 10_000
+DEFAULT_FEE_USD = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Asked:
 
     Parameters
     ----------
+    field_size, fee
+        Of the contest, where given: the defaults without a contest's file, or else its own.
     rules_file
         JSON, see :func:`~web.cli.rules.rules_of`.
     rules
@@ -42,8 +46,8 @@ class Asked:
     scenarios: int
     objective: str
     contest: Path | None
-    field_size: int
-    fee: float
+    field_size: int | None
+    fee: float | None
     ownership: Path | None
     seed: int
     out: Path
@@ -82,7 +86,7 @@ def prepare(asked: Asked) -> Prepared:
     ------
     InvalidInput
         A file that cannot be used, an unknown track, a driver who is not on the slate, rules on
-        ownership without leverage.
+        ownership without leverage, another size or fee than the contest's file says.
     """
     slate = read_salaries(asked.salaries.read_bytes())
     names = names_of(slate)
@@ -164,8 +168,11 @@ def _contest(asked: Asked) -> tuple[Json, str]:
             raise InvalidInput(
                 {"--contest": "absent; --contest-id and --ticket speak of its file."}
             )
-        return {"field_size": asked.field_size, "contest_buyin": asked.fee}, ""
+        size = DEFAULT_FIELD_SIZE if asked.field_size is None else asked.field_size
+        fee = DEFAULT_FEE_USD if asked.fee is None else asked.fee
+        return {"field_size": size, "contest_buyin": fee}, ""
     payouts = _payouts(asked.contest, asked.contest_id, tickets)
+    _require_same(asked, payouts)
     contest: Json = {
         "field_size": payouts.field_size,
         "contest_buyin": payouts.entry_fee_cents / 100,
@@ -175,3 +182,17 @@ def _contest(asked: Asked) -> tuple[Json, str]:
         ],
     }
     return contest, f"Prizes: {payouts.label}." if payouts.label else ""
+
+
+def _require_same(asked: Asked, payouts: "Payouts") -> None:
+    """Refuse a size or fee that is not the file's: only one of them can be what is meant."""
+    problems: dict[str, str] = {}
+    if asked.field_size not in {None, payouts.field_size}:
+        problems["--field-size"] = (
+            f"{asked.field_size:,}, but the payout file says {payouts.field_size:,}; leave it out."
+        )
+    fee = payouts.entry_fee_cents / 100
+    if asked.fee not in {None, fee}:
+        problems["--fee"] = f"{asked.fee:.12g}, but the payout file says {fee:g}; leave it out."
+    if problems:
+        raise InvalidInput(problems)

@@ -146,12 +146,10 @@ def prepared(tmp_path: Path) -> Any:
             scenarios=1_000,
             objective="mean",
             contest=path,
-            field_size=100,
-            fee=5.0,
             ownership=None,
             seed=1,
             out=tmp_path,
-            **more,
+            **{"field_size": None, "fee": None, **more},
         )
         return prepare(asked)
 
@@ -202,6 +200,27 @@ def test_prizes_are_read_from_every_kind_of_contest_file(
     asked = prepared(contest, contest_id=contest_id)
     assert asked.body["contest"] == PAID
     assert asked.note == note
+
+
+def test_without_a_file_the_contest_is_the_one_given_or_the_default(prepared: Any) -> None:
+    given = prepared(field_size=100, fee=0.0).body["contest"]
+    assert given == {"field_size": 100, "contest_buyin": 0.0}
+    assert prepared().body["contest"] == {"field_size": 10_000, "contest_buyin": 10.0}
+
+
+def test_a_size_and_fee_equal_to_the_files_are_fine(prepared: Any) -> None:
+    assert prepared(OWN, field_size=50, fee=2.0).body["contest"] == PAID
+
+
+def test_a_size_or_fee_that_is_not_the_files_is_refused(prepared: Any) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        prepared({**OWN, "entries": 10_000}, field_size=500, fee=2.5)
+    assert refused.value.problems == {
+        "--field-size": ["500, but the payout file says 10,000; leave it out."],
+        "--fee": ["2.5, but the payout file says 2; leave it out."],
+    }
+    with pytest.raises(InvalidInput, match="--fee: 0, but"):
+        prepared(OWN, fee=0.0)
 
 
 def test_a_ticket_is_worth_what_the_command_line_says(prepared: Any) -> None:
