@@ -186,6 +186,13 @@ CONTEST_SIM = [
     (contest_sim(field_size=1), "field_size", "2 to 500000"),
     (contest_sim(n_contest_sims=0), "n_contest_sims", "1 to 1000"),
     (contest_sim(scenario_driver_scores=[[1.0, 2.0]]), "scenario_driver_scores", "14"),
+    (
+        contest_sim(scenario_driver_scores=[[1.0] * 14] * 500, n_scenarios=2_000),
+        "n_scenarios",
+        "2,000, but scenario_driver_scores has 500 rows; leave it out.",
+    ),
+    (contest_sim(n_scenarios=999), "n_scenarios", "999; give 1000 to 100000"),
+    (contest_sim(n_scenarios=100_001), "n_scenarios", "100001; give 1 to 100000"),
     (contest_sim(scenario_driver_scores=[["1"] * 14]), "scenario_driver_scores", "row 0, driver 0"),
     (contest_sim(scenario_driver_scores=[[1e9] * 14]), "scenario_driver_scores", "-1000 to 1000"),
     (contest_sim(scenario_driver_scores=[1.0]), "scenario_driver_scores", "list of lists"),

@@ -203,6 +203,7 @@ def test_a_users_own_points_replace_the_simulation(
             "contest_buyin": 1,
             "payouts": [{"from": 1, "to": 1, "prize": 40.0}],
             "scenario_driver_scores": scores,
+            "n_scenarios": 40,
             "ownership_estimates": {str(700 + i): 37.5 for i in range(16)},
         },
     )

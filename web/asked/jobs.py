@@ -20,6 +20,9 @@ from workers.ownership import OwnershipRequest
 from workers.race_stage import block_count, selects
 from workers.submission import Attachments
 
+_SIMULATED = 10_000
+_FEWEST_SIMULATED = 1_000
+
 
 def optimize_request(given: Given) -> OptimizeRequest:
     """Give the whole optimize request, checked against the slate.
@@ -145,7 +148,7 @@ def contest_sim_request(given: Given) -> tuple[ContestSimRequest, Attachments]:
     cap = given.get("salary_cap", slate.rules.salary_cap_usd)
     lineups = _lineups(slate, given["lineups"], cap)
     rows = given.get("scenario_driver_scores")
-    scenarios = given["n_scenarios"] if rows is None else len(rows)
+    scenarios = _scenarios(given.get("n_scenarios"), rows)
     contest = contest_of(slate, given, len(lineups), cap, scenarios)
     spec = race_of(slate, given) if rows is None else None
     attached = Attachments()
@@ -162,6 +165,20 @@ def contest_sim_request(given: Given) -> tuple[ContestSimRequest, Attachments]:
         knowledge=knowledge_of(slate, given) if rows is None else None,
     )
     return request, attached
+
+
+def _scenarios(asked: int | None, rows: Sequence[Sequence[float]] | None) -> int:
+    """Give how many races are played: the user's own, or as many as are to be simulated."""
+    if rows is None:
+        if asked is not None and asked < _FEWEST_SIMULATED:
+            raise InvalidInput({"n_scenarios": f"{asked}; give {_FEWEST_SIMULATED} to 100000."})
+        return _SIMULATED if asked is None else asked
+    if asked not in {None, len(rows)}:
+        many = f"{len(rows):,} row{'' if len(rows) == 1 else 's'}"
+        raise InvalidInput(
+            {"n_scenarios": f"{asked:,}, but scenario_driver_scores has {many}; leave it out."}
+        )
+    return len(rows)
 
 
 def _lineups(

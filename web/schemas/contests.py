@@ -109,6 +109,12 @@ class ContestSimSchema(ContestSchema):
             "to the nearest 0.05.",
         },
     )
-    n_scenarios = Whole(load_default=10_000, validate=between(1_000, 100_000))
+    n_scenarios = Whole(
+        validate=between(1, 100_000),
+        metadata={
+            "description": "Races to simulate, 1,000 or more, 10,000 by default; with "
+            "`scenario_driver_scores` leave it out, its rows count."
+        },
+    )
     salary_cap = Whole(validate=between(10_000, 100_000))
     random_seed = Whole(load_default=42, validate=between(0, 2**63 - 1))
