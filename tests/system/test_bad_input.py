@@ -179,13 +179,22 @@ def test_an_optimize_request_that_cannot_be_used_is_refused(
 
 CONTEST_SIM = [
     (contest_sim(lineups=[]), "lineups", "1 to 150"),
-    (contest_sim(lineups=[["b0", "b1"]]), "lineups.0", "2 different drivers; a lineup has 6"),
-    (contest_sim(lineups=[["b0"] * 6]), "lineups.0", "1 different drivers"),
+    (contest_sim(lineups=[["b0", "b1"]]), "lineups.0", "2 drivers; a lineup has 6"),
+    (contest_sim(lineups=[["b0"]]), "lineups.0", "1 driver; a lineup has 6"),
+    (
+        contest_sim(lineups=[["b0", "b5", "b5", "b8", "b10", "b12"]]),
+        "lineups.0",
+        "'b5' stands in it more than once; give 6 different drivers",
+    ),
     (contest_sim(lineups=[[f"b{i}" for i in range(6)]]), "lineups.0", "above the salary cap"),
     (contest_sim(lineups=[["b0", "b5", "b6", "b8", "b10", "zz"]]), "lineups.0", "'zz'"),
     (contest_sim(field_size=1), "field_size", "2 to 500000"),
     (contest_sim(n_contest_sims=0), "n_contest_sims", "1 to 1000"),
-    (contest_sim(scenario_driver_scores=[[1.0, 2.0]]), "scenario_driver_scores", "14"),
+    (
+        contest_sim(scenario_driver_scores=[[1.0] * 14, [1.0, 2.0]]),
+        "scenario_driver_scores",
+        "row 1: 2 numbers; give one for each of the slate's 14 drivers",
+    ),
     (
         contest_sim(scenario_driver_scores=[[1.0] * 14] * 500, n_scenarios=2_000),
         "n_scenarios",

@@ -1,5 +1,6 @@
 """Whole requests, as the workers take them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -189,8 +190,16 @@ def _lineups(
     lineups = []
     for number, ids in enumerate(given):
         where = f"lineups.{number}"
-        if len(ids) != size or len(set(ids)) != size:
-            problems[where] = [f"{len(set(ids))} different drivers; a lineup has {size}."]
+        twice = [name for name, count in Counter(ids).items() if count > 1]
+        if twice:
+            problems[where] = [
+                f"{', '.join(map(repr, twice))} stands in it more than once; give {size} different "
+                "drivers."
+            ]
+            continue
+        if len(ids) != size:
+            drivers = f"{len(ids)} driver{'' if len(ids) == 1 else 's'}"
+            problems[where] = [f"{drivers}; a lineup has {size}."]
             continue
         places = indices(slate, ids, where)
         cost = sum(slate.drivers[place].salary_usd for place in places)
@@ -204,10 +213,15 @@ def _lineups(
 
 def _ticks(slate: Slate, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.int16]:
     """Give the user's points in ticks."""
-    if any(len(row) != len(slate) for row in rows):
-        raise InvalidInput(
-            {"scenario_driver_scores": f"give one number for each of the slate's {len(slate)}."}
-        )
+    for place, row in enumerate(rows):
+        if len(row) != len(slate):
+            numbers = f"{len(row)} number{'' if len(row) == 1 else 's'}"
+            raise InvalidInput(
+                {
+                    "scenario_driver_scores": f"row {place}: {numbers}; give one for each of the "
+                    f"slate's {len(slate)} drivers."
+                }
+            )
     ticks = np.round(np.array(rows, dtype=np.float64) * TICKS_PER_POINT)
     return ticks.astype(np.int16)
 
