@@ -90,8 +90,8 @@ def learn_from(asked: Asked) -> None:
     before = ownership_model(asked.out if asked.out.exists() else None)
     new, warnings = _played(asked, slate, earlier)
     make_folder(asked.out.parent)
-    ids = {contest.contest_id for contest in new}
-    contests = [contest for contest in earlier if contest.contest_id not in ids] + new
+    kept = [old for old in earlier if not any(_one_contest(old, contest) for contest in new)]
+    contests = kept + new
     rows = examples_of(contests)
     with Console(stderr=True, quiet=asked.as_json).status("Learning .."):
         model = HybridOwnershipEstimator(driver_effects=asked.driver_effects).fit(
@@ -108,7 +108,7 @@ def learn_from(asked: Asked) -> None:
             }
             for contest in new
         ],
-        "learnt_before": bool(ids & {contest.contest_id for contest in earlier}),
+        "learnt_before": len(kept) < len(earlier),
         "mae_left_out": round(model.fold_error_[model.ensemble_method], 3),
         "own_contests": len(contests),
         "own_slates": len({contest.slate_id for contest in contests}),
@@ -164,9 +164,6 @@ def _played(
             on = standings.on(slate)
         if not standings.finished:
             warnings.append(f"{path}: the race was still on when it was exported.")
-        contest_id = _contest_id(path, slate_id)
-        if contest_id in {contest.contest_id for contest in played}:
-            raise InvalidInput({str(path): f"contest {contest_id} is given twice; give it once."})
         seen = OwnershipSlate.of(
             slate,
             projected_points=points,
@@ -176,7 +173,21 @@ def _played(
         )
         # what the field turned out to own is the lesson, not something known before it
         seen = replace(seen, ownership_percent=np.empty(0))
-        played.append(PlayedContest(contest_id, slate_id, seen, on.ownership_percent))
+        contest_id = _contest_id(path, slate_id)
+        contest = PlayedContest(contest_id, slate_id, seen, on.ownership_percent)
+        twin = next((i for i, one in enumerate(played) if _one_contest(one, contest)), None)
+        if twin is not None:
+            also = asked.standings[twin]
+            where = "" if also == path else f", as {also} too"
+            raise InvalidInput(
+                {str(path): f"contest {contest_id} is given twice{where}; give it once."}
+            )
+        warnings += [
+            f"{path}: the contest learnt before as {old.contest_id}, whose place it takes."
+            for old in earlier
+            if old.contest_id != contest_id and _one_contest(old, contest)
+        ]
+        played.append(contest)
     return played, warnings
 
 
@@ -196,6 +207,17 @@ def _contest_id(path: Path, slate_id: str) -> str:
     """Give the number that the site puts into the name of its export, or else slate and name."""
     number = re.match(r"contest-standings-(\d{6,})", path.stem)
     return f"{path.stem} of {slate_id[:8]}" if number is None else number[1]
+
+
+def _one_contest(one: PlayedContest, other: PlayedContest) -> bool:
+    """Tell a contest that was met before, under its number or as the copy a browser renamed.
+
+    The site's numbers count before what was played: two entrants may meet twice, alike both times.
+    """
+    if one.contest_id == other.contest_id:
+        return True
+    numbered = one.contest_id.isdecimal() and other.contest_id.isdecimal()
+    return not numbered and one.plays_as(other)
 
 
 def _earlier(path: Path) -> list[PlayedContest]:

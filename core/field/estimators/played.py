@@ -10,9 +10,12 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.field.estimators.features import ownership_features
 from core.field.estimators.slates import Floats, OwnershipSlate
+from core.slate import plain_name
 
 PLAYED_VERSION = 1
 _FIELD = "contests"
+# the site gives two; scaling them to full rosters moves the last bits
+_SHARE_DIGITS = 6
 _NUMBERS = ("projected_points", "skill", "start_position", "average_points")
 
 
@@ -34,6 +37,26 @@ class PlayedContest:
     slate_id: str
     slate: OwnershipSlate
     ownership_percent: Floats
+
+    def plays_as(self, other: "PlayedContest") -> bool:
+        """Whether what is known of both is the same, whatever they are called.
+
+        That is the entries, each driver's share of them and, where both say it, the date.
+        """
+        dates = {self.slate.race_date, other.slate.race_date} - {None}
+        return (
+            len(dates) <= 1
+            and self.slate.entries == other.slate.entries
+            and self._shares() == other._shares()
+        )
+
+    def _shares(self) -> list[tuple[str, float]]:
+        """Give the drivers who are known to be owned, and by how much."""
+        return sorted(
+            (plain_name(name), round(float(share), _SHARE_DIGITS))
+            for name, share in zip(self.slate.names, self.ownership_percent, strict=True)
+            if share > 0.0
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Give a JSON object; :meth:`from_json` gives the contest back to the bit."""

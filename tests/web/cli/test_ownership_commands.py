@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from core.field.estimators import ownership_model
+from core.field.estimators import OwnershipSlate, PlayedContest, ownership_model
 
 NAMES = [
     f"{first} {last}"
@@ -90,6 +90,72 @@ def test_a_contest_learnt_again_takes_its_own_place(axiomatic, tmp_path):
     more = json.loads(axiomatic("ownership", "learn", two, "--out", out, "--json")[1])
     assert (again["own_contests"], more["own_contests"]) == (1, 2)
     assert more["model"]["n_contests"] == first["model"]["n_contests"] + 1
+
+
+def test_a_contest_is_known_by_what_was_played_whatever_its_file_is_called(axiomatic, tmp_path):
+    salary_file(tmp_path, race="Bristol 500")
+    one, two = (standings_file(tmp_path, number, number) for number in (1000001, 1000002))
+    copy = tmp_path / "standings (1).csv"
+    copy.write_bytes(one.read_bytes())
+    out = ("--out", tmp_path / "model.json", "--json")
+    axiomatic("ownership", "learn", one, two, *out)
+    model = (tmp_path / "model.json").read_bytes()
+    again = json.loads(axiomatic("ownership", "learn", copy, *out)[1])
+    assert (again["own_contests"], again["learnt_before"]) == (2, True)
+    assert (
+        f"{copy}: the contest learnt before as 1000001, whose place it takes."
+        in (again["warnings"])
+    )
+    back = json.loads(axiomatic("ownership", "learn", one, two, *out)[1])
+    assert (back["own_contests"], back["contests"][0]["contest"]) == (2, "1000001")
+    assert (tmp_path / "model.json").read_bytes() == model
+    code, _, errors = axiomatic("ownership", "learn", one, copy, *out)
+    assert code == 2
+    assert f"is given twice, as {one} too; give it once" in errors
+
+
+def test_contests_that_the_site_numbers_apart_are_two_though_played_alike(axiomatic, tmp_path):
+    salary_file(tmp_path, race="Bristol 500")
+    one = standings_file(tmp_path, 1000001)
+    two = one.with_name("contest-standings-1000002.csv")
+    two.write_bytes(one.read_bytes())
+    out = ("--out", tmp_path / "model.json", "--json")
+    assert json.loads(axiomatic("ownership", "learn", one, two, *out)[1])["own_contests"] == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "alike"),
+    [
+        ({}, True),
+        ({"race_date": None}, True),
+        ({"race_date": "2030-04-06"}, False),
+        ({"entries": 201}, False),
+        ({"names": ("ana lee", "Bo Orr", "Cy Poe")}, True),
+        ({"names": ("Ana Lee", "Cy Poe", "Bo Orr")}, False),
+        ({"ownership_percent": [50.25, 30.5, 20.0]}, False),
+        ({"ownership_percent": [50.25, 30.5, np.nan]}, True),
+    ],
+)
+def test_two_contests_play_alike_by_date_entries_and_shares_alone(changes, alike):
+    def contest(name, names, race_date, entries, ownership_percent):
+        slate = OwnershipSlate(
+            names,
+            np.full(3, 5_000.0),
+            "short_track",
+            roster_size=1,
+            race_date=race_date,
+            entries=entries,
+        )
+        return PlayedContest(name, name, slate, np.array(ownership_percent))
+
+    same = {
+        "names": ("Ana Lee", "Bo Orr", "Cy Poe"),
+        "race_date": "2030-04-05",
+        "entries": 200,
+        "ownership_percent": [50.25, 30.5, 0.0],
+    }
+    one, other = contest("a", **same), contest("b", **{**same, **changes})
+    assert one.plays_as(other) is other.plays_as(one) is alike
 
 
 def test_a_table_is_printed_for_people(axiomatic, tmp_path):
