@@ -54,10 +54,12 @@ def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.f
     target = 100.0 * roster_size
     total = float(own.sum())
     if not any(abs(total - whole) <= TOLERANCE * whole for whole in (target, 100.0)):
+        fractions = any(abs(total - whole) <= TOLERANCE * whole for whole in (target / 100.0, 1.0))
+        meant = " These are fractions: give 100 times as much." if fractions else ""
         raise InvalidInput(
             {
                 _FIELD: f"the numbers sum to {total:g}; percent of entries sum to {target:g} and "
-                f"shares of roster spots to 100, each within {TOLERANCE:.0%}."
+                f"shares of roster spots to 100, each within {TOLERANCE:.0%}.{meant}"
             }
         )
     scaled = own * (target / total)

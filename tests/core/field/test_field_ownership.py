@@ -44,6 +44,9 @@ def test_scaling_up_never_pushes_a_driver_above_100():
         ([60.0, 20.0, 20.0], "120.0% of entries"),
         ([100.0], "one per driver"),
         ([0.0, 0.0, 0.0], "sum to 0"),
+        ([0.9, 0.6, 0.5], "sum to 2; percent of entries sum to 200"),
+        ([0.9, 0.6, 0.5], "within 2%. These are fractions: give 100 times as much."),
+        ([0.5, 0.3, 0.2], "These are fractions: give 100 times as much."),
     ],
 )
 def test_ownership_that_cannot_be_read_is_refused_with_its_reason(own, said):
