@@ -27,5 +27,5 @@ def read_own_model(path: str | None) -> str | None:
         raise InvalidInput({_VARIABLE: f"cannot read {path}: {error}."}) from None
     except InvalidInput as error:
         (said,) = error.problems.values()
-        raise InvalidInput({_VARIABLE: f"{path} {said}"}) from None
+        raise InvalidInput({_VARIABLE: f"{path} {' '.join(said)}"}) from None
     return text

@@ -310,5 +310,5 @@ def test_an_installation_may_have_a_model_of_its_own(
     assert "99 contests learnt from" in finished(own, "contest-sim", request)["ownership_source"]
     for text in ("{", "{}", "[]"):
         path.write_text(text, encoding="utf-8")
-        with pytest.raises(InvalidInput, match="AXIOMATIC_OWNERSHIP_MODEL"):
+        with pytest.raises(InvalidInput, match=r"^AXIOMATIC_OWNERSHIP_MODEL: [^\[]+$"):
             create_app(replace(settings, ownership_model_file=str(path)))
