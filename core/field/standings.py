@@ -18,6 +18,7 @@ from core.errors import InvalidInput
 from core.field.ownership import TOLERANCE
 from core.slate import TICKS_PER_POINT, Slate, plain_name
 from core.slate.tables import decode, number
+from core.wording import many
 
 COLUMNS = ("EntryId", "TimeRemaining", "Points", "Lineup", "Player", "%Drafted", "FPTS")
 MOST_BYTES = 200_000_000
@@ -135,13 +136,12 @@ class Standings:
             )
         else:
             meant = "Give the file as exported."
-        many = f"{listed} driver{'' if listed == 1 else 's'}"
         empty = "" if filled == 1.0 else f" where {filled:.1%} of entries have a lineup"
         raise InvalidInput(
             {
-                f"{_FIELD}, column %Drafted": f"{many} sum to {total:g}; percent of entries sum "
-                f"to {whole:g}{empty}, as a lineup has {size} drivers, within {TOLERANCE:.0%}. "
-                f"{meant}"
+                f"{_FIELD}, column %Drafted": f"the shares of {many(listed, 'driver')} sum to "
+                f"{total:g}; percent of entries sum to {whole:g}{empty}, as a lineup has {size} "
+                f"drivers, within {TOLERANCE:.0%}. {meant}"
             }
         )
 

@@ -23,6 +23,7 @@ from core.lineups.board import Lineups
 from core.lineups.legality import Budget, Group, LineupRules, is_legal
 from core.lineups.limits import PortfolioLimits
 from core.lineups.solvers import SolverFailed, SolverName, TimedOut, solve
+from core.wording import many
 
 Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
@@ -149,11 +150,11 @@ def _too_few(found: int, most_shared: int | None, after_earlier: bool) -> Infeas
     if most_shared is not None and found:
         # other lineups at the start might have left room for more
         return Infeasible(
-            f"After {found} lineups none is left that shares at most {most_shared} drivers with "
-            "each.",
+            f"After {many(found, 'lineup')} none is left that shares at most "
+            f"{many(most_shared, 'driver')} with each.",
             limits=("most_shared",),
         )
-    said = f"Only {found} lineups obey" if found else "No lineups obey"
+    said = f"Only {many(found, 'lineup')} can obey" if found else "No lineup can obey"
     apart = " and differ as asked from the earlier ones" if after_earlier else ""
     return Infeasible(f"{said} every rule{apart}.", largest=found)
 

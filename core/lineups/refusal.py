@@ -21,6 +21,7 @@ from core.lineups.legality import LineupRules
 from core.lineups.limits import Exposure, PortfolioLimits
 from core.lineups.sequence import in_sequence
 from core.lineups.walk import best_by_value
+from core.wording import many
 
 # So few legal lineups are put into the integer program whole: its verdict is a proof then.
 FEW_LEGAL = 1_500
@@ -118,9 +119,11 @@ def no_portfolio(
     largest, sure = _largest(rules, limits, columns, legal)
     room = f"there is room for {largest or 'none'}"
     if not sure:
-        room = f"{largest or 'none'} were found, and no proof excludes more"
+        were = "was" if largest == 1 else "were"
+        room = f"{largest or 'none'} {were} found, and no proof excludes more"
+    were = "was" if wanted == 1 else "were"
     return Infeasible(
-        f"{wanted} lineups were asked for, and {why}; {room}.",
+        f"{many(wanted, 'lineup')} {were} asked for, and {why}; {room}.",
         limits=("n_lineups", *conflict),
         largest=largest,
     )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.slate.rules import DRAFTKINGS_CLASSIC, SiteRules
 from core.slate.tracks import Track
+from core.wording import many
 
 MAX_DRIVERS = 50
 MAX_SALARY_USD = 1_000_000
@@ -116,7 +117,7 @@ class Slate:
         racing = sum(not driver.out for driver in self.drivers)
         if racing < self.rules.roster_size:
             problems["drivers"] = [
-                f"{racing} drivers cannot fill a roster of {self.rules.roster_size}; "
+                f"{many(racing, 'driver')} cannot fill a roster of {self.rules.roster_size}; "
                 f"give {self.rules.roster_size} to {MAX_DRIVERS}."
             ]
         elif len(self.drivers) > MAX_DRIVERS:

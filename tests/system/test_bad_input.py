@@ -215,6 +215,12 @@ CONTEST_SIM = [
         "scenario_config.n_scenarios",
         "Unknown field",
     ),
+    (
+        contest_sim(ownership_estimates={f"b{i}": 6 / 14 for i in range(14)}),
+        "ownership_estimates",
+        "These are fractions: give 100 times as much.",
+    ),
+    (contest_sim(drivers=drivers(1)), "drivers", "1 driver; give 6 to 50"),
     (contest_sim(contest_size_tier="huge"), "contest_size_tier", "Must be one of"),
 ]
 
@@ -237,7 +243,7 @@ FILES = [
     ((HEADER + "\nD,A (1),A,1,D,abc,R,Nasca,30\n").encode(), "salaries line 2", "'abc'"),
     ((HEADER + "\nD,A (1),A,1,D,9000,R,Nasca,nan\n").encode(), "salaries line 2", "'nan'"),
     ((HEADER + "\nD,A (1),A,1,CPT,9000,R,Nasca,3\n").encode(), "salaries line 2", "'CPT'"),
-    ((HEADER + "\nD,A (1),A,1,D,9000,R,Nasca,3\n").encode(), "drivers", "1 drivers cannot fill"),
+    ((HEADER + "\nD,A (1),A,1,D,9000,R,Nasca,3\n").encode(), "drivers", "1 driver cannot fill"),
 ]
 
 

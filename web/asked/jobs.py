@@ -11,6 +11,7 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.lineups import LineupRules, TailTarget, require_possible
 from core.slate import TICKS_PER_POINT, Slate
+from core.wording import many
 from web.asked.contests import contest_of
 from web.asked.leverage import leverage_of, leveraged
 from web.asked.rules import limits_of, rules_of
@@ -175,9 +176,11 @@ def _scenarios(asked: int | None, rows: Sequence[Sequence[float]] | None) -> int
             raise InvalidInput({"n_scenarios": f"{asked}; give {_FEWEST_SIMULATED} to 100000."})
         return _SIMULATED if asked is None else asked
     if asked not in {None, len(rows)}:
-        many = f"{len(rows):,} row{'' if len(rows) == 1 else 's'}"
         raise InvalidInput(
-            {"n_scenarios": f"{asked:,}, but scenario_driver_scores has {many}; leave it out."}
+            {
+                "n_scenarios": f"{asked:,}, but scenario_driver_scores has "
+                f"{many(len(rows), 'row')}; leave it out."
+            }
         )
     return len(rows)
 
@@ -198,8 +201,7 @@ def _lineups(
             ]
             continue
         if len(ids) != size:
-            drivers = f"{len(ids)} driver{'' if len(ids) == 1 else 's'}"
-            problems[where] = [f"{drivers}; a lineup has {size}."]
+            problems[where] = [f"{many(len(ids), 'driver')}; a lineup has {size}."]
             continue
         places = indices(slate, ids, where)
         cost = sum(slate.drivers[place].salary_usd for place in places)
@@ -215,11 +217,10 @@ def _ticks(slate: Slate, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.int1
     """Give the user's points in ticks."""
     for place, row in enumerate(rows):
         if len(row) != len(slate):
-            numbers = f"{len(row)} number{'' if len(row) == 1 else 's'}"
             raise InvalidInput(
                 {
-                    "scenario_driver_scores": f"row {place}: {numbers}; give one for each of the "
-                    f"slate's {len(slate)} drivers."
+                    "scenario_driver_scores": f"row {place}: {many(len(row), 'number')}; give one "
+                    f"for each of the slate's {len(slate)} drivers."
                 }
             )
     ticks = np.round(np.array(rows, dtype=np.float64) * TICKS_PER_POINT)

@@ -48,7 +48,7 @@ class ContestSchema(Schema):
 
     field_size = Whole(load_default=1_000, validate=between(2, 500_000))
     contest_buyin = Number(load_default=20.0, validate=between(0, 100_000))
-    payouts = fields.List(fields.Nested(PrizeTierSchema), validate=counted(1, 1_000, "tiers"))
+    payouts = fields.List(fields.Nested(PrizeTierSchema), validate=counted(1, 1_000, "tier"))
     contest_size_tier = fields.String(validate=validate.OneOf([tier.value for tier in SizeTier]))
     ownership_estimates = fields.Dict(
         keys=Text(),
@@ -97,11 +97,11 @@ class ContestSimSchema(ContestSchema):
     lineups = fields.List(
         fields.List(Text()),
         required=True,
-        validate=counted(1, 150, "lineups"),
+        validate=counted(1, 150, "lineup"),
         metadata={"description": "Driver ids; a lineup given twice is two entries."},
     )
     scenario_driver_scores = ScoreMatrix(
-        validate=counted(1, 100_000, "scenarios"),
+        validate=counted(1, 100_000, "scenario"),
         metadata={
             "type": "array",
             "items": {"type": "array", "items": {"type": "number"}},

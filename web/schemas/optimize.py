@@ -27,12 +27,12 @@ class Exposure(fields.Field[Any]):
 class GroupSchema(Schema):
     """How many of a set of drivers a lineup may hold."""
 
-    drivers = fields.List(Text(), required=True, validate=counted(1, 50, "drivers"))
+    drivers = fields.List(Text(), required=True, validate=counted(1, 50, "driver"))
     at_least = Whole(load_default=0, validate=between(0, 8))
     at_most = Whole(load_default=8, validate=between(0, 8))
     if_any = fields.List(
         Text(),
-        validate=counted(1, 50, "drivers"),
+        validate=counted(1, 50, "driver"),
         metadata={"description": "In force only for lineups that hold any of these."},
     )
     if_at_least = Whole(
@@ -69,7 +69,7 @@ class OptimizeSchema(Schema):
     cvar_alphas = fields.List(
         Number(validate=inside(0, 1)),
         load_default=lambda: [0.99, 0.95],
-        validate=counted(1, 8, "levels"),
+        validate=counted(1, 8, "level"),
     )
     cvar_weights = fields.List(Number(validate=between(0, 1)), load_default=lambda: [0.7, 0.3])
     correlation_weight = Number(load_default=0.1, validate=between(0, 1))

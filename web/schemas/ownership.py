@@ -97,7 +97,7 @@ class OwnershipSchema(Schema):
     slate_id = Text()
     drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS)
     driver_data = fields.List(
-        fields.Nested(DriverDataSchema), validate=counted(6, MAX_DRIVERS, "drivers")
+        fields.Nested(DriverDataSchema), validate=counted(6, MAX_DRIVERS, "driver")
     )
     race_data = fields.Nested(RaceDataSchema)
     scenario_config = fields.Nested(ScenarioConfigSchema)

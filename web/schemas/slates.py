@@ -95,4 +95,4 @@ class SlatesSchema(Schema):
     slates = fields.List(fields.Nested(SlateSummarySchema))
 
 
-DRIVERS = counted(6, MAX_DRIVERS, "drivers")
+DRIVERS = counted(6, MAX_DRIVERS, "driver")

@@ -6,6 +6,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from core.wording import many
+
 
 def _finite(value: Any, what: str) -> float | int:
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -97,11 +99,11 @@ def inside(low: float, high: float) -> validate.Range:
     )
 
 
-def counted(low: int, high: int, what: str) -> Callable[[Sized], None]:
+def counted(low: int, high: int, noun: str) -> Callable[[Sized], None]:
     """Give the validator of a list's length, saying how many there are and how many would do."""
 
     def check(values: Sized) -> None:
         if not low <= len(values) <= high:
-            raise ValidationError(f"{len(values)} {what}; give {low} to {high}.")
+            raise ValidationError(f"{many(len(values), noun)}; give {low} to {high}.")
 
     return check
