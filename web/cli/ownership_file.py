@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from core.errors import InvalidInput
 from core.slate.tables import number, read_table
+from core.wording import many
 from web.cli.driver_names import DriverNames
 
 _FIELD = "ownership"
@@ -36,6 +37,8 @@ _NAMED = re.compile(r"(.*)\((\w+)\)")
 
 # core.field's, whose import takes half a second
 NEAR = 0.02
+# a sum of floats that should be 100 may miss it in the last digit
+MOST = 100.0 + 1e-9
 
 
 def read_ownership_file(data: bytes, names: DriverNames, roster_size: int) -> dict[str, float]:
@@ -81,8 +84,10 @@ def read_ownership_file(data: bytes, names: DriverNames, roster_size: int) -> di
         found = next((i for one in said if (i := names.find(one)) is not None), None)
         value = number(row[percent].removesuffix("%").strip())
         where = f"{_FIELD} line {line}"
-        if value is None:
-            problems[where] = f"{header[percent]} {row[percent]!r}; give percent of entries."
+        if value is None or not 0.0 <= value <= MOST:
+            problems[where] = (
+                f"{header[percent]} {row[percent]!r}; give percent of entries, 0 to 100."
+            )
         elif found is None:
             if value != 0.0:
                 problems[where] = names.doubt(said[-1])
@@ -142,8 +147,8 @@ def _require_sum(estimates: dict[str, float], names: DriverNames, roster_size: i
         )
     raise InvalidInput(
         {
-            _FIELD: f"{len(estimates)} drivers sum to {total:g}; percent of entries sum to "
-            f"{whole:g}, as a lineup has {roster_size} drivers, or to 100 as shares of roster "
-            f"spots, each within {NEAR:.0%}. {meant[0].upper()}{meant[1:]}"
+            _FIELD: f"the numbers of {many(len(estimates), 'driver')} sum to {total:g}; percent of "
+            f"entries sum to {whole:g}, as a lineup has {roster_size} drivers, or to 100 as "
+            f"shares of roster spots, each within {NEAR:.0%}. {meant[0].upper()}{meant[1:]}"
         }
     )

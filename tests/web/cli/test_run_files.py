@@ -95,6 +95,9 @@ def test_shares_of_roster_spots_are_left_for_the_field_to_scale() -> None:
         ("driver,own\n11,5\n11,6\n", "ownership line 3", "twice"),
         ("driver,own\n11,lots\n", "ownership line 2", "own 'lots'; give percent"),
         ("driver,own\n11,\n", "ownership line 2", "give percent"),
+        ("driver,own\n11,-5%\n", "ownership line 2", "own '-5%'; give percent of entries, 0 to"),
+        ("driver,own\n11,100.1\n", "ownership line 2", "own '100.1'; give percent of entries, 0"),
+        ("driver,own\n11,50\n", "ownership", "the numbers of 1 driver sum to 50"),
         ("driver,own\n99,5\n", "ownership line 2", "no driver '99'"),
         (
             "driver,own\n" + "".join(f"{i},{PERCENT[i] / 100}\n" for i in DRIVERS),
@@ -110,7 +113,7 @@ def test_shares_of_roster_spots_are_left_for_the_field_to_scale() -> None:
             "(Driver D, Driver E, Driver F, Driver G, Driver H ..) and count as 0",
         ),
         (
-            "driver,own\n" + "".join(f"{i},{PERCENT[i] * 2}\n" for i in DRIVERS),
+            "driver,own\n" + "".join(f"{i},{PERCENT[i] / 2}\n" for i in DRIVERS),
             "ownership",
             "Scale the numbers",
         ),
