@@ -119,8 +119,8 @@ class Standings:
         def near(target: float) -> bool:
             return abs(total - target) <= TOLERANCE * target
 
-        # nobody above 1% of entries cannot be what the most owned have
-        fractions = near(whole / 100.0) or (listed >= size and np.nanmax(percent) <= 1.0)
+        # six or more are listed, and not all of the most owned are below 1% of entries
+        fractions = total > 0.0 and np.nanmax(percent) <= 1.0
         if not fractions and (
             near(whole) or total < whole <= total + 100.0 * filled * missing + TOLERANCE * whole
         ):

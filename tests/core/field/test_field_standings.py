@@ -117,13 +117,13 @@ def test_drivers_who_account_for_part_of_the_rosters_leave_the_others_unknown():
     assert np.isnan(owned[7])
 
 
-def drafted(*shares, out=False):
+def drafted(*shares, out=False, slate=9):
     """Nine drivers could be owned, or eight; the export lists as many as there are shares."""
     lineup = " ".join(f"D Driver {place}" for place in range(6))
     rows = [f",,Driver {place},D,{share}%,20" for place, share in enumerate(shares)]
     rows[0] = f"1,11,bob,0,120,{lineup}{rows[0]}"
     rows[1:] = [f",,,,,{row}" for row in rows[1:]]
-    drivers = [Driver(str(i), f"Driver {i}", 5_000) for i in range(9)]
+    drivers = [Driver(str(i), f"Driver {i}", 5_000) for i in range(slate)]
     if out:
         drivers[8] = replace(drivers[8], vetoes=frozenset({Veto.OUT}))
     return read_standings(export(*rows)).on(Slate(tuple(drivers))).ownership_percent
@@ -153,6 +153,14 @@ def test_shares_that_make_up_the_rosters_about_or_with_the_unlisted_are_taken(sh
     owned = drafted(*shares)
     assert owned[0] == shares[0]
     assert np.isnan(owned[8]) == (sum(shares) < 588)
+
+
+def test_a_few_who_are_owned_by_little_are_no_fractions():
+    assert drafted(1.5, 1.0, 1.0, 1.0, 1.0, 0.5, slate=14)[0] == 1.5
+    with pytest.raises(InvalidInput, match="fractions"):
+        drafted(0.9, 1.0, 1.0, 1.0, 1.0, 0.5, slate=14)
+    with pytest.raises(InvalidInput, match="cannot make up the rest"):
+        drafted(*[0.0] * 6)
 
 
 def test_the_withdrawn_cannot_make_up_what_is_missing():
