@@ -139,7 +139,10 @@ def _wrong_with(tiers: tuple[PrizeTier, ...], field_size: int) -> list[str]:
         if below.first <= above.last:
             said.append(f"tier {number} starts at {below.first}, inside the tier before it.")
         if below.prize_cents > above.prize_cents:
-            said.append(f"tier {number} pays more than the places above it.")
+            said.append(
+                f"tier {number} pays ${below.prize_cents / 100:,.2f}, more than the "
+                f"${above.prize_cents / 100:,.2f} of the places above it."
+            )
     return said
 
 
