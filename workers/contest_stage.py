@@ -14,12 +14,11 @@ from core.field import (
     FieldModel,
     contest_spread,
     field_parameters,
-    fit_field,
 )
 from core.race import BLOCK_SCENARIOS, ConstraintSpec
 from core.slate import TICKS_PER_POINT, Slate
 from workers.blobs import Blobs
-from workers.ownership_stage import estimated_field
+from workers.ownership_stage import estimated_field, given_field
 from workers.race_stage import block_count, block_rows, selects
 from workers.stages import FAN, Facts, Json, Stage, Tick, only_part
 
@@ -117,9 +116,7 @@ def _fit(request: InContest, points: npt.NDArray[np.int16], cap_usd: int, blobs:
     """Fit the field, say where its ownership comes from and how it differs between contests."""
     slate, terms = request.slate, terms_of(request)
     if terms.ownership_percent is not None:
-        size = slate.rules.roster_size
-        model = fit_field(slate.salaries_usd, terms.ownership_percent, size, cap_usd)
-        source = terms.ownership_source
+        model, source = given_field(slate, terms.ownership_percent, cap_usd, terms.ownership_source)
     else:
         model, source = estimated_field(
             slate,

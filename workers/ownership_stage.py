@@ -95,6 +95,26 @@ def seen_by_the_field(
     )
 
 
+def given_field(
+    slate: Slate, percent: npt.ArrayLike, cap_usd: int, source: str
+) -> tuple[FieldModel, str]:
+    """Fit the field to ownership that the user gives, or to the nearest that lineups can have.
+
+    Returns
+    -------
+    The field, and whose ownership it has: ``source``, and who had to be moved furthest, if any.
+    """
+    salaries, size = slate.salaries_usd, slate.rules.roster_size
+    names = [driver.name for driver in slate.drivers]
+    try:
+        return fit_field(salaries, percent, size, cap_usd, names), source
+    except Infeasible as error:
+        left_usd = field_parameters().left_usd
+        near = nearest_ownership(salaries, percent, size, cap_usd, left_usd)
+        said = f"{REPAIRED_OWNERSHIP} {source}: {error.reason.rstrip('.')}"
+        return fit_field(salaries, near, size, cap_usd), said
+
+
 def estimated_field(
     slate: Slate,
     projected_points: npt.ArrayLike,

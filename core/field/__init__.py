@@ -7,7 +7,7 @@ from core.field.completion import complete_ownership
 from core.field.contests import ContestSpread, contest_model, contest_spread
 from core.field.estimators import OwnershipSlate
 from core.field.guess import guess_ownership
-from core.field.model import FieldModel, fit_field, nearest_ownership
+from core.field.model import FieldModel, fit_field, nearest_ownership, require_lineup
 from core.field.ownership import read_ownership, without
 from core.field.parameters import FieldParameters, field_parameters
 from core.field.sampler import FieldLineupSampler
@@ -44,6 +44,7 @@ __all__ = [
     "ownership_model",
     "read_ownership",
     "read_standings",
+    "require_lineup",
     "sample_field",
     "shipped_ownership_model",
     "without",

@@ -341,6 +341,27 @@ def fit_field(
     )
 
 
+def require_lineup(
+    salaries_usd: npt.ArrayLike,
+    ownership_percent: npt.ArrayLike,
+    roster_size: int,
+    salary_cap_usd: int,
+) -> None:
+    """Refuse ownership under which no lineup is legal at all; what is refused has no nearest.
+
+    Parameters are those of :func:`fit_field`; it takes no time.
+
+    Raises
+    ------
+    InvalidInput
+        Ownership or salaries that cannot be read.
+    Infeasible
+        Those owned at all, with everyone at 100% among them, fill no roster under the cap.
+    """
+    salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
+    _Problem.of(salaries, percent, roster_size, salary_cap_usd)
+
+
 def nearest_ownership(
     salaries_usd: npt.ArrayLike,
     ownership_percent: npt.ArrayLike,

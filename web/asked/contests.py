@@ -6,13 +6,7 @@ import numpy as np
 
 from core.contest import Payouts, payouts_from_tiers, read_cents, typical_payouts
 from core.errors import Infeasible, InvalidInput
-from core.field import (
-    field_parameters,
-    fit_field,
-    nearest_ownership,
-    read_ownership,
-    without,
-)
+from core.field import read_ownership, require_lineup, without
 from core.slate import Slate
 from web.asked.ownership import with_known_ownership
 from web.asked.slates import Given
@@ -22,7 +16,6 @@ from workers.contest_stage import (
     GIVEN_OWNERSHIP,
     ContestTerms,
 )
-from workers.ownership_stage import REPAIRED_OWNERSHIP
 
 # about an hour of a core
 MAX_ENTRIES = 500_000_000_000
@@ -115,11 +108,9 @@ def _ownership(
     """Give the contest's ownership, else what lineups mind, else the slate's file's; and whose.
 
     A file's is for all who race, or some: then all of it is left to the model, which keeps those.
-    Ownership that no mix of legal lineups has is moved to the nearest that one has, and the answer
-    says so.
+    Whether a mix of legal lineups has it, and the nearest that one has, is found by the job.
     """
     size = slate.rules.roster_size
-    names = [driver.name for driver in slate.drivers]
     if "ownership_estimates" in given:
         estimates: dict[str, float] = given["ownership_estimates"]
         slate.index_of(list(estimates), "ownership_estimates")
@@ -140,12 +131,7 @@ def _ownership(
     except InvalidInput as error:
         raise InvalidInput({field: list(*error.problems.values())}) from None
     try:
-        model = fit_field(slate.salaries_usd, owned, size, cap_usd, names)
+        require_lineup(slate.salaries_usd, owned, size, cap_usd)
     except Infeasible as error:
-        try:
-            left_usd = field_parameters().left_usd
-            near = nearest_ownership(slate.salaries_usd, owned, size, cap_usd, left_usd)
-        except Infeasible:
-            raise InvalidInput({field: error.reason}) from None
-        return tuple(near.tolist()), f"{REPAIRED_OWNERSHIP} {source}: {error.reason.rstrip('.')}"
-    return model.ownership_percent, source
+        raise InvalidInput({field: error.reason}) from None
+    return tuple(owned.tolist()), source

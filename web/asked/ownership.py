@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import Infeasible, InvalidInput
-from core.field import complete_ownership, fit_field, read_ownership, without
+from core.field import complete_ownership, read_ownership, without
 from core.field.estimators import MEMBERS, archetype_of
 from core.slate import Driver, Slate
 from web.asked.slates import Given, knowledge_of, race_of, slate_of
@@ -106,8 +106,7 @@ def with_known_ownership(slate: Slate, cap_usd: int, field: str) -> Slate:
             )
         salaries = [driver.salary_usd for driver in racing]
         asked = [float("nan") if percent is None else percent for percent in known]
-        completed = complete_ownership(salaries, asked, size, cap_usd)
-        fit_field(salaries, completed, size, cap_usd, [driver.name for driver in racing])
+        complete_ownership(salaries, asked, size, cap_usd)
     except InvalidInput as error:
         raise InvalidInput({field: list(*error.problems.values())}) from None
     except Infeasible as error:

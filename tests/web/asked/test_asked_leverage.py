@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from core.errors import Infeasible, InvalidInput
+from core.field import field_parameters
 from core.lineups import is_legal
 from web.asked import leverage_request, optimize_request
 from web.schemas.optimize import LeverageSchema, OptimizeSchema
 from workers.optimize_request import Leverage, OptimizeRequest
+from workers.ownership_stage import given_field
 
 MAKES = ("Chevrolet", "Ford", "Toyota")
 OWNED = {f"d{i}": 82.0 - 602.0 / 100 * i for i in range(14)}
@@ -137,17 +139,43 @@ def test_ownership_that_no_field_under_the_cap_has_is_minded_as_given_and_played
     request = leveraged(contest={"field_size": 500, "contest_buyin": 5})
     assert request.leverage is not None
     assert request.leverage.ownership_percent == tuple(OWNED.values())
-    assert request.contest is not None
-    played = request.contest.ownership_percent
-    assert played is not None
-    assert sum(played) == pytest.approx(600.0)
-    assert played[0] < OWNED["d0"]
-    source = request.contest.ownership_source
-    assert source.startswith("the nearest that fits the cap to ownership as the request gives it: ")
-    assert not source.endswith(".")
+    contest = request.contest
+    assert contest is not None
+    # the sum is 600.18
+    assert contest.ownership_percent == pytest.approx(tuple(OWNED.values()), rel=1e-3)
     own = leveraged(contest={"field_size": 500, "ownership_estimates": OWNED})
     assert own.contest is not None
-    assert (own.contest.ownership_percent, own.contest.ownership_source) == (played, source)
+    assert own.contest.ownership_percent == contest.ownership_percent
+    assert own.contest.ownership_source == contest.ownership_source
+    field, source = given_field(
+        request.slate, contest.ownership_percent, 50_000, contest.ownership_source
+    )
+    played = np.array(field.ownership_percent)
+    assert played.sum() == pytest.approx(600.0)
+    assert played[0] < OWNED["d0"]
+    # it leaves of the cap what lineups leave
+    left = 50_000 - played @ request.slate.salaries_usd / 100.0
+    assert left == pytest.approx(field_parameters().left_usd, abs=1.0)
+    assert source.startswith("the nearest that fits the cap to ownership as the request gives it: ")
+    assert "Nobody 0 ($10,800) is asked 82.0% and can have " in source
+    assert not source.endswith(".")
+
+
+def test_ownership_that_a_field_has_is_played_as_given() -> None:
+    even = {f"d{i}": 600 / 14 for i in range(14)}
+    request = leveraged(ownership_estimates=even, contest={"field_size": 500, "contest_buyin": 5})
+    assert request.contest is not None
+    percent = request.contest.ownership_percent
+    field, source = given_field(request.slate, percent, 50_000, request.contest.ownership_source)
+    assert source == "as the request gives it"
+    assert field.ownership_percent == percent
+
+
+def test_ownership_under_which_no_lineup_is_legal_is_refused_at_the_door() -> None:
+    everybody = {f"d{i}": 100.0 * (i < 6) for i in range(14)}
+    contest = {"field_size": 500, "contest_buyin": 5, "ownership_estimates": everybody}
+    said = problems(optimized, objective="dollars", contest=contest)
+    assert "No legal lineup" in said["ownership_estimates"][0]
 
 
 @pytest.mark.parametrize(
