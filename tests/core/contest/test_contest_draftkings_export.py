@@ -154,7 +154,7 @@ def test_a_description_that_fits_none_of_a_tiers_prizes_is_refused() -> None:
         ([cash(1, 1, 90)], {"totalPayouts": 100.0}, "payouts", "win $90.00 in cash, but"),
         ([cash(1, 500, 1)], {}, "payouts", "beyond the 400 entries"),
         ([cash(1, 1, 5), cash(3, 4, 1)], {}, "payouts", "2 to 2"),
-        ([cash(1, 1, 5), cash(2, 2, 9)], {}, "payouts", "pays more"),
+        ([cash(1, 1, 5), cash(2, 2, 9)], {}, "payouts", "more than the"),
         ([cash(0, 1, 5)], {}, "payouts tier 1 minPosition", "whole number"),
         ([{"minPosition": 1}], {}, "payouts tier 1", "no prize"),
         ([{"minPosition": 1, "payoutDescriptions": ["$5"]}], {}, "payouts tier 1", "objects"),

@@ -65,7 +65,7 @@ def test_tiers_of_no_prize_at_the_end_are_left_out():
         ([{"from": 2, "to": 3, "prize": 9}], "payouts", "start at 1"),
         ([{"from": 1, "to": 11, "prize": 9}], "payouts", "beyond the 10 entries"),
         ([{"from": 3, "to": 1, "prize": 9}], "payouts", "ends before"),
-        ([{"from": 1, "prize": 9}, {"from": 2, "prize": 10}], "payouts", "pays more"),
+        ([{"from": 1, "prize": 9}, {"from": 2, "prize": 10}], "payouts", "more than the"),
         ([{"from": 1, "prize": float("nan")}], "payouts tier 1 prize", "nan"),
         ([{"from": 1, "prize": -3}], "payouts tier 1 prize", "negative"),
         ([{"from": 1, "prize": 0.125}], "payouts tier 1 prize", "whole number of cents"),
