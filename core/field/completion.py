@@ -68,7 +68,8 @@ def complete_ownership(
     if bool(known.all()):
         return read_ownership(percent, roster_size)
     if float(percent[known].sum()) >= 100.0 * roster_size * (1.0 - _ROUNDING):
-        return np.where(known, percent, 0.0)
+        # nothing is left for the others; whether lineups can have it is still to be seen
+        percent[~known], known = 0.0, np.ones_like(known)
     liked = _liked(salaries, prior_percent, left_usd, roster_size, salary_cap_usd)
     whole = _completed(salaries, percent, liked, roster_size, salary_cap_usd)
     while bool((over := ~known & (whole > at_most_percent + _ROUNDING)).any()):
@@ -158,9 +159,10 @@ def _completed(
         solution = match_some(lattice, percent[choice][given] / 100.0, given, liked[choice])
     if solution is None or solution.max_error > LARGEST_ERROR:
         known = ~np.isnan(percent)
+        owned = int((percent[known] > 0.0).sum())
         spent = float(percent[known] @ salaries[known]) / 100.0
         raise Infeasible(
-            f"No mix of legal lineups has this ownership: the {int(known.sum())} known drivers "
+            f"No mix of legal lineups has this ownership: the {owned} known drivers "
             f"alone take ${spent:,.0f} of ${cap_usd:,} and fill "
             f"{float(percent[known].sum()) / 100.0:.2f} of {roster_size} spots.",
             limits=(_FIELD, "salary_cap"),
@@ -170,7 +172,7 @@ def _completed(
     whole[choice] = 100.0 * solution.marginals
     whole[~np.isnan(percent)] = percent[~np.isnan(percent)]
     # the known are met to a millionth: the last digits go to the others, so that the sum is whole
-    whole[free] *= (100.0 * roster_size - float(percent[~np.isnan(percent)].sum())) / float(
-        whole[free].sum()
-    )
+    if len(free):
+        left = 100.0 * roster_size - float(percent[~np.isnan(percent)].sum())
+        whole[free] *= left / float(whole[free].sum())
     return whole

@@ -187,3 +187,20 @@ def test_what_a_mix_of_lineups_has_is_completed_whatever_the_salaries(salaries, 
     given_ones = np.isfinite(known)
     assert whole[given_ones] == pytest.approx(100.0 * mix[given_ones], abs=1e-6)
     assert whole.sum() == pytest.approx(400.0, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        # the three dearest, and a mix of the four dearest, cost more than the cap
+        [100, 100, 100, NAN, NAN, NAN],
+        [90, 80, 70, 60, NAN, NAN],
+    ],
+)
+def test_known_ownership_that_leaves_nothing_is_refused_where_no_lineups_have_it(known):
+    salaries = [9_000, 8_000, 7_000, 6_000, 5_000, 4_000]
+    with pytest.raises(Infeasible, match="No mix of legal lineups"):
+        complete_ownership(salaries, known, 3, 22_000)
+    assert complete_ownership(salaries, known, 3, 24_000).tolist() == [
+        0.0 if np.isnan(share) else share for share in known
+    ]
