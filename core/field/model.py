@@ -432,7 +432,8 @@ def _infeasible(
     cap_usd: int,
     names: Sequence[str] | None,
 ) -> Infeasible:
-    near = 100.0 * _nearest(problem, percent).marginals
+    # as much left of the cap as by lineups: what a job goes on with
+    near = 100.0 * _nearest(problem, percent, field_parameters().left_usd).marginals
     asked = percent[problem.choice]
     furthest = np.argsort(-np.abs(asked - near), kind="stable")[:3]
     off = "; ".join(

@@ -157,7 +157,8 @@ def test_ownership_that_no_field_under_the_cap_has_is_minded_as_given_and_played
     left = 50_000 - played @ request.slate.salaries_usd / 100.0
     assert left == pytest.approx(field_parameters().left_usd, abs=1.0)
     assert source.startswith("the nearest that fits the cap to ownership as the request gives it: ")
-    assert "Nobody 0 ($10,800) is asked 82.0% and can have " in source
+    # and it says what is played
+    assert f"Nobody 0 ($10,800) is asked 82.0% and can have {played[0]:.1f}%" in source
     assert not source.endswith(".")
 
 
