@@ -414,6 +414,8 @@ def _nearest(problem: _Problem, percent: Floats, left_usd: float = 0.0) -> Solut
         found = match_marginals(quick, asked - price * dear, ridge=_NEAREST_RIDGE)
         return problem.left_usd(found.marginals) - left_usd
 
+    if short(0.0) >= 0.0:
+        return nearest  # it lacks less than coarser units can tell
     high = _FIRST_PRICE
     while short(high) < 0.0:
         high *= 2.0

@@ -224,6 +224,18 @@ def test_the_nearest_leaves_as_much_of_the_cap_as_lineups_do(left_usd, fine):
     assert nearest_ownership(salaries, cheap, 6, 50_000, left_usd).tolist() == as_it_is.tolist()
 
 
+@pytest.mark.parametrize("more_usd", [0.01, 1.0, 10.0, 40.0])
+def test_a_little_more_than_is_left_anyway_can_be_left_in_single_dollars(more_usd):
+    for turn in range(3):
+        salaries = SALARIES + (np.arange(len(SALARIES)) + turn) * 5 % 7
+        asked = 600.0 * salaries**3.0 / (salaries**3.0).sum()
+        left = 50_000 - nearest_ownership(salaries, asked, 6, 50_000) @ salaries / 100.0
+        near = nearest_ownership(salaries, asked, 6, 50_000, left + more_usd)
+        found = 50_000 - near @ salaries / 100.0
+        assert found == pytest.approx(left + more_usd, abs=60.0)
+        assert found >= left - 1e-6
+
+
 def test_the_nearest_leaves_what_can_be_left_where_more_is_asked():
     salaries = [9_000, 8_000, 7_000, 6_000]
     asked = [80.0, 80.0, 70.0, 70.0]
