@@ -27,7 +27,7 @@ COPY --from=build /opt/axiomatic /opt/axiomatic
 WORKDIR /tmp
 USER 10001
 # compile the hot loops once, while the image is built, and not at every start
-RUN NUMBA_CACHE_DIR=/var/cache/axiomatic python -c 'from workers.warming import warm; warm()'
+RUN NUMBA_CACHE_DIR=/var/cache/axiomatic python -c 'from workers.plans.warming import warm; warm()'
 EXPOSE 8000
 # the image is read-only where it runs, and a machine with another processor compiles its own
 ENTRYPOINT ["/bin/sh", "-c", "cp -R /var/cache/axiomatic \"$NUMBA_CACHE_DIR\" && exec \"$@\"", "axiomatic"]

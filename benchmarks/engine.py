@@ -20,10 +20,10 @@ from benchmarks.sleeping import KIND, Sleep
 from core.contest import typical_payouts
 from core.race import ConstraintCompiler
 from core.slate import find_track, read_salaries
-from workers.contest_sim import ContestSimRequest
-from workers.contest_stage import ContestTerms
-from workers.jobs import Jobs, JobStatus
-from workers.submission import submit
+from workers.engine.jobs import Jobs, JobStatus
+from workers.engine.submission import submit
+from workers.plans.contest_sim import ContestSimRequest
+from workers.plans.stages.contest import ContestTerms
 
 
 def _sleep(jobs: Jobs, asked: Sleep, owner: str = "bench", chunk_units: int | None = 1) -> str:

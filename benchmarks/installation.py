@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from workers.jobs import Job, Jobs
-from workers.processes import Process
-from workers.settings import Settings
-from workers.store import EmbeddedStore
+from workers.app import open_jobs
+from workers.engine.jobs import Job, Jobs
+from workers.installation.embedded_store import EmbeddedStore
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
 
 _POLL_SECONDS = 0.002
 
@@ -26,7 +27,7 @@ def store() -> Iterator[Jobs]:
 
         settings = Settings.from_environment()
         configure(settings)
-        yield Jobs(settings)
+        yield open_jobs(settings)
 
 
 @contextmanager

@@ -32,11 +32,10 @@ from core.lineups import (
     best_by_tail,
     count_legal,
     merge_found,
-    portfolio_limits,
     start_tail_walk,
     walk_units,
 )
-from core.portfolio import generate_additive_portfolio
+from core.portfolio import generate_additive_portfolio, portfolio_limits
 from core.race import ConstraintCompiler, ConstraintSpec, generate_scenarios
 from core.slate import (
     DRAFTKINGS_CLASSIC,

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, read_arguments, run_named
 from tests.faults.harness import PATIENCE_SECONDS, House, open_house, until
 from tests.faults.probe import Probe, expected
-from workers.jobs import JobStatus
+from workers.engine.jobs import JobStatus
 
 BAR_SECONDS = 15.0
 WORKERS, CHILDREN = 2, 2

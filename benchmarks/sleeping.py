@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workers.app import app
-from workers.blobs import Blobs
-from workers.plans import PLANS
-from workers.stages import Facts, Json, Plan, Stage, Tick
+from workers.engine.arrays import Blobs
+from workers.engine.stages import Facts, Json, Plan, Stage, Tick
+from workers.plans.registry import PLANS
 
 __all__ = ["KIND", "Sleep", "app"]
 

@@ -24,7 +24,7 @@ from redis.exceptions import RedisError
 
 from tests.faults.harness import House, Worker, open_house
 from tests.faults.probe import Probe, expected
-from workers.jobs import JobStatus, UnknownJob
+from workers.engine.jobs import JobStatus, UnknownJob
 
 FAULTS = {"child": 50, "worker": 20, "all workers": 5, "redis": 15, "stall": 10}
 """What happens, and how often of a hundred times."""

@@ -11,8 +11,8 @@ import pytest
 
 from core.slate import Driver, Slate, find_track
 from workers.app import configure
-from workers.settings import Settings
-from workers.store import EmbeddedStore
+from workers.installation.embedded_store import EmbeddedStore
+from workers.installation.settings import Settings
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -45,7 +45,9 @@ def _compiling() -> Iterator[None]:
     if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
         yield
         return
-    warming = subprocess.Popen([sys.executable, "-c", "from workers.warming import warm; warm()"])
+    warming = subprocess.Popen(
+        [sys.executable, "-c", "from workers.plans.warming import warm; warm()"]
+    )
     yield
     warming.kill()
     warming.wait()

@@ -9,7 +9,7 @@ from web.api import BLUEPRINTS
 from web.schemas.jobs import ProblemSchema
 from web.warming import warm_in_background
 from workers.app import configure
-from workers.settings import Settings
+from workers.installation.settings import Settings
 
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
 

@@ -16,9 +16,9 @@ from werkzeug.exceptions import HTTPException
 
 from core.errors import Infeasible, InvalidInput
 from web.stored_slates import UnknownSlate
-from workers.job_blobs import StoreFull
-from workers.jobs import UnknownJob
-from workers.submission import KeyTaken, NoSuchWorkers
+from workers.engine.job_arrays import StoreFull
+from workers.engine.jobs import UnknownJob
+from workers.engine.submission import KeyTaken, NoSuchWorkers
 
 log = logging.getLogger(__name__)
 

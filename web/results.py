@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from web.services import jobs
-from workers.jobs import Job
+from workers.engine.jobs import Job
 
 
 def moment(seconds: float | None) -> str | None:

@@ -5,14 +5,16 @@ from typing import cast
 from flask import Flask, current_app
 
 from web.own_model import read_own_model
-from workers.connection import PROMPT
-from workers.jobs import Jobs
-from workers.settings import Settings
+from workers.app import open_jobs
+from workers.engine.connection import PROMPT
+from workers.engine.jobs import Jobs
+from workers.installation.settings import Settings
 
 # with no users defined everybody on the loopback interface is the same caller
 OPEN_CALLER = "everyone"
 
 _OWN_MODEL = "axiomatic-ownership-model"
+_SETTINGS = "axiomatic-settings"
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -25,12 +27,18 @@ def install(app: Flask, settings: Settings) -> None:
     """
     # read once: a file that somebody writes to meanwhile changes no answer
     app.extensions[_OWN_MODEL] = read_own_model(settings.ownership_model_file)
-    app.extensions["axiomatic"] = Jobs(settings, PROMPT)
+    app.extensions[_SETTINGS] = settings
+    app.extensions["axiomatic"] = open_jobs(settings, PROMPT)
 
 
 def jobs() -> Jobs:
     """Give the job records."""
     return cast("Jobs", current_app.extensions["axiomatic"])
+
+
+def settings() -> Settings:
+    """The installation's settings."""
+    return cast("Settings", current_app.extensions[_SETTINGS])
 
 
 def own_ownership_model() -> str | None:

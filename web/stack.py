@@ -13,10 +13,10 @@ import httpx
 
 from core.errors import AxiomaticError
 from web.own_model import read_own_model
-from workers.environment import VARIABLES
-from workers.processes import Process
-from workers.settings import Settings
-from workers.store import EmbeddedStore
+from workers.installation.embedded_store import EmbeddedStore
+from workers.installation.environment import VARIABLES
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
 
 # the first start ever compiles the hot loops; every later one loads them
 START_SECONDS = 240.0
@@ -139,7 +139,7 @@ class Stack:
 
     @staticmethod
     def _flower() -> list[str]:
-        return [sys.executable, "-m", "workers.dashboard"]
+        return [sys.executable, "-m", "workers.installation.dashboard"]
 
     def _login(self) -> dict[str, str]:
         where = {"FLOWER_ADDRESS": "127.0.0.1", "FLOWER_PORT": str(self._flower_port)}

@@ -8,7 +8,7 @@ import msgspec
 
 from core.errors import AxiomaticError
 from core.slate import Slate
-from workers.jobs import Jobs
+from workers.engine.jobs import Jobs
 
 _SLATE = "axiomatic:slate:"
 _SLATES_OF = "axiomatic:slates-of:"
@@ -21,12 +21,11 @@ class UnknownSlate(AxiomaticError):
 _read = msgspec.json.Decoder(Slate).decode
 
 
-def keep(jobs: Jobs, owner: str, slate: Slate) -> str:
-    """Keep a slate and give its id; the same slate has the same id."""
+def keep(jobs: Jobs, owner: str, slate: Slate, seconds: int) -> str:
+    """Keep a slate for so many seconds; returns its id, which the same slate has again."""
     document = msgspec.json.encode(slate)
     slate_id = hashlib.sha256(f"{owner}\0".encode() + document).hexdigest()[:16]
     redis = jobs.redis
-    seconds = jobs.settings.keep_slates_seconds
     pipeline = redis.pipeline()
     pipeline.set(f"{_SLATE}{owner}:{slate_id}", document, ex=seconds)
     pipeline.zadd(_SLATES_OF + owner, {slate_id: time.time()})

@@ -11,8 +11,8 @@ from flask import Response, json, request, url_for
 from web.problems import Problem
 from web.results import shown_job, shown_result
 from web.services import caller, jobs
-from workers.jobs import JobStatus
-from workers.submission import Attachments, submit
+from workers.engine.jobs import JobStatus
+from workers.engine.submission import Attachments, submit
 
 MAX_WAIT_SECONDS = 60
 MOST_WAITING = 8

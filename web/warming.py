@@ -2,7 +2,8 @@
 
 import threading
 
-from core.lineups import LineupRules, portfolio_limits, require_possible
+from core.lineups import LineupRules
+from core.portfolio import portfolio_limits, require_possible
 from core.slate import Driver, Slate
 
 _DRIVERS = 12

@@ -6,21 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from core.lineups import (
-    Found,
-    Group,
-    LineupRules,
-    Lineups,
-    Together,
-    best_by_value,
-    best_searched_together,
-    best_together,
-    count_legal,
-)
-from core.lineups.choosing import Choice, Indices, choose, improve, pair_cost
-from core.lineups.feasibility import choose_exactly, relax
-from core.lineups.limits import PortfolioLimits
-from core.lineups.refusal import FEW_LEGAL, FEW_NODES, NODES, no_portfolio
+from core.lineups import Found, Group, LineupRules, Lineups, best_by_value, count_legal
+from core.portfolio.choosing import Choice, Indices, choose, improve, pair_cost
+from core.portfolio.column_generation import Together, best_searched_together, best_together
+from core.portfolio.feasibility import choose_exactly, relax
+from core.portfolio.infeasibility import FEW_LEGAL, FEW_NODES, NODES, no_portfolio
+from core.portfolio.limits import PortfolioLimits
 
 Search = Callable[[LineupRules], Found]
 PricedSearch = Callable[[LineupRules, npt.NDArray[np.float64], int, float], Found]
@@ -93,7 +84,7 @@ def generate_portfolio(
     value
         Gives the pool's objective of any lineups.
     diversity_weight
-        0..1, see :func:`core.lineups.choosing.choose`.
+        0..1, see :func:`core.portfolio.choosing.choose`.
 
     Raises
     ------

@@ -16,9 +16,9 @@ from scipy.sparse import block_array, csr_array, eye_array, kron
 
 from core.errors import InvalidInput
 from core.lineups import Found, LineupRules, Lineups
-from core.lineups.choosing import Draft, Indices, choose, pair_cost
-from core.lineups.feasibility import presence, sets_of_one
-from core.lineups.limits import Counts, PortfolioLimits
+from core.portfolio.choosing import Draft, Indices, choose, pair_cost
+from core.portfolio.feasibility import presence, sets_of_one
+from core.portfolio.limits import Counts, PortfolioLimits
 from core.portfolio.portfolio import generate_portfolio
 
 Kind = str | None
@@ -338,7 +338,7 @@ def generate_regime_aware_portfolio(
     search
         Gives the best lineups by the races of one regime under narrower rules.
     diversity_weight
-        0..1, as for :func:`core.lineups.choosing.choose`, the best score being the mean of the
+        0..1, as for :func:`core.portfolio.choosing.choose`, the best score being the mean of the
         regimes' best, each counted as often as it has lineups.
 
     Raises

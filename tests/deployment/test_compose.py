@@ -17,9 +17,9 @@ from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from web.submission import MAX_WAIT_SECONDS
-from workers.environment import FLOWER_VARIABLES, VARIABLES
-from workers.settings import Settings
-from workers.store import find_server
+from workers.installation.embedded_store import find_server
+from workers.installation.environment import FLOWER_VARIABLES, VARIABLES
+from workers.installation.settings import Settings
 
 Services = dict[str, dict[str, Any]]
 Compose = Callable[[Mapping[str, str]], dict[str, Any]]
@@ -277,7 +277,12 @@ def test_the_command_of_redis_asks_for_the_password_and_keeps_what_it_is_told(
 
 
 def test_the_health_checks_call_what_there_is(services: Services) -> None:
-    assert services["worker"]["healthcheck"]["test"] == ["CMD", "python", "-m", "workers.presence"]
+    assert services["worker"]["healthcheck"]["test"] == [
+        "CMD",
+        "python",
+        "-m",
+        "workers.installation.healthcheck",
+    ]
     for name, path in (("web", ":8000/health"), ("flower", ":5555/healthcheck")):
         code = services[name]["healthcheck"]["test"][-1]
         compile(code, name, "exec")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.environment import FLOWER_VARIABLES, VARIABLES
+from workers.installation.environment import FLOWER_VARIABLES, VARIABLES
 
 OURS = {variable.name: variable for variable in (*VARIABLES, *FLOWER_VARIABLES)}
 

@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
-from workers.store import EmbeddedStore
+from workers.installation.embedded_store import EmbeddedStore
 
 LOGIN = ("axiomatic", "of-this-test")
 AWHILE_SECONDS = 240
-HEALTHY = [sys.executable, "-m", "workers.presence"]
+HEALTHY = [sys.executable, "-m", "workers.installation.healthcheck"]
 
 
 class Supervised:

@@ -6,14 +6,15 @@ import msgspec
 import pytest
 
 from core.contest import typical_payouts
-from core.lineups import LineupRules, portfolio_limits
+from core.lineups import LineupRules
+from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler
 from tests.conftest import small_slate
-from workers import optimize
-from workers.blobs import Memory
-from workers.contest_stage import ContestTerms
-from workers.optimize_request import Objective, OptimizeRequest
-from workers.stages import run_here
+from workers.engine.arrays import Memory
+from workers.engine.stages import run_here
+from workers.plans import optimize
+from workers.plans.requests.optimize import Objective, OptimizeRequest
+from workers.plans.stages.contest import ContestTerms
 
 
 @pytest.fixture(scope="session")

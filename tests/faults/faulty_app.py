@@ -17,16 +17,16 @@ from celery import signals
 from redis.exceptions import RedisError
 
 from tests.faults.probe import app
-from workers import tasks
-from workers.connection import connect, connect_briefly
-from workers.job_blobs import JobBlobs
-from workers.ledger import Ledger, Next, Piece
-from workers.pieces import PieceRunner
-from workers.plans import PLANS
-from workers.reaper import Reaper
-from workers.results import ResultBackend
-from workers.settings import Settings
-from workers.stages import Plan, Stage
+from workers.engine import reaper, tasks
+from workers.engine.connection import connect, connect_briefly
+from workers.engine.job_arrays import JobBlobs
+from workers.engine.ledger import Ledger, Next, Piece
+from workers.engine.pieces import PieceRunner
+from workers.engine.reaper import Reaper
+from workers.engine.results import ResultBackend
+from workers.engine.stages import Plan, Stage
+from workers.installation.settings import Settings
+from workers.plans.registry import PLANS
 
 __all__ = ["app"]
 
@@ -265,7 +265,7 @@ def _note_parent(**_: object) -> None:
     _parents.append(os.getpid())
 
 
-@around(tasks, "publish_turns")
+@around(reaper, "publish_turns")
 def _publish_turns(inner: Inner, *given: Any) -> None:
     """Publish turns; in the pool's parent, where it is armed, be held up before."""
     if os.getpid() in _parents and _asked_of_parent("publishing"):

@@ -16,12 +16,12 @@ from redis.exceptions import RedisError
 
 from tests.faults.probe import KIND, Probe
 from workers.app import app as celery
-from workers.app import configure
-from workers.jobs import Job, Jobs
-from workers.processes import Process
-from workers.settings import Settings
-from workers.store import find_server
-from workers.submission import submit
+from workers.app import configure, open_jobs
+from workers.engine.jobs import Job
+from workers.engine.submission import submit
+from workers.installation.embedded_store import find_server
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
 
 STAGES = (
     "scenarios",
@@ -266,7 +266,7 @@ class House:
         self._runs = (application, children)
         self._started = 0
         self.settings = Settings(self.store.url)
-        self.jobs = Jobs(self.settings)
+        self.jobs = open_jobs(self.settings)
 
     def start_workers(self, count: int, *, ready: bool = True) -> list[Worker]:
         """Start more workers, all at once, and wait until they have reported."""

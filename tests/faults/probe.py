@@ -19,11 +19,11 @@ import numpy.typing as npt
 from celery import signals
 
 from workers.app import app
-from workers.blobs import Blobs, Memory
-from workers.connection import connect
-from workers.plans import PLANS
-from workers.settings import Settings
-from workers.stages import Facts, Json, Plan, Stage, Tick, run_here
+from workers.engine.arrays import Blobs, Memory
+from workers.engine.connection import connect
+from workers.engine.stages import Facts, Json, Plan, Stage, Tick, run_here
+from workers.installation.settings import Settings
+from workers.plans.registry import PLANS
 
 __all__ = ["KIND", "PLAN", "Bad", "Probe", "app", "expected"]
 

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.harness import PATIENCE_SECONDS, House, open_house, until
 from tests.faults.probe import Probe
 from workers.app import QUEUE
-from workers.jobs import JobStatus
+from workers.engine.jobs import JobStatus
 
 MARGIN_BYTES = 1_024
 """What the keys of an installation may grow by: an entry in the list of the user's jobs."""

@@ -10,15 +10,15 @@ from typing import Any
 import msgspec
 import pytest
 
-import workers.submission
+import workers.engine.submission
 from core.race import UserKnowledge
 from tests.faults.harness import PATIENCE_SECONDS, STAGES, START_SECONDS, House, open_house
-from workers.blobs import Memory
-from workers.jobs import JobStatus
-from workers.optimize_request import Objective, OptimizeRequest
-from workers.plans import PLANS
-from workers.stages import run_here
-from workers.submission import submit
+from workers.engine.arrays import Memory
+from workers.engine.jobs import JobStatus
+from workers.engine.stages import run_here
+from workers.engine.submission import submit
+from workers.plans.registry import PLANS
+from workers.plans.requests.optimize import Objective, OptimizeRequest
 
 CUT = ("scenarios", "prizes", "lineups", "contest")
 STORING = ("scenarios", "prizes", "lineups", "portfolio", "contest")
@@ -193,7 +193,7 @@ def test_a_worker_killed_in_its_reaper_leaves_that_to_the_other(
     point: str,
 ) -> None:
     # whoever sends the job has died before its first message: the reapers must see to it
-    monkeypatch.setattr(workers.submission, "fan_out", lambda *_: None)
+    monkeypatch.setattr(workers.engine.submission, "fan_out", lambda *_: None)
     house.arm("", point, -1)
     run_id = start(house, request_document, "tester")
     assert house.done(run_id, PATIENCE_SECONDS).status is JobStatus.COMPLETED

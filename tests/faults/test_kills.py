@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-import workers.submission
+import workers.engine.submission
 from tests.faults.harness import (
     PATIENCE_SECONDS,
     STAGES,
@@ -16,8 +16,8 @@ from tests.faults.harness import (
     until,
 )
 from tests.faults.probe import Probe, expected
-from workers.jobs import JobStatus
-from workers.submission import submit
+from workers.engine.jobs import JobStatus
+from workers.engine.submission import submit
 
 FORK_SECONDS = 2.5
 """The pool looks for children that are gone every second."""
@@ -100,7 +100,7 @@ def test_no_child_is_forked_while_its_parent_publishes_lost_turns(
     house.mend(1)
     worker = house.workers[0]
     # whoever sends the job has died before its first message: the reaper must see to it
-    monkeypatch.setattr(workers.submission, "fan_out", lambda *_: None)
+    monkeypatch.setattr(workers.engine.submission, "fan_out", lambda *_: None)
     house.arm("", "publishing", -1)
     asked = Probe((8, 8), 0.02)
     run_id = house.probe(asked)

@@ -8,9 +8,9 @@ import pytest
 from tests.faults.harness import PATIENCE_SECONDS, House, open_house, until
 from tests.faults.probe import Probe, expected
 from workers.app import QUEUE
-from workers.jobs import JobStatus
-from workers.submission import submit
-from workers.tasks import join, publish_turns, turn
+from workers.engine.jobs import JobStatus
+from workers.engine.submission import submit
+from workers.engine.tasks import join, publish_turns, turn
 
 CHILDREN = 4
 

@@ -11,10 +11,10 @@ import pytest
 
 from tests.faults.harness import PATIENCE_SECONDS, START_SECONDS, House, open_house, until
 from tests.faults.probe import KIND, Bad, Probe
-from workers.app import QUEUE
-from workers.jobs import Jobs, JobStatus
-from workers.submission import Attachments, submit
-from workers.version import VERSION
+from workers.app import QUEUE, open_jobs
+from workers.engine.jobs import Jobs, JobStatus
+from workers.engine.submission import Attachments, submit
+from workers.installation.versions import VERSION
 
 JOBS = 200
 KEEP_SECONDS = 2
@@ -107,7 +107,7 @@ def test_nothing_is_left_of_them_when_they_expire(house: House) -> None:
         return of_jobs(house), house.redis.zcard("axiomatic:kept"), counts
 
     before = left()
-    keeps_briefly = Jobs(replace(house.settings, keep_seconds=KEEP_SECONDS))
+    keeps_briefly = open_jobs(replace(house.settings, keep_seconds=KEEP_SECONDS))
     send(house, keeps_briefly, 40, ("dee", "eve"))
     assert left() != before
     until(lambda: left() == before, START_SECONDS, lambda: str(left()[0] - before[0]))

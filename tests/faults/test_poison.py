@@ -6,8 +6,8 @@ import pytest
 
 from tests.faults.harness import PATIENCE_SECONDS, House, open_house, until
 from tests.faults.probe import KILL_AFTER, Bad, Probe, expected
-from workers.jobs import Job, JobStatus
-from workers.ledger import MOST_TRIES
+from workers.engine.jobs import Job, JobStatus
+from workers.engine.ledger import MOST_TRIES
 
 LIMIT_SECONDS = 10
 KILL_AFTER_SECONDS = 2

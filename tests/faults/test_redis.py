@@ -6,8 +6,8 @@ import pytest
 
 from tests.faults.harness import PATIENCE_SECONDS, START_SECONDS, House, open_house, until
 from tests.faults.probe import Probe, expected
-from workers.jobs import JobStatus
-from workers.submission import submit
+from workers.engine.jobs import JobStatus
+from workers.engine.submission import submit
 
 ASKED = Probe((60, 40), 0.05)
 

@@ -11,11 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from web.app import create_app
-from workers.connection import connect
-from workers.jobs import Job, Jobs
-from workers.ledger.keys import NODES_SEEN
-from workers.processes import Process
-from workers.settings import Settings
+from workers.app import open_jobs
+from workers.engine.connection import connect
+from workers.engine.jobs import Job
+from workers.engine.ledger.keys import NODES_SEEN
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
 
 RunWorkers = Callable[[int], AbstractContextManager[list[Process]]]
 
@@ -30,7 +31,7 @@ def run_workers(settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     Then they are killed, which takes no time, and signed off as the next worker would in a while.
     Of a test that stops them itself nothing is left to kill.
     """
-    ledger = Jobs(settings).ledger
+    ledger = open_jobs(settings).ledger
 
     @contextmanager
     def run(count: int) -> Iterator[list[Process]]:
@@ -72,7 +73,7 @@ def _await(settings: Settings, names: list[str], running: list[Process]) -> None
 @pytest.fixture(scope="session")
 def await_end(settings: Settings) -> Callable[[str], Job]:
     """Wait for a job's end and give it."""
-    jobs = Jobs(settings)
+    jobs = open_jobs(settings)
 
     def wait(run_id: str) -> Job:
         deadline = time.monotonic() + 120

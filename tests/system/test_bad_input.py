@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 
 from web.app import create_app
 from workers.app import QUEUE
-from workers.connection import connect
-from workers.settings import Settings
+from workers.engine.connection import connect
+from workers.installation.settings import Settings
 
 HEADER = "Position,Name + ID,Name,ID,Roster Position,Salary,Game Info,TeamAbbrev,AvgPointsPerGame"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from workers.processes import Process
+from workers.installation.processes import Process
 
 TYPES = {
     "integer": int,

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from core.race import load_known_field
 from tests.faults.harness import until
 from web.submission import MOST_WAITING
-from workers.connection import connect
-from workers.jobs import Jobs
-from workers.processes import Process
-from workers.settings import Settings
+from workers.app import open_jobs
+from workers.engine.connection import connect
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
 
 SALARY = "Position,Name + ID,Name,ID,Roster Position,Salary,Game Info,TeamAbbrev,AvgPointsPerGame"
 
@@ -301,7 +301,7 @@ def test_an_unknown_job_is_not_found(client: FlaskClient, worker: Process) -> No
 def test_with_redis_and_a_worker_the_installation_is_ready(
     client: FlaskClient, worker: Process, settings: Settings
 ) -> None:
-    jobs = Jobs(settings)
+    jobs = open_jobs(settings)
     # a job that a test before this one asked for and did not wait for
     until(lambda: jobs.load().promised_bytes == 0, 60, jobs.load)
     ready = client.get("/health/ready")

@@ -8,11 +8,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from rich.console import Console
 
-from web.asked import contest_sim_request, optimize_request
 from web.cli.summary import show
+from web.requests import contest_sim_request, optimize_request
 from web.schemas.contests import ContestSimSchema
 from web.schemas.optimize import OptimizeSchema
-from workers.processes import Process
+from workers.installation.processes import Process
 
 SALARY = "Position,Name + ID,Name,ID,Roster Position,Salary,Game Info,TeamAbbrev,AvgPointsPerGame"
 DRIVERS = b"driver,start_position,projected_points,win_odds,top5_odds,finish_median\n" + b"".join(

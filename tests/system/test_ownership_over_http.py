@@ -13,8 +13,8 @@ from core.errors import InvalidInput
 from core.field.estimators import MEMBERS, shipped_ownership_model, to_json
 from tests.system.test_described_results import unlike
 from web.app import create_app
-from workers.processes import Process
-from workers.settings import Settings
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
 
 PARTS = ("ownership_predictions", "total", "feature_importance", "model", "notes")
 

@@ -8,11 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from web.app import create_app
-from workers.connection import connect
-from workers.jobs import Jobs
-from workers.ledger import Ledger
-from workers.settings import Settings
-from workers.version import VERSION
+from workers.app import open_jobs
+from workers.engine.connection import connect
+from workers.engine.ledger import Ledger
+from workers.installation.settings import Settings
+from workers.installation.versions import VERSION
 
 MEBIBYTE = 1024 * 1024
 
@@ -93,7 +93,7 @@ def test_a_server_whose_workers_run_another_version_refuses_jobs_and_names_both(
 def test_workers_of_ones_own_version_beside_others_are_enough(
     client: FlaskClient, settings: Settings, other_workers: str
 ) -> None:
-    own = Jobs(settings).ledger
+    own = open_jobs(settings).ledger
     own.tick("own@test", 1, 60.0, [])
     try:
         assert client.get("/health/ready").json["other_versions"] == [other_workers]

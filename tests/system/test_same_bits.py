@@ -10,20 +10,22 @@ import msgspec
 import pytest
 
 from core.contest import typical_payouts
-from core.lineups import LineupRules, portfolio_limits
+from core.lineups import LineupRules
+from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler, UserKnowledge
 from core.slate import Slate, Veto, find_track, read_salaries
 from tests.conftest import small_slate
-from workers import optimize
-from workers.blobs import Memory
-from workers.connection import connect
-from workers.contest_stage import ContestTerms
-from workers.jobs import Job, Jobs, JobStatus
-from workers.optimize_request import Objective, OptimizeRequest
-from workers.processes import Process
-from workers.settings import Settings
-from workers.stages import run_here
-from workers.submission import submit
+from workers.app import open_jobs
+from workers.engine.arrays import Memory
+from workers.engine.connection import connect
+from workers.engine.jobs import Job, JobStatus
+from workers.engine.stages import run_here
+from workers.engine.submission import submit
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
+from workers.plans import optimize
+from workers.plans.requests.optimize import Objective, OptimizeRequest
+from workers.plans.stages.contest import ContestTerms
 
 CHUNKS = (5, 1_000_000)
 
@@ -89,7 +91,7 @@ def results(
     await_end: Callable[[str], Job],
 ) -> Results:
     """What each request gives, by the number of workers and the units of a chunk."""
-    jobs = Jobs(settings)
+    jobs = open_jobs(settings)
     found: Results = {name: {} for name in REQUESTS}
 
     def run_all(workers: int) -> None:

@@ -9,18 +9,20 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 
-from core.lineups import LineupRules, portfolio_limits
+from core.lineups import LineupRules
+from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler
 from core.slate import Slate
 from tests.system.conftest import START_SECONDS
 from tests.system.test_same_bits import stored_result
-from workers.connection import connect
-from workers.jobs import CacheUse, Job, Jobs, JobStatus
-from workers.optimize_request import OptimizeRequest
-from workers.planning import pace_field
-from workers.processes import Process
-from workers.settings import Settings
-from workers.submission import submit
+from workers.app import open_jobs
+from workers.engine.connection import connect
+from workers.engine.jobs import CacheUse, Job, JobStatus
+from workers.engine.planning import pace_field
+from workers.engine.submission import submit
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
+from workers.plans.requests.optimize import OptimizeRequest
 
 RunWorkers = Callable[[int], AbstractContextManager[list[Process]]]
 
@@ -34,7 +36,7 @@ LINEUP = [f"c{i}" for i in (0, 4, 6, 8, 10, 12)]
 def _alone(worker: Process, settings: Settings) -> None:
     """Let the worker do what other tests left on this Redis: their jobs count blocks too."""
     deadline = time.monotonic() + START_SECONDS
-    while (load := Jobs(settings).load()).promised_bytes > 0:
+    while (load := open_jobs(settings).load()).promised_bytes > 0:
         assert time.monotonic() < deadline, load
         time.sleep(0.02)
 
@@ -81,12 +83,12 @@ def test_the_same_job_again_simulates_nothing_and_gives_the_same_bytes(
     before = totals(client)
     first = done(client, asked())
     assert used(client, first) == {"hits": 0, "misses": 4}
-    pace = Jobs(settings).pace()[pace_field("optimize", "scenarios")]
+    pace = open_jobs(settings).pace()[pace_field("optimize", "scenarios")]
     again = done(client, asked())
     assert used(client, again) == {"hits": 4, "misses": 0}
     assert stored_result(settings, again) == stored_result(settings, first)
     # what took no time teaches nobody how long simulating takes
-    assert Jobs(settings).pace()[pace_field("optimize", "scenarios")] == pace
+    assert open_jobs(settings).pace()[pace_field("optimize", "scenarios")] == pace
     after = totals(client)
     assert after["hits"] == before["hits"] + 4
     assert after["misses"] == before["misses"] + 4
@@ -177,7 +179,7 @@ def test_blocks_are_shared_by_all_workers_however_a_job_is_cut(
     await_end: Callable[[str], Job],
     slate: Slate,
 ) -> None:
-    jobs = Jobs(settings)
+    jobs = open_jobs(settings)
     redis = connect(settings)
     document = msgspec.json.encode(request_of(slate))
 

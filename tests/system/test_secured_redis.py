@@ -21,10 +21,10 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from workers.connection import connect
-from workers.processes import Process
-from workers.settings import Settings
-from workers.store import find_server
+from workers.engine.connection import connect
+from workers.installation.embedded_store import find_server
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
 
 # every character that an address, a shell or a Redis command might stumble over
 PASSWORD = "p@ss:w/ord?#%20 é"  # noqa: S105
@@ -277,8 +277,8 @@ def test_a_worker_and_flower_work_through_it(given: Given, folder: Path) -> None
     environment = {**given, "FLOWER_BASIC_AUTH": ":".join(login), "FLOWER_PORT": str(port)}
     worker = [*(sys.executable, "-m", "celery", "--app", "workers.app", "worker")]
     options = ["--concurrency", "1", "--loglevel", "WARNING", "--task-events"]
-    present = [sys.executable, "-m", "workers.presence"]
-    flower = [sys.executable, "-m", "workers.dashboard"]
+    present = [sys.executable, "-m", "workers.installation.healthcheck"]
+    flower = [sys.executable, "-m", "workers.installation.dashboard"]
     with ExitStack() as stack:
         processes = [
             Process([*worker, *options], folder / "worker.log", environment),

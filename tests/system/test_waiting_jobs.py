@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from workers.app import app as celery
-from workers.connection import connect
-from workers.jobs import Job, JobStatus
-from workers.processes import Process
-from workers.settings import Settings
+from workers.engine.connection import connect
+from workers.engine.jobs import Job, JobStatus
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
 
 RunWorkers = Callable[[int], AbstractContextManager[list[Process]]]
 

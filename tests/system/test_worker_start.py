@@ -9,12 +9,12 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from workers.connection import connect
-from workers.jobs import Jobs
-from workers.presence import is_present
-from workers.processes import Process
-from workers.settings import Settings
-from workers.store import EmbeddedStore
+from workers.app import open_jobs
+from workers.engine.connection import connect
+from workers.installation.embedded_store import EmbeddedStore
+from workers.installation.healthcheck import is_present
+from workers.installation.processes import Process
+from workers.installation.settings import Settings
 
 RunWorkers = Callable[[int], AbstractContextManager[list[Process]]]
 
@@ -69,14 +69,14 @@ def test_a_worker_is_present_while_it_runs_and_gone_when_it_has_stopped(
     with run_workers(1) as (worker,):
         assert is_present(settings, "test")
         assert not is_present(settings, "est")
-        assert Jobs(settings).load().slots == 1
+        assert open_jobs(settings).load().slots == 1
         worker.stop(30.0)
         assert not is_present(settings, "test")
-        assert Jobs(settings).load().slots == 0
+        assert open_jobs(settings).load().slots == 0
 
 
 def test_the_health_check_of_a_host_without_a_worker_fails(settings: Settings) -> None:
-    command = [sys.executable, "-m", "workers.presence"]
+    command = [sys.executable, "-m", "workers.installation.healthcheck"]
     environment = {**os.environ, "REDIS_URL": settings.redis_url}
     assert not is_present(settings, socket.gethostname())
     assert subprocess.run(command, env=environment, check=False).returncode == 1

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from workers.app import QUEUE, app
-from workers.plans import PLANS
-from workers.results import ResultBackend
-from workers.settings import Settings
-from workers.stages import Plan
+from workers.engine.results import ResultBackend
+from workers.engine.stages import Plan
+from workers.installation.settings import Settings
+from workers.plans.registry import PLANS
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +53,7 @@ def test_imports_go_one_way(room: str) -> None:
 @pytest.mark.parametrize(
     ("module", "needless"),
     [
-        ("workers.tasks", ("flask", "marshmallow", "web")),
+        ("workers.engine.tasks", ("flask", "marshmallow", "web")),
         # each takes a good part of a second, before so much as the help is shown
         ("web.cli", ("flask", "celery", "numba", "scipy", "sklearn")),
     ],

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from web.asked import contest_sim_request, encode
+from web.requests import contest_sim_request, encode
 from web.schemas.contests import ContestSimSchema
 from web.schemas.jobs import JobSchema
 from web.schemas.results import ResultSchema

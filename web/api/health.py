@@ -10,9 +10,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from web import VERSION
 from web.problems import RETRY_SECONDS, Problem
 from web.schemas.jobs import HealthSchema, ReadySchema
-from web.services import jobs
-from workers.startup import store_problem
-from workers.version import VERSION as CODE_VERSION
+from web.services import jobs, settings
+from workers.installation.readiness import store_problem
+from workers.installation.versions import VERSION as CODE_VERSION
 
 blueprint = Blueprint("health", __name__, description="Liveness and readiness.")
 
@@ -29,7 +29,7 @@ def health() -> dict[str, Any]:
 def ready() -> dict[str, Any]:
     """Say whether a job would be run: by a sound Redis and at least one worker of this version."""
     try:
-        unsound = store_problem(jobs().redis, jobs().settings)
+        unsound = store_problem(jobs().redis, settings())
         load = jobs().load()
         cache = jobs().cache.stats()
     except (RedisConnectionError, RedisTimeoutError):

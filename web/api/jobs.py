@@ -24,8 +24,8 @@ from web.schemas.jobs import (
 from web.schemas.results import ResultSchema
 from web.services import caller, jobs
 from web.submission import MOST_WAITING, waiting
-from workers.jobs import Job, Jobs, JobStatus, UnknownJob
-from workers.plans import PLANS
+from workers.engine.jobs import Job, Jobs, JobStatus, UnknownJob
+from workers.plans.registry import PLANS
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/v1", description="Jobs.")
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from web.asked import encode, ownership_request
+from web.requests import encode, ownership_request
 from web.schemas.jobs import JobSchema
 from web.schemas.ownership import OwnershipSchema
 from web.schemas.results import ResultSchema

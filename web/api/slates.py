@@ -11,7 +11,7 @@ from core.race import load_known_field
 from core.slate import Slate, apply_driver_file, find_track, read_salaries
 from web import stored_slates
 from web.schemas.slates import SlateFilesSchema, SlateSchema, SlatesSchema
-from web.services import caller, jobs
+from web.services import caller, jobs, settings
 
 blueprint = Blueprint("slates", __name__, url_prefix="/api/v1", description="Slates.")
 
@@ -44,7 +44,8 @@ def upload(files: dict[str, FileStorage]) -> dict[str, Any]:
         slate = apply_driver_file(slate, files["drivers"].read())
     if "track_id" in request.form:
         slate = replace(slate, track=find_track(request.form["track_id"]))
-    return shown(stored_slates.keep(jobs(), caller(), slate), slate)
+    seconds = settings().keep_slates_seconds
+    return shown(stored_slates.keep(jobs(), caller(), slate, seconds), slate)
 
 
 @blueprint.get("/slates")

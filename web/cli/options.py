@@ -10,7 +10,7 @@ import click
 import httpx
 
 from web.cli.request import DEFAULT_FEE_USD, DEFAULT_FIELD_SIZE
-from workers.objective import Objective
+from workers.plans.objective import Objective
 
 Decorator = Callable[[Any], Any]
 

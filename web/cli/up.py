@@ -12,7 +12,7 @@ from rich.console import Console
 
 from web.cli.run import started
 from web.stack import Stack
-from workers import dashboard
+from workers.installation import dashboard
 
 _CHECK_SECONDS = 1.0
 

@@ -4,7 +4,7 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
 from web.schemas.values import Number, Whole, between
-from workers.jobs import JobStatus
+from workers.engine.jobs import JobStatus
 
 
 class TimingsSchema(Schema):

@@ -8,7 +8,7 @@ from core.race import Regime
 from web.schemas.contests import ContestSchema, ScenarioConfigSchema
 from web.schemas.slates import DRIVERS, DriverSchema
 from web.schemas.values import Flag, Number, Text, Whole, between, counted, inside
-from workers.optimize_request import Objective
+from workers.plans.requests.optimize import Objective
 
 IDS = fields.List(Text(), load_default=list)
 

@@ -18,11 +18,11 @@ from core.lineups import (
     is_legal,
     merge_found,
     prove_walk,
-    require_legal,
     start_tail_walk,
     tail_values,
     walk_units,
 )
+from core.portfolio import require_legal
 
 TARGETS = [
     (("0.9",), ("1",)),

@@ -4,11 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Infeasible
-from core.lineups import Group, portfolio_limits
+from core.lineups import Group
 from core.portfolio import (
     compute_portfolio_correlation,
     generate_additive_portfolio,
     generate_portfolio,
+    portfolio_limits,
 )
 
 

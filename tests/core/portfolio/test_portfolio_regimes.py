@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from core.errors import Infeasible, InvalidInput
-from core.lineups import best_by_value, portfolio_limits
+from core.lineups import best_by_value
 from core.portfolio import (
     allocate_lineups_by_regime,
     compute_portfolio_correlation,
     generate_portfolio,
     generate_regime_aware_portfolio,
+    portfolio_limits,
 )
 
 

@@ -1,0 +1,238 @@
+"""Whether a portfolio under the limits exists at all, decided over every legal lineup.
+
+A linear program over lineups with column generation: the duals price drivers, and the exact walk
+(:func:`core.lineups.best_by_value`) finds the lineups that would help most, or proves that none
+does (Gilmore and Gomory, "A linear programming approach to the cutting-stock problem", 1961). A
+positive optimum of the shortfall proves that no portfolio exists. The same prices exclude most
+other sizes of portfolio without another program.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import block_array, coo_array, csr_array, eye_array
+
+from core.lineups.board import Lineups
+from core.lineups.legality import LineupRules
+from core.lineups.walk import best_by_value
+from core.portfolio.limits import Counts, PortfolioLimits
+
+_PRICE_UNIT = 1_000_000_000_000
+# Most drivers carry no price, and the walk has to look at all lineups that tie: each gets a little
+# more than its price, which only weakens a proof, by far less than the tolerance.
+_TIE_BREAK = 10_007
+_TIE_STEP = 7_919
+_NEW_COLUMNS = 200
+# A shortfall is a count of lineups; the program and the rounding of prices are good to far less.
+_TOLERANCE = 1e-5
+_GAP = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Prices on the limits under which even the most helpful legal lineups leave a shortfall.
+
+    Parameters
+    ----------
+    over, under, each
+        What one lineup too many of a driver or team ``[D + T]``, one too few of a driver ``[D]``
+        and one missing lineup cost: 0..1 each.
+    gains
+        What the most helpful legal lineups save at these prices, falling; none beyond them saves
+        more.
+    """
+
+    over: npt.NDArray[np.float64]
+    under: npt.NDArray[np.float64]
+    each: float
+    gains: npt.NDArray[np.float64]
+
+    def excludes(self, rules: LineupRules, limits: PortfolioLimits) -> bool:
+        """Say whether the prices prove that ``limits`` cannot be held (weak duality).
+
+        ``limits`` are those of the proof, on at most as many lineups.
+        """
+        least = (
+            self.each * limits.n_lineups
+            + self.under @ limits.fewest
+            - self.over @ np.concatenate([_most(rules, limits), limits.team_most])
+            - self.gains[: limits.n_lineups].sum()
+        )
+        return bool(least > _TOLERANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """The linear relaxation's verdict.
+
+    Parameters
+    ----------
+    columns
+        The legal lineups the program was built of, u8 ``[C, R]``: those given first, then the
+        added.
+    proof
+        Why not even fractions of lineups can meet every limit; ``None`` if they can.
+    """
+
+    columns: Lineups
+    proof: Proof | None
+
+
+def _most_apart(drivers: int, roster_size: int, min_unique: int) -> int:
+    """Give in how many lineups a driver can stand if any two differ in ``min_unique`` drivers.
+
+    No two lineups may then share a set of ``roster_size - min_unique + 1`` drivers, which bounds
+    their number (Johnson, "A new upper bound for error-correcting codes", 1962).
+    """
+    most = 1
+    for smaller in range(min_unique, roster_size):
+        most = most * (drivers - roster_size + smaller) // smaller
+    return most
+
+
+def _most(rules: LineupRules, limits: PortfolioLimits) -> Counts:
+    apart = _most_apart(len(rules.eligible), rules.roster_size, limits.min_unique)
+    return np.minimum(limits.most, apart)
+
+
+def presence(lineups: Lineups, limits: PortfolioLimits) -> npt.NDArray[np.float64]:
+    """Give drivers' and teams' presence by lineup, ``[D + T, C]``."""
+    holds = np.zeros((len(lineups), len(limits.drivers)), dtype=np.float64)
+    holds[np.arange(len(lineups))[:, None], lineups] = 1.0
+    teams = [holds[:, list(team.members)].any(axis=1) for team in limits.teams]
+    return np.vstack([holds.T, *[team.astype(np.float64) for team in teams]])
+
+
+def _shortfall(lineups: Lineups, rules: LineupRules, limits: PortfolioLimits) -> Any:
+    """Solve for the least total by which the limits are missed with these lineups."""
+    held = presence(lineups, limits)
+    drivers, rows, count = len(limits.drivers), len(held), len(lineups)
+    slack = rows + drivers + 1
+    above = block_array([[csr_array(held), -eye_array(rows), csr_array((rows, drivers + 1))]])
+    below = block_array(
+        [
+            [
+                -csr_array(held[:drivers]),
+                csr_array((drivers, rows)),
+                -eye_array(drivers),
+                csr_array((drivers, 1)),
+            ]
+        ]
+    )
+    upper = np.concatenate([np.ones(count), np.full(slack, np.inf)])
+    return linprog(
+        np.concatenate([np.zeros(count), np.ones(slack)]),
+        A_ub=block_array([[above], [below]], format="csr"),
+        b_ub=np.concatenate([_most(rules, limits), limits.team_most, -limits.fewest]),
+        A_eq=csr_array(np.concatenate([np.ones(count), np.zeros(slack - 1), [1.0]])[None, :]),
+        b_eq=[float(limits.n_lineups)],
+        bounds=np.column_stack((np.zeros(len(upper)), upper)),
+        method="highs",
+    )
+
+
+def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Relaxation:
+    """Decide the linear relaxation over all legal lineups, from ``columns`` on.
+
+    Every turn adds a legal lineup that was not a column, so it ends.
+    """
+    drivers, teams = len(limits.drivers), len(limits.teams)
+    while True:
+        solved = _shortfall(columns, rules, limits)
+        if solved.fun <= _TOLERANCE:
+            return Relaxation(columns, None)
+        over = np.maximum(-solved.ineqlin.marginals[: drivers + teams], 0.0)
+        under = np.maximum(-solved.ineqlin.marginals[drivers + teams :], 0.0)
+        each = float(solved.eqlin.marginals[0])
+        worth = np.rint((under - over[:drivers]) * _PRICE_UNIT).astype(np.int64)
+        worth += np.arange(1, drivers + 1) * _TIE_STEP % _TIE_BREAK
+        charges = [
+            (team.members, round(float(price) * _PRICE_UNIT))
+            for team, price in zip(limits.teams, over[drivers:], strict=True)
+        ]
+        # at most n columns can sit at their bound of one, so a helpful new one is among the next
+        found = best_by_value(worth, rules, limits.n_lineups + _NEW_COLUMNS, charges=charges)
+        gains = np.maximum(found.scores / _PRICE_UNIT + each, 0.0)
+        proof = Proof(over, under, each, gains)
+        if proof.excludes(rules, limits):
+            return Relaxation(columns, proof)
+        known = {lineup.tobytes() for lineup in columns}
+        new = [row for row in found.lineups[gains > 0.0] if row.tobytes() not in known]
+        if not new:
+            # within rounding of the border: a portfolio is looked for before it is refused
+            return Relaxation(columns, None)
+        columns = np.concatenate([columns, np.stack(new)])
+
+
+def could_hold(rules: LineupRules, limits: PortfolioLimits) -> bool:
+    """Say whether the counts alone, without any lineup, leave room for the number asked for."""
+    n, slots = limits.n_lineups, rules.roster_size * limits.n_lineups
+    most, fewest = _most(rules, limits), limits.fewest.copy()
+    most[list(set(rules.excludes))] = 0
+    fewest[list(set(rules.locks))] = n
+    teams = zip(limits.teams, limits.team_most, strict=True)
+    return bool(
+        most.sum() >= slots
+        and fewest.sum() <= slots
+        and (fewest <= most).all()
+        and all(fewest[list(team.members)].max() <= held for team, held in teams)
+    )
+
+
+def sets_of_one(lineups: Lineups, min_unique: int) -> csr_array:
+    """Give the sets of drivers that only one chosen lineup may hold, by lineup ``[S, C]``.
+
+    Two lineups differ in ``min_unique`` drivers exactly if they share no set of R - min_unique + 1.
+    """
+    size = lineups.shape[1] - min_unique + 1
+    keys = np.zeros((len(lineups), 0), dtype=np.int64)
+    for members in combinations(range(lineups.shape[1]), size):
+        key = np.zeros(len(lineups), dtype=np.int64)
+        for member in members:
+            key = (key << 6) | lineups[:, member]
+        keys = np.column_stack((keys, key))
+    _, number, count = np.unique(keys.ravel(), return_inverse=True, return_counts=True)
+    shared = count[number] > 1
+    if min_unique == 1 or not shared.any():
+        return csr_array((0, len(lineups)))
+    column = np.repeat(np.arange(len(lineups)), keys.shape[1])[shared]
+    _, row = np.unique(number[shared], return_inverse=True)
+    return coo_array((np.ones(len(row)), (row, column)), (row.max() + 1, len(lineups))).tocsr()
+
+
+def choose_exactly(
+    lineups: Lineups, scores: npt.NDArray[np.float64], limits: PortfolioLimits, most_nodes: int
+) -> tuple[npt.NDArray[np.intp] | None, bool]:
+    """Choose exactly ``limits.n_lineups`` of these by integer program, for the largest sum.
+
+    The search ends after ``most_nodes``: nodes, not seconds, so that what it finds does not depend
+    on the machine. Gives the indices, or ``None`` if none were found, and whether the program was
+    decided: a ``None`` that was decided proves that no such choice of these lineups exists.
+    """
+    constraints = [
+        LinearConstraint(
+            csr_array(presence(lineups, limits)),
+            np.concatenate([limits.fewest, np.zeros(len(limits.teams))]),
+            np.concatenate([limits.most, limits.team_most]),
+        ),
+        LinearConstraint(np.ones((1, len(lineups))), limits.n_lineups, limits.n_lineups),
+    ]
+    sets = sets_of_one(lineups, limits.min_unique)
+    if sets.shape[0]:
+        constraints.append(LinearConstraint(sets, -np.inf, 1.0))
+    # scores near 1, so that the gap means the same for points, dollars and losses
+    scale = max(float(np.abs(scores).max()), 1e-12)
+    solved = milp(
+        -scores / scale,
+        constraints=constraints,
+        integrality=np.ones(len(lineups)),
+        bounds=Bounds(0, 1),
+        options={"mip_rel_gap": _GAP, "node_limit": most_nodes},
+    )
+    if solved.x is None:
+        return None, solved.status == 2
+    return np.flatnonzero(np.round(solved.x) == 1), True

@@ -1,0 +1,19 @@
+"""Which children of this worker have a turn."""
+
+from contextlib import suppress
+
+from workers.engine.ledger import holder_name
+
+
+def active_holders() -> list[str]:
+    """Names of the children of this worker that have a turn, as the ledger knows them."""
+    # senders import this module too, and have no worker
+    from celery.worker import state  # noqa: PLC0415
+
+    while True:
+        # the main thread adds and removes meanwhile
+        with suppress(RuntimeError):
+            return [
+                holder_name(request.hostname, request.worker_pid, str(request.id))
+                for request in tuple(state.active_requests)
+            ]

@@ -1,0 +1,297 @@
+-- What every script of the ledger shares: the names of the keys, and the moves made in several
+-- places. Times are Redis's own seconds; numbers that a double must carry whole are below 2^53.
+--
+-- A job goes from stage to stage; each time one begins it is cut anew, and a cut's name tells its
+-- pieces from those of any other, of the same stage too. A user's jobs with pieces waiting are the
+-- user's lane. A level is service in seconds: of a user among users, of a job in its lane; a clock
+-- is the level of the last that was served.
+
+local P = 'axiomatic:'
+local LEASES = P .. 'leases'     -- zset: "holder run cut piece" by when the lease ends
+local HELD = P .. 'held'         -- hash: holder to the lease it has
+local STORE = P .. 'store'       -- hash: bytes of all blobs; promised to jobs that go on; kept of others
+local KEPT = P .. 'kept'         -- zset: "run size" of what is kept of ended jobs, by when it expires
+local NODES = P .. 'nodes'       -- hash: worker to "version slots"
+local NODES_SEEN = P .. 'nodes-seen'  -- zset: worker by when it ticked last
+local VERSIONS = P .. 'versions' -- zset: version by when one of its workers ticked last
+local BLOBS = P .. 'blobs'       -- hash: blob to the number of jobs that hold it
+local FAN = 64                   -- as many values are merged into one
+
+local function job_key(run) return P .. 'job:' .. run end
+local function work_key(run) return P .. 'work:' .. run end      -- hash: the stage a job is in
+local function ready_key(run) return P .. 'ready:' .. run end    -- list: pieces to hand out first
+local function refs_key(run) return P .. 'refs:' .. run end      -- hash: blob to how often the job holds it
+local function blob_key(ref) return P .. 'blob:' .. ref end
+local function users_key(version) return P .. 'users:' .. version end    -- zset: users with pieces waiting
+local function lane_key(version, user) return P .. 'lane:' .. version .. ':' .. user end  -- zset: their jobs
+local function served_key(version) return P .. 'served:' .. version end  -- zset: seconds of service
+local function clock_key(version) return P .. 'clock:' .. version end    -- service of the last served
+local function lanes_key(version) return P .. 'lanes:' .. version end    -- hash: the same, by lane
+local function active_key(version) return P .. 'active:' .. version end  -- zset: jobs that have not ended
+
+local function queue_of(version) return 'axiomatic-' .. version end      -- list: Celery's messages
+
+local call = redis.call
+
+local function now()
+  local t = call('time')
+  return tonumber(t[1]) + tonumber(t[2]) / 1000000
+end
+
+local function seconds_text(value)
+  return string.format('%.6f', value)
+end
+
+local function alive(run)
+  local kind, outcome = unpack(call('hmget', job_key(run), 'kind', 'outcome'))
+  return kind and not outcome
+end
+
+local function waiting(run)
+  if call('llen', ready_key(run)) > 0 then return true end
+  local following, chunks = unpack(call('hmget', work_key(run), 'next', 'chunks'))
+  return following and tonumber(following) < tonumber(chunks)
+end
+
+-- The level to start at. The clock may have run ahead of those who wait, by pieces that took less
+-- than was thought.
+local function start_level(line, clock)
+  local first = call('zrange', line, 0, 0, 'withscores')
+  return math.min(tonumber(clock or 0), tonumber(first[2] or clock or 0))
+end
+
+-- A job with pieces to hand out stands in its user's lane, and the user among those to be served:
+-- start-time fair queueing, twice. Whoever joins starts at the clock, the level of the last served,
+-- or where it was if that is further: having waited long ago earns nothing now.
+local function enlist(run)
+  local version, user, served = unpack(call('hmget', job_key(run), 'version', 'owner', 'served'))
+  local lane = lane_key(version, user)
+  if not call('zscore', lane, run) then
+    local clock = call('hget', lanes_key(version), user)
+    call('zadd', lane, math.max(start_level(lane, clock), tonumber(served or 0)), run)
+  end
+  if not call('zscore', users_key(version), user) then
+    local clock = call('get', clock_key(version))
+    local before = tonumber(call('zscore', served_key(version), user) or 0)
+    call('zadd', users_key(version), math.max(start_level(users_key(version), clock), before), user)
+  end
+end
+
+local function delist(run, version, user)
+  local lane = lane_key(version, user)
+  call('zrem', lane, run)
+  if call('exists', lane) == 0 then call('zrem', users_key(version), user) end
+end
+
+-- Charge seconds of service to a job and its user.
+local function charge(run, version, user, seconds)
+  local users, lane = users_key(version), lane_key(version, user)
+  local level = call('zscore', users, user) or call('zscore', served_key(version), user)
+    or call('get', clock_key(version)) or 0
+  level = tonumber(level) + seconds
+  call('zadd', served_key(version), level, user)
+  if call('zscore', users, user) then call('zadd', users, level, user) end
+  local own = call('zscore', lane, run) or call('hget', job_key(run), 'served')
+    or call('hget', lanes_key(version), user) or 0
+  own = tonumber(own) + seconds
+  call('hset', job_key(run), 'served', own)
+  if call('zscore', lane, run) then call('zadd', lane, own, run) end
+end
+
+-- What a piece took in place of what it was charged when it was taken.
+local function settle(run, seconds)
+  local version, user = unpack(call('hmget', job_key(run), 'version', 'owner'))
+  charge(run, version, user, seconds - tonumber(call('hget', work_key(run), 'cost')))
+end
+
+local function split(lease)
+  return string.match(lease, '^(%S+) (%S+) (%S+) (%S+)$')
+end
+
+local function level_of(piece)
+  local level, place = string.match(piece, '^(%d+)%.(%d+)$')
+  return tonumber(level), tonumber(place)
+end
+
+local function drop_lease(lease, holder)
+  if call('hget', HELD, holder) == lease then call('hdel', HELD, holder) end
+  return call('zrem', LEASES, lease) == 1
+end
+
+-- A piece whose lease ended unkept goes first in line again, if nobody else has it by now.
+local function put_back(lease)
+  local holder, run, cut, piece = split(lease)
+  if not alive(run) then return end
+  local at, done, held =
+    unpack(call('hmget', work_key(run), 'cut', 'v:' .. piece, 'h:' .. piece))
+  if at ~= cut or done or held ~= holder then return end
+  call('hdel', work_key(run), 'h:' .. piece)
+  call('rpush', ready_key(run), piece)
+  enlist(run)
+end
+
+-- Hand out again what leases held that are over, so many at the most.
+local function end_leases(most)
+  local due = call('zrangebyscore', LEASES, '-inf', seconds_text(now()), 'limit', 0, most)
+  for _, lease in ipairs(due) do
+    drop_lease(lease, (split(lease)))
+    put_back(lease)
+  end
+end
+
+-- A job that takes more than it was promised is promised what it takes.
+local function grow(run, bytes)
+  local need, used = unpack(call('hmget', job_key(run), 'need', 'used'))
+  need, used = tonumber(need), tonumber(used or 0)
+  call('hset', job_key(run), 'used', used + bytes)
+  return math.max(need, used + bytes) - math.max(need, used)
+end
+
+local function forget_expired()
+  for _, each in ipairs(call('zrangebyscore', KEPT, '-inf', seconds_text(now()), 'limit', 0, 500)) do
+    call('zrem', KEPT, each)
+    call('hincrby', STORE, 'kept', -tonumber(string.match(each, ' (%d+)$')))
+  end
+end
+
+local function unhold(ref)
+  if call('hincrby', BLOBS, ref, -1) <= 0 then
+    call('hdel', BLOBS, ref)
+    call('hincrby', STORE, 'bytes', -call('strlen', blob_key(ref)))
+    call('unlink', blob_key(ref))
+  end
+end
+
+local function let_go(run, ref)
+  local left = call('hincrby', refs_key(run), ref, -1)
+  if left == 0 then
+    call('hdel', refs_key(run), ref)
+    call('hincrby', STORE, 'promised', grow(run, -call('strlen', blob_key(ref))))
+    unhold(ref)
+  elseif left < 0 then
+    call('hdel', refs_key(run), ref)  -- it was not this job's
+  end
+end
+
+-- End a job: its outcome, its result for the result backend, and nothing else of it left behind.
+local function end_job(run, outcome, document, reason)
+  local job = job_key(run)
+  local version, user, need, used, keep =
+    unpack(call('hmget', job, 'version', 'owner', 'need', 'used', 'keep_seconds'))
+  local moment = now()
+  call('hset', job, 'outcome', outcome, 'ended_at', seconds_text(moment))
+  if reason then
+    call('hset', job, 'error', reason)
+  end
+  call('set', 'celery-task-meta-' .. run, document, 'ex', keep)
+  for _, field in ipairs(call('hkeys', job)) do
+    if string.sub(field, 1, 6) == 'facts:' then call('hdel', job, field) end
+  end
+  -- the lineups of a completed job are named from its request; of others nothing is asked again
+  if outcome ~= 'completed' then call('hdel', job, 'request') end
+  local size = #document + call('hstrlen', job, 'request')
+  call('zadd', KEPT, seconds_text(moment + keep), run .. ' ' .. size)
+  call('hincrby', STORE, 'kept', size)
+  call('expire', job, keep)
+  call('expire', P .. 'jobs-of:' .. user, keep)
+  for _, ref in ipairs(call('hkeys', refs_key(run))) do unhold(ref) end
+  for stage = 0, tonumber(call('hget', work_key(run), 'stage') or -1) do
+    local group = 'celery-taskset-meta-' .. run .. '.' .. stage
+    call('del', group, group .. '.j', group .. '.t', group .. '.s', group .. '.d', group .. '.c')
+  end
+  call('unlink', work_key(run), ready_key(run), refs_key(run))
+  call('zrem', active_key(version), run)
+  call('hincrby', STORE, 'promised', -math.max(tonumber(need), tonumber(used or 0)))
+  delist(run, version, user)
+end
+
+local function failure(run, reason)
+  return cjson.encode({
+    task_id = run, status = 'FAILURE', traceback = cjson.null,
+    result = { exc_type = 'JobFailed', exc_message = { reason }, exc_module = 'workers.engine.jobs' },
+  })
+end
+
+local function fail_job(run, reason)
+  end_job(run, 'failed', failure(run, reason), cjson.encode({ reason = reason }))
+end
+
+local function give_up(run, tries, why)
+  fail_job(run, 'A part of the stage ' .. call('hget', job_key(run), 'stage') .. ' failed ' .. tries
+    .. ' times and was given up; ' .. why .. '.')
+end
+
+-- Begin a stage: forget the one before, and hand out the chunks of this one.
+local function install(run, stage, name, units, chunks, open, cost, before, within)
+  chunks = tonumber(chunks)
+  call('del', work_key(run), ready_key(run))
+  local top, nodes = 1, math.ceil(chunks / FAN)
+  while nodes > 1 do
+    nodes = math.ceil(nodes / FAN)
+    top = top + 1
+  end
+  local moment = seconds_text(now())
+  call('hset', work_key(run), 'stage', stage, 'cut', stage .. '@' .. moment, 'units', units,
+    'chunks', chunks, 'next', 0, 'top', top, 'done', 0, 'open', open,
+    'cost', cost, 'before', before, 'within', within, 'since', moment)
+  call('hset', job_key(run), 'stage', name)
+  enlist(run)
+end
+
+-- How many values a node of the tree merges.
+local function children(chunks, level, place)
+  local below = math.ceil(chunks / FAN ^ (level - 1))
+  return math.min(FAN, below - place * FAN)
+end
+
+local function root_of(run)
+  return call('hget', work_key(run), 'top') .. '.0'
+end
+
+local function hold_lease(holder, run, cut, piece, seconds)
+  local lease = holder .. ' ' .. run .. ' ' .. cut .. ' ' .. piece
+  call('zadd', LEASES, seconds_text(now() + seconds), lease)
+  call('hset', work_key(run), 'h:' .. piece, holder)
+  return lease
+end
+
+-- Whether what a holder says of a piece is wanted, and whether it had its lease until now: not if it
+-- was late, nor if it asks again because an answer was lost.
+local function hand_in(holder, run, cut, piece)
+  local had = drop_lease(holder .. ' ' .. run .. ' ' .. cut .. ' ' .. piece, holder)
+  return alive(run) and call('hget', work_key(run), 'cut') == cut, had
+end
+
+-- Whether all of these blobs are this job's: a Redis that came back without its last second may
+-- have forgotten one, and a value without its arrays is worse than none.
+local function all_there(run, refs, first, last)
+  for i = first, last do
+    if call('hexists', refs_key(run), refs[i]) == 0 then return false end
+  end
+  return true
+end
+
+-- How many pieces of a job wait, what one costs, and since when it has been given nothing.
+local function pieces_of(run)
+  local following, chunks, cost, since =
+    unpack(call('hmget', work_key(run), 'next', 'chunks', 'cost', 'since'))
+  if not since then return 0, 0, now() end
+  local fresh = tonumber(chunks) - tonumber(following)
+  return fresh + call('llen', ready_key(run)), tonumber(cost), tonumber(since)
+end
+
+-- The children of a version's workers, and the versions of the others.
+local function slots_of(version)
+  local slots, others, names = 0, {}, {}
+  for _, node in ipairs(call('zrangebyscore', NODES_SEEN, seconds_text(now() - 5), '+inf')) do
+    local theirs, count = string.match(call('hget', NODES, node) or '', '^(%S+) (%d+)$')
+    if theirs == version then
+      slots = slots + tonumber(count)
+    elseif theirs and not others[theirs] then
+      others[theirs] = true
+      names[#names + 1] = theirs
+    end
+  end
+  table.sort(names)
+  return slots, names
+end

@@ -1,0 +1,1 @@
+"""One installation: its settings, its own store and processes, and how it tells that it is well."""

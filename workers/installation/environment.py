@@ -1,0 +1,246 @@
+"""Every environment variable of an installation, declared once: name, default, meaning, check."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from core.errors import InvalidInput
+from workers.installation.redis_address import check_address
+
+_PREFIX = "AXIOMATIC_"
+_HIGHEST_PORT = 65_535
+
+Read = Callable[[str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable.
+
+    Parameters
+    ----------
+    name
+        As it is set.
+    default
+        What counts when it is not set or empty; empty itself where nothing does.
+    meaning
+        One line for whoever sets it.
+    read
+        Makes a value of the text; a ``ValueError`` says what to give instead. It must not repeat
+        the text of what may be secret.
+    """
+
+    name: str
+    default: str
+    meaning: str
+    read: Read
+
+
+def _whole(low: int, high: int, *, or_zero: bool = False) -> Read:
+    def read(text: str) -> int:
+        # int() would take "1_0", " 10" and digits of other scripts
+        number = int(text) if text.isascii() and text.isdecimal() else -1
+        if low <= number <= high or (or_zero and number == 0):
+            return number
+        zero = "0 or " if or_zero else ""
+        raise ValueError(f"{text!r}; give {zero}a whole number from {low} to {high}.")
+
+    return read
+
+
+def _file(text: str) -> str:
+    try:
+        with Path(text).open("rb"):
+            return text
+    except OSError as error:
+        raise ValueError(f"cannot read {text!r}: {error.strerror}.") from None
+
+
+def _secret_file(text: str) -> str:
+    try:
+        # an editor ends the line, a password does not hold one
+        secret = Path(_file(text)).read_text(encoding="utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        secret = ""
+    if not secret or "\n" in secret:
+        raise ValueError(f"{text!r} holds no password; write it there, alone on the first line.")
+    return secret
+
+
+def _listening(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if text.startswith("unix:/") or (
+        host and port.isdecimal() and int(port) in range(1, _HIGHEST_PORT + 1)
+    ):
+        return text
+    raise ValueError(f"{text!r}; give host:port or unix:/path.")
+
+
+def _logins(text: str) -> str:
+    for login in text.split(","):
+        user, colon, password = login.partition(":")
+        if not (user and colon and password):
+            raise ValueError("give user:password (several divided by commas, so none inside).")
+    return text
+
+
+VARIABLES = (
+    Variable(
+        "REDIS_URL",
+        "",
+        "`redis://`, `rediss://` (TLS) or `unix://` address of the one Redis: broker, results and "
+        "store. Required, except by commands that start their own",
+        check_address,
+    ),
+    Variable(
+        "AXIOMATIC_REDIS_PASSWORD",
+        "",
+        "Redis' password as it is, nothing percent-encoded, if the address holds none",
+        str,
+    ),
+    Variable(
+        "AXIOMATIC_REDIS_PASSWORD_FILE",
+        "",
+        "a file that holds it instead, a mounted secret say",
+        _secret_file,
+    ),
+    Variable(
+        "AXIOMATIC_REDIS_CA_FILE",
+        "",
+        "certificate authority that Redis' certificate must come from, PEM; the system's if not "
+        "set. Only with `rediss://`, as are the next two",
+        _file,
+    ),
+    Variable("AXIOMATIC_REDIS_CERT_FILE", "", "certificate to show to Redis, PEM", _file),
+    Variable("AXIOMATIC_REDIS_KEY_FILE", "", "and the key of that certificate, PEM", _file),
+    Variable(
+        "AXIOMATIC_KEEP_HOURS",
+        "24",
+        "how long a job's record and result are kept after it ended, and how long a job may take",
+        _whole(1, 8_760),
+    ),
+    Variable(
+        "AXIOMATIC_KEEP_SLATES_HOURS",
+        "720",
+        "how long an uploaded slate is kept",
+        _whole(1, 8_760),
+    ),
+    Variable(
+        "AXIOMATIC_STORE_MB",
+        "1024",
+        "MiB that jobs may take in Redis together: arrays of those that run, requests and results "
+        "of those that have ended; beyond, new jobs are refused with 503 and `Retry-After`",
+        _whole(16, 1_048_576),
+    ),
+    Variable(
+        "AXIOMATIC_CACHE_MB",
+        "64",
+        "MiB in Redis for simulated races that later jobs may use again, beside "
+        "`AXIOMATIC_STORE_MB`; 0 for none",
+        _whole(1, 1_048_576, or_zero=True),
+    ),
+    Variable(
+        "AXIOMATIC_CHILD_MEMORY_MB",
+        "4096",
+        "MiB of private memory that one worker child may take (512 or more); 0 for no limit",
+        _whole(512, 1_048_576, or_zero=True),
+    ),
+    Variable(
+        "AXIOMATIC_CHUNK_LIMIT_SECONDS",
+        "300",
+        "a chunk that runs longer is stopped, and its job fails with that reason",
+        _whole(10, 3_000),
+    ),
+    Variable(
+        "AXIOMATIC_STOP_SECONDS",
+        "60",
+        "how long a worker that is told to stop may go on finishing its chunks",
+        _whole(1, 3_000),
+    ),
+    Variable(
+        "AXIOMATIC_OWNERSHIP_MODEL",
+        "",
+        "a model that `axiomatic ownership learn` wrote, for the API's requests to be estimated "
+        "with; the one that Axiomatic ships if not set",
+        _file,
+    ),
+    Variable("AXIOMATIC_WORKERS", "2", "children of one worker, one a core", _whole(1, 256)),
+    Variable(
+        "AXIOMATIC_BIND",
+        "127.0.0.1:8000",
+        "where the API listens when the Procfile starts it",
+        _listening,
+    ),
+    Variable("AXIOMATIC_WEB_WORKERS", "2", "processes of the API", _whole(1, 64)),
+    Variable(
+        "AXIOMATIC_PORT",
+        "8000",
+        "loopback port of the machine on which compose publishes the API",
+        _whole(1, _HIGHEST_PORT),
+    ),
+)
+
+FLOWER_VARIABLES = (
+    Variable(
+        "FLOWER_BASIC_AUTH",
+        "",
+        "`user:password` that Flower asks for; it does not start without this or OAuth2",
+        _logins,
+    ),
+    Variable("FLOWER_ADDRESS", "127.0.0.1", "where Flower listens", str),
+    Variable("FLOWER_PORT", "5555", "and on which port", _whole(1, _HIGHEST_PORT)),
+    Variable("FLOWER_AUTH", "", "OAuth2: the e-mail addresses that may enter", str),
+    Variable(
+        "FLOWER_AUTH_PROVIDER",
+        "",
+        "OAuth2: Flower's handler, `flower.views.auth.GithubLoginHandler` say",
+        str,
+    ),
+    Variable("FLOWER_OAUTH2_KEY", "", "OAuth2: client id", str),
+    Variable("FLOWER_OAUTH2_SECRET", "", "OAuth2: client secret", str),
+    Variable("FLOWER_OAUTH2_REDIRECT_URI", "", "OAuth2: `https://your.host/login`", str),
+)
+
+
+def read_variables(
+    environment: Mapping[str, str], variables: Iterable[Variable] = VARIABLES
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Give the values of variables by name, ``None`` where there is none, and what is wrong.
+
+    Both, so that a caller may add what only it can see before it refuses everything at once.
+    """
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for variable in variables:
+        # compose passes what is not set as an empty text
+        text = environment.get(variable.name) or variable.default
+        try:
+            values[variable.name] = variable.read(text) if text else None
+        except ValueError as error:
+            values[variable.name] = None
+            problems[variable.name] = str(error)
+    return values, problems | _unknown(environment)
+
+
+def _unknown(environment: Mapping[str, str]) -> dict[str, str]:
+    known = [variable.name for variable in VARIABLES]
+    problems = {}
+    for name in environment:
+        if name.startswith(_PREFIX) and name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.0)
+            problems[name] = f"no such variable; the nearest is {near[0]}."
+    return problems
+
+
+def refuse(problems: Mapping[str, str]) -> None:
+    """Refuse to start if anything is wrong, naming all of it.
+
+    Raises
+    ------
+    InvalidInput
+        Problems by variable.
+    """
+    if problems:
+        raise InvalidInput(dict(problems))

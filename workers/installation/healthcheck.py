@@ -1,0 +1,38 @@
+"""``python -m workers.installation.healthcheck``: whether a worker of this host reports."""
+
+import socket
+import sys
+from typing import cast
+
+from redis.exceptions import RedisError
+
+from core.errors import AxiomaticError
+from workers.engine.connection import connect_briefly
+from workers.engine.ledger.keys import NODES_SEEN
+from workers.installation.settings import Settings
+
+LATE_SECONDS = 10.0
+
+
+def is_present(settings: Settings, host: str) -> bool:
+    """Say whether a worker whose node name ends in ``@host`` has reported within ten seconds."""
+    redis = connect_briefly(settings)
+    try:
+        now = float(redis.time()[0])
+        seen = cast("list[bytes]", redis.zrangebyscore(NODES_SEEN, now - LATE_SECONDS, "+inf"))
+    finally:
+        redis.close()
+    return any(node.decode().endswith(f"@{host}") for node in seen)
+
+
+def main() -> None:
+    """Leave with 0 if one has, 1 if not."""
+    try:
+        present = is_present(Settings.from_environment(), socket.gethostname())
+    except (RedisError, AxiomaticError) as error:
+        sys.exit(f"{error}")
+    sys.exit(0 if present else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The results of jobs as the API shows them."""

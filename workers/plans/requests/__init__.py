@@ -1,0 +1,1 @@
+"""What each kind of job is asked: everything that its result depends on."""

@@ -1,0 +1,106 @@
+"""What an optimize job is asked."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from core.lineups import LineupRules, TailTarget
+from core.portfolio import PortfolioLimits, leverage_penalty_points
+from core.race import ConstraintSpec, UserKnowledge
+from core.slate import Slate
+from workers.plans.objective import Objective
+from workers.plans.stages.contest import ContestTerms
+
+__all__ = ["Leverage", "Objective", "OptimizeRequest"]
+
+# the pool that a portfolio is chosen from: enough to choose among, few enough to compare in pairs
+_POOL_PER_LINEUP = 20
+_SMALLEST_POOL = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leverage:
+    """What a request says of ownership; its rules on it are among the lineups' rules.
+
+    Parameters
+    ----------
+    ownership_percent
+        Percent of entries by driver of the slate.
+    penalty
+        Points for a lineup whose drivers are all owned by 10%.
+    by_regime
+        Whether lineups are allotted to kinds of race and chosen for those.
+    regime_weights
+        Each kind's share of the lineups; ``None`` = its share of the races.
+    """
+
+    ownership_percent: tuple[float, ...]
+    penalty: float
+    by_regime: bool = False
+    regime_weights: tuple[tuple[str, float], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizeRequest:
+    """Everything an optimize job depends on; two equal requests have equal results, bit for bit.
+
+    Parameters
+    ----------
+    slate, spec
+        Drivers and race.
+    n_scenarios, seed
+        Races to simulate, and the seed of every random stream.
+    rules, limits
+        What each lineup and the portfolio hold to.
+    objective, target
+        What is maximised; ``target`` is the multi-CVaR.
+    diversity_weight
+        0..1, the API's ``correlation_weight``.
+    contest
+        The contest to play; needed for dollars.
+    validate_tail
+        Whether to compare the tail's best lineup with the mean's on the report's races.
+    include_calibration
+        Whether the answer should hold the model's calibration metrics.
+    knowledge
+        What the user says of the race, to which ``spec`` is tilted; ``None`` = it stands as it is.
+    leverage
+        Ownership to stay away from; ``None`` = it does not matter.
+    randomness
+        By driver, the share 0..1 by which each lineup's projections are moved; ``None`` = none.
+    """
+
+    slate: Slate
+    spec: ConstraintSpec
+    n_scenarios: int
+    seed: int
+    rules: LineupRules
+    limits: PortfolioLimits
+    objective: Objective = Objective.MULTI_CVAR
+    target: TailTarget = field(default_factory=TailTarget)
+    diversity_weight: float = 0.1
+    contest: ContestTerms | None = None
+    validate_tail: bool = True
+    include_calibration: bool = False
+    knowledge: UserKnowledge | None = None
+    leverage: Leverage | None = None
+    randomness: tuple[float, ...] | None = None
+
+    @property
+    def own_entries(self) -> int:
+        """How many lineups are entered."""
+        return self.limits.n_lineups
+
+    @property
+    def offsets(self) -> npt.NDArray[np.float64] | None:
+        """What each driver's ownership adds to a lineup's score, <= 0, in points, ``[D]``."""
+        if self.leverage is None or self.leverage.penalty == 0.0:
+            return None
+        owned = np.array(self.leverage.ownership_percent, dtype=np.float64)
+        return -leverage_penalty_points(owned, self.leverage.penalty, self.rules.roster_size)
+
+    @property
+    def pool_size(self) -> int:
+        """Lineups that the portfolio is chosen from at first."""
+        return max(_SMALLEST_POOL, _POOL_PER_LINEUP * self.limits.n_lineups)
