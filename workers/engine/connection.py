@@ -10,7 +10,7 @@ from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 
-from workers.engine.config import EngineSettings
+from workers.engine.options import EngineSettings
 
 CONNECT_SECONDS = 5.0
 # a Redis that forks for its append-only file, or a machine that swaps, may stall for seconds

@@ -13,10 +13,11 @@ from typing import cast
 
 from core.errors import AxiomaticError
 from workers.engine.application import app
-from workers.engine.config import EngineConfig, EngineSettings
+from workers.engine.config import EngineConfig
 from workers.engine.connection import PATIENT, connect
 from workers.engine.ledger import Ledger, Load
 from workers.engine.ledger.keys import JOB, JOBS_OF, PACE, WORK
+from workers.engine.options import EngineSettings
 from workers.engine.planning import Pace
 from workers.engine.scenario_cache import ScenarioCache
 from workers.engine.stages import Facts, Json
