@@ -232,7 +232,7 @@ def _send_body(inner: Inner, args: Any = None, kwargs: Any = None, **options: An
 
 
 def _asked_of_parent(point: str) -> bool:
-    # a connection of its own, as the reaper's: children are forked while it ticks
+    # a connection of its own, as the reaper's: children are forked while it runs
     redis = connect_briefly(_settings())
     try:
         return redis.getdel(armed("", point, -1)) is not None
@@ -242,9 +242,9 @@ def _asked_of_parent(point: str) -> bool:
         redis.close()
 
 
-@around(Reaper, "_tick")
-def _tick(inner: Inner, *given: Any) -> Any:
-    if _asked_of_parent("tick begins"):
+@around(Reaper, "_report")
+def _report(inner: Inner, *given: Any) -> Any:
+    if _asked_of_parent("report begins"):
         _kill(WORKER)
     return inner(*given)
 

@@ -183,7 +183,7 @@ def test_workers_killed_whole_one_after_another_leave_everything_to_the_last(
     assert sum(worker.running for worker in house.workers) == 1
 
 
-@pytest.mark.parametrize("point", ["tick begins", "turns missing"])
+@pytest.mark.parametrize("point", ["report begins", "turns missing"])
 def test_a_worker_killed_in_its_reaper_leaves_that_to_the_other(
     house: House,
     results: Any,

@@ -69,7 +69,7 @@ def other_workers(settings: Settings) -> Iterator[str]:
     """Workers of another version than this server's, as they report themselves."""
     version = "0.0.1-0123456789"
     ledger = Ledger(connect(settings), version)
-    ledger.tick("other@test", 2, 60.0, [])
+    ledger.heartbeat("other@test", 2, 60.0, [])
     yield version
     ledger.leave("other@test")
 
@@ -94,7 +94,7 @@ def test_workers_of_ones_own_version_beside_others_are_enough(
     client: FlaskClient, settings: Settings, other_workers: str
 ) -> None:
     own = open_jobs(settings).ledger
-    own.tick("own@test", 1, 60.0, [])
+    own.heartbeat("own@test", 1, 60.0, [])
     try:
         assert client.get("/health/ready").json["other_versions"] == [other_workers]
         accepted = client.post("/api/v1/optimize", json=request())

@@ -37,7 +37,7 @@ class Application(Celery):
     def Worker(self) -> Any:  # noqa: N802  (Celery's name)
         """The worker that stops as :mod:`workers.engine.stopping` says."""
         name = "workers.engine.stopping:PromptWorker"
-        # its type says a class, and it loads one by name as well
+        # typed as taking a class, but it loads one by name as well
         return self.subclass_with_self(name)  # type: ignore[arg-type]
 
 
@@ -48,32 +48,32 @@ app.conf.update(
     result_serializer="json",
     # a message for a queue nobody declared is a bug, not a new queue
     task_create_missing_queues=False,
-    # a turn is over when its pieces are kept, not when a worker has taken it
+    # a message is done when its pieces are kept, not when a worker has taken it
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    # a killed child's message comes back after so long; what it had sent before is here by then
+    # a killed child's message comes back after this time; by then its last results have arrived
     worker_lost_wait=1.0,
-    # what is lost is seen to by the ledger within seconds; a short time here runs turns twice
+    # the ledger recovers lost work within seconds; a short timeout here would run turns twice
     broker_transport_options={"visibility_timeout": 3600},
     broker_connection_retry_on_startup=True,
-    # a worker outlasts any time that Redis is away
+    # a worker waits for Redis however long it is away
     broker_connection_max_retries=None,
     worker_cancel_long_running_tasks_on_connection_loss=False,
-    # reading a result outlasts a restart of Redis, as everything else does
+    # reading a result survives a restart of Redis, as everything else does
     result_backend_always_retry=True,
     result_backend_max_retries=5,
     result_backend_base_sleep_between_retries_ms=100,
-    # nothing rests on a chord once its stage is over
+    # a chord is of no use once its stage is over
     result_chord_expires=_CHORD_SECONDS,
     worker_hijack_root_logger=False,
-    # a sender's event has the bare name of the task, and may come after the worker's: Flower would
-    # show that instead of the stage that asked for the turn
+    # a sender's event carries the bare name of the task and may come after the worker's: Flower
+    # would show that name instead of the stage that asked for the turn
     task_send_sent_event=False,
 )
 
 
-# as a setting Celery reads this only from configuration objects and modules
+# Celery reads this setting only from configuration objects and modules
 app.loader.override_backends = {"redis": "workers.engine.results:ResultBackend"}
 
 

@@ -1,4 +1,4 @@
-"""The ways to Redis beside Celery's own: one that outlasts a restart, one that never hangs."""
+"""Connections to Redis beside Celery's own: one outlasts a restart, one fails within seconds."""
 
 import ssl
 from collections.abc import Callable
@@ -18,12 +18,12 @@ REPLY_SECONDS = 15.0
 BRIEF_SECONDS = 2.0
 # 0.1, 0.2, 0.4, 0.8 s, then one a second: 17.5 s together, longer than a restart takes
 PATIENT = 20
-# about two seconds: a caller who waits for an answer had rather hear that Redis is away
+# about two seconds: a caller who waits is better told that Redis is away
 PROMPT = 5
 
 
 class _UnlessHopeless(Retry):
-    """Tries again, except where no amount of waiting mends what is wrong."""
+    """Retries, except after errors that no waiting can mend."""
 
     def call_with_retry(
         self,
@@ -32,7 +32,7 @@ class _UnlessHopeless(Retry):
         is_retryable: Callable[[Exception], bool] | None = None,
         with_failure_count: bool = False,
     ) -> Any:
-        """Call ``do`` as :class:`redis.retry.Retry` does, but let configuration errors out."""
+        """Call ``do`` as :class:`Retry` does, but raise configuration errors at once."""
 
         def worth_it(error: Exception) -> bool:
             return not _hopeless(error) and (is_retryable is None or is_retryable(error))
@@ -41,7 +41,7 @@ class _UnlessHopeless(Retry):
 
 
 def _hopeless(error: Exception) -> bool:
-    # redis-py has both as lost connections; the certificate's error is what it was raised in
+    # redis-py reports both as lost connections, the certificate's error as their context
     return isinstance(error, AuthenticationError) or isinstance(
         error.__context__, ssl.SSLCertVerificationError
     )
@@ -49,10 +49,10 @@ def _hopeless(error: Exception) -> bool:
 
 @cache
 def connect(settings: EngineSettings, retries: int = PATIENT) -> "Redis":
-    """Give the connection pool to the installation's Redis.
+    """The connection pool of the installation's Redis.
 
-    A call is tried again until Redis has been away for about 17 seconds, or ``retries`` times. One
-    whose answer was lost runs twice: what is sent must bear that.
+    A call is retried until Redis has been away for about 17 seconds, or ``retries`` times. A call
+    whose answer was lost runs twice, so every command sent must bear being repeated.
     """
     return Redis.from_url(
         settings.redis_url,
@@ -65,9 +65,9 @@ def connect(settings: EngineSettings, retries: int = PATIENT) -> "Redis":
 
 
 def connect_briefly(settings: EngineSettings) -> "Redis":
-    """Give a connection of one's own that fails within seconds instead of trying again.
+    """A connection of the caller's own that fails within seconds instead of retrying.
 
-    For a thread that has to go on with something else; whoever asks for it closes it.
+    For a thread that has other work to do; the caller closes it.
     """
     return Redis.from_url(
         settings.redis_url,

@@ -1,6 +1,6 @@
-"""A thread in every worker: it says it is there, keeps its children's leases, sees to the rest.
+"""A thread in every worker that reports it, renews its children's leases and rescues lost work.
 
-Any one surviving worker is enough: the ledger lets one a second look after the whole.
+Any one surviving worker is enough: once a second the ledger lets one of them look after all jobs.
 """
 
 import logging
@@ -22,17 +22,17 @@ from workers.engine.tasks import publish_turns
 
 log = logging.getLogger(__name__)
 
-TICK_SECONDS = 1.0
+HEARTBEAT_SECONDS = 1.0
 
 KILL_AFTER_SECONDS = 15
-"""How long after a chunk was told that its time is over its child is killed."""
+"""A child that ignores the end of its chunk's time is killed after so long."""
 
 _STUCK_SECONDS = 60.0
-"""A worker whose main thread has not moved for so long takes no messages: it is not there."""
+"""A worker whose main thread has not moved for so long takes no messages: it counts as absent."""
 
 
 class Reaper(threading.Thread):
-    """Ticks once a second until its process ends, through a worker's shutdown too.
+    """Reports its worker once a second until the process ends, also during the worker's shutdown.
 
     Parameters
     ----------
@@ -54,33 +54,33 @@ class Reaper(threading.Thread):
         self._ended = threading.Event()
 
     def run(self) -> None:
-        """Tick; what fails is tried again a second later."""
-        # its own connection: the children, forked while we run, must find no lock of ours held
+        """Report once a second; a failed report is repeated a second later."""
+        # a connection of its own: children forked meanwhile must not inherit a lock that it holds
         redis = connect_briefly(self._config.settings)
         ledger = Ledger(redis, self._config.version)
         while True:
-            looks_after = _tried(lambda: self._tick(ledger))
+            looks_after = _tried(lambda: self._report(ledger))
             if looks_after:
-                # one after the other: a job that cannot be ended must not stop the turns of others
+                # tried apart: a job that cannot be ended must not keep the turns of others back
                 _tried(lambda: ledger.look_after(self._config.settings.keep_seconds))
                 self._missing = _tried(lambda: ledger.turns(self._config.queue)) or 0
-            if self._ended.wait(TICK_SECONDS):
+            if self._ended.wait(HEARTBEAT_SECONDS):
                 break
         with suppress(RedisError):
             ledger.leave(self._node)
         redis.close()
 
-    def _tick(self, ledger: Ledger) -> bool:
+    def _report(self, ledger: Ledger) -> bool:
         stuck = time.monotonic() - self._moved > _STUCK_SECONDS
-        # a child that neither time limit has ended by then is not waited for
+        # by then both time limits have passed: the child is not waited for any longer
         longest = self._config.settings.chunk_limit_seconds + 2 * KILL_AFTER_SECONDS
-        return ledger.tick(self._node, -1 if stuck else self.slots, longest, active_holders())
+        return ledger.heartbeat(self._node, -1 if stuck else self.slots, longest, active_holders())
 
     def on_main_thread(self) -> None:
         """Publish the turns that are missing, and note that the worker's main thread moves.
 
-        Not in this thread: the pool forks children in the main one, and a child that is forked
-        while another thread holds a lock of the broker's connection waits for it for ever.
+        The main thread calls it: that thread forks the pool's children, and a child forked while
+        another thread holds a lock of the broker's connection would wait for the lock for ever.
         """
         self._moved = time.monotonic()
         missing, self._missing = self._missing, 0
@@ -88,9 +88,9 @@ class Reaper(threading.Thread):
             publish_turns(missing, "waiting pieces", "")
 
     def end(self) -> None:
-        """Stop ticking and sign off."""
+        """Stop reporting and sign the worker off."""
         self._ended.set()
-        self.join(2 * TICK_SECONDS)
+        self.join(2 * HEARTBEAT_SECONDS)
 
 
 def _tried(do: Callable[[], Any]) -> Any:
@@ -99,12 +99,12 @@ def _tried(do: Callable[[], Any]) -> Any:
     except RedisError as error:
         log.warning("Redis is away: %s", error)
     except Exception:
-        log.exception("a tick failed")
+        log.exception("a heartbeat failed")
     return None
 
 
 class ReaperStep(bootsteps.StartStopStep):
-    """Celery's way to start the thread with the worker, once the pool's children are forked."""
+    """Starts the thread with Celery's worker, once the pool's children are forked."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -113,31 +113,31 @@ class ReaperStep(bootsteps.StartStopStep):
         self._reaper: Reaper | None = None
 
     def start(self, worker: Any) -> None:
-        """Start ticking."""
+        """Start the thread, and call it from the main thread every second."""
         self._reaper = Reaper(worker.app.config, worker.hostname, worker.concurrency)
-        worker.timer.call_repeatedly(TICK_SECONDS, self._every_second, (worker,))
+        worker.timer.call_repeatedly(HEARTBEAT_SECONDS, self._every_second, (worker,))
         self._reaper.start()
         signals.worker_shutdown.connect(self._sign_off, sender=worker)
 
     def _every_second(self, worker: Any) -> None:
-        # a pool that stops has another thread call what its timers have, while the main one waits
+        # while a pool stops, another thread runs its timers and the main thread waits
         stopping = not may_take() or threading.current_thread() is not threading.main_thread()
         if stopping or self._reaper is None:
             return
         self._reaper.on_main_thread()
-        # a killed child's place is filled at once, or, by Celery's own timer, after five seconds
+        # refill a killed child's place now: Celery's own timer would take five seconds
         maintain = getattr(worker.pool, "maintain_pool", None)
         if maintain is not None:
             maintain()
 
     def stop(self, worker: Any) -> None:  # noqa: ARG002  (as Celery calls it)
-        """Take no more turns, and go on ticking: children that finish need their leases yet."""
+        """Take no more turns, but keep reporting: children that finish still need their leases."""
         take_no_more()
         if self._reaper is not None:
             self._reaper.slots = 0
 
     def terminate(self, worker: Any) -> None:
-        """Sign off: the children are ended, and the leases of what they held run out."""
+        """Sign off: the children are dead, and the leases of their pieces run out."""
         self.stop(worker)
         self._sign_off()
 

@@ -2,7 +2,7 @@
 -- lately goes until there is room for it. Nothing at all is noted or kept where both are none.
 -- ARGV: limit bytes, lifetime seconds, blocks missed, number of blocks read, those, then name and
 --       bytes of each block to keep
--- Gives hits, misses and evictions so far, and the blocks and bytes that there are.
+-- Returns hits, misses and evictions so far, and the blocks and bytes that there are.
 
 local P = 'axiomatic:scenarios:'
 local USED = P .. 'used'      -- zset: block by when it was used last

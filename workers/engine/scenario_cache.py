@@ -1,9 +1,9 @@
-"""Simulated blocks of races that any worker may use again, for any job: kept in Redis, bounded.
+"""Blocks of arrays in Redis that any later job may use again, within a limit of bytes.
 
-A block depends on the race's spec, the scoring, the seed, its number and the code, on nothing else:
-its name is a hash of these, so it serves every job that asks for the same, however long the job and
-however it is cut. Nothing depends on a block being here: a cache that is lost, full or spoilt costs
-time and changes no result.
+A stage names a block by a hash of everything that its content depends on, so a block serves every
+job that needs the same, however long the job is and however it is cut. The cache adds the version
+of the code to the name. No result depends on a block being there: a cache that is lost, full or
+spoilt costs time only.
 """
 
 import hashlib
@@ -34,17 +34,17 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 @dataclass(frozen=True, slots=True)
 class CacheStats:
-    """What the scenario cache of an installation holds, and how much it has saved.
+    """What the scenario cache of an installation holds, and how often it was of use.
 
     Parameters
     ----------
     hits, misses
-        Blocks that were there and blocks that had to be simulated, since Redis has counted. Unlike
-        a job's own count, these have every try of a chunk.
+        Blocks that were there and blocks that had to be computed, since Redis began to count.
+        Unlike a job's own counts, these include every try of a chunk.
     evictions
-        Blocks that made room for others.
+        Blocks that were deleted to make room for others.
     blocks, stored_bytes
-        What is there, of all versions.
+        What the cache holds, of all versions.
     limit_bytes
         What ``stored_bytes`` never exceeds.
     """
@@ -60,17 +60,17 @@ class CacheStats:
 class ScenarioCache:
     """The blocks of one Redis.
 
-    Where Redis fails, nothing is there and nothing is kept, and the log says so: whoever asks
-    simulates, and if Redis is away for longer the ledger's next move finds out.
+    While Redis fails, the cache is empty and keeps nothing, and the log says so: callers compute
+    their blocks, and the ledger's next call finds out whether Redis is away for longer.
 
     Parameters
     ----------
     redis
-        A connection that gives bytes.
+        A connection that returns bytes.
     limit_bytes
         What the blocks of all versions may take together; 0 for no cache at all.
     version
-        The code that runs here: the blocks of another are never given.
+        The code that runs here: blocks of another version are never returned.
     """
 
     def __init__(self, redis: "Redis", limit_bytes: int, version: str) -> None:
@@ -85,35 +85,35 @@ class ScenarioCache:
         return self._limit_bytes > 0
 
     def get(self, names: Sequence[str]) -> list[dict[str, npt.NDArray[Any]] | None]:
-        """Give blocks by name, read-only; ``None`` for each that is not there whole.
+        """Blocks by name, read-only; ``None`` for each that is not there whole.
 
-        They count as used once :meth:`put` says so.
+        They count as used once :meth:`put` is told.
         """
         nothing: list[dict[str, npt.NDArray[Any]] | None] = [None] * len(names)
         if not self.is_on or not names:
             return nothing
         own = [self._own(name) for name in names]
         try:
-            found = cast("list[bytes | None]", self._redis.mget([_BLOCK + name for name in own]))
+            blocks = cast("list[bytes | None]", self._redis.mget([_BLOCK + name for name in own]))
         except RedisError as error:
             log.warning("the scenario cache cannot be read: %s", error)
             return nothing
-        return [_opened(name, stored) for name, stored in zip(own, found, strict=True)]
+        return [_opened(name, stored) for name, stored in zip(own, blocks, strict=True)]
 
     def put(self, used: Sequence[str], made: Mapping[str, Arrays]) -> CacheStats | None:
-        """Note which blocks were there, and keep those that were not.
+        """Record which blocks were read, and store those that had to be computed.
 
         Parameters
         ----------
         used
-            Names of blocks that :meth:`get` gave.
+            Names of blocks that :meth:`get` returned.
         made
-            Those that it did not give, as simulated.
+            The missing blocks, as computed.
 
         Returns
         -------
         CacheStats or None
-            As it is now; ``None`` where there is no cache, or Redis fails.
+            The cache as it is now; ``None`` if there is no cache, or Redis fails.
         """
         if not self.is_on:
             return None
@@ -127,18 +127,18 @@ class ScenarioCache:
             return None
 
     def stats(self) -> CacheStats | None:
-        """Give what is there and how often it was asked for, as the last :meth:`put` left it.
+        """What the cache holds and how often it was read, as the last :meth:`put` left it.
 
-        ``None`` where there is no cache, or Redis fails. Nothing is written.
+        ``None`` if there is no cache, or Redis fails. Nothing is written.
         """
         if not self.is_on:
             return None
-        asked = self._redis.pipeline()
-        asked.hmget(_COUNTS, ["hits", "misses", "evictions"])
-        asked.zcard(_USED)
-        asked.hget(_SIZES, "all")
+        pipeline = self._redis.pipeline()
+        pipeline.hmget(_COUNTS, ["hits", "misses", "evictions"])
+        pipeline.zcard(_USED)
+        pipeline.hget(_SIZES, "all")
         try:
-            counts, blocks, stored_bytes = asked.execute()
+            counts, blocks, stored_bytes = pipeline.execute()
         except RedisError as error:
             log.warning("the scenario cache cannot be read: %s", error)
             return None
@@ -151,8 +151,8 @@ class ScenarioCache:
 
     def _run(self, misses: int, used: Sequence[str], kept: Sequence[str | bytes]) -> CacheStats:
         arguments = [self._limit_bytes, LIFETIME_SECONDS, misses, len(used), *used, *kept]
-        given = cast("list[int]", self._script(args=arguments))
-        hits, misses, evictions, blocks, stored_bytes = given
+        reply = cast("list[int]", self._script(args=arguments))
+        hits, misses, evictions, blocks, stored_bytes = reply
         return CacheStats(hits, misses, evictions, blocks, stored_bytes, self._limit_bytes)
 
 
@@ -166,13 +166,13 @@ def _digest(name: str, stored: bytes) -> bytes:
 
 
 def _sealed(name: str, arrays: Arrays) -> bytes:
-    """Give a block as it is stored: under a seal of its name and its content."""
+    """A block as it is stored: behind a hash of its name and content."""
     stored = wrap(pack(arrays))[1]
     return _digest(name, stored) + stored
 
 
 def _opened(name: str, sealed: bytes | None) -> dict[str, npt.NDArray[Any]] | None:
-    """Give a sealed block's arrays, if it is this one and as it was."""
+    """The arrays of a stored block; ``None`` if its hash is not that of this name and content."""
     if sealed is None:
         return None
     seal, stored = sealed[:_DIGEST_BYTES], sealed[_DIGEST_BYTES:]

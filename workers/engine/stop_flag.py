@@ -1,4 +1,4 @@
-"""What a pool's children know from their parent without asking anybody: whether it stops."""
+"""Whether this worker is stopping: a flag that its children read without asking Redis."""
 
 import mmap
 
@@ -7,10 +7,10 @@ _stopping = mmap.mmap(-1, 1)
 
 
 def take_no_more() -> None:
-    """Let this worker's children take no further pieces."""
+    """Keep this worker's children from taking further pieces."""
     _stopping[0] = 1
 
 
 def may_take() -> bool:
-    """Say whether a child may take another piece."""
+    """Whether a child of this worker may take another piece."""
     return _stopping[0] == 0

@@ -17,19 +17,19 @@ from workers.engine.stop_flag import take_no_more
 _POLL_SECONDS = 0.05
 
 _LEAVE_SECONDS = 10.0
-"""How long Celery may take to stop what is left when the pieces are done or given up."""
+"""How long Celery may take to stop once the pieces are done or given up."""
 
 
-# A child that ends waits until its parent has read what it sent, in tenths of a second: for half a
-# minute where the parent, told to stop at that moment, reads no more. What counts is in the ledger.
+# A child that ends waits, in tenths of a second, until its parent has read what it sent: for half a
+# minute if the parent is stopping and reads no more. The ledger has what counts: a second will do.
 pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
 
 
 class PromptWorker(CeleryWorker):
-    """Celery's worker, whose soft shutdown ends when its pieces do.
+    """Celery's worker, whose soft shutdown ends as soon as its children hold no piece.
 
-    Celery's own waits its whole time-out if anything runs when it begins, however soon that ends:
-    it sleeps in a signal's handler, where it learns nothing. The ledger knows.
+    Celery's own shutdown sleeps its whole time-out if anything runs when it begins, however soon
+    that ends. This one asks the ledger.
     """
 
     def wait_for_soft_shutdown(self) -> bool:
@@ -40,12 +40,12 @@ class PromptWorker(CeleryWorker):
         ledger = Ledger(redis, self.app.config.version)
         until = time.monotonic() + float(self.app.conf.worker_soft_shutdown_timeout)
         idle = 0
-        # twice: a child that was about to take a piece when it was told has it a moment later
+        # idle twice: a child about to take a piece when the flag was set has it a moment later
         while idle < 2 and time.monotonic() < until:
             time.sleep(_POLL_SECONDS)
             idle = 0 if _any_held(ledger, holders) else idle + 1
         redis.close()
-        # where Redis is away, Celery's heartbeat waits for it for ever, and all else for that
+        # while Redis is away Celery's heartbeat waits for it for ever, and the shutdown for that
         leaving = threading.Timer(_LEAVE_SECONDS, self._leave)
         leaving.daemon = True
         leaving.start()

@@ -1,8 +1,8 @@
-"""The two tasks: a turn at doing pieces, and the body of a chord of them.
+"""The two Celery tasks: a turn at doing pieces, and the body of a chord of turns.
 
-A stage of several chunks fans out as a chord: its header is as many turns as there are workers to
-have them, its body opens the stage's join. Which piece a turn does is the ledger's choice, made
-when the turn begins. See :mod:`workers.engine.ledger`.
+A stage of several chunks fans out as a chord. The header is one turn for each worker child, the
+body opens the stage's join. The ledger chooses which piece a turn does when the turn begins; see
+:mod:`workers.engine.ledger`.
 """
 
 import logging
@@ -26,10 +26,10 @@ from workers.engine.stop_flag import may_take
 log = logging.getLogger(__name__)
 
 TURN_SECONDS = 1.0
-"""A turn takes no further piece after so long: then messages, limits and a stop have their say."""
+"""A turn takes no further piece after so long: Celery then sees to messages, limits and stops."""
 
 MOST_TURNS = 64
-"""The longest header of a chord: each message costs a millisecond to send and to count."""
+"""Turns in a chord's header at the most: each costs a millisecond to send and to count."""
 
 _LISTED = 4
 
@@ -42,9 +42,9 @@ def _runner() -> tuple[Jobs, PieceRunner]:
 
 @app.task(name="axiomatic.turn", bind=True, ignore_result=True)
 def turn(self: "Task[..., str]", run_id: str = "", stage: int = -1) -> str:
-    """Do the fairest pieces for a while; of a chord, while its stage has some to hand out.
+    """Do pieces for about a second, the fairest first; in a chord, pieces of its stage only.
 
-    What it gives is for Flower's eyes: the pieces it did.
+    Returns the names of the pieces done, which Flower shows.
     """
     own = (run_id, stage) if stage >= 0 else None
     done, again = _take_turn(self, own)
@@ -55,7 +55,7 @@ def turn(self: "Task[..., str]", run_id: str = "", stage: int = -1) -> str:
 
 @app.task(name="axiomatic.join", bind=True, ignore_result=True)
 def join(self: "Task[..., str]", returned: Sequence[str], run_id: str, stage: int) -> str:
-    """Open a stage's join, whose turns have all returned, and have a turn."""
+    """Open the join of a stage whose turns have all returned, then do pieces as a turn does."""
     del returned
     _runner()[0].ledger.open(run_id, stage)
     done, again = _take_turn(self, None)
@@ -65,7 +65,7 @@ def join(self: "Task[..., str]", returned: Sequence[str], run_id: str, stage: in
 
 
 def _take_turn(task: "Task[..., str]", own: tuple[str, int] | None) -> tuple[str, bool]:
-    """Do pieces until the turn is over; give what was done, and whether another is wanted."""
+    """Do pieces until the turn is over; returns what was done, and whether another is wanted."""
     jobs, runner = _runner()
     holder = holder_name(str(task.request.hostname), os.getpid(), str(task.request.id))
     until = time.monotonic() + TURN_SECONDS
@@ -74,7 +74,7 @@ def _take_turn(task: "Task[..., str]", own: tuple[str, int] | None) -> tuple[str
         fanned = runner.do(holder, piece)
         done.append(runner.said(piece))
         if piece.join:
-            # its chord is done with, and what comes next may be for this turn alone
+            # the chord is over; the next stage may be left to this turn alone
             own = None
         if fanned is not None:
             fan_out(jobs, fanned.run_id, fanned.kind, fanned.stage)
@@ -91,11 +91,12 @@ def _listed(done: list[str]) -> str:
 def fan_out(jobs: Jobs, run_id: str, kind: str, stage: Next) -> None:
     """Publish the chord of a stage.
 
-    It is a hint, and may fail: the ledger has the stage, and the workers see to what waits there.
+    The chord is a hint and may get lost: the ledger has the stage, and reapers publish turns for
+    pieces that wait there.
     """
     turns = max(2, min(stage.chunks, jobs.workers()[0], MOST_TURNS))
     shown = f"{kind}: {stage.name}"
-    # a name that the ledger knows, to take what is left of the chord away with its job
+    # named so that the ledger can delete what is left of the chord with its job
     name = f"{run_id}.{stage.number}"
     header = [turn.s(run_id, stage.number).set(shadow=shown) for _ in range(turns)]
     body = join.s(run_id=run_id, stage=stage.number).set(shadow=f"{kind}: join {stage.name}")
@@ -107,14 +108,14 @@ def fan_out(jobs: Jobs, run_id: str, kind: str, stage: Next) -> None:
 
 
 def publish_turns(count: int, shown: str, run_id: str) -> None:
-    """Publish turns that take whatever is fairest; a hint, as above.
+    """Publish turns that take the fairest pieces of any job; a hint, as the chord is.
 
     Parameters
     ----------
     count
         How many.
     shown, run_id
-        What asked for them: a name for Flower, and the job, if it was one.
+        The name that Flower shows, and the job the turns are for, if any.
     """
     try:
         for _ in range(count):

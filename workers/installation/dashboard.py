@@ -1,6 +1,6 @@
 """``python -m workers.installation.dashboard``: Flower, but never without a login.
 
-Flower shows every job's arguments and can stop workers; by itself it starts open to anybody.
+Flower shows every job's arguments and can stop workers, and by default it is open to anybody.
 """
 
 import logging
@@ -23,7 +23,7 @@ _OAUTH2 = (
 
 
 def command(environment: Mapping[str, str]) -> list[str]:
-    """Give the command that starts Flower; the login stays in the environment, where it reads it.
+    """The command that starts Flower; the login stays in the environment, where Flower reads it.
 
     Raises
     ------
@@ -43,17 +43,17 @@ def _login_problems(environment: Mapping[str, str]) -> dict[str, str]:
     absent = [name for name in _OAUTH2 if not environment.get(name)]
     if not absent:
         return {}
-    # half of OAuth2 is a login that nobody can pass, and Flower does not say so
+    # with half of OAuth2's variables nobody can log in, and Flower does not say so
     if len(absent) < len(_OAUTH2):
         return dict.fromkeys(absent, "not set; OAuth2 needs all of its variables.")
     if not environment.get("FLOWER_BASIC_AUTH"):
-        said = f"not set; give user:password, or set {', '.join(_OAUTH2)}."
-        return {"FLOWER_BASIC_AUTH": said}
+        problem = f"not set; give user:password, or set {', '.join(_OAUTH2)}."
+        return {"FLOWER_BASIC_AUTH": problem}
     return {}
 
 
 def _without_empty(environment: Mapping[str, str]) -> dict[str, str]:
-    # an empty FLOWER_BASIC_AUTH is to Flower a user without a name and a password
+    # Flower takes an empty FLOWER_BASIC_AUTH for a user without name and password
     return {
         name: value for name, value in environment.items() if value or not name.startswith("FLOWER")
     }
@@ -66,8 +66,8 @@ def main() -> None:
         Settings.from_environment()
         arguments = command(os.environ)
     except InvalidInput as error:
-        for name, said in error.problems.items():
-            print(f"{name}: {' '.join(said)}", file=sys.stderr)  # noqa: T201
+        for name, problems in error.problems.items():
+            print(f"{name}: {' '.join(problems)}", file=sys.stderr)  # noqa: T201
         sys.exit(_BAD_CONFIGURATION)
     logging.getLogger(__name__).info(
         "Flower asks for a login; /healthcheck and /metrics answer without one"

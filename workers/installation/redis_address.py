@@ -1,4 +1,4 @@
-"""The address of Redis: what it may be, with a password laid in, and as Celery spells it."""
+"""The address of Redis: checked, with a password put in, and as Celery spells it."""
 
 from urllib.parse import SplitResult, parse_qsl, quote, urlsplit, urlunsplit
 
@@ -7,12 +7,12 @@ _EXAMPLE = "redis://host:6379/0, rediss://host:6380/0 or unix:///path/to/redis.s
 
 
 def check_address(text: str) -> str:
-    """Give an address back if it is one that every part of the installation reads alike.
+    """The address itself, once it is known that all parts of the installation read it alike.
 
     Raises
     ------
     ValueError
-        It is not; the message never repeats the address, which may hold a password.
+        They would not; the message never repeats the address, which may hold a password.
     """
     scheme = text.split("://", 1)[0] if "://" in text else ""
     if "sentinel" in scheme or "cluster" in scheme:
@@ -66,12 +66,12 @@ def _check_host(text: str, parts: SplitResult) -> str:
 
 
 def has_password(address: str) -> bool:
-    """Say whether an address carries its password."""
+    """Whether an address holds a password."""
     return urlsplit(address).password is not None
 
 
 def with_password(address: str, password: str) -> str:
-    """Give the address with a password laid in, whatever characters it has."""
+    """The address with a password put in, percent-encoded."""
     parts = urlsplit(address)
     user, _, host = parts.netloc.rpartition("@")
     netloc = f"{user}:{quote(password, safe='')}@{host}"
@@ -79,7 +79,7 @@ def with_password(address: str, password: str) -> str:
 
 
 def without_password(address: str) -> str:
-    """Give the address as it may be shown."""
+    """The address for messages and logs: its password replaced by ``***``."""
     parts = urlsplit(address)
     if parts.password is None:
         return address
@@ -88,7 +88,7 @@ def without_password(address: str) -> str:
 
 
 def as_celery_spells_it(address: str) -> str:
-    """Give the address for Celery, to which a unix socket is ``redis+socket://``."""
+    """The address for Celery, which spells a unix socket ``redis+socket://``."""
     parts = urlsplit(address)
     if parts.scheme != "unix":
         return address

@@ -40,7 +40,7 @@ class Settings:
     keep_slates_seconds
         How long an uploaded slate is kept.
     store_bytes
-        What jobs may take in Redis together: arrays of those that run, results of ended ones.
+        Room in Redis for all jobs together: arrays of running jobs, results of ended ones.
     child_memory_bytes
         Private memory that one worker child may take; 0 for no limit.
     chunk_limit_seconds
@@ -48,10 +48,10 @@ class Settings:
     stop_seconds
         How long a worker that is told to stop may go on finishing.
     cache_bytes
-        What simulated races that other jobs may use again take in Redis; 0 for none of them.
+        Room in Redis for simulated races that later jobs may use again; 0 for none.
     redis_ca_file, redis_cert_file, redis_key_file
-        PEM files for ``rediss://``: whom to trust (the system's authorities if ``None``), and what
-        to show.
+        PEM files for ``rediss://``: the authority to trust (the system's if ``None``), and the
+        certificate and key to present.
     ownership_model_file
         A fitted ownership model; the shipped one if ``None``.
     """
@@ -81,7 +81,7 @@ class Settings:
         values, problems = read_variables(environment)
         given = {name for name in values if environment.get(name)}
         address = values["REDIS_URL"]
-        # what is wrong with a variable alone is said rather than that it is out of place
+        # a variable that is wrong by itself is reported as that, not as out of place
         refuse(_misplaced(address, given) | problems)
         password = values["AXIOMATIC_REDIS_PASSWORD"] or values["AXIOMATIC_REDIS_PASSWORD_FILE"]
         return cls(
@@ -107,7 +107,7 @@ class Settings:
         return as_celery_spells_it(self.redis_url)
 
     def connection_options(self) -> dict[str, Any]:
-        """Give the keywords of ``redis.Redis.from_url`` beside the address: TLS, or nothing."""
+        """Keywords of ``redis.Redis.from_url`` beside the address: those of TLS, or none."""
         if not self.redis_url.startswith("rediss://"):
             return {}
         files = {
@@ -115,7 +115,7 @@ class Settings:
             "ssl_certfile": self.redis_cert_file,
             "ssl_keyfile": self.redis_key_file,
         }
-        # said outright, so that no other default of a library slackens it
+        # set outright, so that no other default of a library weakens it
         return {
             "ssl_cert_reqs": ssl.CERT_REQUIRED,
             "ssl_check_hostname": True,
@@ -123,9 +123,9 @@ class Settings:
         }
 
     def celery_configuration(self) -> dict[str, Any]:
-        """Give Celery's settings for this Redis.
+        """Celery's settings for this Redis.
 
-        All of them each time: an application configured anew keeps nothing of an earlier Redis.
+        Always all of them, so that an application configured anew keeps none of an earlier Redis.
         """
         tls = self.connection_options() or None
         return {
@@ -137,7 +137,7 @@ class Settings:
 
 
 def _misplaced(address: str | None, given: set[str]) -> dict[str, str]:
-    """Say what is absent, and what is wrong with variables that are each right alone."""
+    """Problems of variables together: absent ones, and ones that contradict each other."""
     problems = {}
     if "REDIS_URL" not in given:
         problems["REDIS_URL"] = "not set; give the address of Redis, redis://host:6379/0 say."

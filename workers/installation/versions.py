@@ -1,4 +1,4 @@
-"""Which code this is: a job belongs to the version that accepted it."""
+"""The version of this code; a job belongs to the version that accepted it."""
 
 import hashlib
 import platform
@@ -12,7 +12,7 @@ _LIBRARIES = ("llvmlite", "numba", "numpy", "scikit-learn", "scipy")
 
 
 def _fingerprint() -> str:
-    """Give a hash of every file and library that decides what a job computes or how it is kept."""
+    """A hash of every file and library that decides what a job computes or how it is kept."""
     digest = hashlib.sha256(platform.python_version().encode())
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}\0".encode())

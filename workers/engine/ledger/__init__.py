@@ -1,14 +1,14 @@
-"""The truth about every job, in Redis: who waits, who runs what until when, what is done.
+"""The truth about every job, in Redis: what waits, who does what until when, what is done.
 
-It is changed by small Lua scripts alone, each of them one move that happens whole or not at all:
+Only small Lua scripts change it, each a single move that happens whole or not at all:
 
-- a job is begun, its stages are installed one after the other, it ends once;
+- a job begins, its stages are installed one after the other, it ends once;
 - a piece (a chunk, a merge of values, a stage's join) is taken under a lease, and its value is kept
   once, however often it was computed;
-- what nobody holds any more is handed out again.
+- a piece whose lease has ended is handed out again.
 
 Celery's messages are hints: each is a turn at taking pieces. Lost, doubled or late messages change
-how fast a job is done, never what it gives.
+how soon a job is done, never its result.
 """
 
 from workers.engine.ledger.ledger import (

@@ -1,5 +1,5 @@
--- What every script of the ledger shares: the names of the keys, and the moves made in several
--- places. Times are Redis's own seconds; numbers that a double must carry whole are below 2^53.
+-- What all scripts of the ledger share: the names of the keys, and the moves that several make.
+-- Times are Redis's own seconds; numbers that a double must carry whole are below 2^53.
 --
 -- A job goes from stage to stage; each time one begins it is cut anew, and a cut's name tells its
 -- pieces from those of any other, of the same stage too. A user's jobs with pieces waiting are the
@@ -12,8 +12,8 @@ local HELD = P .. 'held'         -- hash: holder to the lease it has
 local STORE = P .. 'store'       -- hash: bytes of all blobs; promised to jobs that go on; kept of others
 local KEPT = P .. 'kept'         -- zset: "run size" of what is kept of ended jobs, by when it expires
 local NODES = P .. 'nodes'       -- hash: worker to "version slots"
-local NODES_SEEN = P .. 'nodes-seen'  -- zset: worker by when it ticked last
-local VERSIONS = P .. 'versions' -- zset: version by when one of its workers ticked last
+local NODES_SEEN = P .. 'nodes-seen'  -- zset: worker by when it last reported
+local VERSIONS = P .. 'versions' -- zset: version by when one of its workers last reported
 local BLOBS = P .. 'blobs'       -- hash: blob to the number of jobs that hold it
 local FAN = 64                   -- as many values are merged into one
 

@@ -1,4 +1,4 @@
-"""Names of keys that are read outside the scripts; they alone write them."""
+"""Names of the keys that Python reads; only the scripts write them."""
 
 JOB = "axiomatic:job:"
 WORK = "axiomatic:work:"

@@ -1,4 +1,4 @@
-"""The ledger as Python sees it: one method a script."""
+"""The ledger in Python: one method for each Lua script."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from redis import Redis
 from workers.engine.ledger.scripts import Scripts
 
 LEASE_SECONDS = 6.0
-"""How long a piece is its holder's unless renewed; a worker renews its children's every second."""
+"""How long a piece is leased unless renewed; a worker renews its children's leases every second."""
 
 GRACE_SECONDS = 0.3
-"""How long a finished stage waits for its chord's body before anybody may join it."""
+"""How long a finished stage waits for its chord's body before any turn may join it."""
 
 MOST_TRIES = 4
-"""How often a piece may fail, or take its worker down, before its job is given up."""
+"""How often a piece may fail, or kill its worker, before its job fails."""
 
 ROOM_SECONDS = 2.0
-"""How long a piece waits that found no room for its arrays."""
+"""How long a piece waits before its next try when there was no room for its arrays."""
 
 MOST_POSTPONED = 150
-"""How often it does so before its job fails: five minutes."""
+"""How often it waits so before its job fails: five minutes in all."""
 
 VERSION_GRACE_SECONDS = 60.0
-"""How long a job waits for a worker of its version where there are only others."""
+"""How long a job waits for a worker of its version while there are only others."""
 
 
 def holder_name(node: str, process: int | None, message: str) -> str:
-    """Name whoever takes pieces: a message in a worker's child; a copy of it is another holder."""
+    """Name of a holder of pieces: one message in one child; a copy of the message is another."""
     return f"{node}|{process}|{message}"
 
 
@@ -41,13 +41,13 @@ class Next:
     number, name
         Which one.
     units, chunks
-        What it is cut from, and into.
+        Units of work, and the chunks that they are cut into.
     fans_out
-        Whether a chord's body opens its join; otherwise whoever keeps its last value goes on.
+        Whether a chord's body opens its join; otherwise the holder of its last value goes on.
     cost_seconds
-        What a piece is charged when it is taken; what it really took is charged in the end.
+        What a piece is charged when it is taken; its real time is charged when it is kept.
     before, within
-        The job's progress when it begins, and its share of it.
+        The job's progress when the stage begins, and the stage's share of the job.
     """
 
     number: int
@@ -60,7 +60,7 @@ class Next:
     within: float
 
     def arguments(self) -> tuple[str | int | float, ...]:
-        """Give them as the scripts take them."""
+        """The stage as arguments of the scripts."""
         return (
             *(self.name, self.units, self.chunks, int(not self.fans_out)),
             *(self.cost_seconds, self.before, self.within),
@@ -76,13 +76,13 @@ class Begin:
     run_id, kind, owner, version
         Its id, its plan's kind, whose it is, and the code that must compute it.
     request
-        What the plan reads.
+        The request as the plan reads it.
     need_bytes, keep_seconds
         What its arrays may take, and how long its record is kept once it has ended.
     chunk_units
-        Units a chunk, where they were asked for.
+        Units a chunk at the most; ``None`` = sized by time.
     once, body
-        An idempotency key and the hash of what was asked under it; no key if empty.
+        An idempotency key and the hash of the request made under it; no key if empty.
     arrays
         Blobs that the request refers to, as stored, by reference.
     first
@@ -105,13 +105,13 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What came of beginning a job.
+    """The outcome of beginning a job.
 
     Parameters
     ----------
     outcome
-        ``begun``; ``again`` and ``other`` where the idempotency key had been used, for the same
-        request or another one; ``full`` where its arrays have no room.
+        ``begun``; ``again`` or ``other`` if the idempotency key was used before, for the same
+        request or another one; ``full`` if there is no room for its arrays.
     run_id
         The job's, or that of the key's first job.
     """
@@ -127,19 +127,20 @@ class Piece:
     Parameters
     ----------
     run_id, stage
-        Whose it is.
+        The job, and the number of its stage.
     cut
-        The name of the stage's cut: what came of a piece of an older one is not wanted.
+        The name of the stage's cut: values of pieces of an older cut are refused.
     level, place
-        Which: level 0 are the chunks, those above merge values of the level below.
+        Level 0 are the chunks; a piece above merges values of the level below. ``place`` counts
+        within the level.
     join
         Whether it is the last of its stage.
     units, chunks
-        What the stage is cut from, and into.
+        The stage's units, and the chunks that they are cut into.
     tries
         How often it has been taken.
     inputs
-        What it merges, as kept, in order.
+        The values that it merges, as kept, in order.
     """
 
     run_id: str
@@ -172,12 +173,12 @@ class Load:
     waiting_seconds
         About how long one child would take for them.
     oldest_waiting_seconds
-        The longest time a job with waiting pieces has been given nothing.
+        The longest time that a job with waiting pieces has had none of them taken.
     stored_bytes, promised_bytes, kept_bytes
-        What blobs take, what has been promised to jobs that have not ended, and what requests and
-        results of those that have take.
+        Bytes of all blobs; bytes promised to jobs that have not ended; bytes of the requests and
+        results of ended jobs.
     other_versions
-        Versions other than this whose workers are there.
+        Other versions that have workers now.
     """
 
     slots: int
@@ -196,9 +197,9 @@ class Ledger:
     Parameters
     ----------
     redis
-        A connection that gives bytes.
+        A connection that returns bytes.
     version
-        The code that runs here; jobs of other versions are none of its business.
+        The code that runs here; jobs of other versions are left alone.
     """
 
     def __init__(self, redis: "Redis", version: str) -> None:
@@ -206,10 +207,10 @@ class Ledger:
         self._version = version
 
     def begin(self, job: Begin, limit_bytes: int) -> Begun:
-        """Begin a job, whole or not at all; never above ``limit_bytes`` of promised room."""
+        """Begin a job, whole or not at all; promised room never exceeds ``limit_bytes``."""
         arrays = [part for pair in job.arrays.items() for part in pair]
         units = "" if job.chunk_units is None else job.chunk_units
-        given = self._scripts.run(
+        reply = self._scripts.run(
             "begin",
             *(job.run_id, job.kind, job.owner, job.version, job.request),
             *(job.need_bytes, limit_bytes, job.keep_seconds, units, job.once, job.body),
@@ -217,7 +218,7 @@ class Ledger:
             len(job.arrays),
             *arrays,
         )
-        outcome, run_id = cast("list[bytes | int]", given)
+        outcome, run_id = cast("list[bytes | int]", reply)
         return Begun(_text(outcome), _text(run_id))
 
     def take(self, holder: str, own: tuple[str, int] | None = None) -> Piece | None:
@@ -226,17 +227,18 @@ class Ledger:
         Parameters
         ----------
         holder
-            Who takes it, see :func:`holder_name`: what it still held is given back.
+            Who takes it, see :func:`holder_name`; a piece that it still held is given back.
         own
-            Run and stage; give nothing where that stage has nothing waiting. Any if ``None``.
+            Run and stage: ``None`` is returned unless that stage has pieces waiting. Any job's
+            pieces will do if it is ``None``.
         """
         run_id, stage = ("", -1) if own is None else own
         arguments = (holder, self._version, LEASE_SECONDS, MOST_TRIES, run_id, stage)
-        given = self._scripts.run("take", *arguments)
-        if given is None:
+        reply = self._scripts.run("take", *arguments)
+        if reply is None:
             return None
         run, number, cut, level, place, join, units, chunks, tries, inputs = cast(
-            "list[object]", given
+            "list[object]", reply
         )
         return Piece(
             run_id=_text(run),
@@ -267,31 +269,31 @@ class Ledger:
         Parameters
         ----------
         holder, piece
-            What was taken, and by whom.
+            The holder, and the piece as it took it.
         value
             JSON.
         seconds
-            What it took.
+            How long the piece took.
         pace
-            The name its pace is kept under, and the seconds it was thought to take.
+            The name that its pace is kept under, and its estimated seconds.
         stored, freed
-            Blobs that the value has, and those it took the place of.
+            Blobs that the value refers to, and those that are no longer needed.
         cached
-            What it found in the scenario cache, and what it had to simulate. Counted for the job
-            with the value, so once, however often the piece was computed.
+            Blocks read from the scenario cache, and blocks computed. The job's counts grow with
+            the value, so once, however often the piece was computed.
 
         Returns
         -------
         str
-            ``kept``; ``twice`` where another had been quicker; ``lost`` where Redis has forgotten
-            one of its blobs; ``ended`` where it is not wanted any more.
+            ``kept``; ``twice`` if another holder was quicker; ``lost`` if Redis has lost one of
+            its blobs; ``ended`` if the job has ended.
         """
         blobs: list[str | int] = [len(stored), *stored, *freed]
         figures = (seconds, *pace, GRACE_SECONDS, *cached)
         return self._piece("keep", holder, piece, value, *figures, *blobs)
 
     def open(self, run_id: str, stage: int) -> None:
-        """Let a stage be joined as soon as all its values are kept: its chord's body has come."""
+        """Allow a stage's join as soon as all its values are kept: its chord's body has come."""
         self._scripts.run("open", run_id, stage)
 
     def advance(
@@ -315,15 +317,15 @@ class Ledger:
         return self._piece("finish", holder, piece, seconds, document)
 
     def fail(self, holder: str, piece: Piece, error: str, reason: str) -> str:
-        """Fail a piece's job; ``kept``, or ``ended`` where the piece is not the holder's."""
+        """Fail a piece's job; ``kept``, or ``ended`` if the piece is not the holder's."""
         return self._piece("fail", holder, piece, error, reason)
 
     def give_back(self, holder: str, piece: Piece, reason: str) -> str:
-        """Give a piece back for another try."""
+        """Return a piece for another try."""
         return self._piece("give_back", holder, piece, reason, MOST_TRIES)
 
     def postpone(self, holder: str, piece: Piece, reason: str) -> str:
-        """Put a piece off for want of room; after minutes of it, its job fails with the reason."""
+        """Put a piece off for want of room; after minutes of that its job fails with the reason."""
         more = (ROOM_SECONDS, MOST_POSTPONED, reason)
         return self._piece("postpone", holder, piece, *more)
 
@@ -336,63 +338,65 @@ class Ledger:
         return _text(self._scripts.run("put", run_id, reference, stored, limit_bytes))
 
     def wanted(self, queue: str, own: tuple[str, int] | None) -> bool:
-        """Say whether a turn should be had again: pieces wait, and no other message for them."""
+        """Whether another turn should be published: pieces wait, and no message for them does."""
         run_id, stage = ("", -1) if own is None else own
         return self._scripts.run("wanted", self._version, queue, run_id, stage) == 1
 
-    def tick(self, node: str, slots: int, longest_seconds: float, holders: Sequence[str]) -> bool:
-        """Say that a worker is there, and keep its children's leases.
+    def heartbeat(
+        self, node: str, slots: int, longest_seconds: float, holders: Sequence[str]
+    ) -> bool:
+        """Report that a worker is there, and renew its children's leases.
 
         Parameters
         ----------
         node, slots
-            Its name, and its children that take turns; -1 if it moves no more.
+            Its name, and its children that take turns; -1 if its main thread is stuck.
         longest_seconds
             How long any piece is held at the most.
         holders
-            Its children that have a turn.
+            Its children that have a turn now.
 
         Returns
         -------
         bool
-            Whether it should look after the whole now.
+            Whether it is this worker's turn to look after all jobs.
         """
-        given = self._scripts.run(
-            "tick", node, self._version, slots, LEASE_SECONDS, longest_seconds, *holders
+        reply = self._scripts.run(
+            "heartbeat", node, self._version, slots, LEASE_SECONDS, longest_seconds, *holders
         )
-        return given == 1
+        return reply == 1
 
     def look_after(self, most_seconds: int) -> None:
-        """Hand out again what nobody holds, and end jobs that nobody can or will run."""
+        """Hand out again pieces that nobody holds, and end jobs that no worker can or will run."""
         self._scripts.run("look_after", self._version, most_seconds, VERSION_GRACE_SECONDS)
 
     def turns(self, queue: str) -> int:
-        """Give how many turns are to be published."""
+        """How many turns should be published now."""
         return int(cast("int", self._scripts.run("turns", self._version, queue)))
 
     def any_held(self, holders: Sequence[str]) -> bool:
-        """Say whether any of these holders has a piece."""
+        """Whether any of these holders has a piece."""
         return self._scripts.run("any_held", *holders) == 1
 
     def leave(self, node: str) -> None:
-        """Take a worker that has ended in order off the list."""
+        """Strike a worker that ended in good order off the list."""
         self._scripts.run("leave", node)
 
     def workers(self) -> tuple[int, tuple[str, ...]]:
-        """Give how many children of this version there are, and which other versions."""
+        """Number of worker children of this version, and the other versions that have workers."""
         slots, others = cast("tuple[int, list[bytes]]", self._scripts.run("workers", self._version))
         return int(slots), tuple(map(_text, others))
 
     def first_of_key(self, once: str, body: str) -> Begun | None:
-        """Give the job that an idempotency key was used for, if it was."""
-        given = self._scripts.run("first_of_key", once, body)
-        if given is None:
+        """The first job of an idempotency key; ``None`` if the key is new."""
+        reply = self._scripts.run("first_of_key", once, body)
+        if reply is None:
             return None
-        outcome, run_id = cast("list[bytes]", given)
+        outcome, run_id = cast("list[bytes]", reply)
         return Begun(_text(outcome), _text(run_id))
 
     def load(self) -> Load:
-        """Say how busy the workers are."""
+        """How busy the workers are."""
         slots, pieces, seconds, oldest, stored, promised, kept, others = cast(
             "list[int | bytes | list[bytes]]", self._scripts.run("load", self._version)
         )
@@ -410,8 +414,8 @@ class Ledger:
     def _piece(
         self, script: str, holder: str, piece: Piece, *more: str | bytes | int | float
     ) -> str:
-        given = self._scripts.run(script, holder, piece.run_id, piece.cut, piece.name, *more)
-        return _text(given)
+        reply = self._scripts.run(script, holder, piece.run_id, piece.cut, piece.name, *more)
+        return _text(reply)
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The ledger's Lua scripts, each with the parts it shares with others."""
+"""The ledger's Lua scripts, each preceded by the functions that all of them share."""
 
 from functools import cache, cached_property
 from importlib import resources
@@ -17,12 +17,12 @@ def _read(name: str) -> str:
 
 @cache
 def source(name: str) -> str:
-    """Give a script's whole source."""
+    """A script's source, the shared functions included."""
     return f"{_read(_SHARED)}\n{_read(f'{name}.lua')}"
 
 
 class Scripts:
-    """The scripts of one Redis, loaded again by themselves where it has forgotten them.
+    """The scripts of one Redis; they are loaded again if it has forgotten them.
 
     Parameters
     ----------
@@ -39,10 +39,10 @@ class Scripts:
         return int(str(self._redis.info("server")["redis_version"]).partition(".")[0])
 
     def run(self, name: str, *arguments: str | bytes | int | float) -> object:
-        """Run a script and give what it returns."""
+        """Run a script; returns its reply."""
         if name not in self._known:
             text = source(name)
-            # a full Redis must still let jobs end; older ones judge each command by itself
+            # a full Redis must still let jobs end; before version 7 it judges each command alone
             if name not in _TAKES_ROOM and self._major >= 7:
                 text = f"{_EVEN_IF_FULL}\n{text}"
             self._known[name] = self._redis.register_script(text)

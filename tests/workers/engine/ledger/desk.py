@@ -151,7 +151,7 @@ class Desk:
         """Fail a piece's job."""
         return self.ledger.fail(holder, piece, json.dumps({"reason": reason}), reason)
 
-    def tick(
+    def heartbeat(
         self,
         node: str = "celery@one",
         slots: int = 1,
@@ -164,7 +164,7 @@ class Desk:
         """Do all that a worker does every second, whoever has just done it; give the turns."""
         ledger = self.ledger if version is None else Ledger(self.redis, version)
         self.redis.delete(f"axiomatic:reaper:{version or self.version}")
-        assert ledger.tick(node, slots, longest, holders)
+        assert ledger.heartbeat(node, slots, longest, holders)
         ledger.look_after(most)
         return ledger.turns(f"axiomatic-{version or self.version}")
 
@@ -261,8 +261,8 @@ class Desk:
             assert self.ledger.cancel(run_id)
         while self.leases():
             self.end_leases()
-            self.tick()
-        self.tick()
+            self.heartbeat()
+        self.heartbeat()
         self.redis.delete(self.queue)
         assert self.store() == (0, 0)
         kept = {name.partition(" ")[0]: int(name.partition(" ")[2]) for name in self.scores(KEPT)}
@@ -282,7 +282,7 @@ class Desk:
         for name in self.scores(KEPT):
             self.redis.zadd(KEPT, {name: LONG_AGO})
         while self.scores(KEPT):
-            self.tick()
+            self.heartbeat()
         assert self.kept() == 0
 
     def weight(self, run_id: str) -> int:

@@ -469,9 +469,9 @@ class Machine(RuleBasedStateMachine):
         self.end(list(self.leases)[which % len(self.leases)])
 
     @rule(holders=st.sets(st.sampled_from(HOLDERS)), slots=st.integers(0, 4))
-    def tick(self, holders: set[str], slots: int) -> None:
+    def heartbeat(self, holders: set[str], slots: int) -> None:
         self.agreed = False
-        turns = self.desk.tick(slots=slots, holders=sorted(holders))
+        turns = self.desk.heartbeat(slots=slots, holders=sorted(holders))
         for holder in holders & set(self.held):
             lease = self.held[holder]
             if lease in self.leases and self.is_on(lease):

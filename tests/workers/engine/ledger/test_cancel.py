@@ -62,7 +62,7 @@ def test_nothing_of_a_cancelled_job_is_handed_out(desk: Desk) -> None:
     assert desk.ledger.take("three") is None
     assert desk.keep(taken, "one") == "ended"
     desk.end_leases()
-    assert desk.tick() == 0
+    assert desk.heartbeat() == 0
     assert desk.ledger.take("three") is None
     assert (desk.leases(), desk.held(), desk.levels(), desk.lane()) == ([], {}, {}, {})
 

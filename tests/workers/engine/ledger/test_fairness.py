@@ -339,7 +339,7 @@ def test_a_piece_that_is_out_while_levels_are_cleaned_up_is_charged(desk: Desk) 
     chunk = desk.take("bobs")
     assert desk.served() == {"ann": 5_001.0, "bob": 5_001.0}
     desk.take_and_keep(seconds=1.0)
-    desk.tick()
+    desk.heartbeat()
     assert desk.keep(chunk, "bobs", seconds=100.0) == "kept"
     assert desk.served()["bob"] == 5_100.0
 

@@ -120,12 +120,12 @@ def test_pieces_change_hands(full: FullDesk) -> None:
     full.end_leases()
     full.take("dead")
     full.end_leases()
-    assert full.tick(slots=3) == 2
+    assert full.heartbeat(slots=3) == 2
     assert full.ledger.workers() == (3, ())
     assert full.ledger.wanted(full.queue, None)
     pieces = [full.take("slow"), full.take("quick")]
     full.end_leases()
-    full.tick(holders=["slow", "quick"])
+    full.heartbeat(holders=["slow", "quick"])
     assert full.ledger.any_held(["slow"])
     assert full.keep(pieces[0], "slow") == "kept"
     assert full.keep(pieces[1], "quick") == "kept"

@@ -57,11 +57,11 @@ def test_a_body_that_never_comes_is_not_waited_for(desk: Desk) -> None:
     assert (join.join, join.tries) == (True, 1)
 
 
-def test_a_tick_opens_a_join_whose_body_never_comes(desk: Desk) -> None:
+def test_a_heartbeat_opens_a_join_whose_body_never_comes(desk: Desk) -> None:
     closed(desk)
     desk.take_and_keep()
     desk.end_leases(of="-")
-    assert desk.tick(slots=2) == 1
+    assert desk.heartbeat(slots=2) == 1
     assert desk.take().join
 
 

@@ -29,24 +29,24 @@ def test_a_piece_whose_lease_ended_is_taken_next(desk: Desk) -> None:
     assert [desk.take("three").place, desk.take("four").place] == [1, 2]
 
 
-def test_a_tick_gives_back_what_nobody_renewed(desk: Desk) -> None:
+def test_a_heartbeat_gives_back_what_nobody_renewed(desk: Desk) -> None:
     run_id = desk.begin(1)
     desk.take("dead")
     desk.end_leases()
-    assert desk.tick(slots=3) == 1
+    assert desk.heartbeat(slots=3) == 1
     assert desk.leases() == []
     assert desk.held() == {}
     assert desk.redis.lrange(f"axiomatic:ready:{run_id}", 0, -1) == [b"0.0"]
     assert desk.take("two").tries == 2
 
 
-def test_a_tick_renews_the_leases_of_its_own_holders_alone(desk: Desk) -> None:
+def test_a_heartbeat_renews_the_leases_of_its_own_holders_alone(desk: Desk) -> None:
     run_id = desk.begin(2)
     desk.take("mine")
     desk.take("other")
     desk.end_leases()
     before = desk.now()
-    desk.tick(holders=["mine", "unknown"])
+    desk.heartbeat(holders=["mine", "unknown"])
     assert desk.leases() == [desk.lease("mine", run_id, "0.0")]
     ends = desk.scores(LEASES)[desk.lease("mine", run_id, "0.0")]
     assert before <= ends - ledger.LEASE_SECONDS <= desk.now()
@@ -57,8 +57,8 @@ def test_a_lease_that_was_taken_away_is_not_renewed(desk: Desk) -> None:
     desk.begin(1)
     desk.take("slow")
     desk.end_leases()
-    desk.tick()
-    desk.tick(holders=["slow"])
+    desk.heartbeat()
+    desk.heartbeat(holders=["slow"])
     assert desk.leases() == []
     assert desk.take("two").tries == 2
 
@@ -115,7 +115,7 @@ def test_a_piece_kept_late_is_not_handed_out_again(desk: Desk) -> None:
     desk.begin(2)
     late = desk.take("late")
     desk.end_leases()
-    desk.tick()
+    desk.heartbeat()
     assert desk.keep(late, "late") == "kept"
     assert desk.take_and_keep().place == 1
     assert desk.take().join
@@ -129,7 +129,7 @@ def test_a_piece_kept_late_is_not_given_back_by_its_second_holder(desk: Desk) ->
     assert desk.keep(late, "late") == "kept"
     desk.ledger.give_back("second", second, "no")
     desk.end_leases()
-    desk.tick()
+    desk.heartbeat()
     assert desk.redis.llen(f"axiomatic:ready:{run_id}") == 0
     assert desk.take("third").place == 1
 
@@ -154,7 +154,7 @@ def test_a_piece_kept_late_is_not_handed_out_again_though_it_has_been_merged(des
         desk.take_and_keep()
     last = desk.take("last")
     desk.end_leases(of="late")
-    desk.tick()
+    desk.heartbeat()
     assert desk.keep(late, "late") == "kept"
     merge = desk.take()
     assert (merge.level, merge.place) == (1, 0)
@@ -171,7 +171,7 @@ def test_a_merge_kept_late_is_not_handed_out_again_without_its_inputs(bushy: Des
     last = bushy.take("last")
     assert last.name == "0.9"
     bushy.end_leases(of="late")
-    bushy.tick()
+    bushy.heartbeat()
     assert bushy.keep(late, "late") == "kept"
     assert bushy.take_and_keep().name == "2.0"
     assert bushy.ledger.take("idle") is None
@@ -206,7 +206,7 @@ def test_a_lease_on_a_stage_that_is_over_gives_nothing_back(desk: Desk) -> None:
     desk.advance(join, stage(1, 1, "points"), "late")
     assert desk.leases() == [lease]
     desk.end_leases()
-    desk.tick()
+    desk.heartbeat()
     assert desk.leases() == []
     piece = desk.take("third")
     assert (piece.stage, piece.tries) == (1, 1)
@@ -250,10 +250,10 @@ def test_a_piece_held_too_long_is_not_renewed_any_more(desk: Desk) -> None:
     desk.take("mine")
     desk.redis.hset(f"axiomatic:work:{run_id}", "a:0.0", f"{desk.now() - 330:.6f}")
     desk.end_leases()
-    desk.tick(holders=["mine"], longest=360.0)
+    desk.heartbeat(holders=["mine"], longest=360.0)
     assert desk.leases() == [desk.lease("mine", run_id, "0.0")]
     desk.end_leases()
-    desk.tick(holders=["mine"], longest=300.0)
+    desk.heartbeat(holders=["mine"], longest=300.0)
     assert desk.leases() == []
     assert desk.take("two").tries == 2
 
@@ -331,7 +331,7 @@ def test_a_merge_is_taken_before_pieces_given_back(desk: Desk) -> None:
     piece, given = desk.take("one"), desk.take("two")
     desk.ledger.give_back("two", given, "no")
     desk.end_leases(of="-")
-    desk.tick()
+    desk.heartbeat()
     desk.keep(piece, "one")
     assert [desk.take(f"h{i}").name for i in range(3)] == ["1.0", "0.64", "0.65"]
 
@@ -404,7 +404,7 @@ def test_a_failure_of_a_piece_that_waits_again_is_nobodys_to_tell(desk: Desk) ->
     run_id = desk.begin(1)
     late = desk.take("late")
     desk.end_leases()
-    desk.tick()
+    desk.heartbeat()
     assert desk.fail(late, "late") == "ended"
     assert "outcome" not in desk.job(run_id)
     assert desk.take("second").tries == 2
@@ -472,4 +472,4 @@ def test_versions_take_their_own_jobs_alone(desk: Desk) -> None:
     assert desk.ledger.take("three") is None
     assert other.take("four").tries == 2
     other.ledger.cancel(theirs)
-    other.tick("celery@two")
+    other.heartbeat("celery@two")

@@ -114,7 +114,7 @@ def test_the_result_is_where_celery_looks_for_it(settings: Settings) -> None:
     desk.fail(desk.take(), reason="No lineup fits the cap.")
     assert app.AsyncResult(failed).status == "FAILURE"
     assert str(app.AsyncResult(failed).result) == "No lineup fits the cap."
-    desk.tick()
+    desk.heartbeat()
     desk.redis.zrem("axiomatic:versions", desk.version)
     desk.redis.zrem("axiomatic:nodes-seen", "celery@one")
     desk.redis.hdel("axiomatic:nodes", "celery@one")

@@ -41,12 +41,12 @@ def test_a_piece_put_off_waits_while_others_are_taken(desk: Desk) -> None:
     assert (piece.place, piece.tries) == (0, 1)
 
 
-def test_a_tick_hands_out_what_was_put_off(desk: Desk) -> None:
+def test_a_heartbeat_hands_out_what_was_put_off(desk: Desk) -> None:
     desk.begin(1)
     postpone(desk)
-    assert desk.tick(slots=2) == 0
+    assert desk.heartbeat(slots=2) == 0
     desk.end_leases(of="-")
-    assert desk.tick(slots=2) == 1
+    assert desk.heartbeat(slots=2) == 1
     assert desk.take_and_keep().tries == 1
 
 

@@ -94,7 +94,7 @@ def test_a_redis_that_forgets_the_scripts_is_told_them_again(desk: Desk) -> None
     forget()
     assert desk.advance(join, stage(1, 1), freed=["r"]) == "kept"
     forget()
-    assert desk.tick(slots=3) == 1
+    assert desk.heartbeat(slots=3) == 1
     forget()
     assert desk.ledger.load().slots == 3
     forget()

@@ -1,5 +1,5 @@
--- What a worker does every second: say it is there, and keep the leases of its children. Gives 1 if
--- it is this worker's turn to look after the whole.
+-- What a worker does every second: report that it is there, and renew the leases of its children.
+-- Returns 1 if it is this worker's turn to look after all jobs.
 -- ARGV: node, version, slots (-1: it moves no more, and is not there), lease seconds, the longest
 --       that any piece is held, then holders of this worker
 local node, version, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -23,7 +23,7 @@ for i = 6, #ARGV do
     end
   end
 end
--- what this worker's children hold and it did not renew is what dead ones held: no need to wait
+-- leases of this worker that it did not renew were held by dead children: no need to wait
 for _, lease in ipairs(call('zrangebyscore', LEASES, '-inf',
     seconds_text(moment + lease_seconds - MISSED_SECONDS))) do
   local holder = split(lease)

@@ -11,16 +11,16 @@ def age(desk: Desk, key: str, name: str, seconds: float) -> None:
     desk.redis.zadd(key, {name: desk.now() - seconds}, xx=True)
 
 
-def test_nobody_is_there_before_the_first_tick(desk: Desk) -> None:
+def test_nobody_is_there_before_the_first_heartbeat(desk: Desk) -> None:
     assert desk.ledger.load() == Load(0, 0, 0.0, 0.0, 0, 0, 0, ())
     assert desk.ledger.workers() == (0, ())
 
 
 def test_children_of_all_workers_of_a_version_are_its_slots(desk: Desk) -> None:
-    desk.tick("celery@one", 2)
-    desk.tick("celery@two", 3)
+    desk.heartbeat("celery@one", 2)
+    desk.heartbeat("celery@two", 3)
     assert desk.ledger.load().slots == 5
-    desk.tick("celery@one", 4)
+    desk.heartbeat("celery@one", 4)
     assert desk.ledger.load().slots == 7
     assert desk.fields(NODES) == {
         "celery@one": f"{desk.version} 4",
@@ -29,9 +29,9 @@ def test_children_of_all_workers_of_a_version_are_its_slots(desk: Desk) -> None:
 
 
 def test_workers_of_other_versions_are_named_and_not_counted(desk: Desk) -> None:
-    desk.tick("celery@one", 2)
+    desk.heartbeat("celery@one", 2)
     for version in ("0.3-b", "0.2-a"):
-        desk.tick(f"celery@{version}", 4, version=version)
+        desk.heartbeat(f"celery@{version}", 4, version=version)
     load = desk.ledger.load()
     assert (load.slots, load.other_versions) == (2, ("0.2-a", "0.3-b"))
     other = Ledger(desk.redis, "0.2-a").load()
@@ -41,27 +41,27 @@ def test_workers_of_other_versions_are_named_and_not_counted(desk: Desk) -> None
 
 
 def test_a_worker_that_has_not_been_seen_for_seconds_does_not_count(desk: Desk) -> None:
-    desk.tick("celery@one", 2)
-    desk.tick("celery@two", 3)
+    desk.heartbeat("celery@one", 2)
+    desk.heartbeat("celery@two", 3)
     desk.begin(10)
     age(desk, SEEN, "celery@one", 6)
     assert desk.ledger.load().slots == 3
-    assert desk.tick("celery@two", 3) == 3
+    assert desk.heartbeat("celery@two", 3) == 3
     assert set(desk.scores(SEEN)) == {"celery@one", "celery@two"}
-    assert desk.tick("celery@one", 2) == 5
+    assert desk.heartbeat("celery@one", 2) == 5
 
 
 def test_a_worker_that_has_not_been_seen_for_a_minute_is_forgotten(desk: Desk) -> None:
-    desk.tick("celery@one", 2)
+    desk.heartbeat("celery@one", 2)
     age(desk, SEEN, "celery@one", 61)
-    desk.tick("celery@two", 3)
+    desk.heartbeat("celery@two", 3)
     assert set(desk.scores(SEEN)) == {"celery@two"}
     assert set(desk.fields(NODES)) == {"celery@two"}
 
 
 def test_a_worker_that_leaves_is_off_the_list_at_once(desk: Desk) -> None:
-    desk.tick("celery@one", 2)
-    desk.tick("celery@two", 3)
+    desk.heartbeat("celery@one", 2)
+    desk.heartbeat("celery@two", 3)
     desk.ledger.leave("celery@one")
     desk.ledger.leave("celery@one")
     assert desk.ledger.load().slots == 3
@@ -70,43 +70,43 @@ def test_a_worker_that_leaves_is_off_the_list_at_once(desk: Desk) -> None:
 
 
 def test_turns_are_published_for_what_waits_and_for_who_is_there(desk: Desk) -> None:
-    assert desk.tick(slots=4) == 0
+    assert desk.heartbeat(slots=4) == 0
     desk.begin(2)
-    assert desk.tick(slots=4) == 2
+    assert desk.heartbeat(slots=4) == 2
     desk.begin(1, owner="bob")
-    assert desk.tick(slots=4) == 3
+    assert desk.heartbeat(slots=4) == 3
     desk.begin(10_000)
-    assert desk.tick(slots=4) == 4
-    assert desk.tick("celery@two", slots=3) == 7
-    assert desk.tick(slots=0) == 3
+    assert desk.heartbeat(slots=4) == 4
+    assert desk.heartbeat("celery@two", slots=3) == 7
+    assert desk.heartbeat(slots=0) == 3
 
 
 def test_no_turns_are_published_while_messages_wait(desk: Desk) -> None:
     desk.begin(10)
     desk.redis.rpush(desk.queue, "a turn")
-    assert desk.tick(slots=4) == 0
+    assert desk.heartbeat(slots=4) == 0
     desk.redis.delete(desk.queue)
-    assert desk.tick(slots=4) == 4
+    assert desk.heartbeat(slots=4) == 4
 
 
 def test_pieces_that_are_held_need_no_turn_and_those_given_back_do(desk: Desk) -> None:
     desk.begin(3)
     desk.take("one")
     desk.take("two")
-    assert desk.tick(slots=4) == 1
+    assert desk.heartbeat(slots=4) == 1
     desk.end_leases(of="one")
-    assert desk.tick(slots=4) == 2
+    assert desk.heartbeat(slots=4) == 2
 
 
 def test_one_worker_a_second_sees_to_the_whole(desk: Desk) -> None:
     lock = f"axiomatic:reaper:{desk.version}"
     desk.redis.set(lock, "celery@two", px=900_000)
-    assert not desk.ledger.tick("celery@one", 4, A_DAY, [])
+    assert not desk.ledger.heartbeat("celery@one", 4, A_DAY, [])
     assert desk.redis.get(lock) == b"celery@two"
     # it is there all the same
     assert desk.ledger.workers() == (4, ())
     desk.redis.delete(lock)
-    assert desk.ledger.tick("celery@one", 4, A_DAY, [])
+    assert desk.ledger.heartbeat("celery@one", 4, A_DAY, [])
     assert desk.redis.get(lock) == b"celery@one"
     assert 0 < desk.redis.pttl(lock) <= 900
 
@@ -127,7 +127,7 @@ def test_a_worker_whose_main_thread_is_stuck_is_not_there(desk: Desk) -> None:
     run_id = desk.begin(1)
     desk.take("mine")
     desk.end_leases()
-    desk.tick("celery@one", -1, ["mine"])
+    desk.heartbeat("celery@one", -1, ["mine"])
     assert desk.ledger.workers() == (0, ())
     assert desk.names() & {NODES, SEEN} == set()
     # its child goes on
@@ -148,9 +148,9 @@ def test_a_worker_gives_back_at_once_what_its_dead_children_held(desk: Desk) -> 
     fresh = desk.take(holder_name("celery@one", 9, "message"))
     # another worker has just seen to the whole
     desk.redis.set(f"axiomatic:reaper:{desk.version}", "celery@two", px=900_000)
-    desk.ledger.tick("celery@two", 1, A_DAY, [])
+    desk.ledger.heartbeat("celery@two", 1, A_DAY, [])
     assert len(desk.leases()) == 4
-    desk.ledger.tick("celery@one", 3, A_DAY, [lives])
+    desk.ledger.heartbeat("celery@one", 3, A_DAY, [lives])
     assert {lease.partition(" ")[0] for lease in desk.leases()} == {
         lives,
         other,
@@ -173,8 +173,8 @@ def test_a_copy_of_a_message_in_another_child_is_another_holder(desk: Desk) -> N
 
 def test_the_workers_of_each_version_see_to_it(desk: Desk) -> None:
     desk.begin(3)
-    assert desk.tick("celery@new", 4, version="0.2-a") == 0
-    assert desk.ledger.tick("celery@one", 4, A_DAY, [])
+    assert desk.heartbeat("celery@new", 4, version="0.2-a") == 0
+    assert desk.ledger.heartbeat("celery@one", 4, A_DAY, [])
     assert desk.ledger.turns(desk.queue) == 3
     leave(desk, "0.2-a")
 
@@ -183,7 +183,7 @@ def test_leases_of_any_version_are_seen_to_by_all(desk: Desk) -> None:
     desk.begin(1)
     desk.take("dead")
     desk.end_leases()
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@new", version="0.2-a")
     assert desk.leases() == []
     assert desk.take("two").tries == 2
     leave(desk, "0.2-a")
@@ -194,12 +194,12 @@ def test_a_job_that_no_worker_can_run_fails_and_says_who_could(desk: Desk) -> No
     desk.redis.hset(f"axiomatic:pace:{desk.version}", "walks/walk:took", "1")
     desk.redis.rpush(desk.queue, "a turn")
     desk.redis.sadd(f"_kombu.binding.{desk.queue}", "a binding")
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@new", version="0.2-a")
     age(desk, VERSIONS, desk.version, VERSION_GRACE_SECONDS - 30)
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@new", version="0.2-a")
     assert "outcome" not in desk.job(run_id)
     age(desk, VERSIONS, desk.version, VERSION_GRACE_SECONDS + 1)
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@new", version="0.2-a")
     assert desk.reason(run_id) == (
         f"The job was accepted by version {desk.version}, which no worker runs any more; "
         "the workers run 0.2-a. Send it again."
@@ -213,37 +213,37 @@ def test_a_job_that_no_worker_can_run_fails_and_says_who_could(desk: Desk) -> No
 
 def test_while_redis_was_away_no_version_was_missed(desk: Desk) -> None:
     run_id = desk.begin(1)
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@new", version="0.2-a")
     age(desk, VERSIONS, desk.version, VERSION_GRACE_SECONDS + 1)
     desk.redis.set("axiomatic:looked-after", f"{desk.now() - 11:.6f}")
     before = desk.now()
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@new", version="0.2-a")
     assert "outcome" not in desk.job(run_id)
     assert before <= desk.scores(VERSIONS)[desk.version] <= desk.now()
     # but a second later there is nobody still
     age(desk, VERSIONS, desk.version, VERSION_GRACE_SECONDS + 1)
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@new", version="0.2-a")
     assert desk.job(run_id)["outcome"] == "failed"
     leave(desk, "0.2-a")
 
 
 def test_a_version_with_a_worker_keeps_its_jobs(desk: Desk) -> None:
     run_id = desk.begin(1)
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@new", version="0.2-a")
     age(desk, VERSIONS, desk.version, VERSION_GRACE_SECONDS + 1)
-    desk.tick("celery@one")
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@one")
+    desk.heartbeat("celery@new", version="0.2-a")
     assert "outcome" not in desk.job(run_id)
     leave(desk, "0.2-a")
 
 
 def test_however_many_jobs_nobody_can_run_all_fail(desk: Desk) -> None:
     runs = [desk.begin(1) for _ in range(101)]
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@new", version="0.2-a")
     age(desk, VERSIONS, desk.version, VERSION_GRACE_SECONDS + 1)
     outcomes = []
     for _ in range(2):
-        desk.tick("celery@new", version="0.2-a")
+        desk.heartbeat("celery@new", version="0.2-a")
         outcomes.append([desk.job(run_id).get("outcome") for run_id in runs].count("failed"))
     assert outcomes == [100, 101]
     assert set(desk.scores(VERSIONS)) == {"0.2-a"}
@@ -251,10 +251,10 @@ def test_however_many_jobs_nobody_can_run_all_fail(desk: Desk) -> None:
 
 
 def test_a_job_waits_for_a_worker_of_its_version_from_when_it_was_begun(desk: Desk) -> None:
-    # all workers, of whatever version, were stopped long ago: nobody has ticked since
+    # all workers, of whatever version, were stopped long ago: none has reported since
     desk.redis.zadd(VERSIONS, {desk.version: LONG_AGO})
     run_id = desk.begin(1)
-    desk.tick("celery@new", version="0.2-a")
+    desk.heartbeat("celery@new", version="0.2-a")
     assert "outcome" not in desk.job(run_id)
     leave(desk, "0.2-a")
 
@@ -264,7 +264,7 @@ def test_a_job_that_has_waited_too_long_fails(desk: Desk) -> None:
     active = f"axiomatic:active:{desk.version}"
     age(desk, active, old, 7_201)
     age(desk, active, young, 7_100)
-    desk.tick(most=7_200)
+    desk.heartbeat(most=7_200)
     assert desk.reason(old) == (
         "The job was not done within 2 hours; send it again, or add workers."
     )
@@ -283,7 +283,7 @@ def test_service_that_everybody_has_had_is_forgotten(desk: Desk) -> None:
     while desk.levels()["ann"] < 20:
         desk.take_and_keep()
     assert desk.served() == {"bob": 1.0, "ann": 20.0, "cat": 500.0 + desk.served()["cat"] - 500.0}
-    desk.tick()
+    desk.heartbeat()
     assert set(desk.served()) == {"ann", "cat"}
     assert desk.levels() == {"ann": 20.0}
 
@@ -292,7 +292,7 @@ def test_with_the_last_job_all_service_is_forgotten(desk: Desk) -> None:
     desk.begin(1)
     desk.finish(desk.to_join())
     assert set(desk.served()) == {"ann"}
-    desk.tick()
+    desk.heartbeat()
     assert desk.served() == {}
     for kind in ("clock", "lanes"):
         assert not desk.redis.exists(f"axiomatic:{kind}:{desk.version}")
@@ -309,7 +309,7 @@ def test_the_load_says_what_waits_and_for_how_long(desk: Desk) -> None:
     desk.ledger.give_back("one", pieces[0], "no")
     assert desk.ledger.load().waiting_chunks == 5
     desk.end_leases(of="-")
-    desk.tick()
+    desk.heartbeat()
     assert desk.ledger.load().waiting_chunks == 6
     begun = desk.now() - 100
     desk.redis.hset(f"axiomatic:work:{first}", "since", f"{begun:.6f}")
@@ -327,7 +327,7 @@ def test_a_job_with_nothing_waiting_does_not_wait(desk: Desk) -> None:
 
 
 def leave(desk: Desk, *versions: str) -> None:
-    """Take what the ticks of other versions left with them."""
+    """Take what the heartbeats of other versions left with them."""
     for version in versions:
         desk.redis.zrem(VERSIONS, version)
         desk.redis.delete(f"axiomatic:reaper:{version}")
