@@ -1,5 +1,6 @@
 """The contest: what it pays, what entries win in every simulated race, and what that comes to."""
 
+from core.amounts import read_cents
 from core.contest.curve import PayoutCurveFitter
 from core.contest.draftkings_export import payouts_from_draftkings
 from core.contest.payout_tables import read_payout_csv, read_payout_json, read_payout_table
@@ -9,7 +10,6 @@ from core.contest.payouts import (
     Payouts,
     PrizeTier,
     payouts_from_tiers,
-    read_cents,
 )
 from core.contest.result import ContestResult, Figures, summarise
 from core.contest.simulate import play_block, simulate_contest

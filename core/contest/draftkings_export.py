@@ -5,14 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.contest.payouts import (
-    CENTS_PER_USD,
-    Payouts,
-    PrizeTier,
-    payouts_from_cents,
-    read_cents,
-    read_count,
-)
+from core.amounts import CENTS_PER_USD, read_cents, read_count
+from core.contest.payouts import Payouts, PrizeTier, payouts_from_cents
 from core.errors import InvalidInput
 
 _CASH = "cash"

@@ -7,14 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from core.amounts import CENTS_PER_USD, read_cents, read_count
 from core.contest.draftkings_export import is_draftkings_contest, payouts_from_draftkings
-from core.contest.payouts import (
-    CENTS_PER_USD,
-    Payouts,
-    payouts_from_tiers,
-    read_cents,
-    read_count,
-)
+from core.contest.payouts import Payouts, payouts_from_tiers
 from core.errors import InvalidInput
 
 _PLACES = re.compile(

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.field.ownership import TOLERANCE
 from core.slate import TICKS_PER_POINT, Slate, plain_name
-from core.slate.tables import decode, number
+from core.tables import decode, number
 from core.wording import many
 
 COLUMNS = ("EntryId", "TimeRemaining", "Points", "Lineup", "Player", "%Drafted", "FPTS")

@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import InvalidInput
 from core.slate.drivers import Driver, Slate, Veto
 from core.slate.names import plain_name
-from core.slate.tables import number, read_table, whole_number
+from core.tables import number, read_table, whole_number
 
 _FIELD = "drivers"
 

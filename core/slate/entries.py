@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from core.errors import InvalidInput
 from core.slate.drivers import Slate
-from core.slate.tables import decode
 from core.slate.upload import cells_of
+from core.tables import decode
 
 _FIELD = "entries"
 _ENTRY, _CONTEST = "Entry ID", "Contest ID"

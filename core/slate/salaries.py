@@ -3,7 +3,7 @@
 from core.errors import InvalidInput
 from core.slate.drivers import MAX_SALARY_USD, Driver, Slate
 from core.slate.rules import DRAFTKINGS_CLASSIC
-from core.slate.tables import number, read_table, whole_number
+from core.tables import number, read_table, whole_number
 
 COLUMNS = ("Name", "ID", "Roster Position", "Salary", "Game Info", "AvgPointsPerGame")
 _FIELD = "salaries"
