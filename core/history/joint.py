@@ -17,7 +17,7 @@ from core.history.races import PastRace
 from core.history.salaries import STEP_USD, Salaries
 from core.race import Scenarios
 from core.randomness import Purpose, stream
-from core.slate.rules import DRAFTKINGS_CLASSIC, TICKS_PER_POINT, SiteRules, Ticks
+from core.sites import DRAFTKINGS_CLASSIC, TICKS_PER_POINT, SiteRules, Ticks
 
 F64 = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def best_lineups(ticks: Ticks, salaries: Salaries, rules: SiteRules = DRAFTKINGS
     Parameters
     ----------
     ticks
-        ``[N, D]`` as :func:`core.slate.rules.score` gives them.
+        ``[N, D]`` as :func:`core.sites.rules.score` gives them.
     salaries
         ``[D]`` in USD, multiples of 100; 0 = the driver cannot be picked.
 

@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from core.errors import InvalidInput
-from core.slate.rules import DRAFTKINGS_CLASSIC, SiteRules, Ticks, score
+from core.sites import DRAFTKINGS_CLASSIC, SiteRules, Ticks, score
 from core.slate.tracks import TrackType
 
 RaceKey = tuple[int, int]  # season, round

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.slate.rules import SiteRules, Ticks, score
+from core.sites import SiteRules, Ticks, score
 
 _TYPES = {
     "finish": np.uint8,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.slate.rules import DRAFTKINGS_CLASSIC, SiteRules
+from core.sites import DRAFTKINGS_CLASSIC, SiteRules
 from core.slate.tracks import Track
 from core.wording import many
 

@@ -1,8 +1,8 @@
 """DraftKings' salary file in, as its lineup page exports it."""
 
 from core.errors import InvalidInput
+from core.sites import DRAFTKINGS_CLASSIC
 from core.slate.drivers import MAX_SALARY_USD, Driver, Slate
-from core.slate.rules import DRAFTKINGS_CLASSIC
 from core.tables import number, read_table, whole_number
 
 COLUMNS = ("Name", "ID", "Roster Position", "Salary", "Game Info", "AvgPointsPerGame")

@@ -13,8 +13,8 @@ from core.race import (
     generate_scenarios,
     simulate_block,
 )
+from core.sites import DRAFTKINGS_CLASSIC
 from core.slate.drivers import Veto
-from core.slate.rules import DRAFTKINGS_CLASSIC
 from core.slate.tracks import TrackType
 
 KINDS = list(TrackType)

@@ -3,7 +3,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.race import Scenarios, concatenate, simulate_block
-from core.slate.rules import DRAFTKINGS_CLASSIC
+from core.sites import DRAFTKINGS_CLASSIC
 
 
 def test_scenarios_survive_as_plain_arrays(field):

@@ -1,0 +1,1 @@
+"""DraftKings: NASCAR Classic."""

@@ -1,0 +1,1 @@
+"""FanDuel: NASCAR."""
