@@ -182,13 +182,14 @@ def payouts_from_tiers(
         first = read_count(tier["from"], f"{where} from")
         last = read_count(tier.get("to", first), f"{where} to")
         read.append(PrizeTier(first, last, read_cents(tier["prize"], f"{where} prize")))
-    return payouts_from_cents(read, field_size, entry_fee)
+    fee_cents = read_cents(entry_fee, "entry_fee")
+    return payouts_from_cents(read, read_count(field_size, "field_size"), fee_cents)
 
 
 def payouts_from_cents(
-    tiers: Iterable[PrizeTier], field_size: object, entry_fee: object
+    tiers: Iterable[PrizeTier], field_size: int, entry_fee_cents: int
 ) -> Payouts:
-    """Give a contest of prize tiers in any order; those of prize 0 at the end are dropped.
+    """Contest of prize tiers in any order; those of prize 0 at the end are dropped.
 
     Parameters
     ----------
@@ -196,8 +197,8 @@ def payouts_from_cents(
         Prizes in cents.
     field_size
         Entries in the contest, own entries included.
-    entry_fee
-        USD.
+    entry_fee_cents
+        What an entry costs.
 
     Raises
     ------
@@ -207,8 +208,4 @@ def payouts_from_cents(
     ordered = sorted(tiers, key=lambda tier: tier.first)
     while ordered and ordered[-1].prize_cents == 0:
         ordered.pop()
-    return Payouts(
-        entry_fee_cents=read_cents(entry_fee, "entry_fee"),
-        field_size=read_count(field_size, "field_size"),
-        tiers=tuple(ordered),
-    )
+    return Payouts(entry_fee_cents=entry_fee_cents, field_size=field_size, tiers=tuple(ordered))
