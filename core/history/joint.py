@@ -141,6 +141,7 @@ def as_scenario(race: PastRace, cautions: int, regime: int = 0) -> Scenarios:
         start=race.start.astype(np.uint8)[None],
         laps_led=race.laps_led.astype(np.uint16)[None],
         fastest_laps=race.fastest_laps.astype(np.uint16)[None],
+        laps_completed=race.laps_done.astype(np.uint16)[None],
         running=race.running[None],
         regime=np.array([regime], dtype=np.uint8),
         cautions=np.array([cautions], dtype=np.uint8),
