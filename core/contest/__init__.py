@@ -1,7 +1,7 @@
 """The contest: what it pays, what entries win in every simulated race, and what that comes to."""
 
+from core.amounts import read_cents
 from core.contest.curve import PayoutCurveFitter
-from core.contest.draftkings_export import payouts_from_draftkings
 from core.contest.payout_tables import read_payout_csv, read_payout_json, read_payout_table
 from core.contest.payouts import (
     MICROS_PER_CENT,
@@ -9,11 +9,11 @@ from core.contest.payouts import (
     Payouts,
     PrizeTier,
     payouts_from_tiers,
-    read_cents,
 )
 from core.contest.result import ContestResult, Figures, summarise
 from core.contest.simulate import play_block, simulate_contest
 from core.contest.simulator import ContestSimulator
+from core.contest.site_exports import payouts_from_site_export
 from core.contest.size_tier import SizeTier, size_tier_of
 from core.contest.steps import PrizeSteps, prize_steps
 from core.contest.tally import ContestTally
@@ -45,7 +45,7 @@ __all__ = [
     "TierFit",
     "fit_tier_curves",
     "load_tier_curves",
-    "payouts_from_draftkings",
+    "payouts_from_site_export",
     "payouts_from_tiers",
     "play_block",
     "prize_steps",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from core.compiled import compiled
 from core.field import Field
-from core.slate.rules import Ticks
+from core.sites import Ticks
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]

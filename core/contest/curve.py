@@ -5,8 +5,9 @@ from typing import Literal
 
 import numpy as np
 
+from core.amounts import CENTS_PER_USD
 from core.contest._ladder import middles, spans_of, tiers_of_shape
-from core.contest.payouts import CENTS_PER_USD, Payouts
+from core.contest.payouts import Payouts
 from core.errors import InvalidInput
 
 Curve = Literal["power", "exponential"]

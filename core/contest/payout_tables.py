@@ -7,14 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from core.contest.draftkings_export import is_draftkings_contest, payouts_from_draftkings
-from core.contest.payouts import (
-    CENTS_PER_USD,
-    Payouts,
-    payouts_from_tiers,
-    read_cents,
-    read_count,
-)
+from core.amounts import CENTS_PER_USD, read_cents, read_count
+from core.contest.payouts import Payouts, payouts_from_tiers
+from core.contest.site_exports import is_site_export, payouts_from_site_export
 from core.errors import InvalidInput
 
 _PLACES = re.compile(
@@ -90,7 +85,7 @@ def read_payout_json(
     ``entries`` is understood for ``field_size``, ``contest_buyin`` for ``entry_fee`` and
     ``payouts`` for ``tiers``, and a ``prize_pool`` (USD) must be what the tiers sum to. A detail is
     an object with ``payoutSummary``, as it is or as ``contestDetail``, see
-    :func:`~core.contest.draftkings_export.payouts_from_draftkings`. Either may stand in a list, or
+    :func:`~core.sites.draftkings.contest_export.read_contest`. Either may stand in a list, or
     in a list called ``contests``. Numbers are read as decimals, so 0.1 is ten cents and nothing
     else.
 
@@ -115,8 +110,8 @@ def read_payout_json(
     except (ValueError, RecursionError) as error:
         raise InvalidInput({"payouts": f"not JSON: {error}."}) from None
     contest = _chosen(_contests_in(values), contest_id)
-    if is_draftkings_contest(contest):
-        return payouts_from_draftkings(contest, tickets)
+    if is_site_export(contest):
+        return payouts_from_site_export(contest, tickets)
     _refuse_tickets(tickets)
     tiers = _first(contest, "tiers", "payouts")
     if not isinstance(tiers, list):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.amounts import CENTS_PER_USD, read_cents, read_count
 from core.errors import InvalidInput
 
-CENTS_PER_USD = 100
 MICROS_PER_CENT = 10_000
 MICROS_PER_USD = 1_000_000
 """Inside the simulator money is counted in millionths of a dollar: cents cannot split a tie."""
@@ -21,7 +20,6 @@ MAX_POOL_CENTS = 2**53 // MICROS_PER_CENT
 MAX_FIELD_SIZE = 10_000_000
 
 _FIELD = "payouts"
-_MOST_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,53 +155,6 @@ def _ladder(tiers: tuple[PrizeTier, ...]) -> npt.NDArray[np.int64]:
     return ladder
 
 
-def read_cents(amount: object, where: str) -> int:
-    """Read an amount in USD (``20``, ``"$1,234.50"``) as whole cents.
-
-    Raises
-    ------
-    InvalidInput
-        On ``where``: no number, negative, or not a whole number of cents.
-    """
-    text = str(amount).strip().replace("$", "").replace(",", "")
-    try:
-        if isinstance(amount, bool):
-            raise InvalidOperation  # noqa: TRY301 - True is no amount of money
-        usd = Decimal(text)
-        if usd.adjusted() > _MOST_DIGITS:
-            raise InvalidOperation  # noqa: TRY301 - 1e999999 would be written out
-        cents = usd * CENTS_PER_USD
-        whole = int(cents)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise InvalidInput({where: f"{amount!r} is no amount; give USD such as 20.00."}) from None
-    if cents != whole:
-        raise InvalidInput({where: f"{amount!r} is not a whole number of cents."})
-    if whole < 0:
-        raise InvalidInput({where: f"{amount!r} is negative; give 0 or more."})
-    return whole
-
-
-def read_count(value: object, where: str) -> int:
-    """Read a whole number of at least 1 (``150000``, ``"10,000"``).
-
-    Raises
-    ------
-    InvalidInput
-        On ``where``: anything else.
-    """
-    text = str(value).strip().replace(",", "")
-    try:
-        number = Decimal(text)
-        if number.adjusted() > _MOST_DIGITS:
-            raise InvalidOperation  # noqa: TRY301 - 1e999999 would be written out
-        whole = int(number)
-    except (InvalidOperation, ValueError, OverflowError):
-        whole, number = 0, Decimal(0)
-    if isinstance(value, bool) or whole != number or whole < 1:
-        raise InvalidInput({where: f"{value!r} is no whole number of 1 or more."})
-    return whole
-
-
 def payouts_from_tiers(
     tiers: Iterable[Mapping[str, Any]], field_size: object, entry_fee: object
 ) -> Payouts:
@@ -231,13 +182,14 @@ def payouts_from_tiers(
         first = read_count(tier["from"], f"{where} from")
         last = read_count(tier.get("to", first), f"{where} to")
         read.append(PrizeTier(first, last, read_cents(tier["prize"], f"{where} prize")))
-    return payouts_from_cents(read, field_size, entry_fee)
+    fee_cents = read_cents(entry_fee, "entry_fee")
+    return payouts_from_cents(read, read_count(field_size, "field_size"), fee_cents)
 
 
 def payouts_from_cents(
-    tiers: Iterable[PrizeTier], field_size: object, entry_fee: object
+    tiers: Iterable[PrizeTier], field_size: int, entry_fee_cents: int
 ) -> Payouts:
-    """Give a contest of prize tiers in any order; those of prize 0 at the end are dropped.
+    """Contest of prize tiers in any order; those of prize 0 at the end are dropped.
 
     Parameters
     ----------
@@ -245,8 +197,8 @@ def payouts_from_cents(
         Prizes in cents.
     field_size
         Entries in the contest, own entries included.
-    entry_fee
-        USD.
+    entry_fee_cents
+        What an entry costs.
 
     Raises
     ------
@@ -256,8 +208,4 @@ def payouts_from_cents(
     ordered = sorted(tiers, key=lambda tier: tier.first)
     while ordered and ordered[-1].prize_cents == 0:
         ordered.pop()
-    return Payouts(
-        entry_fee_cents=read_cents(entry_fee, "entry_fee"),
-        field_size=read_count(field_size, "field_size"),
-        tiers=tuple(ordered),
-    )
+    return Payouts(entry_fee_cents=entry_fee_cents, field_size=field_size, tiers=tuple(ordered))

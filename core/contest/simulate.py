@@ -13,7 +13,7 @@ from core.contest.tally import MILLIONTHS, WHOLE_WIN, ContestTally, Moments, Ope
 from core.errors import InvalidInput
 from core.field import ContestSpread, Field, FieldModel, sample_field
 from core.randomness import Purpose, stream
-from core.slate.rules import Ticks
+from core.sites import Ticks
 
 Ints = npt.NDArray[np.int64]
 Lineups = npt.NDArray[np.uint8]

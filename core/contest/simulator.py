@@ -8,7 +8,7 @@ from core.contest.result import ContestResult, summarise
 from core.contest.simulate import play_block
 from core.contest.tally import ContestTally
 from core.field import FieldModel
-from core.slate.rules import Ticks
+from core.sites import Ticks
 
 
 class ContestSimulator:

@@ -15,7 +15,7 @@ from core.contest._histogram import (
 )
 from core.contest.payouts import Payouts
 from core.field import Field
-from core.slate.rules import Ticks
+from core.sites import Ticks
 
 T = TypeVar("T", np.int32, np.int64)
 

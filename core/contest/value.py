@@ -6,7 +6,7 @@ import numpy.typing as npt
 from core.contest._histogram import PackedLineups, PackedRaces, pair_codes, value_candidates
 from core.contest.payouts import Payouts
 from core.field import Field
-from core.slate.rules import Ticks
+from core.sites import Ticks
 
 
 def value_lineups(

@@ -12,7 +12,7 @@ from core.field.ownership import read_ownership, without
 from core.field.parameters import FieldParameters, field_parameters
 from core.field.sampler import FieldLineupSampler
 from core.field.sampling import Field, field_of, sample_field
-from core.field.standings import SlateStandings, Standings, read_standings
+from core.field.standings import SlateStandings, standings_on
 
 if TYPE_CHECKING:
     from core.field.estimators import (
@@ -32,7 +32,6 @@ __all__ = [
     "OwnershipForecast",
     "OwnershipSlate",
     "SlateStandings",
-    "Standings",
     "complete_ownership",
     "contest_model",
     "contest_spread",
@@ -43,10 +42,10 @@ __all__ = [
     "nearest_ownership",
     "ownership_model",
     "read_ownership",
-    "read_standings",
     "require_lineup",
     "sample_field",
     "shipped_ownership_model",
+    "standings_on",
     "without",
 ]
 

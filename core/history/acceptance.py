@@ -24,7 +24,6 @@ def judge_real_races(races: Iterable[PastRace], priors: Priors) -> dict[PastRace
             as_scenario(race, race.cautions or 0), finish=race.flag_finish.astype(np.uint8)[None]
         )
         evidence = Evidence(
-            laps_done=race.laps_done.astype(np.uint16)[None],
             green_laps=race.fastest_laps.sum(keepdims=True).astype(np.uint16),
             # nobody is sent to the rear in the spec, so who led the first lap breaks no rule
             first_leader=np.zeros(1, dtype=np.uint8),

@@ -30,7 +30,7 @@ from core.race import (
     classify_scenario_regime,
     generate_scenarios,
 )
-from core.slate.rules import DRAFTKINGS_CLASSIC, TICKS_PER_POINT
+from core.sites import DRAFTKINGS_CLASSIC, TICKS_PER_POINT
 
 F64 = npt.NDArray[np.float64]
 Fit = Callable[[Sequence[PastRace], Sequence[Skill], Sequence[YellowFlag]], Priors]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.history.races import PastRace
 from core.history.scores import compute_crps, compute_log_score, crps_normal
-from core.slate.rules import TICKS_PER_POINT
+from core.sites import TICKS_PER_POINT
 from core.slate.tracks import TrackType
 
 F64 = npt.NDArray[np.float64]

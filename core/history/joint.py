@@ -17,7 +17,7 @@ from core.history.races import PastRace
 from core.history.salaries import STEP_USD, Salaries
 from core.race import Scenarios
 from core.randomness import Purpose, stream
-from core.slate.rules import DRAFTKINGS_CLASSIC, TICKS_PER_POINT, SiteRules, Ticks
+from core.sites import DRAFTKINGS_CLASSIC, TICKS_PER_POINT, SiteRules, Ticks
 
 F64 = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def best_lineups(ticks: Ticks, salaries: Salaries, rules: SiteRules = DRAFTKINGS
     Parameters
     ----------
     ticks
-        ``[N, D]`` as :func:`core.slate.rules.score` gives them.
+        ``[N, D]`` as :func:`core.sites.rules.score` gives them.
     salaries
         ``[D]`` in USD, multiples of 100; 0 = the driver cannot be picked.
 
@@ -141,6 +141,7 @@ def as_scenario(race: PastRace, cautions: int, regime: int = 0) -> Scenarios:
         start=race.start.astype(np.uint8)[None],
         laps_led=race.laps_led.astype(np.uint16)[None],
         fastest_laps=race.fastest_laps.astype(np.uint16)[None],
+        laps_completed=race.laps_done.astype(np.uint16)[None],
         running=race.running[None],
         regime=np.array([regime], dtype=np.uint8),
         cautions=np.array([cautions], dtype=np.uint8),

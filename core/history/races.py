@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from core.errors import InvalidInput
-from core.slate.rules import DRAFTKINGS_CLASSIC, SiteRules, Ticks, score
+from core.sites import DRAFTKINGS_CLASSIC, SiteRules, Ticks, score
 from core.slate.tracks import TrackType
 
 RaceKey = tuple[int, int]  # season, round
@@ -108,8 +108,8 @@ class PastRace:
 
     def points(self, rules: SiteRules = DRAFTKINGS_CLASSIC) -> Ticks:
         """Score the race by the site's rules: int16 ``[D]`` in ticks of 0.05 point."""
-        arrays = (self.start, self.finish, self.laps_led, self.fastest_laps)
-        kinds = (np.uint8, np.uint8, np.uint16, np.uint16)
+        arrays = (self.start, self.finish, self.laps_led, self.fastest_laps, self.laps_done)
+        kinds = (np.uint8, np.uint8, np.uint16, np.uint16, np.uint16)
         one = [part.astype(kind)[None] for part, kind in zip(arrays, kinds, strict=True)]
         ticks: Ticks = score(rules, *one)[0]
         return ticks

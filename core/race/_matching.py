@@ -21,7 +21,7 @@ from core.race.kernel import KernelLogic, KernelStats
 from core.race.scenarios import Scenarios, concatenate
 from core.race.spec import ConstraintSpec
 from core.randomness import Purpose, stream
-from core.slate.rules import TICKS_PER_POINT, SiteRules
+from core.sites import TICKS_PER_POINT, SiteRules
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

@@ -102,7 +102,7 @@ class RaceOutputs(NamedTuple):
     laps_led: npt.NDArray[np.uint16]
     fastest_laps: npt.NDArray[np.uint16]
     running: npt.NDArray[np.bool_]
-    laps_done: npt.NDArray[np.uint16]
+    laps_completed: npt.NDArray[np.uint16]
     cautions: npt.NDArray[np.uint8]
     green_laps: npt.NDArray[np.uint16]
     first_leader: npt.NDArray[np.uint8]
@@ -657,4 +657,5 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
             into.laps_led[s, i] = cars.led[i]
             into.fastest_laps[s, i] = cars.fastest[i]
             into.running[s, i] = cars.out_lap[i] < 0
-            into.laps_done[s, i] = race.race_laps if cars.out_lap[i] < 0 else cars.out_lap[i]
+            completed = race.race_laps if cars.out_lap[i] < 0 else cars.out_lap[i]
+            into.laps_completed[s, i] = completed

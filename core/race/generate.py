@@ -175,18 +175,17 @@ def _attempt(
         laps_led=np.zeros(shape, dtype=np.uint16),
         fastest_laps=np.zeros(shape, dtype=np.uint16),
         running=np.zeros(shape, dtype=np.bool_),
-        laps_done=np.zeros(shape, dtype=np.uint16),
+        laps_completed=np.zeros(shape, dtype=np.uint16),
         cautions=np.zeros(n, dtype=np.uint8),
         green_laps=np.zeros(n, dtype=np.uint16),
         first_leader=np.zeros(n, dtype=np.uint8),
     )
     run_races(rng, n, prepared.inputs, raw)
     wide = {}
-    for name in ("finish", "start", "laps_led", "fastest_laps", "running", "laps_done"):
+    for name in ("finish", "start", "laps_led", "fastest_laps", "running", "laps_completed"):
         part = getattr(raw, name)
         wide[name] = np.zeros((n, drivers), dtype=part.dtype)
         wide[name][:, racing] = part
-    laps_done = wide.pop("laps_done")
     regime = classify_scenario_regime(
         wide["start"],
         wide["finish"],
@@ -198,7 +197,7 @@ def _attempt(
     )
     return (
         Scenarios(**wide, cautions=raw.cautions, regime=regime),
-        Evidence(laps_done, raw.green_laps, racing[raw.first_leader].astype(np.uint8)),
+        Evidence(raw.green_laps, racing[raw.first_leader].astype(np.uint8)),
     )
 
 

@@ -79,15 +79,12 @@ class Evidence:
 
     Parameters
     ----------
-    laps_done
-        u16 ``[N, D]``, laps each driver completed; one that is out leads and sets none after.
     green_laps
         u16 ``[N]``, laps on which a fastest lap is scored.
     first_leader
         u8 ``[N]``, index of the driver who led the first lap.
     """
 
-    laps_done: npt.NDArray[np.uint16]
     green_laps: npt.NDArray[np.uint16]
     first_leader: npt.NDArray[np.uint8]
 
@@ -118,15 +115,14 @@ class KernelLogic:
         # every place once: their bits together are all bits but the lowest
         every_place = np.uint64((2 << len(racing)) - 2)
         places = np.left_shift(np.uint64(1), races.finish[:, racing].astype(np.uint64))
-        led, fastest = races.laps_led, races.fastest_laps
+        led, fastest, completed = races.laps_led, races.fastest_laps, races.laps_completed
         won = races.finish == 1
         return {
             "finish_permutation": np.bitwise_or.reduce(places, axis=1) != every_place,
             "laps_led_total": led.sum(axis=1) != self.spec.track.race_laps,
             "fastest_laps_total": fastest.sum(axis=1) != evidence.green_laps,
-            "led_after_out": ((led > evidence.laps_done) | (fastest > evidence.laps_done)).any(
-                axis=1
-            ),
+            # a driver who is out leads no lap after, and sets no fastest one
+            "led_after_out": ((led > completed) | (fastest > completed)).any(axis=1),
             "winner_led_last_lap": ~(won & (led > 0) & races.running).any(axis=1),
             "position_swaps": (len(racing) >= LEAST_FIELD)
             & (_positions_lost(races) > MOST_SWAPPED * len(racing) ** 2 / 4),

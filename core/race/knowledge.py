@@ -19,8 +19,8 @@ from core.race.constraints import MAX_TILT
 from core.race.entropy import entropy_tilt
 from core.race.odds import fair_probabilities
 from core.race.spec import ConstraintSpec
+from core.sites import SiteRules
 from core.slate.drivers import Driver, Slate, Veto
-from core.slate.rules import SiteRules
 
 Floats = npt.NDArray[np.float64]
 

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.slate.rules import SiteRules, Ticks, score
+from core.sites import SiteRules, Ticks, score
 
 _TYPES = {
     "finish": np.uint8,
     "start": np.uint8,
     "laps_led": np.uint16,
     "fastest_laps": np.uint16,
+    "laps_completed": np.uint16,
     "running": np.bool_,
     "regime": np.uint8,
     "cautions": np.uint8,
@@ -33,6 +34,8 @@ class Scenarios:
         u8 ``[N, D]``, the official grid that scores, 1 = pole, 0 = the driver does not race.
     laps_led, fastest_laps
         u16 ``[N, D]``.
+    laps_completed
+        u16 ``[N, D]``: the race's laps for a car still running, else those before it went out.
     running
         bool ``[N, D]``, at the finish.
     regime
@@ -45,6 +48,7 @@ class Scenarios:
     start: npt.NDArray[np.uint8]
     laps_led: npt.NDArray[np.uint16]
     fastest_laps: npt.NDArray[np.uint16]
+    laps_completed: npt.NDArray[np.uint16]
     running: npt.NDArray[np.bool_]
     regime: npt.NDArray[np.uint8]
     cautions: npt.NDArray[np.uint8]
@@ -68,19 +72,26 @@ class Scenarios:
 
     def points(self, rules: SiteRules) -> Ticks:
         """Score every race by the site's rules: int16 ``[N, D]`` in ticks of 0.05 point."""
-        return score(rules, self.start, self.finish, self.laps_led, self.fastest_laps)
+        return score(
+            rules,
+            self.start,
+            self.finish,
+            self.laps_led,
+            self.fastest_laps,
+            self.laps_completed,
+        )
 
     def take(self, races: slice | npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "Scenarios":
-        """Give the races that a slice, indices or a mask name."""
+        """Races at a slice, at indices or where a mask is true."""
         return Scenarios(**{name: array[races] for name, array in self.arrays().items()})
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Give the arrays by name, uncopied, for storing."""
+        """Arrays by name, uncopied, for storing."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Scenarios":
-        """Give the scenarios that :meth:`arrays` gave.
+        """Scenarios made of the arrays of :meth:`arrays`.
 
         Raises
         ------
@@ -94,7 +105,7 @@ class Scenarios:
 
 
 def concatenate(parts: Sequence[Scenarios]) -> Scenarios:
-    """Join scenarios of the same drivers, in order.
+    """Scenarios of the same drivers joined, in order.
 
     Raises
     ------

@@ -1,13 +1,12 @@
-"""The slate: drivers, the site's rules and scoring, and every file a player has."""
+"""The slate: the drivers of one race, what is known of each, and the files of a player."""
 
+from core.sites import DRAFTKINGS_CLASSIC, FANDUEL, TICKS_PER_POINT, SiteRules, Ticks, score
 from core.slate.driver_file import apply_driver_file
 from core.slate.drivers import MAX_DRIVERS, Driver, Slate, Veto
-from core.slate.entries import fill_entries
 from core.slate.names import plain_name
-from core.slate.rules import DRAFTKINGS_CLASSIC, FANDUEL, TICKS_PER_POINT, SiteRules, Ticks, score
 from core.slate.salaries import read_salaries
 from core.slate.tracks import Track, TrackType, all_tracks, find_track, track_named_in
-from core.slate.upload import write_upload
+from core.slate.upload import fill_entries, write_upload
 
 __all__ = [
     "DRAFTKINGS_CLASSIC",

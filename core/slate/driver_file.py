@@ -7,18 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from core.errors import InvalidInput
-from core.slate.drivers import Driver, Slate, Veto
+from core.slate.drivers import NO_GRID, Driver, Slate, Veto
 from core.slate.names import plain_name
-from core.slate.tables import number, read_table, whole_number
+from core.tables import number, read_table, whole_number
 
 _FIELD = "drivers"
 
-# what other tools call the same columns
-_ALSO = {
+# names that other tools have for the same columns
+_SYNONYMS = {
     "name": "driver",
     "player": "driver",
     "id": "driver_id",
     "dk_id": "driver_id",
+    "fd_id": "driver_id",
     "start": "start_position",
     "starting_position": "start_position",
     "grid": "start_position",
@@ -69,12 +70,12 @@ def _percent(cell: str) -> float | None:
 
 
 def _odds(cell: str) -> float | None:
-    # a sign is how American odds are written: +650 is 7.5, and would be believed as 650
+    # American odds carry a sign: +650 is 7.5 in decimal odds, and would be read as 650
     value = None if cell.startswith("+") else number(cell)
     return value if value is not None and value > 1.0 else None
 
 
-def _place(cell: str) -> float | None:
+def _median_position(cell: str) -> float | None:
     value = number(cell)
     return value if value is not None and 1.0 <= value <= 60.0 else None
 
@@ -96,7 +97,7 @@ _COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "ownership_percent": (_percent, "percent of entries, 0 to 100"),
     "win_odds": (_odds, "decimal odds above 1, such as 7.5"),
     "top5_odds": (_odds, "decimal odds above 1, such as 2.4"),
-    "finish_median": (_place, "a finishing place from 1 to 60"),
+    "finish_median": (_median_position, "a finishing position from 1 to 60"),
     "skill": (_share, "a number from 0 to 1"),
     "aggression": (_share, "a number from 0 to 1"),
     "shadow_risk": (_share, "a number from 0 to 1"),
@@ -109,19 +110,19 @@ _ATTRIBUTE = {"veto_rules": "vetoes"}
 
 def _column(cell: str) -> str:
     plain = re.sub(r"[^a-z0-9]+", "_", cell.lower()).strip("_")
-    return _ALSO.get(plain, plain)
+    return _SYNONYMS.get(plain, plain)
 
 
 def apply_driver_file(slate: Slate, data: bytes) -> Slate:
-    """Lay a drivers CSV over a slate.
+    """Slate with the contents of a drivers CSV laid over it.
 
     Drivers are matched by ``driver_id`` or by ``driver`` (the name; accents, case and ``Jr.`` do
-    not matter). An empty cell leaves what is known as it is.
+    not matter). An empty cell leaves what the slate says as it is.
 
     Parameters
     ----------
     slate
-        From the salary file.
+        From the salary file, or whatever is known so far.
     data
         A CSV with ``driver`` or ``driver_id`` and any of team, manufacturer, start_position,
         starts_from_rear, projected_points, ownership_percent, win_odds, top5_odds, finish_median,
@@ -131,8 +132,9 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
     Raises
     ------
     InvalidInput
-        Not a CSV, no column to match drivers by or none that says anything, a cell that is not
-        what its column holds, one driver twice, two on one grid spot.
+        On ``drivers``, with the line where it is one row's: not a CSV, no column to match drivers
+        by, no column that is read, a cell that cannot be read, one driver twice. Else as
+        :class:`Slate`: two drivers on one grid spot.
     """
     header, rows = read_table(data, _FIELD)
     columns = [_column(cell) for cell in header]
@@ -144,43 +146,42 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
     if not set(columns) & set(_COLUMNS):
         raise InvalidInput({_FIELD: f"no column of {', '.join(_COLUMNS)}; give at least one."})
 
-    by_id = {driver.driver_id: place for place, driver in enumerate(slate.drivers)}
-    by_name = _places_by_name(slate)
-    told: dict[int, Driver] = {}
+    by_id = {driver.driver_id: index for index, driver in enumerate(slate.drivers)}
+    by_name = _index_by_name(slate)
+    changed: dict[int, Driver] = {}
     unmatched: list[str] = []
     problems: dict[str, list[str]] = {}
     for line, row in rows:
         cells = dict(zip(columns, row, strict=True))
-        place = by_id.get(cells.get("driver_id", ""))
-        if place is None:
+        index = by_id.get(cells.get("driver_id", ""))
+        if index is None:
             name = cells.get("driver", "")
-            place = by_name.get(name, by_name.get(plain_name(name)))
-        if place is None:
+            index = by_name.get(name, by_name.get(plain_name(name)))
+        if index is None:
             unmatched.append(cells.get("driver") or cells.get("driver_id", ""))
             continue
         changes, wrong = _read_cells(cells)
-        if place in told:
-            wrong.append(f"{slate.drivers[place].name} stands in the file twice.")
+        if index in changed:
+            wrong.append(f"{slate.drivers[index].name} stands in the file twice.")
         if wrong:
             problems[f"{_FIELD} line {line}"] = wrong
             continue
-        told[place] = replace(slate.drivers[place], **changes)
+        changed[index] = replace(slate.drivers[index], **changes)
     if problems:
         raise InvalidInput(dict(list(problems.items())[:20]))
-    if not told:
+    if not changed:
         raise InvalidInput({_FIELD: "none of its drivers is on the slate; is it another race's?"})
-    drivers = tuple(told.get(place, driver) for place, driver in enumerate(slate.drivers))
+    drivers = tuple(changed.get(index, driver) for index, driver in enumerate(slate.drivers))
     ignored = [cell for cell, column in zip(header, columns, strict=True) if _unused(column)]
-    return replace(
-        slate, drivers=drivers, warnings=tuple(_warnings(slate, drivers, told, unmatched, ignored))
-    )
+    warnings = _warnings(slate, drivers, changed, unmatched, ignored)
+    return replace(slate, drivers=drivers, warnings=tuple(warnings))
 
 
-def _places_by_name(slate: Slate) -> dict[str, int]:
-    """Give places by the slate's spelling, and by the plain name where only one driver has it."""
+def _index_by_name(slate: Slate) -> dict[str, int]:
+    """Indices by the slate's spelling, and by the plain name where only one driver has it."""
     plain = [plain_name(driver.name) for driver in slate.drivers]
-    by_name = {name: place for place, name in enumerate(plain) if plain.count(name) == 1}
-    return by_name | {driver.name: place for place, driver in enumerate(slate.drivers)}
+    by_name = {name: index for index, name in enumerate(plain) if plain.count(name) == 1}
+    return by_name | {driver.name: index for index, driver in enumerate(slate.drivers)}
 
 
 def _unused(column: str) -> bool:
@@ -188,6 +189,7 @@ def _unused(column: str) -> bool:
 
 
 def _read_cells(cells: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """What a row says of its driver, by the driver's attribute; and what cannot be read."""
     changes: dict[str, Any] = {}
     wrong: list[str] = []
     for column, (read, wanted) in _COLUMNS.items():
@@ -210,13 +212,13 @@ def _nearest(name: str, slate: Slate) -> str:
 def _warnings(
     slate: Slate,
     drivers: tuple[Driver, ...],
-    told: dict[int, Driver],
+    changed: dict[int, Driver],
     unmatched: list[str],
     ignored: list[str],
 ) -> list[str]:
     gridded = [driver for driver in drivers if driver.start_position is not None]
     missing = [d.name for d in drivers if d.start_position is None and not d.out]
-    warnings = [] if gridded else list(slate.warnings)
+    warnings = [text for text in slate.warnings if not (gridded and text == NO_GRID)]
     if unmatched:
         near = "; ".join(_nearest(name, slate) for name in unmatched[:10])
         warnings.append(f"Not on the slate, so left out: {near}.")
@@ -225,7 +227,7 @@ def _warnings(
             f"No grid spot for {', '.join(missing[:10])}: drawn from the spots left over. A "
             "driver who was withdrawn should be marked 'out' under veto_rules."
         )
-    absent = [driver.name for place, driver in enumerate(drivers) if place not in told]
+    absent = [driver.name for index, driver in enumerate(drivers) if index not in changed]
     if absent and not (gridded and missing):
         warnings.append(f"Not in the drivers file: {', '.join(absent[:10])}.")
     if ignored:

@@ -9,16 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.slate.rules import DRAFTKINGS_CLASSIC, SiteRules
+from core.sites import DRAFTKINGS_CLASSIC, MAX_SALARY_USD, Site, SiteRules, site_of
 from core.slate.tracks import Track
 from core.wording import many
 
 MAX_DRIVERS = 50
-MAX_SALARY_USD = 1_000_000
+NO_GRID = (
+    "No grid: start positions are drawn in every simulated race. Give them with the drivers file "
+    "once qualifying is over."
+)
 
 
 class Veto(StrEnum):
-    """A hard rule of the user's about one driver."""
+    """A hard rule that a user gives for one driver."""
 
     MAY_NOT_WIN = "may_not_win"
     OUT = "out"
@@ -27,7 +30,7 @@ class Veto(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One driver of a slate; ``None`` is "not known", never zero.
+    """One driver of a slate; ``None`` means "not known", never zero.
 
     Parameters
     ----------
@@ -47,9 +50,9 @@ class Driver:
         Sent to the rear: scores from ``start_position``, races from the back.
     projected_points, ownership_percent, win_odds, top5_odds, finish_median
         The user's own numbers: points, percent of entries (0..100), decimal odds of a win and of a
-        finish in the first five, median of the finishing place.
+        finish in the first five, median of the finishing position.
     skill, aggression, shadow_risk
-        0..1; shadow_risk is the chance that the car underdelivers.
+        0..1; ``shadow_risk`` is the chance that the car underdelivers.
     min_laps_led, max_laps_led
         Hard limits on the laps led in every simulated race.
     vetoes
@@ -84,7 +87,7 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Slate:
-    """What a lineup may be built from: drivers at indices 0..D-1, the site's rules, the race.
+    """Drivers that lineups are built from, at indices 0..D-1; the site's rules; the race.
 
     Parameters
     ----------
@@ -93,11 +96,11 @@ class Slate:
     rules
         The site's roster and scoring rules.
     race_name
-        As the salary file names it; empty if it does not.
+        As the salary file names it; empty where it names none.
     track
         Where the race is run; ``None`` until it is known.
     warnings
-        What a user should know before betting on it: a withdrawn driver, a missing grid.
+        What a user should know before betting on it, a sentence each: a driver withdrawn, no grid.
 
     Raises
     ------
@@ -124,7 +127,7 @@ class Slate:
             problems["drivers"] = [
                 f"{len(self.drivers)} drivers; a slate holds {MAX_DRIVERS} at most."
             ]
-        for what, seen in (
+        for name, counts in (
             ("driver_id", Counter(driver.driver_id for driver in self.drivers)),
             ("name", Counter(driver.name for driver in self.drivers)),
             (
@@ -136,9 +139,9 @@ class Slate:
                 ),
             ),
         ):
-            twice = [str(value) for value, count in seen.items() if count > 1]
+            twice = [str(value) for value, count in counts.items() if count > 1]
             if twice:
-                problems[what] = [f"given to more than one driver: {', '.join(twice[:5])}."]
+                problems[name] = [f"given to more than one driver: {', '.join(twice[:5])}."]
         for driver in self.drivers:
             if not 0 < driver.salary_usd <= MAX_SALARY_USD:
                 problems.setdefault("salary", []).append(
@@ -152,22 +155,27 @@ class Slate:
         return len(self.drivers)
 
     @property
+    def site(self) -> Site:
+        """The contest site whose rules these are."""
+        return site_of(self.rules.site)
+
+    @property
     def salaries_usd(self) -> npt.NDArray[np.int64]:
         """Salaries in driver order, ``[D]``."""
         return np.array([driver.salary_usd for driver in self.drivers], dtype=np.int64)
 
     def index_of(self, driver_ids: Sequence[str], where: str) -> npt.NDArray[np.uint8]:
-        """Give the indices of ``driver_ids``.
+        """Indices of the given driver ids, in their order, u8 ``[n]``.
 
         Raises
         ------
         InvalidInput
-            An id is not on the slate; ``where`` is the field it is blamed on.
+            On the field ``where``: an id is not on the slate.
         """
-        index = {driver.driver_id: place for place, driver in enumerate(self.drivers)}
-        unknown = [driver_id for driver_id in driver_ids if driver_id not in index]
+        index_of = {driver.driver_id: index for index, driver in enumerate(self.drivers)}
+        unknown = [driver_id for driver_id in driver_ids if driver_id not in index_of]
         if unknown:
             raise InvalidInput(
                 {where: f"no driver of this slate has the id {', '.join(map(repr, unknown[:5]))}."}
             )
-        return np.array([index[driver_id] for driver_id in driver_ids], dtype=np.uint8)
+        return np.array([index_of[driver_id] for driver_id in driver_ids], dtype=np.uint8)

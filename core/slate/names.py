@@ -7,7 +7,7 @@ _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 
 
 def plain_name(name: str) -> str:
-    """Give a name without what files disagree on: accents, case, dots, ``Jr.``, spacing, order."""
+    """Name without what files disagree on: accents, case, dots, ``Jr.``, spacing, word order."""
     last, comma, first = name.partition(",")
     if comma and first.replace(".", "").strip().lower() not in _SUFFIXES:
         name = f"{first} {last}"

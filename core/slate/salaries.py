@@ -1,78 +1,75 @@
-"""DraftKings' salary file in, as its lineup page exports it."""
+"""A site's salary file in: the site known by the file's header, its drivers made a slate."""
 
 from core.errors import InvalidInput
-from core.slate.drivers import MAX_SALARY_USD, Driver, Slate
-from core.slate.rules import DRAFTKINGS_CLASSIC
-from core.slate.tables import number, read_table, whole_number
+from core.sites import DriverRow, Site, nearest, recognise, site_of
+from core.slate.drivers import NO_GRID, Driver, Slate
+from core.tables import read_table
 
-COLUMNS = ("Name", "ID", "Roster Position", "Salary", "Game Info", "AvgPointsPerGame")
 _FIELD = "salaries"
+_MOST_NAMED = 10
 
 
-def read_salaries(data: bytes) -> Slate:
-    """Read a ``DKSalaries.csv`` of DraftKings' NASCAR Classic.
+def read_salaries(data: bytes, site: str | None = None) -> Slate:
+    """Slate of a site's salary file: DraftKings' ``DKSalaries.csv``, FanDuel's player list.
 
-    The file lists drivers who were withdrawn later, names no team (``TeamAbbrev`` is the same for
-    all) and no grid; the slate's warnings say what that leaves open.
+    Such a file lists drivers who were withdrawn later, and names no grid; the slate's warnings say
+    what that leaves open.
 
     Parameters
     ----------
     data
         The file's bytes, UTF-8 or Windows-1252.
+    site
+        Key or name of the site that the file must be of; ``None`` = whichever its header says.
 
     Raises
     ------
     InvalidInput
-        Not a CSV, not that header, another game's roster positions, a salary or average that is no
-        number, two drivers of one id or name, fewer than six drivers or more than fifty.
+        On ``site``: no such site, or the file is another site's. Else on ``salaries``: no CSV, no
+        site's header, another game's positions, a salary or average that is no number, two races.
+        Else as :class:`Slate`.
     """
-    header, rows = read_table(data, _FIELD, may_be_short=False)
-    missing = [column for column in COLUMNS if column not in header]
-    if missing:
+    source = _site(data, site)
+    rows = source.salaries.read(data)
+    races = sorted({row.race for row in rows if row.race})
+    if len(races) > 1:
         raise InvalidInput(
-            {
-                _FIELD: f"the header lacks {', '.join(missing)}; give the CSV that DraftKings' "
-                "lineup page exports (Position,Name + ID,Name,ID,Roster Position,Salary,..)."
-            }
-        )
-    at = {column: header.index(column) for column in COLUMNS}
-    problems: dict[str, list[str]] = {}
-    drivers: list[Driver] = []
-    races: list[str] = []
-    for line, row in rows:
-        wrong: list[str] = []
-        name, driver_id = row[at["Name"]], row[at["ID"]]
-        position, salary_text = row[at["Roster Position"]], row[at["Salary"]]
-        average_text = row[at["AvgPointsPerGame"]]
-        if not name or not driver_id:
-            wrong.append("Name and ID must be given.")
-        if position != "D":
-            wrong.append(f"Roster Position {position!r}; NASCAR Classic has only 'D'.")
-        salary = whole_number(salary_text)
-        if salary is None or not 0 < salary <= MAX_SALARY_USD:
-            wrong.append(f"Salary {salary_text!r}; give whole USD such as 9800.")
-        average = number(average_text) if average_text else None
-        if average_text and average is None:
-            wrong.append(f"AvgPointsPerGame {average_text!r}; give points such as 43.93, or none.")
-        if wrong:
-            problems[f"{_FIELD} line {line}"] = wrong
-            continue
-        assert salary is not None  # noqa: S101  (said so above)
-        races.append(row[at["Game Info"]])
-        drivers.append(Driver(driver_id, name, salary, average_points=average))
-    if problems:
-        raise InvalidInput(dict(list(problems.items())[:20]))
-    names = sorted(set(filter(None, races)))
-    if len(names) > 1:
-        raise InvalidInput(
-            {_FIELD: f"more than one race in the file: {', '.join(names[:3])}; give one slate."}
+            {_FIELD: f"more than one race in the file: {', '.join(races[:3])}; give one slate."}
         )
     return Slate(
-        drivers=tuple(drivers),
-        rules=DRAFTKINGS_CLASSIC,
-        race_name=names[0] if names else "",
-        warnings=(
-            "No grid: start positions are drawn in every simulated race. Give them with the "
-            "drivers file once qualifying is over.",
+        drivers=tuple(
+            Driver(row.driver_id, row.name, row.salary_usd, average_points=row.average_points)
+            for row in rows
         ),
+        rules=source.rules,
+        race_name=races[0] if races else "",
+        warnings=(*source.cautions, *_marks(source, rows), NO_GRID),
     )
+
+
+def _site(data: bytes, name: str | None) -> Site:
+    """Site that a salary file is of, by its header, which must not contradict the name given."""
+    header, _ = read_table(data, _FIELD)
+    recognised = recognise(header)
+    if name is None:
+        return recognised or nearest(header)
+    wanted = site_of(name)
+    if recognised not in {None, wanted}:
+        raise InvalidInput(
+            {
+                "site": f"{wanted.key}, but the salary file is {recognised.name}'s; leave the "
+                f"site out, or give {wanted.salaries.name}."
+            }
+        )
+    return wanted
+
+
+def _marks(site: Site, rows: tuple[DriverRow, ...]) -> list[str]:
+    """Warning of drivers whom the file marks as unfit, where there is one."""
+    marked = [f"{row.name} ({row.mark})" for row in rows if row.mark]
+    if not marked:
+        return []
+    return [
+        f"{site.name} marks {', '.join(marked[:_MOST_NAMED])}. A driver who was withdrawn should "
+        "be marked 'out' under veto_rules."
+    ]

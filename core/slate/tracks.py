@@ -68,7 +68,7 @@ def _catalogue() -> tuple[dict[str, Track], dict[str, Track]]:
         by_id[track.track_id] = track
         names = [track.track_id, row["name"], *filter(None, row["also"].split("|"))]
         if row["current"] == "yes":
-            # a family name such as "bristol" or "daytona" means the configuration raced now
+            # a name that several configurations share ("bristol") means the one raced now
             by_name |= {_plain(name): track for name in names}
         else:
             by_name.setdefault(_plain(track.track_id), track)
@@ -77,22 +77,22 @@ def _catalogue() -> tuple[dict[str, Track], dict[str, Track]]:
 
 
 def all_tracks() -> tuple[Track, ...]:
-    """Give every configuration known, in the order of their ids."""
+    """Every known configuration, in the order of their ids."""
     return tuple(track for _, track in sorted(_catalogue()[0].items()))
 
 
 def find_track(name: str) -> Track:
-    """Give the track that an id (``las_vegas``) or a plain name (``Las Vegas``, ``bristol``) means.
+    """Track that an id (``las_vegas``) or a plain name (``Las Vegas``, ``bristol``) means.
 
     Raises
     ------
     InvalidInput
-        No track is called that; the nearest matches are named.
+        On ``track_id``: no track is called that; the nearest matches are named.
     """
     by_id, by_name = _catalogue()
-    found = by_id.get(name) or by_name.get(_plain(name))
-    if found is not None:
-        return found
+    track = by_id.get(name) or by_name.get(_plain(name))
+    if track is not None:
+        return track
     near = difflib.get_close_matches(_plain(name), by_name, n=6, cutoff=0.5)
     ids = list(dict.fromkeys(by_name[match].track_id for match in near))[:3]
     hint = (
@@ -104,7 +104,7 @@ def find_track(name: str) -> Track:
 
 
 def track_named_in(text: str) -> Track | None:
-    """Give the track whose name stands in a race's or a file's name, the longest if several do."""
+    """Track whose name stands in a race's or a file's name, or ``None``; of several the longest."""
     words = f" {_plain(text)} "
     _, by_name = _catalogue()
     named = [name for name in by_name if f" {name} " in words]

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from werkzeug.datastructures import FileStorage
 
 from core.slate import Slate, fill_entries, write_upload
-from core.slate.tables import number
+from core.tables import number
 from web.problems import Problem
 from web.results import shown_job, shown_result
 from web.schemas.jobs import (

@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from core.errors import InvalidInput
+from core.field import standings_on
 from core.field.estimators import (
     HybridOwnershipEstimator,
     OwnershipSlate,
@@ -28,7 +29,6 @@ from core.field.estimators import (
     shipped_ownership_model,
     to_json,
 )
-from core.field.standings import read_standings
 from core.race import ConstraintCompiler, generate_scenarios
 from core.slate import (
     TICKS_PER_POINT,
@@ -160,8 +160,12 @@ def _played(
     warnings: list[str] = []
     for path in asked.standings:
         with _blaming(path):
-            standings = read_standings(path.read_bytes(), slate.rules.roster_size)
-            on = standings.on(slate)
+            if slate.site.read_standings is None:
+                raise InvalidInput(
+                    {"standings": f"no export of {slate.site.name}'s standings is known."}
+                )
+            standings = slate.site.read_standings(path.read_bytes(), slate.rules.roster_size)
+            on = standings_on(slate, standings)
         if not standings.finished:
             warnings.append(f"{path}: the race was still on when it was exported.")
         seen = OwnershipSlate.of(

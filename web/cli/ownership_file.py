@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from core.errors import InvalidInput
-from core.slate.tables import number, read_table
+from core.tables import number, read_table
 from core.wording import many
 from web.cli.driver_names import DriverNames
 

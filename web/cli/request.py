@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInput
 from core.slate import Slate, find_track, read_salaries, track_named_in
-from core.slate.tables import decode
+from core.tables import decode
 from web.cli.driver_names import names_of
 from web.cli.ownership_file import read_ownership_file
 from web.cli.rules import LEVERAGE_RULES, rules_of

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput
-from core.slate.tables import decode
+from core.tables import decode
 from web.cli.driver_names import DriverNames
 from web.client import Json
 

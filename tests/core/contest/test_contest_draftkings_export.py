@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.contest import PrizeTier, payouts_from_draftkings, read_payout_table
+from core.contest import PrizeTier, payouts_from_site_export, read_payout_table
 from core.errors import InvalidInput
 
 
@@ -71,7 +71,7 @@ def test_without_a_maximum_the_entries_there_are_count() -> None:
     del detail["maximumEntries"]
     # the detail may be unwrapped, and a place alone needs no last
     del detail["payoutSummary"][0]["maxPosition"]
-    payouts = payouts_from_draftkings(detail)
+    payouts = payouts_from_site_export(detail)
     assert (payouts.field_size, payouts.places_paid) == (17, 1)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from core.field.standings import read_standings
+from core.field import standings_on
+from core.sites.draftkings.standings import read_standings
 from core.slate import Driver, Slate, Veto
 
 HEADER = "Rank,EntryId,EntryName,TimeRemaining,Points,Lineup,,Player,Roster Position,%Drafted,FPTS"
@@ -72,7 +73,7 @@ def test_lineups_are_counted_with_their_copies_and_points_lose_their_float_noise
 
 
 def test_names_meet_the_slates_whatever_their_accents_case_dots_suffix_and_spacing():
-    on = read_standings(export(*standings_rows())).on(SLATE)
+    on = standings_on(SLATE, read_standings(export(*standings_rows())))
     assert on.lineups.tolist() == [[1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5]]
     # three of four entries hold a lineup: shares are of those
     np.testing.assert_allclose(
@@ -101,7 +102,7 @@ def test_nothing_of_who_entered_is_kept():
     read = read_standings(export(*standings_rows()))
     for who in ("sally", "bob", "carl", "dora"):
         assert who not in repr(read)
-        assert who not in repr(read.on(SLATE))
+        assert who not in repr(standings_on(SLATE, read))
 
 
 def test_windows_text_is_read_too():
@@ -112,7 +113,7 @@ def test_windows_text_is_read_too():
 def test_drivers_who_account_for_part_of_the_rosters_leave_the_others_unknown():
     rows = standings_rows()
     part = [row.replace("Jr.,D,75.00%", "Jr.,D,25.00%") for row in rows]
-    owned = read_standings(export(*part)).on(SLATE).ownership_percent
+    owned = standings_on(SLATE, read_standings(export(*part))).ownership_percent
     assert owned[2] == 25.0
     assert np.isnan(owned[7])
 
@@ -126,7 +127,7 @@ def drafted(*shares, out=False, slate=9):
     drivers = [Driver(str(i), f"Driver {i}", 5_000) for i in range(slate)]
     if out:
         drivers[8] = replace(drivers[8], vetoes=frozenset({Veto.OUT}))
-    return read_standings(export(*rows)).on(Slate(tuple(drivers))).ownership_percent
+    return standings_on(Slate(tuple(drivers)), read_standings(export(*rows))).ownership_percent
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_the_withdrawn_cannot_make_up_what_is_missing():
 def test_a_contest_without_a_lineup_is_refused():
     rows = ["1,11,bob,0,0,,,Ana Ruiz,D,0%,20"]
     with pytest.raises(InvalidInput, match="none of 1 entries has a lineup"):
-        read_standings(export(*rows)).on(SLATE)
+        standings_on(SLATE, read_standings(export(*rows)))
 
 
 def test_a_race_that_is_still_run_is_said_to_be():
@@ -220,4 +221,4 @@ def test_an_unclosed_quote_is_refused_with_its_line():
 def test_a_contest_of_another_slate_is_refused_by_name():
     other = replace(SLATE, drivers=(*SLATE.drivers[:-2], Driver("9", "Ivy", 5_000)))
     with pytest.raises(InvalidInput, match="Gus Suárez"):
-        read_standings(export(*standings_rows())).on(other)
+        standings_on(other, read_standings(export(*standings_rows())))

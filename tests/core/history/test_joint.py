@@ -72,6 +72,7 @@ def test_two_races_are_told_by_their_numbers():
         start=np.array([[1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]], dtype=np.uint8),
         laps_led=np.array([[30, 70, 0, 0, 0, 0], [20, 20, 20, 20, 15, 5]], dtype=np.uint16),
         fastest_laps=np.zeros((2, 6), dtype=np.uint16),
+        laps_completed=np.full((2, 6), 100, dtype=np.uint16),
         running=np.array([[1, 1, 1, 1, 1, 1], [0, 0, 1, 1, 1, 1]], dtype=bool),
         regime=np.zeros(2, dtype=np.uint8),
         cautions=np.array([3, 9], dtype=np.uint8),

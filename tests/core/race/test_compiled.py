@@ -49,7 +49,6 @@ def test_the_compiled_race_is_the_plain_one_to_the_last_lap(
     read, its_evidence = draw_races(spec, stream(3, Purpose.SCENARIOS, 0), 25)
     for name, array in compiled.arrays().items():
         np.testing.assert_array_equal(array, read.arrays()[name], err_msg=name)
-    np.testing.assert_array_equal(evidence.laps_done, its_evidence.laps_done)
     np.testing.assert_array_equal(evidence.first_leader, its_evidence.first_leader)
 
 

@@ -13,8 +13,8 @@ from core.race import (
     generate_scenarios,
     simulate_block,
 )
+from core.sites import DRAFTKINGS_CLASSIC
 from core.slate.drivers import Veto
-from core.slate.rules import DRAFTKINGS_CLASSIC
 from core.slate.tracks import TrackType
 
 KINDS = list(TrackType)
@@ -74,9 +74,18 @@ def test_every_race_is_one_coherent_race(
     # whoever is out finishes behind whoever is running
     behind = np.where(races.running, races.finish, 0).max(axis=1)
     assert (behind == races.running.sum(axis=1)).all()
+    # whoever is running has done all laps, and whoever finishes behind has done no more
+    assert (races.laps_completed[races.running] == laps).all()
+    assert (races.laps_completed[:, racing][~races.running[:, racing]] < laps).all()
+    assert (races.laps_led <= races.laps_completed).all()
+    assert (races.fastest_laps <= races.laps_completed).all()
+    by_finish = np.take_along_axis(
+        races.laps_completed[:, racing].astype(int), races.finish[:, racing].argsort(axis=1), axis=1
+    )
+    assert (np.diff(by_finish, axis=1) <= 0).all()
     absent = np.setdiff1d(np.arange(len(spec)), racing)
-    for part in (races.finish, races.start, races.laps_led, races.fastest_laps, races.running):
-        assert not part[:, absent].any()
+    for name, part in races.arrays().items():
+        assert name in {"regime", "cautions"} or not part[:, absent].any()
     assert stats.total_validated - stats.total_rejected >= BLOCK_SCENARIOS
     # no rule was set, so the model alone must never break conservation
     assert set(stats.veto_reasons) <= {"position_swaps"}

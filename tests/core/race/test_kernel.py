@@ -14,12 +14,12 @@ RACE = Scenarios(
     start=np.array([[1, 2, 3]], dtype=np.uint8),
     laps_led=np.array([[20, 10, 0]], dtype=np.uint16),
     fastest_laps=np.array([[15, 4, 6]], dtype=np.uint16),
+    laps_completed=np.array([[30, 15, 30]], dtype=np.uint16),
     running=np.array([[True, False, True]]),
     regime=np.array([Regime.NONE], dtype=np.uint8),
     cautions=np.array([2], dtype=np.uint8),
 )
 EVIDENCE = Evidence(
-    laps_done=np.array([[30, 15, 30]], dtype=np.uint16),
     green_laps=np.array([25], dtype=np.uint16),
     first_leader=np.array([0], dtype=np.uint8),
 )
@@ -70,15 +70,12 @@ def test_a_big_field_turned_upside_down_is_no_race(field):
             start=np.arange(1, cars + 1, dtype=np.uint8)[None],
             laps_led=np.array([[30 * (place == 1) for place in finish]], dtype=np.uint16),
             fastest_laps=np.zeros((1, cars), dtype=np.uint16),
+            laps_completed=np.full((1, cars), 30, dtype=np.uint16),
             running=np.ones((1, cars), dtype=np.bool_),
             regime=np.zeros(1, dtype=np.uint8),
             cautions=np.zeros(1, dtype=np.uint8),
         )
-        evidence = Evidence(
-            np.full((1, cars), 30, dtype=np.uint16),
-            np.zeros(1, dtype=np.uint16),
-            np.zeros(1, dtype=np.uint8),
-        )
+        evidence = Evidence(np.zeros(1, dtype=np.uint16), np.zeros(1, dtype=np.uint8))
         return KernelLogic(field(drivers=cars, laps=30)).judge(races, evidence)
 
     assert dict(stands(range(20, 0, -1))[1].veto_reasons) == {"position_swaps": 1}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.slate import Driver, Slate
+from core.slate.drivers import NO_GRID
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared"
 HEADER = "Position,Name + ID,Name,ID,Roster Position,Salary,Game Info,TeamAbbrev,AvgPointsPerGame"
@@ -35,7 +36,7 @@ def make_row(number, **changes):
 
 
 def make_file(drivers=8, changes=None):
-    """Give a salary file's bytes; ``changes`` are to the cells of a row by its number from 0."""
+    """A salary file's bytes; ``changes`` are to the cells of a row by its number from 0."""
     rows = [make_row(number, **(changes or {}).get(number, {})) for number in range(drivers)]
     return "\n".join([HEADER, *rows, ""]).encode()
 
@@ -47,7 +48,7 @@ def salary_file():
 
 @pytest.fixture(scope="session")
 def named_slate():
-    """Give a slate of drivers whose names files like to spell differently."""
+    """A slate of drivers whose names files like to spell differently."""
     names = [
         "Daniel Suarez",
         "Martin Truex Jr.",
@@ -59,5 +60,5 @@ def named_slate():
     ]
     return Slate(
         tuple(Driver(f"9{i}", name, 9_000 - 500 * i) for i, name in enumerate(names)),
-        warnings=("No grid.",),
+        warnings=(NO_GRID,),
     )

@@ -81,7 +81,7 @@ def test_who_is_not_on_the_slate_is_left_out_with_a_warning(named_slate):
     slate = laid_over(named_slate, "driver,skill", "Kyle Larson,0.9", "Richard Petty,1")
     assert [d.driver_id for d in slate.drivers] == [d.driver_id for d in named_slate.drivers]
     assert any("Richard Petty" in said for said in slate.warnings)
-    assert any("No grid." in said for said in slate.warnings)
+    assert any("No grid:" in said for said in slate.warnings)
     assert any("Ross Chastain" in said for said in slate.warnings)
 
 

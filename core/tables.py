@@ -1,16 +1,20 @@
-"""Reading a user's CSV: whatever its encoding, with every refusal naming the line."""
+"""A user's CSV file: decoded whatever its encoding, refused by line; and CSV text out again."""
 
 import csv
 import io
 import math
+from collections.abc import Iterable, Sequence
 
 from core.errors import InvalidInput
 
 MAX_BYTES = 2_000_000
 
+Rows = list[tuple[int, list[str]]]
+"""Lines of a table, each with its number in the file."""
+
 
 def decode(data: bytes, where: str, most_bytes: int = MAX_BYTES) -> str:
-    """Give a file's text: UTF-8, with or without a mark, or else the Windows code page 1252.
+    """Text of a file: UTF-8, with or without a byte order mark, or else Windows-1252.
 
     Raises
     ------
@@ -31,10 +35,8 @@ def decode(data: bytes, where: str, most_bytes: int = MAX_BYTES) -> str:
     raise InvalidInput({where: "neither UTF-8 nor Windows-1252 text; save the CSV as UTF-8."})
 
 
-def read_table(
-    data: bytes, where: str, *, may_be_short: bool = True
-) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Give the header's cells and the rows under it, each with its line number.
+def read_table(data: bytes, where: str, *, may_be_short: bool = True) -> tuple[list[str], Rows]:
+    """Cells of the header, and the rows under it, each with its line number.
 
     Parameters
     ----------
@@ -78,17 +80,24 @@ def read_table(
     return header, [(line, (row + [""] * width)[:width]) for line, row in rows[1:]]
 
 
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """CSV text of rows, one line each, a cell quoted only where it must be."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
 def whole_number(text: str) -> int | None:
-    """Give the whole number that ``text`` is (``9800``, ``12.0``), or ``None``."""
+    """Whole number that a text holds (``9800``, ``12.0``), or ``None``."""
     value = number(text)
     return int(value) if value is not None and value == int(value) else None
 
 
 def number(text: str) -> float | None:
-    """Give the finite number that ``text`` is, or ``None``."""
+    """Finite number that a text holds, or ``None``."""
     try:
         value = float(text)
     except ValueError:
         return None
-    # float() takes 1_000 and infinity, which no salary file means
+    # float() also reads 1_000 and infinity, which no such file means
     return value if math.isfinite(value) and "_" not in text else None

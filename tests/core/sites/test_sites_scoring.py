@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from core.slate import DRAFTKINGS_CLASSIC, FANDUEL, TICKS_PER_POINT, score
+from core.sites import DRAFTKINGS_CLASSIC, FANDUEL, TICKS_PER_POINT, score
 
 
 def rows_of(path):

@@ -2,41 +2,43 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from core.contest.payouts import (
-    CENTS_PER_USD,
-    Payouts,
-    PrizeTier,
-    payouts_from_cents,
-    read_cents,
-    read_count,
-)
+from core.amounts import CENTS_PER_USD, read_cents, read_count
 from core.errors import InvalidInput
+from core.sites.rows import ContestRows, PrizeRow
 
 _CASH = "cash"
 _MONEY = re.compile(r"\$?\s*\d[\d,]*(?:\.\d+)?")
-_FEWEST_NAMED = 5
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Prize:
-    """Cash (no name), or a ticket by its name; cents are its face value, where that is known."""
+    """One prize of a tier.
+
+    Parameters
+    ----------
+    name
+        The ticket's; ``None`` = cash.
+    cents
+        Its face value; ``None`` = not known.
+    """
 
     name: str | None
     cents: int | None
 
 
-def is_draftkings_contest(values: Mapping[str, Any]) -> bool:
-    """Say whether this is a contest's detail, or what DraftKings wraps one in."""
+def is_contest(values: Mapping[str, Any]) -> bool:
+    """Whether this is a contest's detail, or what DraftKings wraps one in."""
     return "payoutSummary" in _detail(values)
 
 
-def payouts_from_draftkings(
+def read_contest(
     values: Mapping[str, Any], tickets: Mapping[str, object] | None = None
-) -> Payouts:
-    """Read a contest's detail as DraftKings' site serves it.
+) -> ContestRows:
+    """Contest read from its detail, as DraftKings' site serves it.
 
     Of ``contestDetail`` these are read: ``entryFee``, ``maximumEntries`` (``entries`` where that is
     absent), ``payoutSummary`` and ``totalPayouts``; anything else is left alone. A tier of
@@ -57,9 +59,9 @@ def payouts_from_draftkings(
     ------
     InvalidInput
         Naming the tier: a ticket that neither the file nor ``tickets`` puts a value on, prizes that
-        cannot be told apart, cash said in two ways. On ``tickets``: a name that the file lacks. On
-        ``payouts``: prizes that sum to another amount than ``totalPayouts``, be it with tickets at
-        face value or without; and whatever else a table is refused for.
+        cannot be told apart, two amounts for one prize of cash. On ``tickets``: a name that the
+        file lacks. On ``payouts``: prizes that sum to another amount than ``totalPayouts``, be it
+        with tickets at face value or without. On ``entry_fee`` or ``field_size``: no such number.
     """
     detail = _detail(values)
     summary = detail.get("payoutSummary")
@@ -68,8 +70,8 @@ def payouts_from_draftkings(
     worth = {
         _plain(name): read_cents(usd, f"tickets {name!r}") for name, usd in (tickets or {}).items()
     }
-    tiers: list[PrizeTier] = []
-    seen: dict[str, str] = {}
+    rows: list[PrizeRow] = []
+    names: dict[str, str] = {}
     counted: dict[str, int] = {}
     cash = face = 0
     all_valued = True
@@ -86,18 +88,21 @@ def payouts_from_draftkings(
             if prize.name is not None:
                 plain = _plain(prize.name)
                 all_valued &= prize.cents is not None
-                seen.setdefault(plain, prize.name)
+                names.setdefault(plain, prize.name)
                 cents = worth.get(plain, prize.cents)
                 if cents is None:
                     raise InvalidInput({where: _unvalued(prize.name, first, last)})
                 counted[prize.name] = cents
                 total += cents
-        tiers.append(PrizeTier(first, last, total))
-    _require_known(worth, seen)
+        rows.append(PrizeRow(first, last, total))
+    _require_known(worth, names)
     _require_total(detail.get("totalPayouts"), cash, face if all_valued else None)
-    size = detail.get("maximumEntries", detail.get("entries"))
-    payouts = payouts_from_cents(tiers, size, detail.get("entryFee"))
-    return replace(payouts, label=_label(counted)) if counted else payouts
+    return ContestRows(
+        entry_fee_cents=read_cents(detail.get("entryFee"), "entry_fee"),
+        field_size=read_count(detail.get("maximumEntries", detail.get("entries")), "field_size"),
+        prizes=tuple(rows),
+        tickets=tuple(counted.items()),
+    )
 
 
 def _detail(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -110,7 +115,7 @@ def _plain(name: str) -> str:
 
 
 def _prizes(tier: Mapping[str, Any], where: str) -> Iterator[_Prize]:
-    """Give a tier's prizes, each once, though the file says most of them twice."""
+    """Prizes of a tier, each once, though the file describes most of them twice."""
     named = tier.get("tierPayoutDescriptions") or {}
     described = tier.get("payoutDescriptions") or []
     if not isinstance(named, Mapping) or not isinstance(described, list):
@@ -118,21 +123,21 @@ def _prizes(tier: Mapping[str, Any], where: str) -> Iterator[_Prize]:
     left = {str(kind): str(text) for kind, text in named.items()}
     if not left and not described:
         raise InvalidInput({where: "no prize; give payoutDescriptions with a value."})
-    many = len(left) > 1
+    several = len(left) > 1
     for one in described:
         if not isinstance(one, Mapping):
             raise InvalidInput({where: "payoutDescriptions is no list of objects."})
-        said = str(one.get("payoutDescription") or "").strip()
-        kind = _kind_of(said, left)
-        if kind is None and many:
+        description = str(one.get("payoutDescription") or "").strip()
+        kind = _kind_of(description, left)
+        if kind is None and several:
             raise InvalidInput(
                 {
-                    where: f"which of {', '.join(named)} is {said!r}? Describe each prize of the "
-                    "tier as tierPayoutDescriptions does."
+                    where: f"which of {', '.join(named)} is {description!r}? Describe each prize "
+                    "of the tier as tierPayoutDescriptions does."
                 }
             )
         text = left.pop(kind) if kind is not None else None
-        yield _described(one, said, kind, text, where)
+        yield _described(one, description, kind, text, where)
     for kind, text in left.items():
         if _plain(kind) == _CASH:
             yield _Prize(None, read_cents(text, f"{where} {kind}"))
@@ -140,36 +145,39 @@ def _prizes(tier: Mapping[str, Any], where: str) -> Iterator[_Prize]:
             yield _Prize(text.strip() or kind, None)
 
 
-def _kind_of(said: str, left: Mapping[str, str]) -> str | None:
-    """Give which of the tier's prizes a description is of: that of its words, or the only one."""
-    alike = [kind for kind, text in left.items() if _plain(text) == _plain(said)]
+def _kind_of(description: str, left: Mapping[str, str]) -> str | None:
+    """Kind among the tier's prizes that a description is of: of the same words, or the only one."""
+    alike = [kind for kind, text in left.items() if _plain(text) == _plain(description)]
     if alike:
         return alike[0]
     if len(left) == 1:
         return next(iter(left))
-    if _MONEY.fullmatch(said):
+    if _MONEY.fullmatch(description):
         return next((kind for kind in left if _plain(kind) == _CASH), None)
     return None
 
 
 def _described(
-    one: Mapping[str, Any], said: str, kind: str | None, text: str | None, where: str
+    one: Mapping[str, Any], description: str, kind: str | None, text: str | None, where: str
 ) -> _Prize:
     value = one.get("value")
     cents = None
     if value is not None:
-        # a prize may stand there more than once, and 0 is how a value is left out
+        # a prize may be described more than once, and a value of 0 means that there is none
         times = read_count(one.get("quantity") or 1, f"{where} quantity")
         cents = times * read_cents(value, f"{where} value") or None
     in_cash = (
-        _plain(kind) == _CASH if kind is not None else bool(_MONEY.fullmatch(said)) or not said
+        _plain(kind) == _CASH
+        if kind is not None
+        else bool(_MONEY.fullmatch(description)) or not description
     )
     if not in_cash:
-        return _Prize(text or said or kind, cents)
-    written = next((t for t in (text, said) if t and _MONEY.fullmatch(t.strip())), None)
+        return _Prize(text or description or kind, cents)
+    written = next((t for t in (text, description) if t and _MONEY.fullmatch(t.strip())), None)
     if cents is None:
         if written is None:
-            raise InvalidInput({where: f"no amount in {text or said!r}; give its value in USD."})
+            wrong = f"no amount in {text or description!r}; give its value in USD."
+            raise InvalidInput({where: wrong})
         return _Prize(None, read_cents(written, where))
     if text is not None and written is not None and read_cents(written, where) != cents:
         raise InvalidInput(
@@ -186,19 +194,19 @@ def _unvalued(name: str, first: int, last: int) -> str:
     )
 
 
-def _require_known(worth: Mapping[str, int], seen: Mapping[str, str]) -> None:
-    unknown = [name for name in worth if name not in seen]
+def _require_known(worth: Mapping[str, int], names: Mapping[str, str]) -> None:
+    unknown = [name for name in worth if name not in names]
     if unknown:
-        names = ", ".join(list(seen.values())[:_FEWEST_NAMED])
+        known = ", ".join(list(names.values())[:_MOST_NAMED])
         raise InvalidInput(
-            {"tickets": f"no {unknown[0]!r} among the prizes; the file has {names or 'no ticket'}."}
+            {"tickets": f"no {unknown[0]!r} among the prizes; the file has {known or 'no ticket'}."}
         )
 
 
 def _require_total(stated: object, cash: int, face: int | None) -> None:
     """Refuse prizes that sum to another pool: a table cut short plays like a richer contest's.
 
-    Without every ticket's face value the most that can be seen is cash beyond the pool.
+    Where a ticket's face value is not known, only cash beyond the pool can be noticed.
     """
     if stated is None:
         return
@@ -215,8 +223,3 @@ def _require_total(stated: object, cash: int, face: int | None) -> None:
             "totalPayouts out to go by the places."
         }
     )
-
-
-def _label(counted: Mapping[str, int]) -> str:
-    said = ", ".join(f"{name} at ${cents / CENTS_PER_USD:,.2f}" for name, cents in counted.items())
-    return f"the contest's own prizes, tickets counted as money: {said}"

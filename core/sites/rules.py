@@ -29,7 +29,7 @@ class SiteRules:
     salary_cap_usd
         What a lineup may cost at most.
     finish_points
-        Points for finishing 1st, 2nd, ..; places beyond the end score 0.
+        Points for finishing 1st, 2nd, ..; positions beyond the end score 0.
     ticks_per_position
         Ticks for every position gained from the official grid to the finish, lost when negative.
     ticks_per_lap_led, ticks_per_fastest_lap
@@ -47,43 +47,12 @@ class SiteRules:
     ticks_per_fastest_lap: int
     ticks_per_lap_completed: int = 0
 
-    def finish_ticks(self, places: int) -> npt.NDArray[np.int32]:
-        """Give ticks by finishing place, ``[places + 1]``; entry 0, never a place, is 0."""
-        table = np.zeros(places + 1, dtype=np.int32)
-        paid = self.finish_points[:places]
+    def finish_ticks(self, positions: int) -> npt.NDArray[np.int32]:
+        """Ticks by finishing position, ``[positions + 1]``; entry 0 is no position and holds 0."""
+        table = np.zeros(positions + 1, dtype=np.int32)
+        paid = self.finish_points[:positions]
         table[1 : len(paid) + 1] = np.array(paid, dtype=np.int32) * TICKS_PER_POINT
         return table
-
-
-DRAFTKINGS_CLASSIC = SiteRules(
-    site="DraftKings",
-    roster_size=6,
-    salary_cap_usd=50_000,
-    # 45 for the win, then one point less a place, with a skip of two after 1st, 10th, 20th and 30th
-    finish_points=(
-        45,
-        *range(42, 33, -1),
-        *range(32, 22, -1),
-        *range(21, 11, -1),
-        *range(10, 0, -1),
-    ),
-    ticks_per_position=TICKS_PER_POINT,
-    ticks_per_lap_led=5,
-    ticks_per_fastest_lap=9,
-)
-
-# not checked against totals that FanDuel published; the laps led are NASCAR's official ones
-FANDUEL = SiteRules(
-    site="FanDuel",
-    roster_size=5,
-    salary_cap_usd=50_000,
-    # 43 for the win, 40 for 2nd, then from 38 one point less a place
-    finish_points=(43, 40, *range(38, 0, -1)),
-    ticks_per_position=TICKS_PER_POINT // 2,
-    ticks_per_lap_led=2,
-    ticks_per_fastest_lap=0,
-    ticks_per_lap_completed=2,
-)
 
 
 def score(
@@ -119,12 +88,12 @@ def score(
     InvalidInput
         The rules pay for laps completed and none are given.
     """
-    if laps_completed is None:
-        if rules.ticks_per_lap_completed:
-            raise InvalidInput(
-                {"laps_completed": f"{rules.site} pays for laps completed; give their counts."}
-            )
+    if not rules.ticks_per_lap_completed:
         laps_completed = 0
+    elif laps_completed is None:
+        raise InvalidInput(
+            {"laps_completed": f"{rules.site} pays for laps completed; give their counts."}
+        )
     started, finished, led, fastest, completed = np.broadcast_arrays(
         *(
             np.asarray(part, dtype=np.int32)
