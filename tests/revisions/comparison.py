@@ -15,8 +15,9 @@ CLOCK = frozenset(
         "seconds",
         # of this code alone
         "version",
-        # how far earlier jobs had come
+        # how far other jobs had come, and a failed one when it failed
         "scenario_cache",
+        "progress",
         # where files of this run lie
         "files",
         # a hash of how a slate is stored, not of what it says

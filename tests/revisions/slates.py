@@ -95,7 +95,7 @@ class SlateFiles:
                 "salary": self.salaries_usd[index * (len(self.ids) - 1) // (count - 1)],
                 "team": f"Team {index % 5}",
                 "manufacturer": f"Make {index % 3}",
-                "start_position": index * 5 % count + 1,
+                "start_position": index * 7 % count + 1,
                 "skill": round(0.9 - index / (2 * count), 3),
             }
             for index in range(count)
