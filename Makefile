@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format peers clean
+.PHONY: help demo up test same-results check format peers clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 help: ## show this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -30,6 +30,10 @@ up: $(VENV)/run.stamp ## keep an installation running on port 8000
 
 test: $(VENV)/dev.stamp ## run every test
 	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+
+same-results: $(VENV)/dev.stamp ## compare the answers of two revisions: BASE=REVISION [HEAD=REVISION]
+	@test -n "$(BASE)" || { echo "Say BASE=REVISION, or a file that tests.revisions.record wrote."; exit 2; }
+	@REVISION_BASE="$(BASE)" REVISION_HEAD="$(HEAD)" $(BIN)/python -m pytest tests/revisions $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, formatting and types
 	@$(BIN)/ruff check .
