@@ -1,7 +1,7 @@
 """The portfolio: lineups chosen together under limits that hold.
 
-Its rules stand twice: as a search over the walk of :mod:`core.lineups`, and as integer programs in
-the users' words.
+The best lineup under narrower rules is found by the walk of :mod:`core.lineups`, or by an integer
+program that states the rules a second time.
 """
 
 from core.portfolio.choosing import similarity as compute_portfolio_correlation
@@ -27,13 +27,6 @@ from core.portfolio.portfolio import (
     generate_portfolio,
     generate_searched_portfolio,
 )
-from core.portfolio.program import (
-    best_lineups,
-    choose_lineups,
-    lineup_program,
-    portfolio_program,
-    write_lp,
-)
 from core.portfolio.regimes import (
     RegimePortfolio,
     allocate_lineups_by_regime,
@@ -44,9 +37,7 @@ from core.portfolio.solvers import (
     SolverMissing,
     SolverName,
     TimedOut,
-    Unbounded,
     available_solvers,
-    choose_solver,
 )
 
 __all__ = [
@@ -67,15 +58,11 @@ __all__ = [
     "SolverName",
     "TimedOut",
     "Together",
-    "Unbounded",
     "allocate_lineups_by_regime",
     "available_solvers",
-    "best_lineups",
     "best_searched_together",
     "best_together",
-    "choose_lineups",
     "choose_one_by_one",
-    "choose_solver",
     "compute_portfolio_correlation",
     "generate_additive_portfolio",
     "generate_portfolio",
@@ -83,14 +70,11 @@ __all__ = [
     "generate_searched_portfolio",
     "leverage_penalty_points",
     "leverage_score",
-    "lineup_program",
     "no_portfolio",
     "ownership_metrics",
     "ownership_of_lineups",
     "portfolio_limits",
-    "portfolio_program",
     "require_legal",
     "require_possible",
     "with_ownership_rules",
-    "write_lp",
 ]
