@@ -8,6 +8,7 @@ from core.portfolio.choosing import similarity as compute_portfolio_correlation
 from core.portfolio.column_generation import Together, best_searched_together, best_together
 from core.portfolio.infeasibility import no_portfolio, require_legal, require_possible
 from core.portfolio.leverage import (
+    NO_OWNERSHIP_RULES,
     LineupOwnership,
     OwnershipMetrics,
     OwnershipRules,
@@ -17,7 +18,11 @@ from core.portfolio.leverage import (
     ownership_of_lineups,
     with_ownership_rules,
 )
-from core.portfolio.leverage_optimizer import LeverageAwareOptimizer, LeverageOptimized
+from core.portfolio.leverage_optimizer import (
+    LeverageAwareOptimizer,
+    LeverageOptimized,
+    optimize_portfolio_with_ownership,
+)
 from core.portfolio.limits import Exposure, PortfolioLimits, portfolio_limits
 from core.portfolio.one_by_one import choose_one_by_one
 from core.portfolio.optimizer import BaseOptimizer, NASCAROptimizer, Optimized
@@ -41,6 +46,7 @@ from core.portfolio.solvers import (
 )
 
 __all__ = [
+    "NO_OWNERSHIP_RULES",
     "BaseOptimizer",
     "Exposure",
     "LeverageAwareOptimizer",
@@ -71,6 +77,7 @@ __all__ = [
     "leverage_penalty_points",
     "leverage_score",
     "no_portfolio",
+    "optimize_portfolio_with_ownership",
     "ownership_metrics",
     "ownership_of_lineups",
     "portfolio_limits",
