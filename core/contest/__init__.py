@@ -1,6 +1,6 @@
 """The contest: what it pays, what entries win in every simulated race, and what that comes to."""
 
-from core.contest.curve import PayoutCurveFitter
+from core.contest.curve import Headline, PayoutCurveFitter, TierCurve
 from core.contest.draftkings_export import payouts_from_draftkings
 from core.contest.payout_tables import read_payout_csv, read_payout_json, read_payout_table
 from core.contest.payouts import (
@@ -17,13 +17,7 @@ from core.contest.simulator import ContestSimulator
 from core.contest.size_tier import SizeTier, size_tier_of
 from core.contest.steps import PrizeSteps, prize_steps
 from core.contest.tally import ContestTally
-from core.contest.tier_curves import (
-    Headline,
-    TierCurve,
-    TierFit,
-    fit_tier_curves,
-    load_tier_curves,
-)
+from core.contest.tier_curves import TierFit, fit_tier_curves, load_tier_curves
 from core.contest.typical import TYPICAL_PAYOUTS, typical_payouts
 from core.contest.value import value_lineups
 
