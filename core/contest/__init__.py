@@ -12,7 +12,7 @@ from core.contest.payouts import (
     read_cents,
 )
 from core.contest.result import ContestResult, Figures, summarise
-from core.contest.simulate import play_block, simulate_contest
+from core.contest.simulate import play_block, play_fields
 from core.contest.simulator import ContestSimulator
 from core.contest.size_tier import SizeTier, size_tier_of
 from core.contest.steps import PrizeSteps, prize_steps
@@ -42,12 +42,12 @@ __all__ = [
     "payouts_from_draftkings",
     "payouts_from_tiers",
     "play_block",
+    "play_fields",
     "prize_steps",
     "read_cents",
     "read_payout_csv",
     "read_payout_json",
     "read_payout_table",
-    "simulate_contest",
     "size_tier_of",
     "summarise",
     "typical_payouts",
