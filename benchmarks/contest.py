@@ -25,9 +25,9 @@ import numpy.typing as npt
 from benchmarks.figures import Figure, Reference, read_arguments, run_named
 from core.compiled import compiled
 from core.contest import (
+    ContestSimulator,
     ContestTally,
     Payouts,
-    play_block,
     read_payout_table,
     summarise,
     typical_payouts,
@@ -118,19 +118,10 @@ def _points(slate: Slate, races: int) -> Points:
 
 
 def _play(points: Points, case: Case, payouts: Payouts, blocks: range) -> ContestTally:
-    return ContestTally.merge(
-        [
-            play_block(
-                points[block * BLOCK_SCENARIOS : (block + 1) * BLOCK_SCENARIOS],
-                case.model,
-                case.own,
-                payouts,
-                SEED,
-                block,
-            )
-            for block in blocks
-        ]
+    cut = (
+        (block, points[block * BLOCK_SCENARIOS : (block + 1) * BLOCK_SCENARIOS]) for block in blocks
     )
+    return ContestSimulator(payouts, case.model, SEED).play(cut, case.own)
 
 
 def _best(work: Callable[[], object], repeats: int = REPEATS) -> float:

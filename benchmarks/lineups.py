@@ -2,9 +2,10 @@
 
 ``top`` finds the best lineups of the example slate by CVaR 0.99 on one core and on two, ``races``,
 ``drivers`` and ``tracks`` show how the search grows. ``portfolio`` builds 150 lineups by projected
-points beside pydfs-lineup-optimizer, for a folder with a DKSalaries.csv. Seconds are those on the
-clock, after compilation; searches are timed three times and the quickest counts. A ratio is the
-reference's seconds over the figure's own.
+points beside pydfs-lineup-optimizer, for a folder with a DKSalaries.csv. ``program`` finds lineups
+from randomised projections by the walk and by integer programs, which must agree. Seconds are those
+on the clock, after compilation; searches are timed three times and the quickest counts. A ratio is
+the reference's seconds over the figure's own.
 """
 
 import json
@@ -35,10 +36,16 @@ from core.lineups import (
     start_tail_walk,
     walk_units,
 )
-from core.portfolio import generate_additive_portfolio, portfolio_limits
+from core.portfolio import (
+    NASCAROptimizer,
+    available_solvers,
+    generate_additive_portfolio,
+    portfolio_limits,
+)
 from core.race import ConstraintCompiler, ConstraintSpec, generate_scenarios
 from core.slate import (
     DRAFTKINGS_CLASSIC,
+    TICKS_PER_POINT,
     Slate,
     TrackType,
     apply_driver_file,
@@ -62,6 +69,7 @@ PORTFOLIO = 150
 EXPOSURE = 0.5
 SHARED = (5, 4)
 MICROPOINTS = 1_000_000
+RANDOMNESS = 0.2
 PEER = "pydfs-lineup-optimizer"
 
 
@@ -86,14 +94,18 @@ def _points(spec: ConstraintSpec, races: int) -> Points:
     return generate_scenarios(spec, races, 1)[0].points(DRAFTKINGS_CLASSIC)
 
 
-@cache
-def _example(races: int, *, grid: bool = True) -> Case:
-    """Give the example slate at Las Vegas, with its grid or before there is one."""
+def _example_slate(*, grid: bool = True) -> Slate:
     folder = resources.files("web").joinpath("example")
     slate = read_salaries(folder.joinpath("DKSalaries.csv").read_bytes())
     if grid:
         slate = apply_driver_file(slate, folder.joinpath("drivers.csv").read_bytes())
-    slate = replace(slate, track=find_track("las_vegas"))
+    return replace(slate, track=find_track("las_vegas"))
+
+
+@cache
+def _example(races: int, *, grid: bool = True) -> Case:
+    """Races of the example slate at Las Vegas, with its grid or before there is one."""
+    slate = _example_slate(grid=grid)
     name = f"example, {races:,} races" if grid else "example, no grid"
     spec = ConstraintCompiler().compile(slate)
     return Case(name, _rules(slate.salaries_usd), _points(spec, races))
@@ -310,12 +322,40 @@ def portfolio(folder: Path | None) -> list[Figure]:
     return figures
 
 
+def program() -> list[Figure]:
+    """Find lineups one by one from randomised projections, by the walk and by each solver.
+
+    The programs state the rules of a lineup a second time, so this also checks the walk.
+    """
+    slate, projections = _example_slate(), _example(RACES).points.mean(axis=0) / TICKS_PER_POINT
+    limits = portfolio_limits(slate, PORTFOLIO, max_driver_exposure=EXPOSURE, min_unique=2)
+    walk = NASCAROptimizer(
+        slate, _rules(slate.salaries_usd), limits, projections, randomness=RANDOMNESS
+    )
+    walk.optimize()
+    began = time.perf_counter()
+    lineups = walk.optimize().lineups
+    took = time.perf_counter() - began
+    figures = [_portfolio_figure("one by one, walk", lineups, took, projections)]
+    for solver in available_solvers():
+        by_program = replace(walk, engine="program", solver=solver)
+        began = time.perf_counter()
+        proven = by_program.optimize().lineups
+        took = time.perf_counter() - began
+        assert np.array_equal(proven, lineups), solver
+        figures.append(
+            _portfolio_figure(f"one by one, {solver}", proven, took, projections, figures[0])
+        )
+    return figures
+
+
 BENCHMARKS: dict[str, Callable[[Path | None], list[Figure]]] = {
     "top": lambda _: top(),
     "races": lambda _: races(),
     "drivers": lambda _: drivers(),
     "tracks": lambda _: tracks(),
     "portfolio": portfolio,
+    "program": lambda _: program(),
 }
 
 

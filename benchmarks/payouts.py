@@ -17,14 +17,17 @@ from pathlib import Path
 
 import numpy as np
 
-from core.contest import Payouts, PrizeTier, SizeTier, payouts_from_tiers, size_tier_of
-from core.contest._ladder import cost, middles, prizes_at, spans_of, tiers_of_shape
-from core.contest.tier_curves import (
-    CURVES_FILE,
+from core.contest import (
     Headline,
+    Payouts,
+    PrizeTier,
+    SizeTier,
     fit_tier_curves,
-    to_document,
+    payouts_from_tiers,
+    size_tier_of,
 )
+from core.contest._ladder import cost, middles, prizes_at, spans_of, tiers_of_shape
+from core.contest.tier_curves import CURVES_FILE, to_document
 from core.contest.typical import RAKE
 
 DATA = Path("../shared/data")

@@ -1,7 +1,7 @@
 """The contest: what it pays, what entries win in every simulated race, and what that comes to."""
 
 from core.amounts import read_cents
-from core.contest.curve import PayoutCurveFitter
+from core.contest.curve import Headline, PayoutCurveFitter, TierCurve
 from core.contest.payout_tables import read_payout_csv, read_payout_json, read_payout_table
 from core.contest.payouts import (
     MICROS_PER_CENT,
@@ -11,19 +11,13 @@ from core.contest.payouts import (
     payouts_from_tiers,
 )
 from core.contest.result import ContestResult, Figures, summarise
-from core.contest.simulate import play_block, simulate_contest
+from core.contest.simulate import play_block, play_fields
 from core.contest.simulator import ContestSimulator
 from core.contest.site_exports import payouts_from_site_export
 from core.contest.size_tier import SizeTier, size_tier_of
 from core.contest.steps import PrizeSteps, prize_steps
 from core.contest.tally import ContestTally
-from core.contest.tier_curves import (
-    Headline,
-    TierCurve,
-    TierFit,
-    fit_tier_curves,
-    load_tier_curves,
-)
+from core.contest.tier_curves import TierFit, fit_tier_curves, load_tier_curves
 from core.contest.typical import TYPICAL_PAYOUTS, typical_payouts
 from core.contest.value import value_lineups
 
@@ -48,12 +42,12 @@ __all__ = [
     "payouts_from_site_export",
     "payouts_from_tiers",
     "play_block",
+    "play_fields",
     "prize_steps",
     "read_cents",
     "read_payout_csv",
     "read_payout_json",
     "read_payout_table",
-    "simulate_contest",
     "size_tier_of",
     "summarise",
     "typical_payouts",

@@ -1,4 +1,4 @@
-"""Ladders built from a curve: DraftKings-like ranges of places, prizes that sum to a pool."""
+"""Ladders made from a curve: ranges of places as DraftKings has them, prizes that sum to a pool."""
 
 from collections.abc import Sequence
 
@@ -23,17 +23,17 @@ def spans_of(places: int) -> list[Span]:
 
 
 def middles(spans: Sequence[Span]) -> list[float]:
-    """Give the place each range is paid by: its middle."""
+    """Middle of each range: the place at which the curve is read for it."""
     return [(first + last) / 2.0 for first, last in spans]
 
 
 def prizes_at(scale: float, shape: Sequence[float], least: int) -> list[int]:
-    """Give whole cents: ``scale`` times the shape, rounded down, at least ``least``."""
+    """Prizes in whole cents: ``scale`` times the shape, rounded down, at least ``least``."""
     return [max(least, int(scale * height)) for height in shape]
 
 
 def cost(spans: Sequence[Span], prizes: Sequence[int]) -> int:
-    """Give what the prizes come to, cents."""
+    """Sum of the prizes over all places, cents."""
     return sum(
         (last - first + 1) * prize for (first, last), prize in zip(spans, prizes, strict=True)
     )

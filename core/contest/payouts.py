@@ -1,4 +1,4 @@
-"""What a contest pays: prizes by place in whole cents, and the ladder the simulator splits."""
+"""What a contest pays: prizes by place in whole cents, and their running sum, the ladder."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from core.errors import InvalidInput
 
 MICROS_PER_CENT = 10_000
 MICROS_PER_USD = 1_000_000
-"""Inside the simulator money is counted in millionths of a dollar: cents cannot split a tie."""
+"""The simulator counts money in millionths of a dollar: cents cannot split a tie."""
 
 MAX_POOL_CENTS = 2**53 // MICROS_PER_CENT
 MAX_FIELD_SIZE = 10_000_000
@@ -47,10 +47,10 @@ class Payouts:
     field_size
         Entries in the contest, own entries included.
     tiers
-        Paid places from 1 on, without gaps, prizes never rising.
+        Paid places from 1 on, without gaps; no prize is above the one before it.
     label
-        Empty for a contest's own table; else what stands in for it, or what its tickets are counted
-        at, as users must be told.
+        A note for users: what stands in for the contest's own table, or what its tickets are
+        counted at. Empty for a contest's own table in USD.
 
     Raises
     ------
@@ -70,9 +70,9 @@ class Payouts:
             problems["entry_fee"] = [f"{self.entry_fee_cents} cents; give 0 or more."]
         if not 1 <= self.field_size <= MAX_FIELD_SIZE:
             problems["field_size"] = [f"{self.field_size}; give 1 to {MAX_FIELD_SIZE:,} entries."]
-        said = _wrong_with(self.tiers, self.field_size)
-        if said:
-            problems[_FIELD] = said[:5]
+        wrong = _wrong_with(self.tiers, self.field_size)
+        if wrong:
+            problems[_FIELD] = wrong[:5]
         elif self.prize_pool_cents > MAX_POOL_CENTS:
             problems[_FIELD] = [f"a prize pool over ${MAX_POOL_CENTS // CENTS_PER_USD:,}."]
         if problems:
@@ -80,23 +80,23 @@ class Payouts:
 
     @property
     def places_paid(self) -> int:
-        """The last place that wins anything."""
+        """The last place with a prize."""
         return self.tiers[-1].last
 
     @property
     def prize_pool_cents(self) -> int:
-        """All prizes together."""
+        """Sum of all prizes."""
         return sum(tier.places * tier.prize_cents for tier in self.tiers)
 
     def prize_cents(self, place: int) -> int:
-        """Give the prize of ``place`` (1 = winner) where no one is tied; 0 for a place unpaid."""
+        """Prize of ``place`` (1 = winner) without a tie; 0 for an unpaid place."""
         for tier in self.tiers:
             if tier.first <= place <= tier.last:
                 return tier.prize_cents
         return 0
 
     def require_opponents(self, opponents: int) -> None:
-        """Refuse a field that is not one entry short of the contest.
+        """Refuse opponents that do not leave exactly one entry of the contest.
 
         Raises
         ------
@@ -113,35 +113,35 @@ class Payouts:
 
     @property
     def ladder_micros(self) -> npt.NDArray[np.int64]:
-        """Prizes of the first k places together, for k = 0 .. places paid, in micro-dollars."""
+        """Sum of the first k prizes, for k = 0 .. places paid, in micro-dollars."""
         return _ladder(self.tiers)
 
 
 def _wrong_with(tiers: tuple[PrizeTier, ...], field_size: int) -> list[str]:
     if not tiers:
         return ["no place wins a prize; give at least one tier with a prize above 0."]
-    said = []
+    wrong = []
     if tiers[0].first != 1:
-        said.append(f"the first tier starts at place {tiers[0].first}; start at 1.")
+        wrong.append(f"the first tier starts at place {tiers[0].first}; start at 1.")
     for number, tier in enumerate(tiers, start=1):
         span = f"tier {number} (places {tier.first} to {tier.last})"
         if tier.last < tier.first:
-            said.append(f"{span} ends before it starts.")
+            wrong.append(f"{span} ends before it starts.")
         if tier.last > field_size:
-            said.append(f"{span} goes beyond the {field_size:,} entries of the field.")
+            wrong.append(f"{span} goes beyond the {field_size:,} entries of the field.")
         if tier.prize_cents <= 0:
-            said.append(f"{span} pays {tier.prize_cents} cents; a paid place wins above 0.")
+            wrong.append(f"{span} pays {tier.prize_cents} cents; a paid place wins above 0.")
     for number, (above, below) in enumerate(pairwise(tiers), start=2):
         if below.first > above.last + 1:
-            said.append(f"tier {number} leaves places {above.last + 1} to {below.first - 1} out.")
+            wrong.append(f"tier {number} leaves places {above.last + 1} to {below.first - 1} out.")
         if below.first <= above.last:
-            said.append(f"tier {number} starts at {below.first}, inside the tier before it.")
+            wrong.append(f"tier {number} starts at {below.first}, inside the tier before it.")
         if below.prize_cents > above.prize_cents:
-            said.append(
+            wrong.append(
                 f"tier {number} pays ${below.prize_cents / 100:,.2f}, more than the "
                 f"${above.prize_cents / 100:,.2f} of the places above it."
             )
-    return said
+    return wrong
 
 
 @lru_cache(maxsize=32)

@@ -24,43 +24,6 @@ MOST_FIELDS_PER_BLOCK = 1_000
 _OUTCOMES_AT_ONCE = 64
 
 
-def simulate_contest(
-    points: Ticks,
-    field: Field,
-    own_lineups: Lineups,
-    payouts: Payouts,
-    asked_percent: npt.ArrayLike | None = None,
-) -> ContestTally:
-    """Play one field in each of a block of scenarios.
-
-    Own entries are in the contest: they push each other down and share ties with the field and with
-    each other. Entries on the same score split the prizes of the places they span equally, each
-    share rounded down to a micro-dollar: what is handed out falls short of the pool by less than
-    one micro-dollar an entry and never exceeds it.
-
-    Parameters
-    ----------
-    points
-        Driver scores in ticks of 0.05 point, int16 ``[N, D]``.
-    field
-        The opponents.
-    own_lineups
-        Driver indices, u8 ``[L, R]``, duplicates allowed and counted; at most 1,023.
-    payouts
-        ``field_size`` is opponents plus L.
-    asked_percent
-        The ownership that the field was drawn for, percent of entries ``[D]``, to report how far
-        off it is.
-
-    Raises
-    ------
-    InvalidInput
-        Opponents and own entries do not add up to the contest's size, or lineups that are none.
-    """
-    own = _checked(own_lineups, points.shape[1])
-    return _play(points, [(field, None)], own, payouts, asked_percent, 0, 1)
-
-
 def play_block(
     points: Ticks,
     model: FieldModel,
@@ -84,24 +47,24 @@ def play_block(
     model
         Where fields come from.
     own_lineups, payouts
-        As in :func:`simulate_contest`.
+        As in :func:`play_fields`.
     seed, block
         The job's seed and the block's number.
     fields_per_block
         1 to 1,000.
     some
-        Which of the block's fields to play here; all by default. The rest is played elsewhere, and
-        the tallies are merged.
+        Which of the block's fields to play here; all by default. The others are played elsewhere,
+        and the tallies are merged.
     spread
         How ownership differs between contests: each field's is then drawn around the model's, from
-        the field's own stream. The same in all by default.
+        the field's own stream. By default all fields have the model's.
 
     Raises
     ------
     InvalidInput
-        More own entries than the contest holds, or lineups that are none.
+        More own entries than the contest holds, or lineups that are not legal for the field.
     ValueError
-        Fields that the block does not have.
+        ``some`` names fields that the block does not have.
     """
     own = _checked(own_lineups, points.shape[1])
     if not 1 <= fields_per_block <= MOST_FIELDS_PER_BLOCK:
@@ -118,47 +81,51 @@ def play_block(
         _drawn(model, opponents, stream(seed, Purpose.FIELD, block, number), spread, own)
         for number in numbers
     )
-    return _play(points, fields, own, payouts, model.ownership_percent, block, fields_per_block)
+    return play_fields(
+        points, fields, own, payouts, model.ownership_percent, block, fields_per_block
+    )
 
 
-def _drawn(
-    model: FieldModel,
-    opponents: int,
-    generator: np.random.Generator,
-    spread: ContestSpread | None,
-    own: Lineups,
-) -> tuple[Field, Ints]:
-    """Draw a field; and how many of its entries are each own lineup on average, in millionths.
-
-    That is worked out, as a drawn field has many of a lineup or none.
-    """
-    if spread is not None:
-        model = spread.draw(model, generator)
-    same = np.rint(MILLIONTHS * opponents * model.chances(own)).astype(np.int64)
-    return sample_field(model, opponents, generator), same
-
-
-def _checked(lineups: Lineups, drivers: int) -> Lineups:
-    own = np.sort(np.asarray(lineups, dtype=np.uint8), axis=-1)
-    if own.ndim != 2 or not 1 <= len(own) < MOST_ROWS:
-        raise InvalidInput({"lineups": f"{len(own)} lineups; give 1 to {MOST_ROWS - 1:,}."})
-    wrong = np.flatnonzero((own[:, -1] >= drivers) | (own[:, 1:] == own[:, :-1]).any(axis=1))
-    if len(wrong):
-        raise InvalidInput(
-            {"lineups": f"lineup {wrong[0] + 1} repeats a driver or names one not on the slate."}
-        )
-    return own
-
-
-def _play(
+def play_fields(
     points: Ticks,
     fields: Iterable[tuple[Field, Ints | None]],
-    own: Lineups,
+    own_lineups: Lineups,
     payouts: Payouts,
-    asked_percent: npt.ArrayLike | None,
-    block: int,
-    fields_per_block: int,
+    asked_percent: npt.ArrayLike | None = None,
+    block: int = 0,
+    fields_per_block: int = 1,
 ) -> ContestTally:
+    """Play fields in every scenario of a block.
+
+    Own entries are in the contest: they push each other down and share ties with the field and with
+    each other. Entries on the same score split the prizes of the places they span equally, each
+    share rounded down to a micro-dollar: all shares together fall short of the pool by less than
+    one micro-dollar an entry and never exceed it.
+
+    Parameters
+    ----------
+    points
+        Driver scores in ticks of 0.05 point, int16 ``[N, D]``.
+    fields
+        The opponents; with each field how many of its entries are each own lineup on average, in
+        millionths, ``[L]``, or ``None`` to count them in the field.
+    own_lineups
+        Driver indices, u8 ``[L, R]``, duplicates allowed and counted; at most 1,023.
+    payouts
+        ``field_size`` is opponents plus L.
+    asked_percent
+        The ownership that the fields were drawn for, percent of entries ``[D]``, to report how far
+        off they are.
+    block, fields_per_block
+        The block's number and how many fields are played in it in all, here or elsewhere.
+
+    Raises
+    ------
+    InvalidInput
+        Opponents and own entries do not add up to the contest's size, or lineups that are not
+        legal for the field.
+    """
+    own = _checked(own_lineups, points.shape[1])
     scenarios, drivers = points.shape
     rows = (scenarios, len(own))
     paid, above, tied = np.zeros(rows, np.int64), np.zeros(rows, np.int32), np.zeros(rows, np.int32)
@@ -224,3 +191,32 @@ def _play(
     )
     # closes the block if that was all
     return ContestTally.merge([played])
+
+
+def _drawn(
+    model: FieldModel,
+    opponents: int,
+    generator: np.random.Generator,
+    spread: ContestSpread | None,
+    own: Lineups,
+) -> tuple[Field, Ints]:
+    """Draw a field, and work out how many of its entries are each own lineup, in millionths.
+
+    The average is worked out, since a single field has many copies of a lineup or none.
+    """
+    if spread is not None:
+        model = spread.draw(model, generator)
+    same = np.rint(MILLIONTHS * opponents * model.chances(own)).astype(np.int64)
+    return sample_field(model, opponents, generator), same
+
+
+def _checked(lineups: Lineups, drivers: int) -> Lineups:
+    own = np.sort(np.asarray(lineups, dtype=np.uint8), axis=-1)
+    if own.ndim != 2 or not 1 <= len(own) < MOST_ROWS:
+        raise InvalidInput({"lineups": f"{len(own)} lineups; give 1 to {MOST_ROWS - 1:,}."})
+    wrong = np.flatnonzero((own[:, -1] >= drivers) | (own[:, 1:] == own[:, :-1]).any(axis=1))
+    if len(wrong):
+        raise InvalidInput(
+            {"lineups": f"lineup {wrong[0] + 1} repeats a driver or names one not on the slate."}
+        )
+    return own

@@ -1,60 +1,74 @@
-"""The contest simulator as one object: scenarios and a field model in, figures out."""
+"""A contest as one object: fields from a model, played block by block over simulated races."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from core.contest.payouts import Payouts
-from core.contest.result import ContestResult, summarise
 from core.contest.simulate import play_block
 from core.contest.tally import ContestTally
-from core.field import FieldModel
+from core.field import ContestSpread, FieldModel
 from core.sites import Ticks
 
+Lineups = npt.NDArray[np.uint8]
 
+
+@dataclass(frozen=True, slots=True)
 class ContestSimulator:
-    """Plays a contest over many simulated races, block by block.
+    """Plays own lineups in one contest.
 
     Parameters
     ----------
     payouts
         The contest.
-    fields_per_block
-        Fields drawn, and contests played, per block of scenarios.
+    model
+        The distribution that fields are drawn from.
     seed
-        Names every field's random stream.
-    block_size
-        Scenarios in a block; part of what the seed means.
+        Seed of every field's random stream.
+    fields_per_block
+        Fields drawn, and contests played, in each block of scenarios, 1 to 1,000.
+    spread
+        How ownership differs between contests; by default all fields have the model's.
     """
 
-    def __init__(
-        self, payouts: Payouts, fields_per_block: int = 1, seed: int = 42, block_size: int = 500
-    ) -> None:
-        self.payouts = payouts
-        self.fields_per_block = fields_per_block
-        self.seed = seed
-        self.block_size = block_size
+    payouts: Payouts
+    model: FieldModel
+    seed: int = 42
+    fields_per_block: int = 1
+    spread: ContestSpread | None = None
 
-    def play(
-        self, points: Ticks, model: FieldModel, own_lineups: npt.NDArray[np.uint8]
+    def play_block(
+        self, points: Ticks, own_lineups: Lineups, block: int, some: range | None = None
     ) -> ContestTally:
-        """Play every block of ``points`` (ticks, ``[N, D]``); see :func:`play_block`."""
-        return ContestTally.merge(
-            [
-                play_block(
-                    points[start : start + self.block_size],
-                    model,
-                    own_lineups,
-                    self.payouts,
-                    self.seed,
-                    block,
-                    self.fields_per_block,
-                )
-                for block, start in enumerate(range(0, len(points), self.block_size))
-            ]
+        """Play one block of scenarios, or some of its fields; see :func:`play_block`.
+
+        Parameters
+        ----------
+        points
+            The block's scenarios, ticks, int16 ``[N, D]``.
+        own_lineups
+            Driver indices, u8 ``[L, R]``.
+        block
+            The block's number.
+        some
+            Which of the block's fields to play; all by default.
+        """
+        return play_block(
+            points,
+            self.model,
+            own_lineups,
+            self.payouts,
+            self.seed,
+            block,
+            self.fields_per_block,
+            some,
+            self.spread,
         )
 
-    def simulate(
-        self, points: Ticks, model: FieldModel, own_lineups: npt.NDArray[np.uint8]
-    ) -> ContestResult:
-        """Play and summarise."""
-        return summarise(self.play(points, model, own_lineups), self.payouts, own_lineups)
+    def play(self, blocks: Iterable[tuple[int, Ticks]], own_lineups: Lineups) -> ContestTally:
+        """Play whole blocks, given as number and points, and merge their tallies."""
+        return ContestTally.merge(
+            [self.play_block(points, own_lineups, block) for block, points in blocks]
+        )

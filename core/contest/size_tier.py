@@ -12,7 +12,7 @@ class SizeTier(StrEnum):
 
 
 def size_tier_of(field_size: int) -> SizeTier:
-    """Give a field's tier: small under 5,000 entries, medium to 20,000, large above."""
+    """Tier of a contest by its entries: small under 5,000, medium to 20,000, large above."""
     if field_size < 5_000:
         return SizeTier.SMALL
     return SizeTier.MEDIUM if field_size <= 20_000 else SizeTier.LARGE

@@ -1,4 +1,4 @@
-"""Prizes where the user gave no table: a ladder in the shape that contests of its size have."""
+"""Prizes for a contest without a payout table: a ladder shaped as contests of its size have it."""
 
 from fractions import Fraction
 
@@ -15,19 +15,19 @@ RAKE = Fraction(15, 100)
 def typical_payouts(
     field_size: int, entry_fee_cents: int, size_tier: SizeTier | str | None = None
 ) -> Payouts:
-    """Give prizes such as DraftKings pays for a contest of this size and fee, labelled as typical.
+    """Prizes as DraftKings usually pays for a contest of this size and fee, labelled as typical.
 
-    The pool is 85% of the fees. Which places are paid, the lowest prize, the share for first and
-    how prizes fall from second on is what :func:`~core.contest.tier_curves.load_tier_curves` knows
-    of the size tier. Cents left over by rounding go to the winner, so prizes sum to the pool
-    exactly.
+    The pool is 85% of the fees. The places paid, the lowest prize, the first prize and the fall of
+    the others are those of the size tier's curve
+    (:func:`~core.contest.tier_curves.load_tier_curves`). Cents left over by rounding go to the
+    winner, so prizes sum to the pool exactly.
 
     Parameters
     ----------
     field_size
         Entries, own entries included, at least 2.
     entry_fee_cents
-        Above 0; nobody can know what a free contest pays.
+        Above 0; prizes of a free contest cannot be derived from its fees.
     size_tier
         ``small``, ``medium`` or ``large``; the field size's own by default.
 
@@ -38,8 +38,8 @@ def typical_payouts(
 
     Notes
     -----
-    No full ladder was published. The curves go by constructed ladders whose headers are real, and
-    by headline facts of real contests, 2015 to 2026: 19.2 to 20.9% of places paid where that was
+    No full ladder was published. The curves rest on constructed ladders whose headers are real, and
+    on headline facts of real contests, 2015 to 2026: 19.2 to 20.9% of places paid where that was
     published, 8 to 20% of the pool for first. ``python -m benchmarks.payouts`` grades them.
     """
     problems = {}

@@ -1,11 +1,16 @@
-"""Past races: reading them, what was known before each, and fitting the race model to them.
+"""Past races: reading them, fitting the race model to them, and grading its forecasts.
 
-``axiomatic fit`` writes what :mod:`core.race` reads; ``axiomatic backtest`` grades it walk-forward.
+``axiomatic fit`` writes the parameters that :mod:`core.race` reads; ``axiomatic backtest`` grades
+the model walk-forward.
 """
 
-from core.history.fit import FittedKind, Refitting, fit_document, fit_kinds
+from core.history.calibration import calibration_document, end_to_end_calibration
+from core.history.fit import FittedKind, Refitting, fit_kinds
 from core.history.forecast import spec_of
+from core.history.parameters_file import fit_document
+from core.history.pit import compute_coverage, compute_pit
 from core.history.races import PastRace, YellowFlag, read_races, read_yellow_flags
+from core.history.scores import compute_crps, compute_log_score
 from core.history.strength import skill_before
 
 __all__ = [
@@ -13,6 +18,12 @@ __all__ = [
     "PastRace",
     "Refitting",
     "YellowFlag",
+    "calibration_document",
+    "compute_coverage",
+    "compute_crps",
+    "compute_log_score",
+    "compute_pit",
+    "end_to_end_calibration",
     "fit_document",
     "fit_kinds",
     "read_races",

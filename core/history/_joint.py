@@ -18,8 +18,9 @@ def fill_best_lineups(
 ) -> None:
     """Fill ``totals`` with each race's best lineup by a knapsack over (drivers picked, cost).
 
-    ``best[k, c]`` is the most points of k drivers who cost c at most; ``points`` is ``[N, D]``,
-    ``best`` scratch of ``[roster + 1, C + 1]`` for a budget of C, and a cost above C buys nobody.
+    ``best[k, c]`` is the most points of k drivers who cost c at most together; ``points`` is
+    ``[N, D]``, ``best`` scratch of ``[roster + 1, C + 1]`` for a budget of C. Drivers who cost more
+    than C are in no lineup.
     """
     width = best.shape[1]
     for race in range(points.shape[0]):

@@ -1,8 +1,8 @@
-"""Grading the race model on past races, walk-forward: each forecast from what was before it alone.
+"""Grading the race model on past races, walk-forward: no forecast uses anything later.
 
-What is known of a race before its start is who starts where in which car, the practice and the laps
-announced. Skills come from the races before it, parameters are fitted to races before it, and the
-baselines have learnt those and no other.
+Before its start, the drivers, cars, grid, practice and announced laps of a race are known. Skills
+come from the races before it, parameters are fitted to races before it, and the baselines have
+learnt those races and no others.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +16,13 @@ from scipy.stats import spearmanr
 from core.errors import InvalidInput
 from core.history.climatology import Climatology, RollingNormals
 from core.history.forecast import Priors, spec_of
+from core.history.graded import Fitted, GradedQuantity, GradedRace
 from core.history.joint import as_scenario, real_joint, simulated_joint
+from core.history.pit import compute_pit
 from core.history.races import PastRace, RaceKey, YellowFlag, by_grid
-from core.history.report import BacktestReport, Fitted, GradedQuantity, GradedRace
+from core.history.report import BacktestReport
 from core.history.salaries import SlateSalaries, implied_salaries, salaries_of
-from core.history.scores import compute_crps, compute_log_score, compute_pit
+from core.history.scores import compute_crps, compute_log_score
 from core.history.strength import Skill, skill_before
 from core.race import (
     KernelStats,
@@ -40,13 +42,13 @@ SCENARIOS = 4_000
 REFIT_RACES = 18  # half a season
 LEAST_BEFORE = 12  # races before the first one graded
 SEED_BITS = 64
-TOP = 10  # drivers by salary or skill whose coverage is looked at alone
-PLACES = (1, 5, 10)  # finishing there or better is forecast as an event
+TOP = 10  # drivers by salary or skill whose coverage is reported separately
+POSITIONS = (1, 5, 10)  # the events are finishes in one of these or better
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Forecast:
-    """What was said of a race before it."""
+    """Simulations of a race made before it."""
 
     simulated: Scenarios
     kernel: KernelStats
@@ -72,27 +74,27 @@ def backtest(
     Parameters
     ----------
     races, flags
-        All that are known; those after a race play no part in its forecast.
+        All races and cautions that are known; the forecast of a race uses none that are later.
     first_date, last_date
         YYYY-MM-DD.
     scenarios
-        Simulated of each race.
+        Simulations of each race.
     seed
-        Same races, same seed: same report.
+        The same races and seed give the same report.
     fit
-        Gives the parameters by kind of track from races, skills before each and cautions, all of
-        days before the race that it is called for: the first one graded, and again every
-        ``refit_races`` races. Or the parameters themselves, and then nothing is fitted.
+        Fits parameters by kind of track to races, skills before each and cautions. It is called
+        with those of days before the first graded race, and again after every ``refit_races``
+        races. Or the parameters themselves; then nothing is fitted.
     slates
-        Real salaries by race; other races' follow from skill.
+        Real salaries by race; those of other races follow from skill.
     progress
-        Told the share 0..1 that is done, and what is being done.
+        Called with the share 0..1 that is done, and what is being done.
 
     Raises
     ------
     InvalidInput
-        Dates that are none or the wrong way round, no race between them or too few before them, a
-        number below 1.
+        Text that is no date, a first date after the last, no race between them or too few before
+        them, a number below 1.
     """
     _check_dates(first_date, last_date)
     if not 0 <= seed < 1 << SEED_BITS:
@@ -102,41 +104,43 @@ def backtest(
     graded = [i for i, race in enumerate(in_order) if first_date <= race.date <= last_date]
     _check_races(in_order, graded, first_date, last_date)
     skills = skill_before(in_order)
-    tell = progress or (lambda _share, _what: None)
+    report_progress = progress or (lambda _share, _what: None)
 
     climatology, rolling = Climatology(), RollingNormals()
     learnt = 0
     priors: Priors = {} if callable(fit) else fit
     fits: list[Fitted] = []
     results = []
-    for number, place in enumerate(graded):
-        race = in_order[place]
-        before = [i for i in range(place) if in_order[i].date < race.date]
+    for number, index in enumerate(graded):
+        race = in_order[index]
+        before = [i for i in range(index) if in_order[i].date < race.date]
         if callable(fit) and number % refit_races == 0:
-            tell(number / len(graded), f"fitting to the {len(before)} races before {race.date}")
+            report_progress(
+                number / len(graded), f"fitting to the {len(before)} races before {race.date}"
+            )
             priors = _fit(fit, in_order, skills, flags, before)
             fits.append(Fitted(race.date, len(before)))
-        tell(number / len(graded), f"{race.date} {race.track}")
+        report_progress(number / len(graded), f"{race.date} {race.track}")
         for earlier in in_order[learnt : len(before)]:
             climatology.learn(earlier)
             rolling.learn(earlier)
         learnt = len(before)
         if race.track_type not in priors:
             raise InvalidInput({"fit": f"gives no parameters for {race.track_type} tracks."})
-        forecast = _forecast(race, skills[place], priors[race.track_type], scenarios, seed)
+        forecast = _forecast(race, skills[index], priors[race.track_type], scenarios, seed)
         slate = (slates or {}).get(race.key)
-        results.append(_grade(race, skills[place], forecast, climatology, rolling, slate))
-    tell(1.0, "graded")
+        results.append(_grade(race, skills[index], forecast, climatology, rolling, slate))
+    report_progress(1.0, "graded")
     return BacktestReport(tuple(results), tuple(fits), first_date, last_date, scenarios, seed)
 
 
 def _check_dates(first_date: str, last_date: str) -> None:
     for name, text in (("from", first_date), ("to", last_date)):
         try:
-            right = date.fromisoformat(text).isoformat() == text
+            is_date = date.fromisoformat(text).isoformat() == text
         except ValueError:
-            right = False
-        if not right:
+            is_date = False
+        if not is_date:
             raise InvalidInput({name: f"{text!r} is no date; give YYYY-MM-DD."})
     if first_date > last_date:
         raise InvalidInput({"from": f"{first_date} is after {last_date}; give the earlier first."})
@@ -183,7 +187,7 @@ def _fit(
 
 
 def _seed_of(key: RaceKey, seed: int) -> int:
-    """Give each race its own numbers: one stream for all would make one luck of theirs."""
+    """Seed of a race: with one stream for all races, their random errors would be correlated."""
     season, number = key
     return seed + ((season * 100 + number) << SEED_BITS)
 
@@ -208,7 +212,6 @@ def _grade(
     spots = climatology.forecast(race)
     by_spot = spots.crps(race)
     by_form = rolling.forecast(race).crps(race)
-    mean_finish = simulated.finish.mean(axis=0)
     ticks = simulated.points(DRAFTKINGS_CLASSIC)
     known = salaries_of(race.drivers, slate or {})
     salaries = known if (known > 0).sum() >= TOP else implied_salaries(skill)
@@ -220,8 +223,6 @@ def _grade(
         track=race.track,
         track_type=race.track_type,
         drivers=race.drivers,
-        mean_finish=mean_finish,
-        mean_points=ticks.mean(axis=0) / TICKS_PER_POINT,
         finish=GradedQuantity(
             compute_crps(simulated.finish, race.finish),
             by_spot[0],
@@ -238,10 +239,10 @@ def _grade(
         else None,
         log_score=compute_log_score(simulated.finish, race.finish, len(race.drivers)),
         baseline_log_score=spots.log_score(race),
-        rank_correlation=_rank_correlation(mean_finish, race.finish),
-        chances=np.array([(simulated.finish <= place).mean(axis=0) for place in PLACES]),
-        happened=np.array([race.finish <= place for place in PLACES]),
-        # the dearest, and those of equal salary by skill
+        rank_correlation=_rank_correlation(simulated.finish.mean(axis=0), race.finish),
+        chances=np.array([(simulated.finish <= last).mean(axis=0) for last in POSITIONS]),
+        happened=np.array([race.finish <= last for last in POSITIONS]),
+        # by salary, then by skill
         top=np.lexsort((-skill, -salaries))[:TOP],
         real_salaries=salaries is known,
         simulated_joint=simulated_joint(simulated, salaries),
@@ -259,10 +260,10 @@ def _rank_correlation(forecast: F64, finish: npt.NDArray[np.int64]) -> float:
 
 
 def _real_regime(race: PastRace, forecast: _Forecast) -> Regime:
-    """Say which regime a race was by the rule that simulated ones are read by.
+    """Regime of a real race, by the rule for simulated races.
 
-    Where cautions are not known they follow from the laps under them, and are as expected where
-    those are not known either.
+    Where cautions are not known they are estimated from the laps under caution, and without those
+    they are taken to be as many as expected.
     """
     if race.cautions is not None:
         cautions = race.cautions

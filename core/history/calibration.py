@@ -1,30 +1,31 @@
-"""The few numbers of a backtest that travel with every answer of the model."""
+"""The summary of a backtest that every answer of the model carries."""
 
 from typing import Any
 
 from core.history.report import BacktestReport
+from core.history.report_document import report_document
 from core.slate.tracks import TrackType
 
 
 def end_to_end_calibration(
     report: BacktestReport, track_type: TrackType | None = None
 ) -> dict[str, Any]:
-    """Give the calibration summary of a backtest: ``calibration_metrics`` of a job's answer.
+    """Calibration summary of a backtest: ``calibration_metrics`` of a job's answer.
 
     Parameters
     ----------
     report
         Of a walk-forward backtest.
     track_type
-        Of whose races; of all where not given.
+        Kind of track whose races count; by default those of every kind.
 
     Returns
     -------
-    ``crps`` and ``baseline_crps``, of climatology by track type and start, in DraftKings points;
+    ``crps`` and ``baseline_crps`` (of climatology by track type and start), in DraftKings points;
     ``coverage`` of the central 50, 80 and 95% intervals of points, by percent; ``log_score`` of the
-    finish in nats; ``n_races`` that all this rests on. ``None`` for what no race told.
+    finish in nats; ``n_races``, the number of races. ``None`` where no race has the data.
     """
-    document = report.to_json()
+    document = report_document(report)
     if track_type is not None:
         document = document["by_track_type"][track_type.value]
     points = document["points"] or {}
@@ -38,9 +39,9 @@ def end_to_end_calibration(
 
 
 def calibration_document(report: BacktestReport) -> dict[str, Any]:
-    """Give what :func:`core.race.load_calibration` reads: the summary by kind of track and of all.
+    """The document that :func:`core.race.load_calibration` reads: summaries by kind of track.
 
-    Kinds of track without a race graded are left out.
+    Kinds of track without a graded race are left out.
     """
     return {
         "from": report.first_date,

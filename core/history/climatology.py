@@ -1,6 +1,6 @@
-"""What a forecast has to beat: what the grid spot gives, and what the driver's own races do.
+"""The two baselines of a forecast: results by grid spot, and the driver's own last results.
 
-Both books take in races one by one, the oldest first, and forecast a race from those alone.
+Both learn races one by one, the oldest first, and forecast a race from those alone.
 """
 
 from collections import defaultdict, deque
@@ -18,8 +18,8 @@ from core.slate.tracks import TrackType
 
 F64 = npt.NDArray[np.float64]
 
-# Chosen on the races of 2021 to 2024, where these make the baselines strongest; it is flat there,
-# within 0.2% from 3 to 8 spots and from 30 to 50 races.
+# Chosen on the races of 2021 to 2024 to make the baselines strongest; their scores differ by less
+# than 0.2% from 3 to 8 spots and from 30 to 50 races.
 REACH = 4
 LEAST_SAMPLES = 100
 WINDOW = 36
@@ -27,7 +27,7 @@ PRIOR_RACES = 2.0
 
 
 def points_of(race: PastRace) -> F64:
-    """Give what each driver scored, ``[D]`` in points; NaN where fastest laps are not known."""
+    """Points of each driver, ``[D]``; NaN where fastest laps are not known."""
     if not race.has_loop_data:
         return np.full(len(race.drivers), np.nan)
     return race.points() / TICKS_PER_POINT
@@ -35,33 +35,33 @@ def points_of(race: PastRace) -> F64:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpotForecast:
-    """What cars that started about there got, a sample a driver.
+    """For each driver a sample: results of cars that started near the same grid spot.
 
     Parameters
     ----------
     finishes
-        Of each driver, at most the field's last place.
+        One sample a driver, no finish beyond the field's last position.
     points
-        Of each driver; empty where no earlier race's are known.
+        One sample a driver; empty where the points of no earlier race are known.
     """
 
     finishes: tuple[F64, ...]
     points: tuple[F64, ...]
 
     def crps(self, race: PastRace) -> tuple[F64, F64]:
-        """Give the CRPS of finish and of points, ``[D]`` each; NaN where there is none.
+        """CRPS of finish and of points, ``[D]`` each; NaN without a sample or an outcome.
 
-        Fair: as of the distribution that the samples are drawn from, not held against their size.
+        The fair score, which does not penalise a sample for its size.
         """
         return _crps(self.finishes, race.finish), _crps(self.points, points_of(race))
 
     def log_score(self, race: PastRace) -> F64:
-        """Give the logarithmic score of the finish, ``[D]`` in nats."""
-        places = len(race.drivers)
+        """Logarithmic score of the finish, ``[D]`` in nats."""
+        positions = len(race.drivers)
         return np.array(
             [
-                float(compute_log_score(sample, place, places))
-                for sample, place in zip(self.finishes, race.finish, strict=True)
+                float(compute_log_score(sample, finish, positions))
+                for sample, finish in zip(self.finishes, race.finish, strict=True)
             ]
         )
 
@@ -78,15 +78,15 @@ def _crps(samples: tuple[F64, ...], observed: npt.NDArray[Any]) -> F64:
 
 
 class Climatology:
-    """Finishes and points by kind of track and start position, of every race learnt.
+    """Finishes and points of past races, by kind of track and start position.
 
     Parameters
     ----------
     reach
-        Spots either side that are pooled with a spot.
+        Spots on either side that are pooled with a spot.
     least
-        Cars in a sample at least, where there are that many: the reach grows until there are. A
-        kind of track with fewer in all borrows those of every kind.
+        Fewest cars in a sample: the reach grows until there are so many. A kind of track with fewer
+        cars in all uses those of every kind.
     """
 
     def __init__(self, reach: int = REACH, least: int = LEAST_SAMPLES) -> None:
@@ -96,12 +96,12 @@ class Climatology:
         self._learnt: dict[TrackType, list[F64]] = defaultdict(list)
 
     def learn(self, race: PastRace) -> None:
-        """Take in the race as it was run."""
+        """Add the race as it was run."""
         rows = np.column_stack([race.start, race.finish, points_of(race)])
         self._learnt[race.track_type].append(rows)
 
     def forecast(self, race: PastRace) -> SpotForecast:
-        """Forecast a race, of which nothing but the kind of track and the grid is read.
+        """Forecast a race from its kind of track and its grid.
 
         Raises
         ------
@@ -120,7 +120,7 @@ class Climatology:
         )
 
     def _rows(self, kind: TrackType, *, scored: bool) -> F64:
-        """Give start, finish and points of cars at a kind of track, or at every kind."""
+        """Start, finish and points of cars at a kind of track, or at every kind."""
         own = [np.empty((0, 3)), *self._learnt[kind]]
         everyone = [part for parts in self._learnt.values() for part in parts]
         for parts in (own, everyone):
@@ -136,7 +136,7 @@ class Climatology:
         enough = min(self.least, len(rows))
         reach = self.reach
         if enough:
-            # as far as the nearest ``least`` cars go, all of those who started that far away
+            # as far away as the nearest ``least`` cars started, with all others at that distance
             reach = max(reach, int(np.partition(away, enough - 1)[enough - 1]))
         return rows[away <= reach]
 
@@ -151,7 +151,7 @@ class NormalForecast:
     points_sd: F64
 
     def crps(self, race: PastRace) -> tuple[F64, F64]:
-        """Give the CRPS of finish and of points, ``[D]`` each; NaN where there is none."""
+        """CRPS of finish and of points, ``[D]`` each; NaN without a forecast or an outcome."""
         finish = crps_normal(self.finish_mean, self.finish_sd, race.finish)
         points, known = points_of(race), np.isfinite(self.points_mean)
         scores = np.full(len(points), np.nan)
@@ -164,7 +164,7 @@ class NormalForecast:
 
 
 class _Everyone:
-    """Mean and variance of all values learnt."""
+    """Mean and variance of the values of all drivers."""
 
     def __init__(self) -> None:
         self.n, self.total, self.squares = 0, 0.0, 0.0
@@ -182,17 +182,17 @@ class _Everyone:
 
 
 class RollingNormals:
-    """Each driver's last results wherever they were, as a normal around their mean.
+    """Each driver's last results on all tracks, as a normal around their mean.
 
-    The field's mean and variance count as ``prior_races`` results of everyone's, so that a driver
-    never seen is an average one, of whom little is known.
+    The mean and variance over all drivers count as ``prior_races`` results of every driver's, so a
+    driver without results is forecast as an average one with a wide normal.
 
     Parameters
     ----------
     window
-        Results looked back on.
+        Results that count, the latest ones.
     prior_races
-        What the field is worth; above 0.
+        Results that the average over all drivers counts as; above 0.
     """
 
     def __init__(self, window: int = WINDOW, prior_races: float = PRIOR_RACES) -> None:
@@ -205,7 +205,7 @@ class RollingNormals:
         self._all = (_Everyone(), _Everyone())
 
     def learn(self, race: PastRace) -> None:
-        """Take in the race as it was run."""
+        """Add the race as it was run."""
         for which, values in enumerate((race.finish.astype(np.float64), points_of(race))):
             known = np.isfinite(values)
             self._all[which].learn(values[known])
@@ -214,7 +214,7 @@ class RollingNormals:
                     self._own[driver][which].append(float(value))
 
     def forecast(self, race: PastRace) -> NormalForecast:
-        """Forecast a race, of which nothing but who drives is read.
+        """Forecast a race from its drivers alone.
 
         Raises
         ------
@@ -228,10 +228,10 @@ class RollingNormals:
         return NormalForecast(means[0], sds[0], means[1], sds[1])
 
     def _of(self, driver: str, which: int) -> tuple[float, float]:
-        field_mean, field_variance = self._all[which].mean_and_variance()
+        mean_of_all, variance_of_all = self._all[which].mean_and_variance()
         own = np.array(self._own[driver][which] if driver in self._own else (), dtype=np.float64)
         weight = len(own) + self.prior_races
-        mean = (own.sum() + self.prior_races * field_mean) / weight
+        mean = (own.sum() + self.prior_races * mean_of_all) / weight
         squares = ((own - mean) ** 2).sum()
-        drawn = self.prior_races * (field_variance + (field_mean - mean) ** 2)
-        return float(mean), float(np.sqrt((squares + drawn) / weight))
+        prior = self.prior_races * (variance_of_all + (mean_of_all - mean) ** 2)
+        return float(mean), float(np.sqrt((squares + prior) / weight))

@@ -1,4 +1,4 @@
-"""A past race as it stood before the start: the spec that a forecast of it simulates."""
+"""The spec that a forecast of a past race simulates, from what was known before its start."""
 
 from collections.abc import Mapping
 
@@ -18,16 +18,16 @@ Priors = Mapping[TrackType, TrackPriors]
 
 
 def spec_of(race: PastRace, skill: Skill, priors: TrackPriors) -> ConstraintSpec:
-    """Give the spec of a past race from what was known before it.
+    """Spec of a past race from what was known before it.
 
     Parameters
     ----------
     race
-        Read for who starts where in which car, and for the laps announced.
+        Its drivers, cars, grid and announced laps are read, nothing else.
     skill
-        ``[D]``, standard deviations above the field.
+        ``[D]``, standard deviations above the race's drivers.
     priors
-        The parameters of its kind of track, fitted to races before it.
+        Parameters of its kind of track, fitted to races before it.
     """
     return ConstraintSpec(
         drivers=tuple(

@@ -1,8 +1,8 @@
-"""What was known of a driver before a race: form, at this kind of track, of the car; practice.
+"""Features of each driver before a race: his form, in all and at this track, his car, practice.
 
-Form is a running mean of NASCAR's driver rating, in standard deviations above the race's field,
-that forgets and is drawn towards what is known of the next larger thing: a driver's form towards
-the team's, the form at a kind of track and on a track towards the driver's.
+Form is a running mean of NASCAR's driver rating, in standard deviations above the race's field. Old
+races count less, and each mean is shrunk towards a broader one: a driver's form towards the team's,
+the form at a kind of track and on a track towards the driver's.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -14,9 +14,9 @@ import numpy.typing as npt
 from core.history.races import PastRace, normal_scores
 from core.slate.tracks import TrackType
 
-NEW_TEAM = -0.3  # form of a team never seen: who comes new is rarely quick
+NEW_TEAM = -0.3  # form of a team without races: new teams are rarely quick
 
-# what the strength of a car is regressed on, beside the grid
+# regressors of a car's strength, beside the grid
 FEATURES = ("form", "here", "track", "car", "unproven", "practice_best", "practice_long")
 
 Rows = npt.NDArray[np.float64]
@@ -24,10 +24,10 @@ Rows = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """How a running mean forgets and what it is drawn towards."""
+    """How fast a running mean forgets and how far it is shrunk."""
 
-    half_life_races: float  # of the season, raced or not
-    prior_races: float  # how many races the larger thing's form is worth
+    half_life_races: float  # races of the season, whether the driver took part or not
+    prior_races: float  # races that the broader mean counts as
 
 
 # Chosen on the races of 2021 to 2024 by the walk-forward squared error of the finish's normal
@@ -68,20 +68,20 @@ class _RunningMeans:
 
 @dataclass(frozen=True, slots=True)
 class DriverForm:
-    """A driver's form after the last race learnt.
+    """A driver's form after the last race in the book.
 
     Parameters
     ----------
     team, manufacturer, car
-        Of the last race.
+        Of the driver's last race.
     raced
-        Its date.
+        Date of that race.
     form, error
         Standard deviations above the field, and its standard error.
     races
-        Races it rests on, the older ones counting less.
+        Races that the form rests on, older ones counting less.
     features
-        By kind of track a row of ``FEATURES``, without a track's own and practice.
+        A row of ``FEATURES`` for each kind of track; 0 for a single track's form and practice.
     """
 
     driver: str
@@ -96,20 +96,20 @@ class DriverForm:
 
 
 class FormBook:
-    """Everything learnt of drivers, teams and cars, race by race, the oldest first."""
+    """Running means of drivers, teams and cars, updated race by race, the oldest first."""
 
     def __init__(self) -> None:
         self._races = 0
-        self._seen: dict[str, tuple[str, str, str, str]] = {}
+        self._last: dict[str, tuple[str, str, str, str]] = {}
         self._missed = self._judged = 0.0
         self._teams, self._drivers = _RunningMeans(_TEAM), _RunningMeans(_DRIVER)
         self._cars, self._careers = _RunningMeans(_CAR), _RunningMeans(_CAREER)
         self._here, self._tracks = _RunningMeans(_HERE), _RunningMeans(_TRACK)
 
     def features(self, race: PastRace) -> Rows:
-        """Give what was known before the race, ``[D, len(FEATURES)]``, of the races learnt.
+        """Features of the race's drivers from earlier races, ``[D, len(FEATURES)]``.
 
-        Nothing of the race itself is read but who starts in which car, and the practice.
+        Of the race itself only the drivers, their cars and the practice are read.
         """
         track = race.track, race.length_mi
         rows = [
@@ -122,7 +122,7 @@ class FormBook:
     def _row(
         self, driver: str, team: str, car: str, kind: TrackType, track: Hashable | None
     ) -> tuple[float, ...]:
-        """Give the features of a driver, all but practice."""
+        """Features of a driver, all but practice."""
         now = self._races
         of_team = self._teams.mean(team, now, NEW_TEAM)
         career = self._careers.mean(driver, now, of_team)
@@ -137,10 +137,10 @@ class FormBook:
         )
 
     def drivers(self) -> list[DriverForm]:
-        """Give the form of everybody seen, in the order of names."""
+        """Form of every driver who has raced, in the order of names."""
         now, known = self._races, []
         spread = (self._missed / max(self._judged, 1.0)) ** 0.5
-        for driver, (team, make, car, raced) in sorted(self._seen.items()):
+        for driver, (team, make, car, raced) in sorted(self._last.items()):
             races = self._drivers.weight(driver, now)
             known.append(
                 DriverForm(
@@ -161,17 +161,17 @@ class FormBook:
         return known
 
     def newcomer(self, team: str, kind: TrackType) -> tuple[float, ...]:
-        """Give the features of a driver never seen, in a new car of a team that may be new too."""
+        """Features of a driver without races, in a new car of a team that may be new too."""
         return (*self._row("", team, "", kind, None), 0.0, 0.0)
 
     def learn(self, race: PastRace) -> None:
-        """Take in the race as it was run."""
+        """Update the means with the race as it was run."""
         now, kind = self._races, race.track_type
         track = race.track, race.length_mi
         for driver, team, make, car, quality in zip(
             race.drivers, race.teams, race.makes, race.cars, performance(race), strict=True
         ):
-            self._seen[driver] = (team, make, car, race.date)
+            self._last[driver] = (team, make, car, race.date)
             form = self._drivers.mean(driver, now, self._teams.mean(team, now, NEW_TEAM))
             self._missed += (float(quality) - form) ** 2
             self._judged += 1.0
@@ -188,9 +188,9 @@ class FormBook:
 
 
 def performance(race: PastRace) -> Rows:
-    """Say how well each driver drove: the rating in standard deviations above the field.
+    """How well each driver drove, ``[D]``: the rating in standard deviations above the field.
 
-    Where there is no rating, the normal score of the finish.
+    The normal score of the finish stands in for a missing rating.
     """
     known = np.isfinite(race.rating)
     if known.sum() < len(known) / 2:
@@ -201,7 +201,7 @@ def performance(race: PastRace) -> Rows:
 
 
 def features_before(races: Sequence[PastRace]) -> list[Rows]:
-    """Give :meth:`FormBook.features` of every race, each from the races before it alone."""
+    """:meth:`FormBook.features` of every race, each from the races before it alone."""
     book, known = FormBook(), []
     for race in races:
         known.append(book.features(race))

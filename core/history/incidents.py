@@ -1,4 +1,4 @@
-"""What went wrong, counted: cautions and accidents; and what cars have in common."""
+"""Counts of cautions and accidents, and what cars of a team, a make or a draft have in common."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from core.slate.tracks import TrackType
 
 Weights = npt.NDArray[np.float64]
 
-SHAPES = (0.3, 50.0)  # beyond them a gamma's spread is told by no sample of races
+SHAPES = (0.3, 50.0)  # samples of races cannot tell smaller and larger shapes apart
 NEAR, FAR = 2, 6  # spots on the grid apart: cars of one line, cars of other lines
 
 
 def _mean(values: Sequence[float], weights: Weights) -> Estimate:
-    """Give a weighted mean, leaving out NaN, and its standard error (NaN of fewer than two)."""
+    """Weighted mean, leaving out NaN, and its standard error (NaN of fewer than two)."""
     numbers = np.array(values, dtype=np.float64)
     known = np.isfinite(numbers)
     numbers, shares = numbers[known], weights[known] / weights[known].sum()
@@ -33,7 +33,7 @@ def _mean(values: Sequence[float], weights: Weights) -> Estimate:
 
 
 def _gamma_shape(mean: float, variance: float) -> Estimate:
-    """Give the shape of the gamma that spreads a Poisson of this mean to this variance."""
+    """Shape of the gamma that widens a Poisson of this mean to this variance."""
     excess = variance - mean
     shape = mean**2 / excess if excess > 0 else SHAPES[1]
     return Estimate(float(np.clip(shape, *SHAPES)), float("nan"))
@@ -50,12 +50,12 @@ def count_incidents(
     Parameters
     ----------
     races, weights
-        Of that kind, and how much each counts, ``[R]``.
+        Races of that kind, and how much each counts, ``[R]``.
     flags
-        Its cautions, where their causes are known.
+        Cautions whose cause is known.
     otherwise
-        Says how accidents are (``incident_share``, ``cars_involved``, ``cars_shape``) where fewer
-        than three flags do.
+        ``incident_share``, ``cars_involved`` and ``cars_shape`` where fewer than three flags were
+        accidents.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def count_incidents(
 
 
 def _cautions(race: PastRace, laps_per_caution: float) -> float:
-    """Give a race's cautions, where not counted those that its yellow laps imply."""
+    """Cautions of a race; where they were not counted, those that its yellow laps imply."""
     if race.cautions is not None:
         return float(race.cautions)
     if race.nongreen_laps is None:
@@ -124,12 +124,14 @@ class _Pairs:
 def count_shared(
     races: Sequence[PastRace], skills: Sequence[Skill], weights: Weights
 ) -> dict[str, Estimate]:
-    """Say how much of a good or bad day cars have in common, at one kind of track.
+    """How much of a good or bad day cars have in common, at one kind of track.
 
-    The mean product, over pairs of cars, of what performance (the driver rating) has beyond skill
-    and grid: of one team less one make, of one make less all others; at superspeedways also of cars
-    that started within 2 spots less those 6 and more apart. In units of the variance, so each is a
-    share of it (drawn down a little where it is large, since variances are a race's own).
+    A residual is the part of a driver's performance (the driver rating) that skill and grid do not
+    explain. The mean product of residuals over pairs of cars is compared: pairs of one team with
+    other pairs of one make, pairs of one make with pairs of different makes; at superspeedways also
+    pairs that started within 2 spots with pairs 6 and more apart. The differences are in units of
+    the residuals' variance, so each is a share of it (large shares come out a little low, since
+    each race's own variance is the unit).
     """
     shares: dict[str, list[float]] = {"team_share": [], "make_share": [], "pack_share": []}
     for race, skill in zip(races, skills, strict=True):
@@ -151,22 +153,22 @@ def count_shared(
         shares["pack_share"].append((near - far) / (1.0 - far) if drafts else 0.0)
     estimates = {}
     for name, values in shares.items():
-        found = _mean(values, weights) if np.isfinite(values).any() else Estimate(0.0, np.nan)
-        estimates[name] = Estimate(float(np.clip(found.value, 0.0, 0.45)), found.error)
+        share = _mean(values, weights) if np.isfinite(values).any() else Estimate(0.0, np.nan)
+        estimates[name] = Estimate(float(np.clip(share.value, 0.0, 0.45)), share.error)
     return estimates
 
 
 def _alike(names: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Say which pairs have one name; an empty one is like no other."""
-    given = np.array(names)
-    alike: npt.NDArray[np.bool_] = (given[:, None] == given) & (given != "")
+    """Which pairs have the same name, ``[D, D]``; an empty name is the same as no other."""
+    array = np.array(names)
+    alike: npt.NDArray[np.bool_] = (array[:, None] == array) & (array != "")
     return alike
 
 
 def flags_of(
     flags: Sequence[YellowFlag], races: Sequence[PastRace]
 ) -> Mapping[TrackType, tuple[YellowFlag, ...]]:
-    """Give by kind of track the cautions that fell in these races."""
+    """Cautions of these races, by kind of track."""
     keys = {race.key for race in races}
     return {
         kind: tuple(flag for flag in flags if flag.track_type is kind and flag.race in keys)

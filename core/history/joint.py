@@ -1,8 +1,7 @@
-"""What a race looks like as a whole, of a real one and of simulated ones by the same code.
+"""Statistics of whole races, real and simulated, and tests of the one against the other.
 
-A forecast may be right for every driver and wrong for the race: too many leaders, or the best
-lineup too cheap to reach. Each statistic's real values are tested against the simulated values of
-the same races.
+A forecast may be right for every driver and wrong for the race: too many leaders, say, or too low a
+best lineup. Each statistic's real values are tested against the simulated values of the same races.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,19 +34,19 @@ DRAWS = 9_999
 
 
 def best_lineups(ticks: Ticks, salaries: Salaries, rules: SiteRules = DRAFTKINGS_CLASSIC) -> F64:
-    """Give what the best lineup under the cap scored in each race, ``[N]`` in points, exactly.
+    """Points of the best lineup under the cap in each race, ``[N]``, exactly.
 
     Parameters
     ----------
     ticks
-        ``[N, D]`` as :func:`core.sites.rules.score` gives them.
+        ``[N, D]``, as of :func:`core.sites.rules.score`.
     salaries
         ``[D]`` in USD, multiples of 100; 0 = the driver cannot be picked.
 
     Raises
     ------
     InvalidInput
-        A salary is negative or no multiple of 100, or nobody's six fit the cap.
+        A salary is negative or no multiple of 100, or no lineup fits the cap.
     """
     if (salaries < 0).any() or (salaries % STEP_USD).any():
         raise InvalidInput({"salaries": f"each is a multiple of {STEP_USD}, 0 or more."})
@@ -55,7 +54,7 @@ def best_lineups(ticks: Ticks, salaries: Salaries, rules: SiteRules = DRAFTKINGS
     costs = np.sort(salaries[offered])
     if len(costs) < rules.roster_size or costs[: rules.roster_size].sum() > rules.salary_cap_usd:
         raise InvalidInput({"salaries": f"no {rules.roster_size} drivers fit the cap."})
-    # every driver costs the cheapest's salary, so only what is above it needs a budget
+    # every driver costs at least the cheapest salary, so the budget is of what exceeds it
     width = (rules.salary_cap_usd - rules.roster_size * int(costs[0])) // STEP_USD
     best = np.empty((rules.roster_size + 1, width + 1), dtype=np.int32)
     totals = np.empty(len(ticks), dtype=np.int32)
@@ -78,11 +77,11 @@ class Joint:
     leaders
         Drivers with a lap led.
     winner_led_share, top_led_share
-        Of the laps, led by the winner and by who led most.
+        Share of the laps led by the winner, and by the driver who led most.
     dnfs
         Cars not running at the finish.
     cautions
-        Stage breaks included.
+        Cautions, stage breaks included.
     best_lineup
         Points of the best lineup under the cap.
     start_finish
@@ -98,13 +97,13 @@ class Joint:
     start_finish: F64
 
     def values(self, name: str) -> F64:
-        """Give one of ``STATISTICS``, ``[N]``."""
-        found: F64 = getattr(self, name)
-        return found
+        """Values of one of ``STATISTICS``, ``[N]``."""
+        values: F64 = getattr(self, name)
+        return values
 
 
 def _correlations(x: npt.NDArray[np.uint8], y: npt.NDArray[np.uint8]) -> F64:
-    """Give the correlation of each row of ``[N, D]``; 0 where all are equal."""
+    """Correlation of each row of ``[N, D]``; 0 where all values are equal."""
     a, b = x.astype(np.float32), y.astype(np.float32)
     a -= a.mean(axis=1, keepdims=True)
     b -= b.mean(axis=1, keepdims=True)
@@ -114,7 +113,7 @@ def _correlations(x: npt.NDArray[np.uint8], y: npt.NDArray[np.uint8]) -> F64:
 
 
 def simulated_joint(races: Scenarios, salaries: Salaries) -> Joint:
-    """Give the statistics of simulated races, in which every driver races.
+    """Statistics of simulated races, in which every driver races.
 
     Parameters
     ----------
@@ -135,7 +134,7 @@ def simulated_joint(races: Scenarios, salaries: Salaries) -> Joint:
 
 
 def as_scenario(race: PastRace, cautions: int, regime: int = 0) -> Scenarios:
-    """Give a real race as the one scenario that happened."""
+    """The real race as a single scenario."""
     return Scenarios(
         finish=race.finish.astype(np.uint8)[None],
         start=race.start.astype(np.uint8)[None],
@@ -149,7 +148,7 @@ def as_scenario(race: PastRace, cautions: int, regime: int = 0) -> Scenarios:
 
 
 def real_joint(race: PastRace, salaries: Salaries) -> Joint:
-    """Give the statistics of a race as it was run, ``[1]`` each."""
+    """Statistics of a race as it was run, ``[1]`` each."""
     joint = simulated_joint(as_scenario(race, race.cautions or 0), salaries)
     unknown = np.array([np.nan])
     return Joint(
@@ -170,13 +169,13 @@ class TwoSampleTest:
     Parameters
     ----------
     races
-        Whose real value is known.
+        Races whose real value is known.
     real_mean, real_sd, simulated_mean, simulated_sd
         Over races, and over all simulations of them.
     distance
         Kolmogorov and Smirnov's: the largest gap between the distribution functions.
-    p_value
-        Of that distance; ``p_value_cvm`` of Cramér and von Mises' sum of squared gaps.
+    p_value, p_value_cvm
+        Of that distance, and of Cramér and von Mises' sum of squared gaps.
     """
 
     races: int
@@ -197,20 +196,20 @@ def compare_samples(
 ) -> TwoSampleTest | None:
     """Test whether each real value is a draw like the simulated ones of its race.
 
-    The races differ and many values tie, so no table applies. Under the model a race's real value
-    and its N simulated ones are exchangeable: one of the N + 1, drawn anew in every race, gives
-    another sample as good as the real one. The p-value is the real sample's rank among ``draws`` of
-    those, itself counted, in its distance from all the values together. It is exact for any races,
-    any ties and any N: the chance of a p-value of at most a is at most a.
+    The races differ and many values tie, so no table applies. If the model is right, a race's real
+    value and its N simulated values are exchangeable: one of the N + 1, drawn at random in every
+    race, is a sample of the same distribution as the real one. The p-value is the rank of the real
+    sample among ``draws`` such samples and itself, by distance from all values together. It is
+    exact for any races, any ties and any N: the chance of a p-value of at most a is at most a.
 
     Parameters
     ----------
     real
-        ``[R]``; NaN = not known, and the race is left out.
+        ``[R]``; a race of NaN (not known) is left out.
     simulated
-        ``[N]`` a race.
+        ``[N]`` for each race.
     rng
-        For the draws.
+        Random numbers for the draws.
     draws
         1 or more.
 
@@ -223,10 +222,10 @@ def compare_samples(
     Besag and Clifford, "Generalized Monte Carlo significance tests", Biometrika 1989.
     """
     observed = np.asarray(real, dtype=np.float64)
-    known = [place for place, value in enumerate(observed) if np.isfinite(value)]
+    known = [index for index, value in enumerate(observed) if np.isfinite(value)]
     if not known:
         return None
-    # the real value first, so that place 0 of every race is the sample that happened
+    # the real value first, so that column 0 is the real sample
     everything = np.column_stack(
         [observed[known], np.vstack([np.asarray(simulated[i], dtype=np.float64) for i in known])]
     )
@@ -237,21 +236,21 @@ def compare_samples(
     below = np.concatenate([[0.0], upto[:-1]])
 
     races, choices = everything.shape
-    places = rng.integers(choices, size=(draws, races))
-    places = np.vstack([np.zeros((1, races), dtype=places.dtype), places])
-    drawn = np.sort(codes[np.arange(races), places], axis=1)
+    columns = rng.integers(choices, size=(draws, races))
+    columns = np.vstack([np.zeros((1, races), dtype=columns.dtype), columns])
+    drawn = np.sort(codes[np.arange(races), columns], axis=1)
     steps = np.arange(races + 1) / races
-    # where values tie, the last of them has the larger step up and the first the larger one down
+    # of tied values the last has the larger gap above and the first the larger gap below
     gaps = np.maximum(
         (steps[1:] - upto[drawn]).max(axis=1), (below[drawn] - steps[:-1]).max(axis=1)
     )
     middles = (upto[drawn] + below[drawn]) / 2.0 - (steps[1:] + steps[:-1]) / 2.0
     squares = np.einsum("br,br->b", middles, middles)
-    alone = everything[:, 0]
+    real_values = everything[:, 0]
     return TwoSampleTest(
         races=races,
-        real_mean=float(alone.mean()),
-        real_sd=float(alone.std()),
+        real_mean=float(real_values.mean()),
+        real_sd=float(real_values.std()),
         simulated_mean=float(everything[:, 1:].mean()),
         simulated_sd=float(everything[:, 1:].std()),
         distance=float(gaps[0]),
@@ -261,27 +260,29 @@ def compare_samples(
 
 
 def _rank(distances: F64) -> float:
-    """Give the share of samples at least as far as the first, which counts itself."""
-    # equal distances may differ by how their sums were rounded
+    """Share of samples at least as far away as the first, the first included."""
+    # equal distances may differ by rounding
     return float((distances >= distances[0] - 1e-9).mean())
 
 
 def compare_joint(
-    real: Sequence[Joint], simulated: Sequence[Joint], seed: int, *place: int, draws: int = DRAWS
+    real: Sequence[Joint], simulated: Sequence[Joint], seed: int, number: int, draws: int = DRAWS
 ) -> Mapping[str, TwoSampleTest | None]:
-    """Test every statistic of some races; same seed and place, same p-values.
+    """Test every statistic of some races.
 
     Parameters
     ----------
     real, simulated
-        One a race, ``[1]`` and ``[N]``, N the same in all.
+        Statistics of each race, ``[1]`` and ``[N]``, N the same in all.
+    seed, number
+        Name the random stream: the same two give the same p-values.
     """
     return {
         name: compare_samples(
             [float(joint.values(name)[0]) for joint in real],
             [joint.values(name) for joint in simulated],
-            stream(seed, Purpose.BOOTSTRAP, *place, number),
+            stream(seed, Purpose.BOOTSTRAP, number, statistic),
             draws,
         )
-        for number, name in enumerate(STATISTICS)
+        for statistic, name in enumerate(STATISTICS)
     }

@@ -1,4 +1,4 @@
-"""What a race looks like in a few numbers, of a real one and of simulated ones alike."""
+"""A race in a few numbers, by the same code for real and for simulated races."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -28,24 +28,25 @@ class Moments:
     led_finish
         Correlation of finish with having led much (the square root of laps led).
     top_led_share, winner_led_share, pole_led_share
-        Of the laps, led by who led most, by the winner, from pole.
+        Share of the laps led by the driver who led most, by the winner, and from pole.
     top_led_square
-        The square of the first: with its mean, how much races differ.
+        The square of ``top_led_share``: averages of both tell how much races differ.
     leaders
         Drivers with a lap led.
     skill_led
         Skill of the leader of the average lap.
     top_fastest_share, leader_fastest_share
-        Of the fastest laps scored, by who set most and by who led most laps.
+        Share of the fastest laps set by the driver with most of them, and by the driver who led
+        most laps.
     fastest_drivers
-        Share of the field with a fastest lap.
+        Share of the drivers with a fastest lap.
     out_share, out_square, out_root
-        Of the field, not running at the finish; its square and its root: with the mean, how much
-        races differ, and which way.
+        Share of the drivers not running at the finish, its square and its root: averages of all
+        three tell how much races differ, and which way.
     pole_wins
         Whether the race was won from pole.
     cautions
-        A race, where known.
+        Number of cautions, where known.
     """
 
     skill_finish: Numbers
@@ -68,7 +69,7 @@ class Moments:
 
 
 def _correlation(x: Numbers, y: Numbers) -> Numbers:
-    """Give each race's correlation over drivers, ``[N]`` of ``[N, D]``; 0 where all are equal."""
+    """Each race's correlation over drivers, ``[N]`` of ``[N, D]``; 0 where all are equal."""
     x = x - x.mean(axis=1, keepdims=True)
     y = y - y.mean(axis=1, keepdims=True)
     scale = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
@@ -77,14 +78,14 @@ def _correlation(x: Numbers, y: Numbers) -> Numbers:
 
 
 def moments(skill: Skill, race: PastRace | Scenarios) -> Moments:
-    """Give the moments of a race as it was run, or of each simulated one.
+    """Moments of a race as it was run, or of each simulated race.
 
     Parameters
     ----------
     skill
-        ``[D]`` before the race; every driver of it races.
+        ``[D]`` before the race, in which every driver races.
     race
-        Where fastest laps are not known their moments are NaN.
+        Moments of fastest laps are NaN where those are not known.
     """
     start, finish, led, fastest, running = (
         np.atleast_2d(part).astype(np.float64)
@@ -127,10 +128,10 @@ class Average:
 
 
 def average(each: Sequence[Moments], weights: Numbers) -> Average:
-    """Average over races by weight ``[R]``, a race's own moments being averaged first.
+    """Average over races by weight ``[R]``; the simulations of one race are averaged first.
 
-    The errors are those of the weighted mean of differing races: for one unknown throughout, and
-    for fewer than two races, NaN.
+    The errors are those of the weighted mean of races that differ; NaN of fewer than two races with
+    a known value.
     """
     names = list(Moments.__dataclass_fields__)
     columns = np.array([[np.mean(moment) for moment in astuple(one)] for one in each])
@@ -147,9 +148,9 @@ def average(each: Sequence[Moments], weights: Numbers) -> Average:
 
 
 def scatter_of_means(each: Sequence[Moments], weights: Numbers, names: Sequence[str]) -> Numbers:
-    """Give the covariance ``[M, M]`` of the weighted means of moments, of races that differ.
+    """Covariance ``[M, M]`` of the weighted means of moments over races.
 
-    What a race does not tell counts as the mean.
+    A moment that is not known of a race counts as the mean.
     """
     columns = np.array([[np.mean(getattr(one, name)) for name in names] for one in each])
     known = np.isfinite(columns)
@@ -167,7 +168,7 @@ def replay(
     seed: int,
     n: int,
 ) -> list[Moments]:
-    """Simulate ``n`` times each of one kind's races as it stood before the start; give moments."""
+    """Moments of ``n`` simulations of each race of one kind, as it stood before the start."""
     return [
         moments(
             skill, draw_races(spec_of(race, skill, priors), stream(seed, FITTING, number), n)[0]

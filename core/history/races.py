@@ -1,8 +1,9 @@
 """Past races, read from a directory of CSV files.
 
-``cup_races.csv`` holds a row a race, ``cup_results.csv`` and ``loop_stats.csv`` a row a driver and
-race; ``practice.csv`` (a row a driver and session) and ``caution_segments.csv`` (a row a stretch of
-green or yellow) may be absent. An empty cell is "not known".
+``cup_races.csv`` holds a row for each race, ``cup_results.csv`` and ``loop_stats.csv`` a row for
+each driver of a race; ``practice.csv`` (a row for each driver of a session) and
+``caution_segments.csv`` (a row for each stretch of green or yellow) may be absent. An empty cell
+means "not known".
 """
 
 import csv
@@ -24,7 +25,7 @@ from core.slate.tracks import TrackType
 
 RaceKey = tuple[int, int]  # season, round
 LONG_RUNS = ("con5_time", "con10_time", "con15_time")
-LEAST_TIMED = 8  # cars timed over a distance before it says anything
+LEAST_TIMED = 8  # cars timed over a distance; with fewer it is left out
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,21 +35,21 @@ class PastRace:
     Parameters
     ----------
     season, round, date
-        Which race; the date as YYYY-MM-DD.
+        Season, number of the race in it, and date as YYYY-MM-DD.
     track, track_type
-        Where.
+        Name and kind of the track.
     length_mi
-        Of a lap; ``None`` where not known.
+        Miles of a lap; ``None`` where not known.
     race_laps
         Laps run.
     scheduled_laps
-        Laps announced; where the file does not say, those of the latest earlier race on this track
-        (at about the same time of the season), on a new track the usual distance at its kind. Only
-        where none of this is known, as of the very first races, the laps run.
-    cautions, lead_changes, nongreen_laps
+        Laps announced. Where the file does not have them: those of the latest earlier race on this
+        track (at about the same time of the season), or on a new track the usual distance at its
+        kind, or, without any earlier race, the laps run.
+    cautions, nongreen_laps
         ``None`` where not known; nongreen laps are those on which no fastest lap was scored.
     drivers
-        Names, one spelling a person.
+        Names, one spelling for each person.
     cars, teams, makes
         Number, owner and manufacturer of each car.
     start, finish
@@ -56,17 +57,18 @@ class PastRace:
     flag_finish
         The order under the flag, before disqualifications; ``finish`` where not known.
     laps_led, fastest_laps
-        Counts, laps led by the loop data where known; fastest laps are 0 throughout where they are
-        not known.
+        Counts; laps led are those of the loop data where known; fastest laps are all 0 where they
+        are not known.
     laps_done
         Laps each driver completed.
-    running, crashed
-        At the finish; a car that is neither failed or was withdrawn.
+    running
+        Whether the car was running at the finish.
     practice_best, practice_long
         Normal scores, the quickest highest, of the best lap and of averages over 5 to 15 laps in a
-        row, the mean over the sessions; NaN for who has none.
+        row, the mean over the sessions; NaN without a time.
     rating
-        NASCAR's driver rating of this very race, NaN where not known: never use it to forecast it.
+        NASCAR's driver rating of this race, NaN where not known; no forecast of the race may use
+        it.
     """
 
     season: int
@@ -78,7 +80,6 @@ class PastRace:
     race_laps: int
     scheduled_laps: int
     cautions: int | None
-    lead_changes: int | None
     nongreen_laps: int | None
     drivers: tuple[str, ...]
     cars: tuple[str, ...]
@@ -91,7 +92,6 @@ class PastRace:
     fastest_laps: npt.NDArray[np.int64]
     laps_done: npt.NDArray[np.int64]
     running: npt.NDArray[np.bool_]
-    crashed: npt.NDArray[np.bool_]
     rating: npt.NDArray[np.float64]
     practice_best: npt.NDArray[np.float64]
     practice_long: npt.NDArray[np.float64]
@@ -103,11 +103,11 @@ class PastRace:
 
     @property
     def has_loop_data(self) -> bool:
-        """Whether fastest laps, and so points, are known."""
+        """Whether fastest laps, and therefore points, are known."""
         return bool(self.fastest_laps.any())
 
     def points(self, rules: SiteRules = DRAFTKINGS_CLASSIC) -> Ticks:
-        """Score the race by the site's rules: int16 ``[D]`` in ticks of 0.05 point."""
+        """Points of each driver by the site's rules, int16 ``[D]`` in ticks of 0.05 point."""
         arrays = (self.start, self.finish, self.laps_led, self.fastest_laps, self.laps_done)
         kinds = (np.uint8, np.uint8, np.uint16, np.uint16, np.uint16)
         one = [part.astype(kind)[None] for part, kind in zip(arrays, kinds, strict=True)]
@@ -117,7 +117,7 @@ class PastRace:
 
 @dataclass(frozen=True, slots=True)
 class YellowFlag:
-    """One caution: how many cars its published reason names, ``None`` if it was no accident."""
+    """One caution; ``cars`` that its published reason names, ``None`` if it was no accident."""
 
     race: RaceKey
     track_type: TrackType
@@ -167,7 +167,7 @@ def read_races(data_dir: Path) -> tuple[PastRace, ...]:
 
 
 def _scheduled(races: Sequence[PastRace]) -> tuple[PastRace, ...]:
-    """Fill in the scheduled laps (0 = not known) that the races before them tell."""
+    """Fill in scheduled laps that are not known (0) from the races before."""
     known: dict[tuple[str, float | None], list[PastRace]] = defaultdict(list)
     miles: dict[TrackType, list[float]] = defaultdict(list)
     filled = []
@@ -175,11 +175,11 @@ def _scheduled(races: Sequence[PastRace]) -> tuple[PastRace, ...]:
         earlier = known[race.track, race.length_mi]
         laps = race.scheduled_laps
         if laps == 0 and earlier:
-            alike = min(
+            closest = min(
                 earlier,
                 key=lambda other: (race.season - other.season, abs(race.round - other.round)),
             )
-            laps = alike.scheduled_laps
+            laps = closest.scheduled_laps
         elif laps == 0 and race.length_mi is not None and miles[race.track_type]:
             laps = round(float(np.median(miles[race.track_type])) / race.length_mi)
         filled.append(replace(race, scheduled_laps=laps or race.race_laps))
@@ -196,13 +196,12 @@ def _race(
     practice: Mapping[tuple[RaceKey, str], tuple[float, float]],
 ) -> PastRace:
     def column(name: str, instead: str = "") -> npt.NDArray[np.int64]:
-        """Read a column of counts, another one where it is empty."""
+        """Column of counts; where a cell is empty, the column ``instead``."""
         cells = [result[name] or (result[instead] if instead else "") for result in results]
         return np.array([int(cell or 0) for cell in cells], dtype=np.int64)
 
     unknown = (np.nan, np.nan)
     practised = np.array([practice.get((_key(row), r["driver"]), unknown) for r in results])
-    ended = [result["dnf_class"] for result in results]
     race = PastRace(
         season=int(row["season"]),
         round=int(row["round"]),
@@ -213,7 +212,6 @@ def _race(
         race_laps=int(row["actual_laps"]),
         scheduled_laps=int(row.get("sched_laps") or 0),
         cautions=_count(row["cautions"]),
-        lead_changes=_count(row["lead_changes"]),
         nongreen_laps=_count(row["nongreen_laps"]),
         drivers=tuple(result["driver"] for result in results),
         cars=tuple(result["car"] for result in results),
@@ -226,8 +224,7 @@ def _race(
         fastest_laps=column("fastest_laps"),
         laps_done=column("laps"),
         # a disqualified car ran to the end
-        running=np.array([how in {"running", "dq"} for how in ended]),
-        crashed=np.array([how == "crash" for how in ended]),
+        running=np.array([result["dnf_class"] in {"running", "dq"} for result in results]),
         rating=np.array([ratings.get((_key(row), r["driver"]), np.nan) for r in results]),
         practice_best=practised[:, 0],
         practice_long=practised[:, 1],
@@ -236,9 +233,10 @@ def _race(
 
 
 def by_grid(race: PastRace) -> PastRace:
-    """Put the drivers in the order of the grid.
+    """The race with its drivers in the order of the grid.
 
-    Files list them in that of the finish, and an order that tells the result must decide no tie.
+    Files list drivers in the order of the finish. Ties are broken by order, and the result of the
+    race must not break them.
     """
     order = np.argsort(race.start, kind="stable")
     arranged: dict[str, Any] = {}
@@ -252,7 +250,7 @@ def by_grid(race: PastRace) -> PastRace:
 
 
 def _read_practice(path: Path) -> dict[tuple[RaceKey, str], tuple[float, float]]:
-    """Read best laps and long runs as normal scores; nothing where there is no such file."""
+    """Normal scores of best laps and long runs; empty without such a file."""
     sessions: dict[tuple[RaceKey, str], list[dict[str, str]]] = defaultdict(list)
     if path.is_file():
         for row in _rows(path):
@@ -275,15 +273,15 @@ def _read_practice(path: Path) -> dict[tuple[RaceKey, str], tuple[float, float]]
 
 
 def normal_scores(order: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Give the normal scores of an ascending order, the first highest; equals share their mean."""
+    """Normal scores of an ascending order, the first highest; equals share their mean."""
     scores: npt.NDArray[np.float64] = -ndtri((rankdata(order) - 0.5) / len(order))
     return scores
 
 
 def read_yellow_flags(data_dir: Path, kinds: Mapping[RaceKey, TrackType]) -> tuple[YellowFlag, ...]:
-    """Read the cautions of the races whose track type ``kinds`` gives; others are left out.
+    """Cautions of the races that ``kinds`` names, which gives the kind of track of each.
 
-    There are none where the directory holds no ``caution_segments.csv``.
+    Empty where the directory holds no ``caution_segments.csv``.
     """
     flags: list[YellowFlag] = []
     if not (data_dir / "caution_segments.csv").is_file():

@@ -1,4 +1,4 @@
-"""What drivers cost: a slate's salaries where they are known, and else what their skill implies."""
+"""Salaries of past races: a slate's where they are known, and else those that skill implies."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from core.errors import InvalidInput
 from core.history.races import RaceKey
 from core.history.strength import Skill
 
-STEP_USD = 100  # every salary is a multiple of it
+STEP_USD = 100  # salaries are multiples of it
 
 # From the dearest driver to the cheapest, at every tenth of the way: the median of 15 DraftKings
 # Classic slates of 36 to 39 drivers, 2023 and 2026, in USD.
@@ -22,30 +22,30 @@ SlateSalaries = Mapping[RaceKey, Mapping[str, int]]
 
 
 def implied_salaries(skill: Skill) -> Salaries:
-    """Give the salaries that drivers of this skill would have, ``[D]`` in USD.
+    """Salaries that drivers of this skill would have, ``[D]`` in USD.
 
-    By rank of skill and not of projected points: a site sets salaries before the grid is known, and
-    on ten slates they went with skill (rank correlation 0.87 to 0.96) rather than with points that
-    know the grid (0.45 to 0.82).
+    They follow the rank of skill and not of projected points: a site sets salaries before the grid
+    is known, and on ten slates they correlated with skill (rank correlation 0.87 to 0.96) more than
+    with points that include the grid (0.45 to 0.82).
     """
     drivers = len(skill)
-    away = np.linspace(0.0, 1.0, len(CURVE_USD))
-    places = np.linspace(0.0, 1.0, drivers)
-    curve = np.round(np.interp(places, away, CURVE_USD) / STEP_USD).astype(np.int64) * STEP_USD
+    knots = np.linspace(0.0, 1.0, len(CURVE_USD))
+    ranks = np.linspace(0.0, 1.0, drivers)
+    curve = np.round(np.interp(ranks, knots, CURVE_USD) / STEP_USD).astype(np.int64) * STEP_USD
     salaries = np.empty(drivers, dtype=np.int64)
     salaries[np.argsort(-skill, kind="stable")] = curve
     return salaries
 
 
 def salaries_of(drivers: Sequence[str], slate: Mapping[str, int]) -> Salaries:
-    """Give a slate's salaries in the order of ``drivers``, ``[D]``; 0 = not on the slate."""
+    """A slate's salaries in the order of ``drivers``, ``[D]`` in USD; 0 = not on the slate."""
     return np.array([slate.get(driver, 0) for driver in drivers], dtype=np.int64)
 
 
 def read_slate_salaries(data_dir: Path) -> dict[RaceKey, dict[str, int]]:
-    """Read the salaries of past races from ``dk_slate_index.csv`` and ``dk_slates``.
+    """Salaries of past races, read from ``dk_slate_index.csv`` and ``dk_slates``.
 
-    There are none where the directory holds no such index.
+    Empty where the directory holds no such index.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def _salaries(path: Path) -> dict[str, int]:
     if not path.is_file():
         raise InvalidInput({"data_dir": f"{path.parent} holds no {path.name}."})
     with path.open(encoding="utf-8", newline="") as file:
-        # a slate of which results are not known has the site's spelling of names alone
+        # a slate without known results has the site's spelling of names alone
         return {
             row.get("driver", row["name"]): int(row["salary"])
             for row in csv.DictReader(file)

@@ -1,7 +1,7 @@
-"""How strong each car is before a race: a regression of finishes on form, practice and grid.
+"""Strength of each car before a race: a regression of finishes on form, practice and grid.
 
-One ridge regression a kind of track, drawn towards the regression over all kinds (all but
-superspeedways, where form says little), the older races counting less.
+There is one ridge regression for each kind of track. It is shrunk towards the regression over all
+kinds but superspeedways, where form matters little. Older races count less.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from core.slate.tracks import TrackType
 Skill = npt.NDArray[np.float64]
 
 HALF_LIFE_RACES = 150.0
-WARM_UP_RACES = 20  # learnt from before finishes are regressed on what was learnt
-POOLED_RIDGE = 20.0  # cars that the belief in no effect at all is worth
-KIND_RIDGE = 60.0  # cars that the regression over all kinds is worth for one kind
-MAX_SKILL = 2.0  # standard deviations, as skill 0..1 can hold
+WARM_UP_RACES = 20  # races that form is learnt from before finishes are regressed on it
+POOLED_RIDGE = 20.0  # cars that the prior of no effect counts as
+KIND_RIDGE = 60.0  # cars that the regression over all kinds counts as for one kind
+MAX_SKILL = 2.0  # standard deviations: the range of a skill of 0..1
 
 _COLUMNS = 1 + len(FEATURES)  # the grid first
 
@@ -34,21 +34,21 @@ class Estimate:
 
 
 class StrengthBook:
-    """The regressions, race by race, the oldest first."""
+    """The regressions, updated race by race, the oldest first."""
 
     def __init__(self) -> None:
         shape = (len(TrackType), _COLUMNS, _COLUMNS + 1)
         self._sums = dict(zip(TrackType, np.zeros(shape), strict=True))
 
     def learn(self, race: PastRace, features: Rows) -> None:
-        """Take in a race and what was known before it, ``[D, len(FEATURES)]``."""
+        """Add a race and its features, ``[D, len(FEATURES)]``, as known before it."""
         for kind in self._sums:
             self._sums[kind] *= 0.5 ** (1.0 / HALF_LIFE_RACES)
         x = np.column_stack([normal_scores(race.start), features])
         self._sums[race.track_type] += x.T @ np.column_stack([x, normal_scores(race.finish)])
 
     def weights(self, kind: TrackType) -> Skill:
-        """Give the weights of the grid and of each of ``FEATURES`` at a kind of track."""
+        """Weights of the grid and of each of ``FEATURES`` at a kind of track."""
         drafts = kind is TrackType.SUPERSPEEDWAY
         pooled = np.sum(
             [
@@ -62,9 +62,9 @@ class StrengthBook:
         return _ridge(self._sums[kind], over_all, KIND_RIDGE)
 
     def skill(self, kind: TrackType, features: Rows) -> Skill:
-        """Give each driver's skill, ``[D]``: standard deviations above this field, within 2.
+        """Each driver's skill, ``[D]``: standard deviations above this race's drivers, within 2.
 
-        It is what form and practice say; the grid has a weight of its own in the race.
+        It follows from form and practice; the race model weighs the grid separately.
         """
         strength = np.asarray(features @ self.weights(kind)[1:], dtype=np.float64)
         spread = float(strength.std())
@@ -80,7 +80,7 @@ def _ridge(sums: Skill, towards: Skill, worth: float) -> Skill:
 
 
 def books_after(races: Sequence[PastRace]) -> tuple[FormBook, StrengthBook]:
-    """Learn all races, the oldest first."""
+    """Form and regressions after all races, the oldest first."""
     forms, strengths = FormBook(), StrengthBook()
     for number, race in enumerate(races):
         if number >= WARM_UP_RACES:
@@ -90,7 +90,7 @@ def books_after(races: Sequence[PastRace]) -> tuple[FormBook, StrengthBook]:
 
 
 def skill_before(races: Sequence[PastRace]) -> list[Skill]:
-    """Give each driver's skill before each race, from the races before it alone.
+    """Each driver's skill before each race, from the races before it alone.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def skill_before(races: Sequence[PastRace]) -> list[Skill]:
 
 
 def finish_spread(races: Sequence[PastRace], skills: Sequence[Skill]) -> float:
-    """Give what skill and grid leave open: the standard deviation of the finish's normal score.
+    """Standard deviation of the finish's normal score that skill and grid leave unexplained.
 
     Of the residuals of a least-squares regression on both, over cars running at the end.
     """
@@ -121,5 +121,5 @@ def finish_spread(races: Sequence[PastRace], skills: Sequence[Skill]) -> float:
         rows.append(known[ran])
         finishes.append(normal_scores(race.finish[ran]))
     x, y = np.vstack(rows), np.concatenate(finishes)
-    left_open = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
-    return float(np.sqrt((left_open**2).sum() / (len(y) - x.shape[1])))
+    residuals = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    return float(np.sqrt((residuals**2).sum() / (len(y) - x.shape[1])))

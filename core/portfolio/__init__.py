@@ -1,13 +1,14 @@
 """The portfolio: lineups chosen together under limits that hold.
 
-Its rules stand twice: as a search over the walk of :mod:`core.lineups`, and as integer programs in
-the users' words.
+The best lineup under narrower rules is found by the walk of :mod:`core.lineups`, or by an integer
+program that states the rules a second time.
 """
 
 from core.portfolio.choosing import similarity as compute_portfolio_correlation
 from core.portfolio.column_generation import Together, best_searched_together, best_together
 from core.portfolio.infeasibility import no_portfolio, require_legal, require_possible
 from core.portfolio.leverage import (
+    NO_OWNERSHIP_RULES,
     LineupOwnership,
     OwnershipMetrics,
     OwnershipRules,
@@ -17,7 +18,11 @@ from core.portfolio.leverage import (
     ownership_of_lineups,
     with_ownership_rules,
 )
-from core.portfolio.leverage_optimizer import LeverageAwareOptimizer, LeverageOptimized
+from core.portfolio.leverage_optimizer import (
+    LeverageAwareOptimizer,
+    LeverageOptimized,
+    optimize_portfolio_with_ownership,
+)
 from core.portfolio.limits import Exposure, PortfolioLimits, portfolio_limits
 from core.portfolio.one_by_one import choose_one_by_one
 from core.portfolio.optimizer import BaseOptimizer, NASCAROptimizer, Optimized
@@ -26,13 +31,6 @@ from core.portfolio.portfolio import (
     generate_additive_portfolio,
     generate_portfolio,
     generate_searched_portfolio,
-)
-from core.portfolio.program import (
-    best_lineups,
-    choose_lineups,
-    lineup_program,
-    portfolio_program,
-    write_lp,
 )
 from core.portfolio.regimes import (
     RegimePortfolio,
@@ -44,12 +42,11 @@ from core.portfolio.solvers import (
     SolverMissing,
     SolverName,
     TimedOut,
-    Unbounded,
     available_solvers,
-    choose_solver,
 )
 
 __all__ = [
+    "NO_OWNERSHIP_RULES",
     "BaseOptimizer",
     "Exposure",
     "LeverageAwareOptimizer",
@@ -67,15 +64,11 @@ __all__ = [
     "SolverName",
     "TimedOut",
     "Together",
-    "Unbounded",
     "allocate_lineups_by_regime",
     "available_solvers",
-    "best_lineups",
     "best_searched_together",
     "best_together",
-    "choose_lineups",
     "choose_one_by_one",
-    "choose_solver",
     "compute_portfolio_correlation",
     "generate_additive_portfolio",
     "generate_portfolio",
@@ -83,14 +76,12 @@ __all__ = [
     "generate_searched_portfolio",
     "leverage_penalty_points",
     "leverage_score",
-    "lineup_program",
     "no_portfolio",
+    "optimize_portfolio_with_ownership",
     "ownership_metrics",
     "ownership_of_lineups",
     "portfolio_limits",
-    "portfolio_program",
     "require_legal",
     "require_possible",
     "with_ownership_rules",
-    "write_lp",
 ]

@@ -83,11 +83,6 @@ class Together:
         """Whether there are lineups, and not only a bound."""
         return len(self.lineups) > 0
 
-    @property
-    def proven(self) -> bool:
-        """Whether no portfolio within the limits is worth more, but for rounding."""
-        return self.complete and self.bound - self.worth <= 1e-7 * max(1.0, abs(self.worth))
-
 
 @dataclass(frozen=True, slots=True)
 class _Best:

@@ -1,9 +1,9 @@
-"""The arithmetic of leverage: what ownership costs a lineup, may come to, and comes to.
+"""The arithmetic of leverage: the penalty on ownership, the limits on it, and its figures.
 
-Ownership is in percent of the field's lineups throughout, limits on it in fractions (0.3 = 30%), as
-a request gives them. A lineup's leverage score is its projected points less a penalty on the mean
-of its drivers' squared ownership: two drivers at 10% cost less than one at 20% and one at none, so
-the penalty falls on chalk.
+Ownership is in percent of the field's entries throughout; limits on it are fractions (0.3 = 30%),
+as in a request. A lineup's leverage score is its projected points less a penalty on the mean of its
+drivers' squared ownership: two drivers at 10% cost less than one at 20% and one at 0, so the
+penalty falls on chalk.
 """
 
 import math
@@ -19,27 +19,27 @@ from core.lineups.legality import Budget, Group, LineupRules
 Floats = npt.NDArray[np.float64]
 
 LOW_OWNERSHIP_PERCENT = 10.0
-# ownership is counted to a millionth of a percent, so that 0.3 is 30% and no hair more or less
+# ownership is counted in millionths of a percent, so that a limit of 0.3 is exactly 30%
 _UNITS_PER_PERCENT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class OwnershipRules:
-    """What a lineup's ownership may come to; every limit is itself allowed.
+    """Limits on a lineup's ownership; a value equal to a limit is allowed.
 
     Parameters
     ----------
     max_per_driver
-        Of any driver of a lineup, as a fraction, 0 to 1.
+        Most ownership of any driver of a lineup, as a fraction, 0 to 1.
     min_low
-        How many drivers of a lineup must be owned by less than 10%.
+        Fewest drivers of a lineup that are owned by less than 10%.
     max_total
-        Of all drivers of a lineup together, as a fraction: 3.0 = 300%.
+        Most ownership of all drivers of a lineup together, as a fraction: 3.0 = 300%.
 
     Raises
     ------
     InvalidInput
-        A limit that is none, under the name a request gives it.
+        A limit out of range, under the name of its request field.
     """
 
     max_per_driver: float = 0.3
@@ -62,9 +62,13 @@ class OwnershipRules:
             raise InvalidInput(problems)
 
 
+NO_OWNERSHIP_RULES = OwnershipRules(max_per_driver=1.0, min_low=0, max_total=100.0)
+"""Limits that every lineup keeps."""
+
+
 @dataclass(frozen=True, slots=True)
 class LineupOwnership:
-    """What the drivers of each lineup are owned by, in percent, f64 ``[K]`` each."""
+    """Ownership of each lineup's drivers in percent: mean, largest and sum, f64 ``[K]`` each."""
 
     average: Floats
     maximum: Floats
@@ -73,21 +77,20 @@ class LineupOwnership:
 
 @dataclass(frozen=True, slots=True)
 class OwnershipMetrics:
-    """What a portfolio's lineups are owned by.
+    """Ownership over the lineups of a portfolio.
 
     Parameters
     ----------
     avg_lineup_ownership, min_lineup_ownership, max_lineup_ownership
-        Over the lineups' average ownership, percent.
+        Mean, smallest and largest of the lineups' average ownership, percent.
     low_ownership_driver_count
-        Different drivers under 10% that stand in the portfolio.
+        Different drivers owned by less than 10% that some lineup holds.
     diversification_score
-        ``1 - sum(o^2) / (sum o)^2`` over drivers, where o is the ownership a driver brings into the
-        portfolio: his own, once for every lineup that holds him. It is the chance that two points
-        of the portfolio's ownership, drawn at random, fall on different drivers: 0 if all of it is
-        on one, up to 1 - 1/D if it is spread over D evenly. Summed by driver and not by roster
-        spot, it does not rise when a lineup is repeated. If nobody is owned, drivers weigh by
-        the lineups they stand in alone, as they do where all are owned alike.
+        ``1 - sum(o^2) / (sum o)^2`` over drivers, where o is a driver's ownership times the number
+        of lineups that hold him. It is the chance that two points of the portfolio's ownership,
+        drawn at random, fall on different drivers: 0 if one driver has all of it, 1 - 1/D if D
+        drivers share it evenly. Repeating a lineup does not raise it, as the sum is over drivers
+        and not over roster spots. If every ownership is 0, o is the number of lineups alone.
     """
 
     avg_lineup_ownership: float
@@ -98,17 +101,17 @@ class OwnershipMetrics:
 
 
 def leverage_penalty_points(ownership_percent: Floats, penalty: float, roster_size: int) -> Floats:
-    """Give what each driver's ownership costs a lineup that holds him, in points, ``[D]``.
+    """Points that each driver's ownership takes off a lineup that holds him, ``[D]``.
 
-    Over a lineup it sums to ``penalty x mean(ownership_percent^2) / 100``, so that an objective of
-    values less these is the leverage score.
+    Over a lineup they sum to ``penalty x mean(ownership_percent^2) / 100``, so points less these
+    are the leverage score.
 
     Parameters
     ----------
     ownership_percent
         ``[D]``.
     penalty
-        0 leaves the points as they are.
+        0 = ownership costs nothing.
     roster_size
         Drivers in a lineup.
     """
@@ -120,9 +123,9 @@ def leverage_penalty_points(ownership_percent: Floats, penalty: float, roster_si
 def leverage_score(
     projected_points: Floats, ownership_percent: Floats, lineups: Lineups, penalty: float
 ) -> Floats:
-    """Give each lineup's points less the penalty on its ownership, ``[K]``.
+    """Leverage score of each lineup, ``[K]``: its points less the penalty on its ownership.
 
-    That is ``projected points - penalty x mean(ownership_percent^2) / 100``.
+    ``projected points - penalty x mean(ownership_percent^2) / 100``.
 
     Parameters
     ----------
@@ -133,7 +136,7 @@ def leverage_score(
     lineups
         u8 ``[K, R]``.
     penalty
-        Points for a lineup whose drivers are all owned by 10%.
+        Points taken off a lineup whose drivers are all owned by 10%.
     """
     owned = _owned(ownership_percent)[lineups]
     points = np.asarray(projected_points, dtype=np.float64)[lineups].sum(axis=1)
@@ -144,16 +147,16 @@ def leverage_score(
 def with_ownership_rules(
     rules: LineupRules, ownership_percent: Floats, ownership_rules: OwnershipRules
 ) -> LineupRules:
-    """Give the rules with those on ownership added, each under the name a request gives it.
+    """Rules of a lineup with the limits on ownership added, each named as its request field.
 
-    Ownership counts to a millionth of a percent, and the limits themselves are allowed: a driver at
-    30% obeys ``max_per_driver=0.3``; one at 10% is not low. A rule that no lineup could break is
+    Ownership counts to a millionth of a percent, and a value equal to a limit is allowed: a driver
+    at 30% obeys ``max_per_driver=0.3``; one at 10% is not low. A limit that every lineup keeps is
     left out.
 
     Parameters
     ----------
     rules
-        What else is legal.
+        The other rules.
     ownership_percent
         ``[D]``.
     ownership_rules
@@ -162,7 +165,7 @@ def with_ownership_rules(
     Raises
     ------
     InvalidInput
-        Not one percentage a driver, or more low drivers asked for than a lineup has.
+        Not one percentage a driver, or ``min_low`` above the roster size.
     """
     owned = _owned(ownership_percent)
     if owned.shape != (len(rules.salaries_usd),):
@@ -197,7 +200,7 @@ def with_ownership_rules(
 
 
 def ownership_of_lineups(lineups: Lineups, ownership_percent: Floats) -> LineupOwnership:
-    """Give the average, largest and total ownership of each lineup, in percent.
+    """Average, largest and total ownership of each lineup, in percent.
 
     Parameters
     ----------
@@ -211,7 +214,7 @@ def ownership_of_lineups(lineups: Lineups, ownership_percent: Floats) -> LineupO
 
 
 def ownership_metrics(lineups: Lineups, ownership_percent: Floats) -> OwnershipMetrics:
-    """Give what a portfolio is owned by; see :class:`OwnershipMetrics`.
+    """Ownership over a portfolio; see :class:`OwnershipMetrics`.
 
     Parameters
     ----------
@@ -223,9 +226,9 @@ def ownership_metrics(lineups: Lineups, ownership_percent: Floats) -> OwnershipM
     owned = _owned(ownership_percent)
     average = ownership_of_lineups(lineups, owned).average
     held = np.bincount(lineups.ravel(), minlength=len(owned))
-    brought = held * owned
-    # divided first: squares of the smallest ownerships would vanish
-    weights = brought / brought.max() if brought.any() else held.astype(np.float64)
+    total = held * owned
+    # scaled first: squares of the smallest ownerships would vanish
+    weights = total / total.max() if total.any() else held.astype(np.float64)
     shares = weights / weights.sum()
     return OwnershipMetrics(
         avg_lineup_ownership=float(average.mean()),

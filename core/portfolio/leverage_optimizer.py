@@ -1,7 +1,7 @@
-"""Lineups from projections that few others will have: leverage around any optimizer.
+"""Lineups from projections that few other entrants have: leverage around any optimizer.
 
-The penalty on ownership is part of the objective, so the score that is reported is the one that was
-made as large as it can be.
+The penalty on ownership is part of the objective, so the reported leverage score is the one that
+was maximised.
 """
 
 import math
@@ -11,7 +11,9 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.lineups.board import Lineups
+from core.lineups.legality import LineupRules
 from core.portfolio.leverage import (
+    NO_OWNERSHIP_RULES,
     Floats,
     LineupOwnership,
     OwnershipMetrics,
@@ -34,13 +36,14 @@ class LeverageOptimized:
     Parameters
     ----------
     lineups, points, worth, bound
-        As :class:`Optimized` has them; ``worth`` is the sum of the leverage scores.
+        As in :class:`~core.portfolio.Optimized`; ``worth`` is the sum of the leverage scores.
     leverage_score
-        f64 ``[n]``: points less the penalty on ownership, see :func:`core.lineups.leverage_score`.
+        f64 ``[n]``: points less the penalty on ownership, see
+        :func:`core.portfolio.leverage_score`.
     ownership
-        What each lineup's drivers are owned by, percent.
+        Ownership of each lineup's drivers, percent.
     metrics
-        What the portfolio is owned by.
+        Ownership over the portfolio.
     """
 
     lineups: Lineups
@@ -54,11 +57,11 @@ class LeverageOptimized:
 
 @dataclass(frozen=True, slots=True)
 class LeverageAwareOptimizer:
-    """Another optimizer's lineups, with ownership in the objective and in the rules.
+    """Another optimizer, with ownership in its objective and in its rules.
 
     The objective of every lineup is its leverage score: projected points less
     ``penalty x mean(ownership_percent^2) / 100``. Randomness is the base's and moves projections,
-    never ownership. The base itself stays as it is.
+    never ownership. The base itself is not changed.
 
     Parameters
     ----------
@@ -67,15 +70,15 @@ class LeverageAwareOptimizer:
     ownership_percent
         Of each driver, ``[D]``.
     penalty
-        Points for a lineup whose drivers are all owned by 10%, >= 0.
+        Points taken off a lineup whose drivers are all owned by 10%, >= 0.
     ownership_rules
-        Limits on what a lineup is owned by.
+        Limits on a lineup's ownership, added to the base's rules.
 
     Raises
     ------
     InvalidInput
-        A penalty below 0 or none, ownership that is none or not one a driver, rules on it that no
-        lineup of the roster's size could obey.
+        A penalty that is negative or not finite, ownership that is negative or not one number a
+        driver, ownership rules that no lineup of the roster's size could obey.
     """
 
     base: BaseOptimizer
@@ -87,32 +90,56 @@ class LeverageAwareOptimizer:
         object.__setattr__(self, "ownership_percent", tuple(map(float, self.ownership_percent)))
         if not (math.isfinite(self.penalty) and self.penalty >= 0.0):
             raise InvalidInput({"penalty": f"{self.penalty}; give 0 or more."})
-        with_ownership_rules(self.base.rules, self._owned, self.ownership_rules)
+        # refuses rules and ownership before the search
+        self._rules()
 
     @property
     def _owned(self) -> Floats:
         return np.array(self.ownership_percent, dtype=np.float64)
 
+    def _rules(self) -> LineupRules:
+        return with_ownership_rules(self.base.rules, self._owned, self.ownership_rules)
+
     def optimize(self) -> LeverageOptimized:
-        """Give exactly as many lineups as the base's limits ask for.
+        """Choose exactly as many lineups as the base's limits ask for.
 
         Raises
         ------
         Infeasible
-            No lineup is legal, or no such portfolio was found.
+            No lineup is legal, or no portfolio within the limits was found.
         TimedOut
             The base did not end in time.
         """
-        rules = with_ownership_rules(self.base.rules, self._owned, self.ownership_rules)
+        rules = self._rules()
         costs = leverage_penalty_points(self._owned, self.penalty, rules.roster_size)
-        found = self.base.costing(costs, rules).optimize()
-        projected = self.base.projections
+        chosen = self.base.costing(costs, rules).optimize()
+        lineups = chosen.lineups
         return LeverageOptimized(
-            lineups=found.lineups,
-            points=found.points,
-            leverage_score=leverage_score(projected, self._owned, found.lineups, self.penalty),
-            ownership=ownership_of_lineups(found.lineups, self._owned),
-            metrics=ownership_metrics(found.lineups, self._owned),
-            worth=found.worth,
-            bound=found.bound,
+            lineups=lineups,
+            points=chosen.points,
+            leverage_score=leverage_score(
+                self.base.projections, self._owned, lineups, self.penalty
+            ),
+            ownership=ownership_of_lineups(lineups, self._owned),
+            metrics=ownership_metrics(lineups, self._owned),
+            worth=chosen.worth,
+            bound=chosen.bound,
         )
+
+
+def optimize_portfolio_with_ownership(
+    base: BaseOptimizer,
+    ownership_percent: Numbers,
+    penalty: float = 0.5,
+    ownership_rules: OwnershipRules = NO_OWNERSHIP_RULES,
+) -> LeverageOptimized:
+    """Choose a portfolio with a penalty on ownership; see :class:`LeverageAwareOptimizer`.
+
+    The rules on ownership may stand among the base's rules already, so by default none are added.
+
+    Raises
+    ------
+    InvalidInput, Infeasible, TimedOut
+        As :class:`LeverageAwareOptimizer`.
+    """
+    return LeverageAwareOptimizer(base, ownership_percent, penalty, ownership_rules).optimize()

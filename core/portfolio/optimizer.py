@@ -1,8 +1,8 @@
-"""Lineups from projections: the best portfolio of them, randomised if asked.
+"""The best portfolio of lineups by projected points, which may be randomised.
 
-Without randomness all lineups are chosen together where that can be done, with a bound on what any
-portfolio could be worth: not where they must differ in three drivers or more, or a budget stands in
-the way. With it every lineup sees projections of its own, so they are chosen one by one.
+Without randomness all lineups are chosen together, with an upper bound of what any portfolio is
+worth, unless they must differ in three drivers or more or a budget makes that choice fail. With
+randomness every lineup sees projections of its own, so lineups are chosen one by one.
 """
 
 import math
@@ -21,7 +21,7 @@ from core.portfolio.column_generation import best_together
 from core.portfolio.infeasibility import require_legal
 from core.portfolio.limits import PortfolioLimits
 from core.portfolio.one_by_one import NextLineup, choose_one_by_one, choose_sparing
-from core.portfolio.program import best_lineups
+from core.portfolio.program import best_lineup
 from core.portfolio.sequence import Lineup, Values, walk_to_next
 from core.portfolio.solvers import SolverName, TimedOut
 from core.randomness import Purpose, stream
@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 Numbers = Sequence[float] | Floats
 Engine = Literal["walk", "program"]
 
-# searches add whole numbers: a millionth of a point is far below what anyone projects
+# searches add whole numbers; a millionth of a point is far finer than any projection
 _UNITS_PER_POINT = 1_000_000
 
 
@@ -48,7 +48,8 @@ class Optimized:
         f64 ``[n]``: what each is projected at, without randomness and costs.
     worth, bound
         In points, where all lineups were chosen together: the sum of what they are worth, costs
-        taken off, and what no portfolio within the limits exceeds. ``None`` elsewhere.
+        taken off, and an upper bound of that sum for any portfolio within the limits. ``None``
+        elsewhere.
     """
 
     lineups: Lineups
@@ -58,21 +59,21 @@ class Optimized:
 
 
 class BaseOptimizer(Protocol):
-    """An optimizer of projections that others can wrap."""
+    """An optimizer of projections that :class:`LeverageAwareOptimizer` can wrap."""
 
     @property
     def rules(self) -> LineupRules:
-        """What every lineup holds to."""
+        """Rules of every lineup."""
 
     @property
     def projections(self) -> Floats:
         """Points of each driver without randomness, ``[D]``."""
 
     def costing(self, costs_points: Floats, rules: LineupRules) -> "BaseOptimizer":
-        """Give an optimizer like this one under these rules, where drivers cost points ``[D]``."""
+        """Copy of this optimizer with other rules and with costs of drivers, points ``[D]``."""
 
     def optimize(self) -> Optimized:
-        """Give the lineups."""
+        """Choose the lineups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +83,27 @@ class NASCAROptimizer:
     Parameters
     ----------
     slate
-        For the drivers, and for their projections where none are given.
+        The drivers, and their projections where ``projected_points`` is not given.
     rules
-        What every lineup holds to. Drivers who do not race are in none besides.
+        Rules of every lineup. Drivers who do not race are excluded besides.
     limits
-        What the portfolio holds to, and how many lineups it has.
+        Limits of the portfolio, and its number of lineups.
     projected_points
-        Of each driver, ``[D]``; the slate's by default. Drivers who cannot be picked need none.
+        Of each driver, ``[D]``; the slate's by default. Excluded drivers need none.
     randomness
         0..1, for all drivers or each, ``[D]``: lineup i sees a driver's projection times
-        ``1 + randomness x u``, u uniform in -1..1. Its draws depend on ``seed`` and i alone.
+        ``1 + randomness x u``, u uniform in -1..1. The draws depend on ``seed`` and i alone.
     seed
-        Of the randomness, 0 .. 2**128 - 1.
+        Seed of the randomness, 0 .. 2**128 - 1.
     engine
-        ``walk`` looks at every lineup; ``program`` solves an integer program a lineup, one by one.
-        Where the last lineups find no room, either completes the portfolio by the walk.
+        ``walk`` looks at every lineup; ``program`` solves an integer program for each lineup, one
+        by one. Where no lineup is left for the last places, both complete the portfolio by the
+        walk.
     solver, time_limit_seconds
         Of the integer programs: ``highs`` or ``cbc``, by default the first that is installed, and
         the wall time for all of them together.
     costs_points
-        What each driver takes off a lineup's worth, ``[D]``, never randomised; nothing by default.
+        Points that each driver takes off a lineup's worth, ``[D]``, never randomised; 0 by default.
 
     Raises
     ------
@@ -123,36 +125,36 @@ class NASCAROptimizer:
 
     def __post_init__(self) -> None:
         drivers = len(self.slate)
-        out = [place for place, driver in enumerate(self.slate.drivers) if driver.out]
+        out = [index for index, driver in enumerate(self.slate.drivers) if driver.out]
         excludes = tuple(sorted({*self.rules.excludes, *out}))
         object.__setattr__(self, "rules", replace(self.rules, excludes=excludes))
         randomness = np.array(self.randomness, dtype=np.float64)
         each: dict[str, Sequence[float] | Floats] = {
-            "projected_points": self._given_points(),
+            "projected_points": self._known_points(),
             "randomness": np.full(drivers, randomness) if randomness.ndim == 0 else randomness,
             "costs_points": self.costs_points if len(self.costs_points) else np.zeros(drivers),
         }
         for name, numbers in each.items():
-            # tuples, so that optimizers are equal where all they were given is
+            # tuples, so that optimizers of equal arguments are equal
             object.__setattr__(self, name, tuple(map(float, numbers)))
         self._check(drivers)
 
-    def _given_points(self) -> list[float]:
-        """Give the projections, 0 for drivers who can be in no lineup."""
-        given: Sequence[float | None]
+    def _known_points(self) -> list[float]:
+        """Projections ``[D]``, 0 for excluded drivers without one."""
+        points: Sequence[float | None]
         if self.projected_points is None:
-            given = [driver.projected_points for driver in self.slate.drivers]
+            points = [driver.projected_points for driver in self.slate.drivers]
         else:
-            given = np.asarray(self.projected_points, dtype=np.float64).tolist()
-        if len(given) != len(self.slate):
+            points = np.asarray(self.projected_points, dtype=np.float64).tolist()
+        if len(points) != len(self.slate):
             raise InvalidInput(
-                {"projected_points": f"{len(given)} for {len(self.slate)} drivers; give one each."}
+                {"projected_points": f"{len(points)} for {len(self.slate)} drivers; give one each."}
             )
-        unknown = [number is None or not math.isfinite(number) for number in given]
+        unknown = [number is None or not math.isfinite(number) for number in points]
         without = [
             driver.name
-            for place, driver in enumerate(self.slate.drivers)
-            if unknown[place] and place not in self.rules.excludes
+            for index, driver in enumerate(self.slate.drivers)
+            if unknown[index] and index not in self.rules.excludes
         ]
         if without:
             raise InvalidInput(
@@ -162,8 +164,8 @@ class NASCAROptimizer:
                 }
             )
         return [
-            0.0 if number is None or nowhere else number
-            for number, nowhere in zip(given, unknown, strict=True)
+            0.0 if number is None or is_unknown else number
+            for number, is_unknown in zip(points, unknown, strict=True)
         ]
 
     def _check(self, drivers: int) -> None:
@@ -198,27 +200,27 @@ class NASCAROptimizer:
         return np.array(self.randomness, dtype=np.float64)
 
     def projections_of(self, number: int) -> Floats:
-        """Give the points of each driver as the lineup of this number, from 0, sees them, ``[D]``.
+        """Points of each driver as lineup ``number``, from 0, sees them, ``[D]``.
 
-        All drivers are drawn for every lineup, so its draws depend on no other lineup, and a
-        driver's on no other's randomness.
+        Every lineup draws for all drivers, so its draws depend on no other lineup, and a driver's
+        draw on no other driver's randomness.
         """
-        drawn = stream(self.seed, Purpose.PROJECTIONS, number).uniform(-1.0, 1.0, len(self.slate))
-        seen: Floats = self.projections * (1.0 + self._randomness * drawn)
-        return seen
+        draws = stream(self.seed, Purpose.PROJECTIONS, number).uniform(-1.0, 1.0, len(self.slate))
+        randomised: Floats = self.projections * (1.0 + self._randomness * draws)
+        return randomised
 
     def costing(self, costs_points: Floats, rules: LineupRules) -> "NASCAROptimizer":
-        """Give an optimizer like this one under these rules, where drivers cost more, ``[D]``."""
+        """Copy of this optimizer with other rules and with more costs, points ``[D]``."""
         both = np.asarray(self.costs_points, dtype=np.float64) + costs_points
         return replace(self, rules=rules, costs_points=both)
 
     def optimize(self) -> Optimized:
-        """Give exactly as many lineups as the limits ask for.
+        """Choose exactly ``limits.n_lineups`` lineups.
 
         Raises
         ------
         Infeasible
-            No lineup is legal, or no such portfolio was found.
+            No lineup is legal, or no portfolio within the limits was found.
         TimedOut
             The integer programs were not all solved in time.
         """
@@ -244,19 +246,19 @@ class NASCAROptimizer:
         return np.asarray(np.rint(worth * _UNITS_PER_POINT), dtype=np.int64)
 
     def _together(self) -> Optimized | None:
-        """Give the lineups chosen all at once, ``None`` where that finds none within the rules."""
-        found = best_together(self._values(0), self.rules, self.limits)
-        if found is None or not found.complete:
+        """Choose all lineups at once; ``None`` where that does not complete the portfolio."""
+        together = best_together(self._values(0), self.rules, self.limits)
+        if together is None or not together.complete:
             return None
         return Optimized(
-            found.lineups,
-            self._points(found.lineups),
-            found.worth / _UNITS_PER_POINT,
-            found.bound / _UNITS_PER_POINT,
+            together.lineups,
+            self._points(together.lineups),
+            together.worth / _UNITS_PER_POINT,
+            together.bound / _UNITS_PER_POINT,
         )
 
     def _program(self) -> NextLineup:
-        """Give the search for the next lineup by integer program, all within one time limit."""
+        """Search for the next lineup by integer program, all within one time limit."""
         began = time.monotonic()
         limit, during = self.time_limit_seconds, "the search for the next lineup"
 
@@ -264,19 +266,12 @@ class NASCAROptimizer:
             left = None if limit is None else limit - (time.monotonic() - began)
             if limit is not None and left is not None and left <= 0.0:
                 raise TimedOut(limit, None, None, during)
+            worth = values / _UNITS_PER_POINT
             try:
-                found, _ = best_lineups(
-                    rules,
-                    values / _UNITS_PER_POINT,
-                    1,
-                    solver=self.solver,
-                    time_limit_seconds=left,
-                )
+                return best_lineup(rules, worth, solver=self.solver, time_limit_seconds=left)
             except Infeasible:
                 return None
             except TimedOut as ended:
                 raise TimedOut(limit or 0.0, ended.best, ended.bound, during) from ended
-            lineup: Lineup = found[0]
-            return lineup
 
         return next_lineup

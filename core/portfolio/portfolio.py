@@ -50,11 +50,6 @@ class Portfolio:
     worth: float | None = None
     bound: float | None = None
 
-    def exposures(self, drivers: int) -> npt.NDArray[np.float64]:
-        """Give the share of the lineups that hold each driver, ``[D]``."""
-        counts = np.bincount(self.lineups.ravel(), minlength=drivers)
-        return counts / len(self.lineups)
-
 
 def generate_portfolio(
     pool: Found,

@@ -1,8 +1,8 @@
 """Integer programs solved to proof: HiGHS through PuLP where it is installed, CBC otherwise.
 
-What a program can come to is told apart: an optimum that is proven, no solution, no bound, out of
-time, a solver that failed. Only the first is a value; the others are errors. PuLP by itself reports
-a solution that was merely found before the time ran out with the status "Optimal".
+A run ends in one of four ways: with a proven optimum, with the proof that there is no solution, out
+of time, or in a failure of the solver. Only the first gives a value; the others are errors. PuLP by
+itself reports a solution that was merely found before the time ran out as "Optimal".
 """
 
 import math
@@ -23,15 +23,11 @@ _SHORTEST_SECONDS = 0.001
 
 
 class SolverMissing(AxiomaticError):
-    """No solver of integer programs is installed, or not the one asked for."""
+    """No solver of integer programs is installed, or not the one that was named."""
 
 
 class SolverFailed(AxiomaticError):
-    """A solver broke off, or said nothing that can be relied on."""
-
-
-class Unbounded(AxiomaticError):
-    """The objective of a program has no bound: a rule that should bound it is missing."""
+    """A solver broke off, or its answer cannot be relied on."""
 
 
 class TimedOut(AxiomaticError):
@@ -40,13 +36,13 @@ class TimedOut(AxiomaticError):
     Parameters
     ----------
     limit_seconds
-        The limit that was asked for.
+        The limit that was set.
     best
         The best value found until then; ``None`` if no solution was found.
     bound
-        The value that no solution can better; ``None`` if the solver gave none.
+        Upper bound of every solution's value; ``None`` if the solver gave none.
     during
-        What was solved, for the message.
+        What was being solved, for the message.
     """
 
     def __init__(
@@ -60,44 +56,41 @@ class TimedOut(AxiomaticError):
         self.best = best
         self.bound = bound
         self.during = during
-        found = "without a solution" if best is None else f"with a solution worth {best:.10g}"
+        outcome = "without a solution" if best is None else f"with a solution worth {best:.10g}"
         proven = "" if bound is None else f"; nothing is better than {bound:.10g}"
         super().__init__(
-            f"The time limit of {limit_seconds:g} seconds ended {during} {found}{proven}. "
+            f"The time limit of {limit_seconds:g} seconds ended {during} {outcome}{proven}. "
             "A longer limit lets it be proven."
         )
-
-    @property
-    def gap(self) -> float | None:
-        """By how much the best found may fall short of the optimum; ``None`` if not known."""
-        return None if self.best is None or self.bound is None else abs(self.bound - self.best)
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    kind: Literal["optimal", "infeasible", "unbounded", "either", "stopped", "failed"]
+    """How a run ended; ``has_solution`` and ``bound`` are of runs that were stopped."""
+
+    kind: Literal["optimal", "infeasible", "stopped", "failed"]
     bound: float | None = None
-    found: bool = False
-    said: str = ""
+    has_solution: bool = False
+    reason: str = ""
 
 
 def available_solvers() -> tuple[SolverName, ...]:
-    """Give the solvers that are installed, the preferred first."""
-    found: list[SolverName] = []
+    """Solvers that are installed, the preferred first."""
+    installed: list[SolverName] = []
     if pulp.HiGHS(msg=False).available():
-        found.append("highs")
+        installed.append("highs")
     if _cbc_command() is not None:
-        found.append("cbc")
-    return tuple(found)
+        installed.append("cbc")
+    return tuple(installed)
 
 
 def choose_solver(name: SolverName | None = None) -> SolverName:
-    """Give the solver to use: the one named, or HiGHS, or CBC.
+    """Solver to use: the one named, or HiGHS, or CBC.
 
     Raises
     ------
     SolverMissing
-        It is not installed; says what to install.
+        It is not installed; the message says what to install.
     """
     installed = available_solvers()
     if name is None and installed:
@@ -116,9 +109,8 @@ def solve(
     *,
     solver: SolverName | None = None,
     time_limit_seconds: float | None = None,
-    relative_gap: float = 0.0,
 ) -> float:
-    """Solve a program on one thread, in silence, and give the value of its proven optimum.
+    """Solve a program on one thread, in silence, and return the value of its proven optimum.
 
     The program's variables then hold the solution, the integer ones whole. After any error they
     hold nothing. A solver cannot tell values apart that differ by less than about 1e-6.
@@ -126,20 +118,16 @@ def solve(
     Parameters
     ----------
     program
-        Of the kind ``pulp.LpProblem``.
+        Of the kind ``pulp.LpProblem``; each of its variables has a lower and an upper bound.
     solver
         Of :func:`available_solvers`; the first of them by default.
     time_limit_seconds
         Wall time; none by default.
-    relative_gap
-        Fraction of its value by which the solution may fall short of the optimum.
 
     Raises
     ------
     Infeasible
         Proven: no solution obeys every constraint.
-    Unbounded
-        Solutions of any value obey them.
     TimedOut
         The optimum was not proven in time, whether or not a solution was found.
     SolverMissing, SolverFailed
@@ -148,100 +136,75 @@ def solve(
     if time_limit_seconds is not None and not time_limit_seconds > 0.0:
         raise InvalidInput({"time_limit_seconds": f"{time_limit_seconds}; give more than 0."})
     name = choose_solver(solver)
-    began = time.monotonic()
-    outcome = _run(program, name, time_limit_seconds, relative_gap)
+    outcome = _run(program, name, time_limit_seconds)
     if outcome.kind == "optimal":
         return _settle(program)
-    best = float(pulp.value(program.objective) or 0.0) if outcome.found else None
+    best = float(pulp.value(program.objective) or 0.0) if outcome.has_solution else None
     for variable in program.variables():
         variable.varValue = None
     if outcome.kind == "stopped" and time_limit_seconds is not None:
         raise TimedOut(time_limit_seconds, best, outcome.bound, f"the program {program.name}")
-    if outcome.kind == "either":
-        left = None
-        if time_limit_seconds is not None:
-            left = max(time_limit_seconds - (time.monotonic() - began), _SHORTEST_SECONDS)
-        outcome = _tell_apart(program, name, left)
     if outcome.kind == "infeasible":
         raise Infeasible(f"No solution obeys every rule of the program {program.name}.")
-    if outcome.kind == "unbounded":
-        raise Unbounded(f"Nothing bounds the objective of the program {program.name}.")
-    raise SolverFailed(f"{name} ended the program {program.name} without an answer: {outcome.said}")
+    raise SolverFailed(
+        f"{name} ended the program {program.name} without an answer: {outcome.reason}"
+    )
 
 
 def _settle(program: pulp.LpProblem) -> float:
-    """Round what is whole to within the solver's tolerance, and give the objective's value."""
+    """Round integer variables, whole to within the solver's tolerance; return the objective."""
     for variable in program.variables():
         if variable.cat == pulp.LpInteger and variable.varValue is not None:
             variable.varValue = float(round(variable.varValue))
     return float(pulp.value(program.objective) or 0.0)
 
 
-def _run(
-    program: pulp.LpProblem, name: SolverName, limit: float | None, relative_gap: float
-) -> _Outcome:
+def _run(program: pulp.LpProblem, name: SolverName, limit: float | None) -> _Outcome:
     try:
         if name == "highs":
-            return _run_highs(program, limit, relative_gap)
-        return _run_cbc(program, limit, relative_gap)
-    # PuLP looks up the solver's words in tables that are not complete
+            return _run_highs(program, limit)
+        return _run_cbc(program, limit)
+    # PuLP looks up a solver's status in tables that are not complete
     except (pulp.PulpSolverError, KeyError, OSError) as error:
-        return _Outcome("failed", said=f"{type(error).__name__}: {error}")
+        return _Outcome("failed", reason=f"{type(error).__name__}: {error}")
 
 
-def _tell_apart(program: pulp.LpProblem, name: SolverName, limit: float | None) -> _Outcome:
-    """Say which it is where a solver says "infeasible or unbounded": without an objective."""
-    bare = program.copy()
-    bare.objective = None
-    outcome = _run(bare, name, limit, 0.0)
-    if outcome.kind == "optimal":
-        return _Outcome("unbounded")
-    return _Outcome("infeasible") if outcome.kind in {"infeasible", "either"} else outcome
-
-
-def _all_bounded(program: pulp.LpProblem) -> bool:
-    return all(v.lowBound is not None and v.upBound is not None for v in program.variables())
-
-
-def _run_highs(program: pulp.LpProblem, limit: float | None, relative_gap: float) -> _Outcome:
+def _run_highs(program: pulp.LpProblem, limit: float | None) -> _Outcome:
     command = pulp.HiGHS(
         msg=False,
         threads=1,
-        gapRel=relative_gap,
+        gapRel=0.0,
         gapAbs=0.0,
         timeLimit=limit,
         parallel="off",
         random_seed=0,
     )
     program.solve(command)
-    # PuLP's own reading of these calls a run that ended at its limit optimal
+    # by PuLP's own reading of these, a run that ended at its limit is optimal
     model: Any = program.solverModel
     status, info = model.getModelStatus().name, model.getInfo()
-    # the model is the solver's memory, and a program is to be copied and sent
+    # the model holds the solver's memory
     program.solverModel = None
     if status == "kOptimal":
         return _Outcome("optimal")
-    if status == "kInfeasible":
+    # bounded variables bound the objective
+    if status in {"kInfeasible", "kUnboundedOrInfeasible"}:
         return _Outcome("infeasible")
-    if status == "kUnbounded":
-        return _Outcome("unbounded")
-    if status == "kUnboundedOrInfeasible":
-        return _Outcome("infeasible" if _all_bounded(program) else "either")
     if status == "kTimeLimit":
         sign = -1.0 if program.sense == pulp.LpMaximize else 1.0
         bound = sign * float(info.mip_dual_bound)
         if program.objective is not None:
             bound += float(program.objective.constant)
         known = program.isMIP() and math.isfinite(bound)
-        # 2: HiGHS's word for a primal solution that obeys all constraints
+        # 2: HiGHS's number for a primal solution that obeys all constraints
         return _Outcome("stopped", bound if known else None, info.primal_solution_status == 2)
     if status == "kNotset":
-        status = "HiGHS does not start, as it does where the process has used it on more threads"
-    return _Outcome("failed", said=status)
+        status = "HiGHS does not start; this process has used it on several threads before"
+    return _Outcome("failed", reason=status)
 
 
 def _cbc_command(**options: Any) -> Any | None:
-    """Give PuLP's CBC: the one on the machine, else the one that comes with PuLP."""
+    """PuLP's command for CBC: the one on the machine, else the one that comes with PuLP."""
     command = pulp.COIN_CMD(msg=False, **options)
     if command.available():
         return command
@@ -251,40 +214,38 @@ def _cbc_command(**options: Any) -> Any | None:
     return command if bundled and command.available() else None
 
 
-def _run_cbc(program: pulp.LpProblem, limit: float | None, relative_gap: float) -> _Outcome:
+def _run_cbc(program: pulp.LpProblem, limit: float | None) -> _Outcome:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="axiomatic-cbc-") as folder:
         log = Path(folder, "cbc.log")
-        # without threads named CBC uses one; by default it overlooks what is better by under 1e-5
+        # CBC uses one thread where none are named; its default increment overlooks gains below 1e-5
         command = _cbc_command(
-            gapRel=relative_gap,
+            gapRel=0.0,
             gapAbs=0.0,
             timeLimit=None if limit is None else max(limit, _SHORTEST_SECONDS),
             logPath=str(log),
             options=["increment 0"],
         )
         if command is None:
-            return _Outcome("failed", said="CBC is gone")
+            return _Outcome("failed", reason="CBC is gone")
         command.tmpDir = folder
         program.solve(command)
-        said = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     late = limit is not None and time.monotonic() - began >= limit
-    results = [line.removeprefix("Result - ") for line in said if line.startswith("Result - ")]
+    results = [line.removeprefix("Result - ") for line in lines if line.startswith("Result - ")]
     stopped = any(result.startswith("Stopped on time") for result in results)
-    found = program.sol_status in {pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible}
-    # what its preparations alone have solved has no result in the log
+    has_solution = program.sol_status in {pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible}
+    # a program that CBC's presolve alone has solved has no result in the log
     proven = all(result.startswith("Optimal solution found") for result in results)
     proven = proven and (bool(results) or not late)
     if program.sol_status == pulp.LpSolutionOptimal and proven:
         return _Outcome("optimal")
-    # out of time in its preparations CBC may say infeasible, which is then not proven
+    # a presolve that runs out of time may report infeasible, which is then not proven
     if stopped or late:
-        return _Outcome("stopped", _bound_in(said), found)
+        return _Outcome("stopped", _bound_in(lines), has_solution)
     if program.status == pulp.LpStatusInfeasible:
-        return _Outcome("infeasible" if _all_bounded(program) else "either")
-    if program.status == pulp.LpStatusUnbounded:
-        return _Outcome("either")
-    return _Outcome("failed", said="; ".join(results) or "no result in its log")
+        return _Outcome("infeasible")
+    return _Outcome("failed", reason="; ".join(results) or "no result in its log")
 
 
 def _bound_in(log: list[str]) -> float | None:

@@ -11,7 +11,7 @@ from core.race.compiler import ConstraintCompiler, skill_from_slate
 from core.race.constraints import SKILL_PER_SD, DriverConstraints, TrackConstraints
 from core.race.entropy import EntropyTilt, entropy_tilt
 from core.race.generate import BLOCK_SCENARIOS, draw_races, generate_scenarios, simulate_block
-from core.race.kernel import Evidence, KernelLogic, KernelStats
+from core.race.kernel import KernelLogic, KernelStats, SkeletonNarrative
 from core.race.knowledge import KnowledgeDiagnostics, Tilted, UserKnowledge, tilt, with_tilts
 from core.race.known import KnownDriver, KnownField, load_known_field
 from core.race.odds import fair_probabilities
@@ -29,7 +29,6 @@ __all__ = [
     "ConstraintSpec",
     "DriverConstraints",
     "EntropyTilt",
-    "Evidence",
     "KernelLogic",
     "KernelStats",
     "KnowledgeDiagnostics",
@@ -39,6 +38,7 @@ __all__ = [
     "RunConfig",
     "Scenarios",
     "SimulationParameters",
+    "SkeletonNarrative",
     "Tilted",
     "TrackConstraints",
     "TrackPriors",

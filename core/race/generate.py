@@ -18,7 +18,7 @@ from core.race._race import (
     run_races,
 )
 from core.race.constraints import SKILL_PER_SD, DriverConstraints
-from core.race.kernel import Evidence, KernelLogic, KernelStats
+from core.race.kernel import KernelLogic, KernelStats, SkeletonNarrative
 from core.race.priors import TrackPriors
 from core.race.regimes import classify_scenario_regime
 from core.race.scenarios import Scenarios, concatenate
@@ -155,7 +155,7 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
 
 def draw_races(
     spec: ConstraintSpec, rng: np.random.Generator, n: int
-) -> tuple[Scenarios, Evidence]:
+) -> tuple[Scenarios, SkeletonNarrative]:
     """Simulate ``n`` races from ``rng`` without asking the judge: the model before any veto.
 
     Fitting and measuring want it; a job wants :func:`simulate_block`.
@@ -165,7 +165,7 @@ def draw_races(
 
 def _attempt(
     spec: ConstraintSpec, prepared: _Prepared, rng: np.random.Generator, n: int
-) -> tuple[Scenarios, Evidence]:
+) -> tuple[Scenarios, SkeletonNarrative]:
     """Simulate ``n`` races, unjudged, in the columns of the slate."""
     drivers, racing = len(spec), prepared.racing
     shape = (n, len(racing))
@@ -197,7 +197,7 @@ def _attempt(
     )
     return (
         Scenarios(**wide, cautions=raw.cautions, regime=regime),
-        Evidence(raw.green_laps, racing[raw.first_leader].astype(np.uint8)),
+        SkeletonNarrative(raw.green_laps, racing[raw.first_leader].astype(np.uint8)),
     )
 
 
@@ -260,8 +260,8 @@ def simulate_block(
     missing, draw, stats = BLOCK_SCENARIOS, BLOCK_SCENARIOS, KernelStats()
     for attempt in range(MAX_ATTEMPTS):
         rng = stream(seed, Purpose.SCENARIOS, block, attempt)
-        races, evidence = _attempt(spec, prepared, rng, draw)
-        stands, judged = kernel.judge(races, evidence)
+        races, narrative = _attempt(spec, prepared, rng, draw)
+        stands, judged = kernel.judge(races, narrative)
         stats += judged
         kept.append(races.take(stands))
         missing -= len(kept[-1])

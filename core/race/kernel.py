@@ -74,8 +74,8 @@ class KernelStats:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the judge must know of races beyond the scenarios.
+class SkeletonNarrative:
+    """The bare course of simulated races: what the kernel checks their scenarios against.
 
     Parameters
     ----------
@@ -101,16 +101,16 @@ class KernelLogic:
 
     spec: ConstraintSpec
 
-    def judge(self, races: Scenarios, evidence: Evidence) -> tuple[Mask, KernelStats]:
+    def judge(self, races: Scenarios, narrative: SkeletonNarrative) -> tuple[Mask, KernelStats]:
         """Say which races stand, bool ``[N]``, and count the vetoes of the others."""
-        broken = self._conservation(races, evidence) | self._rules(races, evidence)
+        broken = self._conservation(races, narrative) | self._rules(races, narrative)
         stands = np.ones(len(races), dtype=np.bool_)
         for breaks in broken.values():
             stands &= ~breaks
         reasons = {name: int(breaks.sum()) for name, breaks in broken.items() if breaks.any()}
         return stands, KernelStats(len(races), int((~stands).sum()), reasons)
 
-    def _conservation(self, races: Scenarios, evidence: Evidence) -> dict[str, Mask]:
+    def _conservation(self, races: Scenarios, narrative: SkeletonNarrative) -> dict[str, Mask]:
         racing = np.array(self.spec.racing)
         # every place once: their bits together are all bits but the lowest
         every_place = np.uint64((2 << len(racing)) - 2)
@@ -120,7 +120,7 @@ class KernelLogic:
         return {
             "finish_permutation": np.bitwise_or.reduce(places, axis=1) != every_place,
             "laps_led_total": led.sum(axis=1) != self.spec.track.race_laps,
-            "fastest_laps_total": fastest.sum(axis=1) != evidence.green_laps,
+            "fastest_laps_total": fastest.sum(axis=1) != narrative.green_laps,
             # a driver who is out leads no lap after, and sets no fastest one
             "led_after_out": ((led > completed) | (fastest > completed)).any(axis=1),
             "winner_led_last_lap": ~(won & (led > 0) & races.running).any(axis=1),
@@ -128,7 +128,7 @@ class KernelLogic:
             & (_positions_lost(races) > MOST_SWAPPED * len(racing) ** 2 / 4),
         }
 
-    def _rules(self, races: Scenarios, evidence: Evidence) -> dict[str, Mask]:
+    def _rules(self, races: Scenarios, narrative: SkeletonNarrative) -> dict[str, Mask]:
         laps = self.spec.track.race_laps
         rear = [d.races_from_rear for d in self.spec.drivers]
         all_from_rear = all(rear[i] for i in self.spec.racing)
@@ -147,5 +147,5 @@ class KernelLogic:
             if driver.max_laps_led is not None and driver.max_laps_led < laps:
                 broken[f"max_laps_led:{driver.driver_id}"] = led > driver.max_laps_led
             if driver.races_from_rear and not all_from_rear:
-                broken[f"{Veto.REAR_START}:{driver.driver_id}"] = evidence.first_leader == i
+                broken[f"{Veto.REAR_START}:{driver.driver_id}"] = narrative.first_leader == i
         return broken

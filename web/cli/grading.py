@@ -18,6 +18,8 @@ from core.history.backtest import backtest
 from core.history.calibration import calibration_document
 from core.history.forecast import Priors
 from core.history.report import BacktestReport
+from core.history.report_document import report_document
+from core.history.report_table import report_table
 from core.history.salaries import read_slate_salaries
 from core.race import TrackPriors
 from core.race.priors import PRIORS_VERSION
@@ -99,7 +101,7 @@ def grade(asked: Asked) -> None:
             progress=lambda share, what: bars.update(bar, completed=share, description=what),
         )
     document = {
-        **report.to_json(),
+        **report_document(report),
         "parameters_to": None if given is None else given.until,
         "in_sample": in_sample,
     }
@@ -107,14 +109,14 @@ def grade(asked: Asked) -> None:
     if asked.as_json:
         click.echo(json.dumps({**document, "files": files}))
         return
-    click.echo(report.table())
+    click.echo(report_table(report))
     for name, path in files.items():
         Console().print(f"[green]{name:>12}[/] {escape(path)}", soft_wrap=True)
 
 
 def _write(report: BacktestReport, document: dict[str, Any], asked: Asked) -> dict[str, str]:
     table, result = asked.out / "table.txt", asked.out / "result.json"
-    table.write_text(report.table() + "\n", encoding="utf-8")
+    table.write_text(report_table(report) + "\n", encoding="utf-8")
     result.write_text(readable_json(document) + "\n", encoding="utf-8")
     files = {"table": table, "result": result, **draw_backtest(report, asked.out)}
     if asked.record is not None:

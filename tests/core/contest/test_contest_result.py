@@ -13,13 +13,13 @@ from core.contest import (
     Payouts,
     PrizeTier,
     play_block,
-    simulate_contest,
     summarise,
     typical_payouts,
 )
 from core.contest._exact import column_sums, from_limbs, square_sums, to_limbs
 from core.contest.outcomes import Outcomes
 from core.field import field_of, fit_field
+from tests.core.contest.one_field import simulate_contest
 
 amounts = st.lists(
     st.lists(st.integers(0, 2**53 - 1) | st.integers(0, 3), min_size=2, max_size=2),
@@ -140,15 +140,11 @@ def test_the_simulator_plays_the_blocks_and_portfolio_figures_add_up_its_lineups
     points = np.random.default_rng(3).integers(-100, 900, (250, 5)).astype(np.int16)
     own = np.array([[0, 3], [1, 2], [1, 2]], dtype=np.uint8)
     payouts = typical_payouts(40, 500)
-    simulator = ContestSimulator(payouts, fields_per_block=2, seed=8, block_size=100)
-    tally = ContestTally.merge(
-        [
-            play_block(points[start : start + 100], model, own, payouts, 8, block, 2)
-            for block, start in enumerate((0, 100, 200))
-        ]
-    )
-    result = simulator.simulate(points, model, own)
-    assert result == summarise(tally, payouts, own)
+    cut = [(block, points[start : start + 100]) for block, start in enumerate((0, 100, 200))]
+    tally = ContestSimulator(payouts, model, seed=8, fields_per_block=2).play(cut, own)
+    result = summarise(tally, payouts, own)
+    alone = [play_block(some, model, own, payouts, 8, block, 2) for block, some in cut]
+    assert result == summarise(ContestTally.merge(alone), payouts, own)
     assert result.n_simulations == 500
     lineups = result.per_lineup
     assert result.portfolio.roi == pytest.approx(np.mean([one.roi for one in lineups]), rel=1e-12)

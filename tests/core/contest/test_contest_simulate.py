@@ -14,7 +14,6 @@ from core.contest import (
     Payouts,
     PrizeTier,
     play_block,
-    simulate_contest,
     summarise,
     typical_payouts,
     value_lineups,
@@ -30,6 +29,7 @@ from core.field import (
     sample_field,
 )
 from core.randomness import Purpose, stream
+from tests.core.contest.one_field import simulate_contest
 
 
 def plain_contest(points, opponents, own, prizes):

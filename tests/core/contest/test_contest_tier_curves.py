@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from benchmarks.payouts import document, grade, read_headlines, read_ladders
 from core.contest import (
     Headline,
+    PayoutCurveFitter,
     Payouts,
     PrizeTier,
     SizeTier,
@@ -70,6 +71,18 @@ def test_errors_are_those_of_the_prizes_place_by_place() -> None:
     assert fit.rmse_usd == pytest.approx((sum(errors) / 2) ** 0.5, abs=0.005)
 
 
+@pytest.mark.parametrize("curve", CURVES)
+def test_of_two_curves_the_one_with_the_smaller_error_is_kept(curve: TierCurve) -> None:
+    ladders = [curve.payouts(size, 1_000, 850 * size) for size in (1_000, 3_000)]
+    power, exponential, best = (
+        PayoutCurveFitter(name).fit(ladders) for name in ("power", "exponential", "best")
+    )
+    assert power.rmse_pool_share_ != exponential.rmse_pool_share_
+    kept = min(power, exponential, key=lambda fit: fit.rmse_pool_share_)
+    assert (best.curve_, best.rmse_usd_, best.r2_) == (kept.curve_, kept.rmse_usd_, kept.r2_)
+    assert best.curve_.curve == curve.curve
+
+
 def test_headlines_move_the_share_for_first_and_the_cut_off_of_their_own_tier() -> None:
     curve = CURVES[0]
     ladders = [curve.payouts(size, 1_000, 850 * size) for size in (1_000, 10_000)]
@@ -81,9 +94,16 @@ def test_headlines_move_the_share_for_first_and_the_cut_off_of_their_own_tier() 
     assert medium == fit_tier_curves(ladders)[SizeTier.MEDIUM]
 
 
-def test_a_free_contest_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="ladders"):
+def test_contests_that_no_curve_can_be_fitted_to_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="free"):
         fit_tier_curves([Payouts(0, 10, (PrizeTier(1, 1, 100),))])
+    with pytest.raises(InvalidInput, match="ladders"):
+        PayoutCurveFitter().fit([])
+    with pytest.raises(InvalidInput, match="curve"):
+        PayoutCurveFitter("straight").fit([CURVES[0].payouts(10, 100, 500)])  # type: ignore[arg-type]
+
+
+def test_a_contest_without_a_pool_is_refused() -> None:
     with pytest.raises(InvalidInput, match="prize_pool"):
         CURVES[0].payouts(10, 100, 0)
 

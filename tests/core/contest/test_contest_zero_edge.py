@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.payouts import read_ladders
-from core.contest import Payouts, PrizeTier, play_block, simulate_contest, value_lineups
+from core.contest import Payouts, PrizeTier, play_block, value_lineups
 from core.contest.tally import WHOLE_WIN
 from core.field import Field, field_of, fit_field, nearest_ownership, sample_field
 from core.randomness import Purpose, stream
+from tests.core.contest.one_field import simulate_contest
 
 DATA = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
 LADDERS = range(8)

@@ -200,7 +200,7 @@ def test_the_same_seed_gives_the_same_p_values(made_up_data):
         )
         for joint in real
     ]
-    one, again = (compare_joint(real, simulated, 7, draws=50) for _ in range(2))
-    other = compare_joint(real, simulated, 8, draws=50)
+    one, again = (compare_joint(real, simulated, 7, 0, draws=50) for _ in range(2))
+    other = compare_joint(real, simulated, 8, 0, draws=50)
     assert one == again != other
     assert list(one) == list(STATISTICS)

@@ -41,7 +41,6 @@ def test_a_race_is_read_as_it_was_run(made_up_data):
         assert sorted(race.finish) == sorted(race.start) == list(range(1, 15))
         assert race.laps_led.sum() == race.race_laps == 60
         assert (~race.running).sum() == 2
-        assert race.crashed.sum() == 1
         assert race.rating[race.finish == 1] == [115]
 
 

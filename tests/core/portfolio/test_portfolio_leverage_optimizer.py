@@ -16,6 +16,7 @@ from core.portfolio import (
     OwnershipRules,
     PortfolioLimits,
     leverage_score,
+    optimize_portfolio_with_ownership,
     ownership_metrics,
     ownership_of_lineups,
     portfolio_limits,
@@ -70,6 +71,15 @@ def test_without_penalty_and_rules_the_lineups_are_the_base_optimizers(base):
     found = LeverageAwareOptimizer(free, OWNED, 0.0, NO_RULES).optimize()
     np.testing.assert_array_equal(found.lineups, free.optimize().lineups)
     np.testing.assert_array_equal(found.leverage_score, found.points)
+
+
+def test_rules_that_the_base_has_already_need_not_be_given_again(base, full_rules):
+    rules = OwnershipRules(0.3, 2, 1.05)
+    ruled = replace(base(10), rules=with_ownership_rules(full_rules, OWNED, rules))
+    found = optimize_portfolio_with_ownership(ruled, OWNED, 0.5)
+    same = LeverageAwareOptimizer(base(10), OWNED, 0.5, rules).optimize()
+    np.testing.assert_array_equal(found.lineups, same.lineups)
+    np.testing.assert_array_equal(found.leverage_score, same.leverage_score)
 
 
 @pytest.mark.parametrize("randomness", [0.0, 0.2])

@@ -8,18 +8,19 @@ from hypothesis import strategies as st
 
 from core.errors import Infeasible
 from core.lineups import Budget, best_by_value, is_legal
-from core.portfolio import Exposure, PortfolioLimits, best_lineups
+from core.portfolio import Exposure, PortfolioLimits
 from core.portfolio.one_by_one import (
     choose_one_by_one,
     choose_sparing,
     choose_together,
     walk_to_next,
 )
+from core.portfolio.program import best_lineup
 
 
 def program_to_next(rules, values):
     try:
-        return best_lineups(rules, values, 1)[0][0]
+        return best_lineup(rules, values)
     except Infeasible:
         return None
 

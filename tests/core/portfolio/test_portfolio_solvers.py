@@ -8,7 +8,6 @@ from core.portfolio.solvers import (
     SolverFailed,
     SolverMissing,
     TimedOut,
-    Unbounded,
     available_solvers,
     choose_solver,
     solve,
@@ -90,25 +89,6 @@ def test_a_program_without_solution_is_infeasible(solver):
     assert values_of(program) == [None] * 6
 
 
-def test_a_program_without_bound_is_unbounded_not_infeasible(solver):
-    program = pulp.LpProblem("endless", pulp.LpMaximize)
-    x, y = (program.add_variable(name, 0, None, "Integer") for name in "xy")
-    program += x + y
-    program += x - y <= 3, "apart"
-    with pytest.raises(Unbounded, match="endless"):
-        solve(program, solver=solver)
-
-
-def test_a_program_that_could_be_endless_but_has_no_solution_is_infeasible(solver):
-    program = pulp.LpProblem("neither", pulp.LpMaximize)
-    x, y = (program.add_variable(name, 0, None, "Integer") for name in "xy")
-    program += x + y
-    program += 2 * x - 2 * y == 3, "odd"
-    program += x - y <= 1, "apart"
-    with pytest.raises(Infeasible, match="neither"):
-        solve(program, solver=solver)
-
-
 def test_time_that_runs_out_with_a_solution_in_hand_is_no_optimum(solver):
     program = knapsack(size=200, rows=10)
     with pytest.raises(TimedOut) as refused:
@@ -120,7 +100,6 @@ def test_time_that_runs_out_with_a_solution_in_hand_is_no_optimum(solver):
     assert f"worth {ended.best:.10g}" in str(ended)
     # some weights fit under the bound, and the best found is not above it
     assert ended.bound >= ended.best > 0
-    assert ended.gap == ended.bound - ended.best
     assert values_of(program) == [None] * 200
 
 
@@ -128,7 +107,6 @@ def test_time_that_runs_out_without_a_solution_says_so(solver):
     with pytest.raises(TimedOut, match="without a solution") as refused:
         solve(split(), solver=solver, time_limit_seconds=0.2)
     assert refused.value.best is None
-    assert refused.value.gap is None
 
 
 def test_a_time_limit_of_next_to_nothing_is_still_an_answer(solver):
@@ -149,12 +127,6 @@ def test_the_bound_of_a_smallest_sum_is_below_it(solver):
 def test_a_time_limit_that_is_none_is_refused(solver):
     with pytest.raises(InvalidInput, match="time_limit_seconds"):
         solve(knapsack(), solver=solver, time_limit_seconds=0.0)
-
-
-def test_a_gap_is_kept_to(solver):
-    best = solve(knapsack(size=40, rows=3), solver=solver)
-    near = solve(knapsack(size=40, rows=3), solver=solver, relative_gap=0.05)
-    assert 0.95 * best <= near <= best
 
 
 def test_a_solver_that_fails_is_not_taken_for_an_answer(solver, monkeypatch):

@@ -44,12 +44,12 @@ def test_the_compiled_race_is_the_plain_one_to_the_last_lap(
         {"vetoes": frozenset({Veto.OUT})},
     ]
     spec = field(*changes, kind=kind, drivers=20, laps=80)
-    compiled, evidence = draw_races(spec, stream(3, Purpose.SCENARIOS, 0), 25)
+    compiled, narrative = draw_races(spec, stream(3, Purpose.SCENARIOS, 0), 25)
     monkeypatch.setattr(generating, "run_races", plain.run_races)
-    read, its_evidence = draw_races(spec, stream(3, Purpose.SCENARIOS, 0), 25)
+    read, its_narrative = draw_races(spec, stream(3, Purpose.SCENARIOS, 0), 25)
     for name, array in compiled.arrays().items():
         np.testing.assert_array_equal(array, read.arrays()[name], err_msg=name)
-    np.testing.assert_array_equal(evidence.first_leader, its_evidence.first_leader)
+    np.testing.assert_array_equal(narrative.first_leader, its_narrative.first_leader)
 
 
 def test_the_engine_left_as_it_is_written_is_not_the_compiled_one(plain):

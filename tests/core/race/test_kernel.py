@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.race import Evidence, KernelLogic, KernelStats, Regime, Scenarios
+from core.race import KernelLogic, KernelStats, Regime, Scenarios, SkeletonNarrative
 from core.slate.drivers import Veto
 
 # three cars, thirty laps: a races off, b leads ten laps and crashes on lap 15, c follows
@@ -19,7 +19,7 @@ RACE = Scenarios(
     regime=np.array([Regime.NONE], dtype=np.uint8),
     cautions=np.array([2], dtype=np.uint8),
 )
-EVIDENCE = Evidence(
+NARRATIVE = SkeletonNarrative(
     green_laps=np.array([25], dtype=np.uint16),
     first_leader=np.array([0], dtype=np.uint8),
 )
@@ -27,9 +27,9 @@ EVIDENCE = Evidence(
 
 @pytest.fixture
 def judge(field):
-    def judged(races=RACE, evidence=EVIDENCE, changes=()):
+    def judged(races=RACE, narrative=NARRATIVE, changes=()):
         spec = field(*changes, drivers=3, laps=30)
-        return KernelLogic(spec).judge(races, evidence)
+        return KernelLogic(spec).judge(races, narrative)
 
     return judged
 
@@ -75,8 +75,8 @@ def test_a_big_field_turned_upside_down_is_no_race(field):
             regime=np.zeros(1, dtype=np.uint8),
             cautions=np.zeros(1, dtype=np.uint8),
         )
-        evidence = Evidence(np.zeros(1, dtype=np.uint16), np.zeros(1, dtype=np.uint8))
-        return KernelLogic(field(drivers=cars, laps=30)).judge(races, evidence)
+        narrative = SkeletonNarrative(np.zeros(1, dtype=np.uint16), np.zeros(1, dtype=np.uint8))
+        return KernelLogic(field(drivers=cars, laps=30)).judge(races, narrative)
 
     assert dict(stands(range(20, 0, -1))[1].veto_reasons) == {"position_swaps": 1}
     # halves changed over gain as much as a field reversed; 8 to 20 ahead of 1 to 7 gain 91 of 100

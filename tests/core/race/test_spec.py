@@ -2,7 +2,6 @@ import dataclasses
 import hashlib
 import json
 import math
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -13,8 +12,6 @@ from core.errors import InvalidInput
 from core.race import (
     ConstraintSpec,
     DriverConstraints,
-    RunConfig,
-    SimulationParameters,
     TrackConstraints,
     load_priors,
 )
@@ -255,26 +252,3 @@ def test_a_spec_of_another_version_is_refused():
     document["version"] = 0
     with pytest.raises(InvalidInput, match="version"):
         ConstraintSpec.from_json(json.dumps(document))
-
-
-def test_a_run_survives_json():
-    run = RunConfig(
-        run_id="r1",
-        spec_hash=two().spec_hash,
-        simulation=SimulationParameters(n_scenarios=10_000, block_scenarios=500),
-        seed=7,
-        created_at=datetime(2026, 3, 1, 18, 30, tzinfo=UTC),
-    )
-    assert RunConfig.from_json(run.to_json()) == run
-
-
-def test_a_run_needs_a_seed_of_zero_or_more_and_a_time_zone():
-    parts = {
-        "run_id": "r1",
-        "spec_hash": "0",
-        "simulation": SimulationParameters(n_scenarios=1, block_scenarios=500),
-    }
-    with pytest.raises(InvalidInput, match="seed"):
-        RunConfig(**parts, seed=-1, created_at=datetime(2026, 3, 1, tzinfo=UTC))
-    with pytest.raises(InvalidInput, match="created_at"):
-        RunConfig(**parts, seed=1, created_at=datetime(2026, 3, 1))
