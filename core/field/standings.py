@@ -1,7 +1,8 @@
-"""DraftKings' contest-standings export in: what the field played, and nothing of who played it.
+"""Reader of DraftKings' contest-standings export: what the field played, not who played it.
 
-The file is two tables side by side: an entry a row on the left, and from the top of the right a
-driver a row with the share of entries that drafted him. Names of entries are skipped unread.
+The file has two tables side by side. The left one has a row for each entry. The right one, which
+starts at the top too, has a row for each driver, with the share of entries that drafted him. The
+column with the entrants' names is never read.
 """
 
 import csv
@@ -22,10 +23,10 @@ from core.wording import many
 
 COLUMNS = ("EntryId", "TimeRemaining", "Points", "Lineup", "Player", "%Drafted", "FPTS")
 MOST_BYTES = 200_000_000
-COMPLETE = 0.98  # of a roster's 100% each: what drivers' shares sum to where all are listed
+COMPLETE = 0.98  # of 100% per roster spot: drivers' shares sum to more where all are listed
 
 _FIELD = "standings"
-_NOISE_TICKS = 0.05  # the export's floats miss whole ticks in the fifth decimal
+_NOISE_TICKS = 0.05  # points in the export are floats, off a whole tick in the fifth decimal
 _MOST_PROBLEMS = 20
 LineupReader = Callable[[str], tuple[str, ...] | None]
 _LIKE = {
@@ -37,25 +38,25 @@ _LIKE = {
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """One contest as it was played.
+    """One contest as it was played, with drivers by name.
 
     Parameters
     ----------
     lineups
-        The different lineups, each the drivers' names in the order of the alphabet, as spelt in the
-        file; the most played first.
+        The different lineups, the most played first. Each is its drivers' names in alphabetical
+        order, as spelt in the file.
     copies
-        Entries that played each.
+        Number of entries with each lineup.
     points_ticks
-        What each scored, in ticks of 0.05 point.
+        Score of each lineup, in ticks of 0.05 point.
     drivers
         Names of the drivers drafted.
     percent_drafted
-        Percent of entries that drafted each.
+        Percent of entries that drafted each driver.
     driver_ticks
-        What each scored, in ticks.
+        Score of each driver, in ticks of 0.05 point.
     entries, empty_entries
-        All entries, and those without a lineup.
+        Number of all entries, and of those without a lineup.
     finished
         Whether no entry had race time remaining.
     """
@@ -71,13 +72,13 @@ class Standings:
     finished: bool
 
     def on(self, slate: Slate) -> "SlateStandings":
-        """Give the contest by the slate's driver indices; names need not be spelt as there.
+        """Contest with drivers by index into the slate; names may be spelt differently there.
 
         Raises
         ------
         InvalidInput
             A driver of the contest is not on the slate, or two drivers of the slate share the name;
-            shares that are no percent of entries, since they do not make up the rosters.
+            drivers' shares that do not fill the rosters, and so are no percent of entries.
         """
         index = _index(self.drivers, slate)
         percent = np.full(len(slate), np.nan)
@@ -105,7 +106,7 @@ class Standings:
     def _require_rosters(
         self, slate: Slate, percent: npt.NDArray[np.float64], filled: float
     ) -> None:
-        """Refuse shares that, with what the unlisted can have, do not make up all rosters."""
+        """Refuse shares that cannot fill all rosters, whatever the drivers not listed have."""
         if filled == 0.0:
             raise InvalidInput({_FIELD: f"none of {self.entries:,} entries has a lineup."})
         size = slate.rules.roster_size
@@ -119,7 +120,7 @@ class Standings:
         def near(target: float) -> bool:
             return abs(total - target) <= TOLERANCE * target
 
-        # six or more are listed, and not all of the most owned are below 1% of entries
+        # if shares were percent, the most owned of the six or more drivers listed would be above 1
         fractions = total > 0.0 and np.nanmax(percent) <= 1.0
         if not fractions and (
             near(whole) or total < whole <= total + 100.0 * filled * missing + TOLERANCE * whole
@@ -148,19 +149,19 @@ class Standings:
 
 @dataclass(frozen=True, eq=False)
 class SlateStandings:
-    """A contest by the indices of a slate's drivers.
+    """One contest as it was played, with drivers by index into a slate.
 
     Parameters
     ----------
     lineups, copies
-        The different lineups, u8 ``[U, R]``, and the entries that played each, ``[U]``.
+        The different lineups, u8 ``[U, R]``, and the number of entries with each, i32 ``[U]``.
     ownership_percent
-        Percent of entries with a lineup, ``[D]``. A driver whom the file does not list has 0 where
-        the listed account for all rosters, and NaN where they do not.
+        Ownership in percent of the entries that have a lineup, ``[D]``. A driver whom the file does
+        not list has 0 if the drivers listed fill all rosters, else NaN.
     points_ticks
-        What each driver scored, ``[D]``, in ticks of 0.05 point; 0 for who is not listed.
+        Score of each driver, ``[D]``, in ticks of 0.05 point; 0 for a driver not listed.
     entries
-        All entries.
+        Number of all entries, those without a lineup among them.
     """
 
     lineups: npt.NDArray[np.uint8]
@@ -171,20 +172,20 @@ class SlateStandings:
 
 
 def read_standings(data: bytes, roster_size: int = 6) -> Standings:
-    """Read a contest-standings CSV as the site exports it.
+    """Contest read from a contest-standings CSV as DraftKings exports it.
 
     Parameters
     ----------
     data
-        The file's bytes: UTF-8 with or without a mark, or Windows-1252.
+        The file's bytes: UTF-8 with or without a byte-order mark, or Windows-1252.
     roster_size
         Drivers in a lineup.
 
     Raises
     ------
     InvalidInput
-        Not a CSV, not that header, a cell that is not what its column holds, a lineup of another
-        size or with a driver twice, a driver listed twice, no entry or no driver.
+        Not a CSV, or a header without the columns of :data:`COLUMNS`; a cell that cannot be read;
+        a lineup of another size or with a driver twice; a driver listed twice; no entry; no driver.
     """
     rows = _rows(data)
     header = [cell.strip() for cell in rows[0][1]]
@@ -258,8 +259,8 @@ def _rows(data: bytes) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _cell(row: Sequence[str], place: int) -> str:
-    return row[place].strip() if place < len(row) else ""
+def _cell(row: Sequence[str], column: int) -> str:
+    return row[column].strip() if column < len(row) else ""
 
 
 def _ticks(text: str) -> int | None:
@@ -296,38 +297,38 @@ def _drivers(
 
 
 def _lineup_reader(names: tuple[str, ...], roster_size: int) -> LineupReader:
-    """Give what reads a lineup's cell: the file's own names, each after its ``D``.
+    """Function that reads a lineup cell: names of the file's drivers, each after a ``D``.
 
-    A name may hold a ``D`` of its own, so cells are not cut at every ``D``.
+    A name may contain a ``D`` itself, so the cell is matched against the names and not split.
     """
     longest_first = sorted(names, key=len, reverse=True)
     either = "|".join(re.escape(name) for name in longest_first)
     whole = re.compile(rf"(?:D ({either})(?: |$))" * roster_size)
 
     def read(text: str) -> tuple[str, ...] | None:
-        found = whole.fullmatch(" ".join(text.split())) if names else None
-        if found is None or len(set(found.groups())) < roster_size:
+        match = whole.fullmatch(" ".join(text.split())) if names else None
+        if match is None or len(set(match.groups())) < roster_size:
             return None
-        return tuple(sorted(found.groups()))
+        return tuple(sorted(match.groups()))
 
     return read
 
 
 def _index(names: Sequence[str], slate: Slate) -> dict[str, int]:
-    """Give the slate's index of every name.
+    """Index into the slate by name.
 
-    By the slate's own spelling, or else by the plain name where only one driver has it.
+    A name is looked up in the slate's spelling, then as a plain name that only one driver has.
     """
     plain: dict[str, list[int]] = {}
-    for place, driver in enumerate(slate.drivers):
-        plain.setdefault(plain_name(driver.name), []).append(place)
-    spelt = {driver.name: place for place, driver in enumerate(slate.drivers)}
-    index: dict[str, int] = {}
+    for index, driver in enumerate(slate.drivers):
+        plain.setdefault(plain_name(driver.name), []).append(index)
+    spelt = {driver.name: index for index, driver in enumerate(slate.drivers)}
+    index_of: dict[str, int] = {}
     unknown: list[str] = []
     for name in names:
         alike = [spelt[name]] if name in spelt else plain.get(plain_name(name), [])
         if len(alike) == 1:
-            index[name] = alike[0]
+            index_of[name] = alike[0]
         else:
             unknown.append(name)
     if unknown:
@@ -337,7 +338,7 @@ def _index(names: Sequence[str], slate: Slate) -> dict[str, int]:
                 f"{', '.join(unknown[:5])}; give the salary file of the same slate."
             }
         )
-    twice = [name for name, count in Counter(index.values()).items() if count > 1]
+    twice = [name for name, count in Counter(index_of.values()).items() if count > 1]
     if twice:
         raise InvalidInput(
             {
@@ -345,4 +346,4 @@ def _index(names: Sequence[str], slate: Slate) -> dict[str, int]:
                 "spellings; give each driver once."
             }
         )
-    return index
+    return index_of
