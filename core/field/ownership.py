@@ -98,7 +98,7 @@ def without(
     Raises
     ------
     InvalidInput
-        On ``ownership_estimates``: every driver who still races has 0%.
+        Every driver who still races has 0%.
     """
     left = np.where(out, 0.0, percent)
     total = float(left.sum())
