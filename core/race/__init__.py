@@ -1,8 +1,9 @@
-"""The race: a constraint spec in, simulated races out, judged by the kernel.
+"""The race: a constraint spec goes in, simulated races judged by the kernel come out.
 
-The flow is compile a slate (:class:`ConstraintCompiler`), simulate blocks of 500
-(:func:`simulate_block`), score them (:meth:`Scenarios.points`). Same spec, same seed, same bits.
-What a user knows better tilts the spec before that (:func:`tilt`).
+A slate is compiled to a spec (:class:`ConstraintCompiler`), races are simulated in blocks of 500
+(:func:`simulate_block`) and scored (:meth:`Scenarios.points`). The same spec and the same seed give
+the same bits. Before the simulation, a user's own projections, odds and medians tilt the spec
+(:func:`tilt`).
 """
 
 from core.race._race import STAGE_BREAKS

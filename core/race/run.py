@@ -1,4 +1,4 @@
-"""The record of a run: with the spec it names, enough to repeat every bit of it."""
+"""The record of a run. With the spec that it names, it is enough to repeat every bit of the run."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from core.race.spec import canonical_json
 
 @dataclass(frozen=True, slots=True)
 class SimulationParameters:
-    """How much is simulated: races in all, and how many make a block."""
+    """Number of races simulated, and number of races in a block."""
 
     n_scenarios: int
     block_scenarios: int
@@ -29,13 +29,13 @@ class RunConfig:
     run_id
         The job's id.
     spec_hash
-        Of the constraint spec simulated.
+        Hash of the constraint spec that was simulated.
     simulation
-        Scenario counts.
+        Number of races and size of a block.
     seed
-        Of every random stream, >= 0.
+        Seed of every random stream, >= 0.
     created_at
-        When the run was asked for; with a time zone.
+        Time of the request, with a time zone.
     """
 
     run_id: str
@@ -51,17 +51,17 @@ class RunConfig:
             raise InvalidInput({"created_at": "has no time zone."})
 
     def to_json(self) -> str:
-        """Give the record as canonical JSON."""
+        """The record as canonical JSON."""
         return canonical_json({**asdict(self), "created_at": self.created_at.isoformat()})
 
     @classmethod
     def from_json(cls, text: str) -> "RunConfig":
-        """Read a record back; ``from_json(run.to_json()) == run``."""
-        given = json.loads(text)
+        """The record rebuilt: ``from_json(run.to_json()) == run``."""
+        document = json.loads(text)
         return cls(
             **{
-                **given,
-                "simulation": SimulationParameters(**given["simulation"]),
-                "created_at": datetime.fromisoformat(given["created_at"]),
+                **document,
+                "simulation": SimulationParameters(**document["simulation"]),
+                "created_at": datetime.fromisoformat(document["created_at"]),
             }
         )
