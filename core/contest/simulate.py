@@ -1,4 +1,4 @@
-"""The contest, played once per simulated race and field: every rank exact, every tie split."""
+"""Contests played in simulated races: every rank is exact, every tie shares its prizes."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ Lineups = npt.NDArray[np.uint8]
 
 MOST_FIELDS_PER_BLOCK = 1_000
 
-# a thousand fields' outcomes side by side would fill a worker's memory
+# outcomes are merged after so many fields: those of a thousand would fill a worker's memory
 _OUTCOMES_AT_ONCE = 64
 
 
@@ -29,36 +29,37 @@ def simulate_contest(
     field: Field,
     own_lineups: Lineups,
     payouts: Payouts,
-    asked_percent: npt.ArrayLike | None = None,
+    ownership_percent: npt.ArrayLike | None = None,
 ) -> ContestTally:
-    """Play one field in each of a block of scenarios.
+    """Tally of contests between own entries and one field, a contest in each scenario.
 
     Own entries are in the contest: they push each other down and share ties with the field and with
-    each other. Entries on the same score split the prizes of the places they span equally, each
-    share rounded down to a micro-dollar: what is handed out falls short of the pool by less than
-    one micro-dollar an entry and never exceeds it.
+    each other. Entries with the same score share the prizes of the places that they span equally.
+    Each share is rounded down to a micro-dollar, so all winnings together never exceed the pool and
+    fall short of it by less than one micro-dollar for each entry.
 
     Parameters
     ----------
     points
         Driver scores in ticks of 0.05 point, int16 ``[N, D]``.
     field
-        The opponents.
+        The opposing entries.
     own_lineups
-        Driver indices, u8 ``[L, R]``, duplicates allowed and counted; at most 1,023.
+        Driver indices, u8 ``[L, R]``, at most 1,023 rows; a lineup may stand there more than once.
     payouts
-        ``field_size`` is opponents plus L.
-    asked_percent
-        The ownership that the field was drawn for, percent of entries ``[D]``, to report how far
-        off it is.
+        Prizes of the contest, whose ``field_size`` is the number of opposing entries plus L.
+    ownership_percent
+        Ownership that the field was drawn for, percent of entries, ``[D]``. With it, the tally
+        holds the largest distance of the field's ownership from it.
 
     Raises
     ------
     InvalidInput
-        Opponents and own entries do not add up to the contest's size, or lineups that are none.
+        Opposing and own entries do not add up to the contest's size, or a lineup repeats a driver
+        or holds one who is not on the slate.
     """
     own = _checked(own_lineups, points.shape[1])
-    return _play(points, [(field, None)], own, payouts, asked_percent, 0, 1)
+    return _play(points, [(field, None)], own, payouts, ownership_percent, 0, 1)
 
 
 def play_block(
@@ -69,10 +70,10 @@ def play_block(
     seed: int,
     block: int,
     fields_per_block: int = 1,
-    some: range | None = None,
+    field_numbers: range | None = None,
     spread: ContestSpread | None = None,
 ) -> ContestTally:
-    """Play newly drawn fields in every scenario of a block, ``fields_per_block`` of them in all.
+    """Tally of a block's contests: each of its fields is drawn and plays in every scenario.
 
     Field f of block b is drawn from ``stream(seed, Purpose.FIELD, b, f)`` and has
     ``payouts.field_size - L`` entries, so the tally depends on nothing but the arguments.
@@ -80,33 +81,34 @@ def play_block(
     Parameters
     ----------
     points
-        The block's scenarios, ticks, int16 ``[N, D]``.
+        Driver scores in the block's scenarios, in ticks, int16 ``[N, D]``.
     model
-        Where fields come from.
+        Model that the fields are drawn from.
     own_lineups, payouts
         As in :func:`simulate_contest`.
     seed, block
         The job's seed and the block's number.
     fields_per_block
-        1 to 1,000.
-    some
-        Which of the block's fields to play here; all by default. The rest is played elsewhere, and
-        the tallies are merged.
+        Number of fields that the block has in all, 1 to 1,000.
+    field_numbers
+        Numbers of the block's fields to play here; all by default. The others are played by another
+        call, and the tallies are merged.
     spread
-        How ownership differs between contests: each field's is then drawn around the model's, from
-        the field's own stream. The same in all by default.
+        How ownership differs between contests: each field's ownership is then drawn around the
+        model's, from the field's own stream. By default all fields have the model's ownership.
 
     Raises
     ------
     InvalidInput
-        More own entries than the contest holds, or lineups that are none.
+        There are more own entries than the contest holds, or a lineup repeats a driver or holds one
+        who is not on the slate.
     ValueError
-        Fields that the block does not have.
+        ``field_numbers`` are not in ``0 .. fields_per_block - 1``.
     """
     own = _checked(own_lineups, points.shape[1])
     if not 1 <= fields_per_block <= MOST_FIELDS_PER_BLOCK:
         raise InvalidInput({"n_contest_sims": f"{fields_per_block}; give 1 to 1,000."})
-    numbers = range(fields_per_block) if some is None else some
+    numbers = range(fields_per_block) if field_numbers is None else field_numbers
     if not numbers or numbers[0] < 0 or numbers[-1] >= fields_per_block:
         raise ValueError(f"fields {numbers} of a block of {fields_per_block}")
     opponents = payouts.field_size - len(own)
@@ -128,9 +130,10 @@ def _drawn(
     spread: ContestSpread | None,
     own: Lineups,
 ) -> tuple[Field, Ints]:
-    """Draw a field; and how many of its entries are each own lineup on average, in millionths.
+    """A field drawn, and the expected number of its entries with each own lineup, in millionths.
 
-    That is worked out, as a drawn field has many of a lineup or none.
+    The expected number is computed from the model and not counted in the field drawn, where a
+    lineup has many copies or none.
     """
     if spread is not None:
         model = spread.draw(model, generator)
@@ -155,14 +158,14 @@ def _play(
     fields: Iterable[tuple[Field, Ints | None]],
     own: Lineups,
     payouts: Payouts,
-    asked_percent: npt.ArrayLike | None,
+    ownership_percent: npt.ArrayLike | None,
     block: int,
     fields_per_block: int,
 ) -> ContestTally:
     scenarios, drivers = points.shape
     rows = (scenarios, len(own))
     paid, above, tied = np.zeros(rows, np.int64), np.zeros(rows, np.int32), np.zeros(rows, np.int32)
-    # per scenario over its fields: the clusters that standard errors are counted in
+    # sums over the fields of each scenario: standard errors are clustered by scenario
     paid_in, cashed_in, won_in = (np.zeros(rows, np.int64) for _ in range(3))
     top_places = -(-payouts.field_size // 100)
     top_1 = np.zeros(len(own), np.int64)
@@ -171,7 +174,9 @@ def _play(
     _, same, times = np.unique(own, axis=0, return_inverse=True, return_counts=True)
     own_twins = MILLIONTHS * (times[same] - 1)
     duplicates = np.zeros(len(own), np.int64)
-    asked = None if asked_percent is None else np.asarray(asked_percent, np.float64) / 100.0
+    intended = (
+        None if ownership_percent is None else np.asarray(ownership_percent, np.float64) / 100.0
+    )
     outcomes: list[Outcomes] = []
     errors: list[float] = []
     unique = most = count = 0
@@ -199,9 +204,9 @@ def _play(
         duplicates += (MILLIONTHS * field.copies_of(own) if copies is None else copies) + own_twins
         unique += field.unique
         most = max(most, int(field.copies.max(initial=0)))
-        if asked is not None and entries:
+        if intended is not None and entries:
             share = field.driver_entries(drivers) / entries
-            errors.append(float(np.abs(share - asked).max()))
+            errors.append(float(np.abs(share - intended).max()))
     none = Moments.none(len(own))
     played = ContestTally(
         scenarios=0,
@@ -222,5 +227,5 @@ def _play(
         ownership_max_error=max(errors, default=float("nan")),
         open=(OpenBlock(block, count, paid_in, cashed_in, won_in),),
     )
-    # closes the block if that was all
+    # merging takes the block in if all of its fields were played here
     return ContestTally.merge([played])
