@@ -14,7 +14,7 @@ from core.race.entropy import EntropyTilt, entropy_tilt
 from core.race.generate import BLOCK_SCENARIOS, draw_races, generate_scenarios, simulate_block
 from core.race.kernel import Evidence, KernelLogic, KernelStats
 from core.race.knowledge import KnowledgeDiagnostics, Tilted, UserKnowledge, tilt, with_tilts
-from core.race.known import KnownDriver, KnownField, load_known_field
+from core.race.known import KnownDriver, KnownDrivers, load_known_drivers
 from core.race.odds import fair_probabilities
 from core.race.priors import TrackPriors, load_priors
 from core.race.regimes import Regime, classify_scenario_regime
@@ -35,7 +35,7 @@ __all__ = [
     "KernelStats",
     "KnowledgeDiagnostics",
     "KnownDriver",
-    "KnownField",
+    "KnownDrivers",
     "Regime",
     "RunConfig",
     "Scenarios",
@@ -51,7 +51,7 @@ __all__ = [
     "fair_probabilities",
     "generate_scenarios",
     "load_calibration",
-    "load_known_field",
+    "load_known_drivers",
     "load_priors",
     "simulate_block",
     "skill_from_slate",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.errors import InvalidInput
 from core.race.constraints import SKILL_PER_SD, DriverConstraints, TrackConstraints
-from core.race.known import KnownField, load_known_field
+from core.race.known import KnownDrivers, load_known_drivers
 from core.race.priors import TrackPriors, load_priors
 from core.race.spec import ConstraintSpec
 from core.slate.drivers import Driver, Slate
@@ -37,7 +37,7 @@ def _z(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def skill_from_slate(
-    drivers: tuple[Driver, ...], track_type: TrackType, known: KnownField
+    drivers: tuple[Driver, ...], track_type: TrackType, known: KnownDrivers
 ) -> npt.NDArray[np.float64]:
     """Skill of each driver, 0..1, from past races and the site's salaries.
 
@@ -101,7 +101,7 @@ class ConstraintCompiler:
     """
 
     priors: Mapping[TrackType, TrackPriors] = field(default_factory=load_priors)
-    known: KnownField = field(default_factory=load_known_field)
+    known: KnownDrivers = field(default_factory=load_known_drivers)
 
     def compile(
         self,

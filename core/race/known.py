@@ -43,7 +43,7 @@ class KnownDriver:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownField:
+class KnownDrivers:
     """All known drivers, to look up by name; accents, case and ``Jr.`` do not matter.
 
     Parameters
@@ -82,10 +82,10 @@ class KnownField:
 
 
 @cache
-def load_known_field() -> KnownField:
+def load_known_drivers() -> KnownDrivers:
     """Known drivers that the project ships."""
     document = priors_document()
-    return KnownField(
+    return KnownDrivers(
         last_race=document["to"],
         drivers={
             plain_name(name): KnownDriver(
