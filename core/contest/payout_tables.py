@@ -162,23 +162,23 @@ def _refuse_tickets(tickets: Mapping[str, object] | None) -> None:
 
 
 def _contests_in(values: object) -> list[dict[str, Any]]:
-    found = values
+    contests = values
     if isinstance(values, dict):
         several = values.get("contests")
-        found = several if isinstance(several, list) else [values]
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        contests = several if isinstance(several, list) else [values]
+    if not isinstance(contests, list) or not all(isinstance(one, dict) for one in contests):
         raise InvalidInput({"payouts": "give an object with field_size, entry_fee and tiers."})
-    if not found:
+    if not contests:
         raise InvalidInput({"payouts": "the file holds no contest."})
-    return found
+    return contests
 
 
 def _chosen(contests: list[dict[str, Any]], contest_id: str | None) -> dict[str, Any]:
     if contest_id is None:
         if len(contests) == 1:
             return contests[0]
-        said = f"the file holds {len(contests)} contests; give one of {_ids(contests)}."
-        raise InvalidInput({"contest_id": said})
+        message = f"the file holds {len(contests)} contests; give one of {_ids(contests)}."
+        raise InvalidInput({"contest_id": message})
     named = [one for one in contests if _id_of(one) == contest_id.strip()]
     if len(named) != 1:
         many = f"{len(named)} contests" if named else "no contest"
@@ -198,9 +198,9 @@ def _id_of(contest: dict[str, Any]) -> str | None:
 
 
 def _ids(contests: list[dict[str, Any]]) -> str:
-    found = [name for one in contests if (name := _id_of(one)) is not None]
-    more = ", .." if len(found) > _MOST_NAMED else ""
-    return ", ".join(found[:_MOST_NAMED]) + more if found else "no ids"
+    ids = [name for one in contests if (name := _id_of(one)) is not None]
+    more = ", .." if len(ids) > _MOST_NAMED else ""
+    return ", ".join(ids[:_MOST_NAMED]) + more if ids else "no ids"
 
 
 def _first(values: dict[str, Any], *names: str) -> Any:

@@ -130,8 +130,8 @@ def contest_model(
         Source of one standard normal number per driver in doubt.
     std_percent
         Standard deviation of the estimate per driver, percent of entries, ``[D]``, 0 to 50; 0 by
-        default. One above 0.8 of the ownership, or of what it lacks to 100%, is cut to that. What
-        one driver gains others lose, so a driver with a small deviation may move by more than it.
+        default. A deviation above 0.8 of the ownership, or of what that lacks to 100%, is cut to
+        it. What one driver gains others lose, so a driver may move by more than his own deviation.
 
     Returns
     -------

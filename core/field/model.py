@@ -26,7 +26,7 @@ from core.field._newton import FINE, Kinds, Solution, coarser, match_marginals, 
 from core.field.ownership import read_ownership
 from core.field.parameters import field_parameters
 
-LARGEST_ERROR = 1e-6  # of a fitted marginal, as a fraction of entries; above it no field has them
+LARGEST_ERROR = 1e-6  # of a fitted marginal, fraction of entries; above it no field has them all
 _NEAREST_RIDGE = 1e-3
 # the price of salary is the fraction of entries that it takes from the dearest driver or gives to
 # the cheapest, whichever salary is further from the mean
@@ -334,19 +334,19 @@ def fit_field(
     ownership m if and only if the dual (the mean over kinds of log Z, less m.theta) never falls
     below zero. A point where it does proves that the ownership is infeasible.
     """
-    spread = field_parameters().appetite if appetite is None else appetite
-    if not 0.0 <= spread <= _LARGEST_APPETITE:
-        raise InvalidInput({"appetite": f"{spread:g}; give 0 to {_LARGEST_APPETITE:g}."})
-    found = field_parameters().sources if sources is None else sources
-    if not 0.0 < found <= _MOST_SOURCES:
-        raise InvalidInput({"sources": f"{found:g}; give above 0, up to {_MOST_SOURCES:g}."})
+    appetite_sd = field_parameters().appetite if appetite is None else appetite
+    if not 0.0 <= appetite_sd <= _LARGEST_APPETITE:
+        raise InvalidInput({"appetite": f"{appetite_sd:g}; give 0 to {_LARGEST_APPETITE:g}."})
+    source_scale = field_parameters().sources if sources is None else sources
+    if not 0.0 < source_scale <= _MOST_SOURCES:
+        raise InvalidInput({"sources": f"{source_scale:g}; give above 0, up to {_MOST_SOURCES:g}."})
     salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
     problem = _Problem.of(salaries, percent, roster_size, salary_cap_usd)
     target = percent[problem.choice] / 100.0
     mean_usd = float(percent @ salaries) / 100.0
     # a cent more than the cap is rounding: a float sum of whole dollars
     solution = (
-        match_marginals(problem.lattice, target, kinds=_kinds(spread, percent[problem.choice]))
+        match_marginals(problem.lattice, target, kinds=_kinds(appetite_sd, percent[problem.choice]))
         if mean_usd <= salary_cap_usd + 0.01
         else None
     )
@@ -362,8 +362,8 @@ def fit_field(
         log_weights=tuple(float(value) for value in theta),
         iterations=solution.iterations,
         max_error=solution.max_error,
-        appetite=spread,
-        sources=float(found) if spread > 0.0 else None,
+        appetite=appetite_sd,
+        sources=float(source_scale) if appetite_sd > 0.0 else None,
     )
 
 
@@ -429,8 +429,8 @@ def nearest_ownership(
     return near
 
 
-def _name(names: Sequence[str] | None, place: int) -> str:
-    return f"driver at index {place}" if names is None else names[place]
+def _name(names: Sequence[str] | None, index: int) -> str:
+    return f"driver at index {index}" if names is None else names[index]
 
 
 def _nearest(problem: _Problem, percent: Floats, left_usd: float = 0.0) -> Solution:
@@ -469,13 +469,13 @@ def _infeasible(
 ) -> Infeasible:
     # the ownership that a job goes on with: lineups leave as much of the cap as real ones do
     near = 100.0 * _nearest(problem, percent, field_parameters().left_usd).marginals
-    asked = percent[problem.choice]
-    furthest = np.argsort(-np.abs(asked - near), kind="stable")[:3]
+    wanted = percent[problem.choice]
+    furthest = np.argsort(-np.abs(wanted - near), kind="stable")[:3]
     off = "; ".join(
-        f"{_name(names, int(problem.choice[place]))} (${salaries[problem.choice[place]]:,}) is "
+        f"{_name(names, int(problem.choice[index]))} (${salaries[problem.choice[index]]:,}) is "
         "asked "
-        f"{asked[place]:.1f}% and can have {near[place]:.1f}%"
-        for place in furthest
+        f"{wanted[index]:.1f}% and can have {near[index]:.1f}%"
+        for index in furthest
     )
     return Infeasible(
         f"No mix of legal lineups has this ownership: it implies a mean salary of ${mean_usd:,.0f} "

@@ -21,7 +21,7 @@ Mask = npt.NDArray[np.bool_]
 # in reverse grid order. A random order loses two thirds; the most in any real race since 2018 is
 # 76% (Daytona 2022).
 MOST_SWAPPED = 0.85
-LEAST_FIELD = 10  # cars in a race, below which that bound is not applied
+LEAST_CARS = 10  # cars in a race, below which that bound is not applied
 
 
 def _positions_lost(races: Scenarios) -> npt.NDArray[np.int64]:
@@ -132,7 +132,7 @@ class KernelLogic:
                 axis=1
             ),
             "winner_led_last_lap": ~(won & (led > 0) & races.running).any(axis=1),
-            "position_swaps": (len(racing) >= LEAST_FIELD)
+            "position_swaps": (len(racing) >= LEAST_CARS)
             & (_positions_lost(races) > MOST_SWAPPED * len(racing) ** 2 / 4),
         }
 

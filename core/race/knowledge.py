@@ -401,7 +401,7 @@ def tilt(
 def _diagnostics(
     spec: ConstraintSpec, knowledge: UserKnowledge, rules: SiteRules, matched: Matched
 ) -> KnowledgeDiagnostics:
-    asked, targets = knowledge.table, matched.targets
+    numbers, targets = knowledge.table, matched.targets
     wanted = np.isfinite(targets)
     misses = _misses_se(matched)
     before, after = matched.before.means.copy(), matched.after.means.copy()
@@ -421,7 +421,7 @@ def _diagnostics(
             targets=tuple(
                 TargetFit(
                     kind=kind,
-                    asked=float(asked[k, i]),
+                    asked=float(numbers[k, i]),
                     target=float(targets[k, i]),
                     before=float(before[k, i]),
                     after=float(after[k, i]),
@@ -436,7 +436,7 @@ def _diagnostics(
     )
     kl, effective = _yardstick(matched, wanted, rules)
     projected = wanted[POINTS].any()
-    whole = np.where(wanted[POINTS], asked[POINTS], before[POINTS]).sum()
+    whole = np.where(wanted[POINTS], numbers[POINTS], before[POINTS]).sum()
     left = misses[wanted]
     return KnowledgeDiagnostics(
         drivers=fits,

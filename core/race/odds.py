@@ -52,25 +52,25 @@ def fair_probabilities(
     Kovalchik and Ingram, "Adjusting bookmaker's odds to allow for overround", American Journal of
     Sports Science 5 (2017), which compares it with Shin's and proportional margins.
     """
-    given = np.asarray(odds, dtype=np.float64)
+    quote = np.asarray(odds, dtype=np.float64)
     may_finish = (
-        np.ones(given.shape, dtype=bool) if eligible is None else np.asarray(eligible, dtype=bool)
+        np.ones(quote.shape, dtype=bool) if eligible is None else np.asarray(eligible, dtype=bool)
     )
-    has_odds = ~np.isnan(given) & may_finish
-    wrong = has_odds & ~((given > 1.0) & np.isfinite(given))
+    has_odds = ~np.isnan(quote) & may_finish
+    wrong = has_odds & ~((quote > 1.0) & np.isfinite(quote))
     if wrong.any():
         raise InvalidInput(
-            {"odds": f"{given[wrong][0]} are no decimal odds; give a number above 1, such as 7.5."}
+            {"odds": f"{quote[wrong][0]} are no decimal odds; give a number above 1, such as 7.5."}
         )
-    fair = np.full(given.shape, np.nan)
+    fair = np.full(quote.shape, np.nan)
     if not has_odds.any() or may_finish.sum() <= places:
         return fair
-    inverse = 1.0 / given[has_odds]
+    inverse = 1.0 / quote[has_odds]
     without = int(may_finish.sum() - has_odds.sum())
     room = places - without * _KEPT * min(float(inverse.min()), places / float(may_finish.sum()))
     if without == 0 or inverse.sum() > room:
         # odds just above 1 have inverses that round to the same number; their logs differ
-        logs = np.log1p(given[has_odds] - 1.0)
+        logs = np.log1p(quote[has_odds] - 1.0)
         inverse = np.exp(-_exponent(logs, room) * logs)
     fair[has_odds] = inverse
     return fair

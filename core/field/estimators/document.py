@@ -62,7 +62,7 @@ def from_json(document: object) -> HybridOwnershipEstimator:
     Raises
     ------
     InvalidInput
-        On ``ownership_model``: ``document`` is anything else.
+        On ``ownership_model``: ``document`` is not of that form or version.
     """
     if not isinstance(document, dict) or "members" not in document:
         raise InvalidInput(

@@ -84,7 +84,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
     driver_effects
         Whether each driver in the training rows also gets a weight of his own.
     n_recent_races
-        How many of the latest races fit those weights in the estimator of recent form.
+        Number of the latest races from which the estimator of recent form fits those weights.
     top_table
         Whether the known numbers are a published table of the ten or more most owned: then no
         driver of unknown ownership is above the tenth highest known.
@@ -469,13 +469,13 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         return interval(percent, 100.0 * moved, self.misses_[self.ensemble_method])
 
     def _kept(self, percent: Floats, slate: OwnershipSlate, known: Flags) -> Floats:
-        told = np.where(known, slate.ownership_percent / 100.0, np.nan)
-        rest = self.roster_size - float(np.nansum(told))
+        shares = np.where(known, slate.ownership_percent / 100.0, np.nan)
+        rest = self.roster_size - float(np.nansum(shares))
         others = int((slate.racing & ~known).sum())
         if not -1e-6 <= rest <= others + 1e-6:
             raise InvalidInput(
                 {
-                    "ownership_percent": f"what is known sums to {100 * np.nansum(told):.1f} of "
+                    "ownership_percent": f"what is known sums to {100 * np.nansum(shares):.1f} of "
                     f"{100 * self.roster_size} and {others} other drivers race; give percent of "
                     "entries that leave the others between 0 and 100 each."
                 }
@@ -483,7 +483,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         filled = completed(
             log_odds(percent / 100.0)[None],
             slate.racing[None],
-            told[None],
+            shares[None],
             float(self.roster_size),
             bounded=False,
         )[0]

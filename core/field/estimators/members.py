@@ -114,7 +114,7 @@ class Member(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         )
 
     def own_weight(self, training: TrainingRows) -> Flags:
-        """Rows that fit the driver's own weight, bool ``[n]``; none unless a class overrides it."""
+        """Rows from which drivers' own weights are fitted, bool ``[n]``; by default none."""
         return np.zeros(len(training.x), dtype=np.bool_)
 
 
@@ -148,7 +148,7 @@ class HistoricalOwnership(Member):
         self.driver_effects = driver_effects
 
     def own_weight(self, training: TrainingRows) -> Flags:
-        """Rows that fit the driver's own weight: all with ``driver_effects``, else none."""
+        """Rows from which drivers' own weights are fitted: all if ``driver_effects``, else none."""
         return np.full(len(training.x), self.driver_effects)
 
 
@@ -195,8 +195,8 @@ class RecentFormOwnership(Member):
     roster_size, top_table, driver_effects
         As in :class:`HistoricalOwnership`.
     n_recent_races
-        How many of the latest races fit the drivers' own weights; races of unknown date count as
-        recent.
+        Number of the latest races from which drivers' own weights are fitted; races of unknown date
+        count as recent.
     """
 
     terms = RECENT_FORM
@@ -214,7 +214,7 @@ class RecentFormOwnership(Member):
         self.n_recent_races = n_recent_races
 
     def own_weight(self, training: TrainingRows) -> Flags:
-        """Rows that fit the driver's own weight: with ``driver_effects``, the latest races'."""
+        """Rows from which drivers' own weights are fitted: recent races' if ``driver_effects``."""
         if self.n_recent_races < 1:
             raise InvalidInput({"n_recent_races": f"{self.n_recent_races}; give 1 or more."})
         days = training.x[:, COLUMN["race_day"]]

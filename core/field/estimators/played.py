@@ -84,7 +84,7 @@ class PlayedContest:
         Raises
         ------
         InvalidInput
-            ``document`` is anything else.
+            ``document`` is not of that form.
         """
         try:
             slate = OwnershipSlate(
@@ -123,7 +123,7 @@ def played_from_json(document: Any) -> list[PlayedContest]:
     Raises
     ------
     InvalidInput
-        ``document`` is anything else.
+        ``document`` is not of that form.
     """
     if not isinstance(document, dict) or document.get("version") != PLAYED_VERSION:
         raise InvalidInput(

@@ -118,7 +118,7 @@ class OwnershipSlate:
         Raises
         ------
         InvalidInput
-            There is neither a track nor ``track_archetype``; or as the class.
+            There is neither a track nor ``track_archetype``; also as the class itself.
         """
         if track_archetype is None:
             if slate.track is None:

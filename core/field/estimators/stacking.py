@@ -87,14 +87,14 @@ def custom(weights: Sequence[float] | Mapping[str, float], names: Sequence[str])
             raise InvalidInput(
                 {"custom_weights": f"no estimator {unknown[0]!r}; give any of {', '.join(names)}."}
             )
-        given = [float(weights.get(name, 0.0)) for name in names]
+        values = [float(weights.get(name, 0.0)) for name in names]
     else:
-        given = [float(weight) for weight in weights]
-    read = np.array(given)
+        values = [float(weight) for weight in weights]
+    read = np.array(values)
     if len(read) != len(names) or not bool((read >= 0.0).all()) or abs(read.sum() - 1.0) > 1e-6:
         raise InvalidInput(
             {
-                "custom_weights": f"{given}; give one weight of 0 or more for each of "
+                "custom_weights": f"{values}; give one weight of 0 or more for each of "
                 f"{', '.join(names)}, summing to 1."
             }
         )
