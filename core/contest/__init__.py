@@ -1,4 +1,4 @@
-"""The contest: what it pays, what entries win in every simulated race, and what that comes to."""
+"""The contest: its prizes, what own entries win in simulated races, and the figures of it."""
 
 from core.amounts import read_cents
 from core.contest.curve import Headline, PayoutCurveFitter, TierCurve

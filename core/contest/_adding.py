@@ -1,4 +1,4 @@
-"""What the contests of one field add to a block's sums: whole numbers, in one pass."""
+"""Adds the contests of one field, one in each scenario, to a block's sums of whole numbers."""
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +22,12 @@ def add_contests(
     best: Ints,
     worst: Ints,
 ) -> None:
-    """Add one contest per scenario, results ``[N, L]``, to the sums.
+    """Add one contest in each of N scenarios to the sums of L own lineups.
 
-    ``paid_in``, ``cashed_in`` and ``won_in`` ``[N, L]`` are summed per scenario over its fields:
-    the clusters that standard errors are counted in. ``top_1``, ``best`` and ``worst`` are per
-    lineup, ``[L]``.
+    ``paid`` (micro-dollars), ``above`` (entries that score more) and ``tied`` (entries with the
+    same score) are the contest's results, ``[N, L]``. ``paid_in``, ``cashed_in`` and ``won_in``,
+    ``[N, L]``, are sums over the fields of each scenario; standard errors are clustered by
+    scenario. ``top_1``, ``best`` and ``worst``, ``[L]``, are over all contests.
     """
     for scenario in range(paid.shape[0]):
         for j in range(paid.shape[1]):

@@ -1,4 +1,4 @@
-"""Sums that cannot round: whole numbers of any size, so no grouping of work can change a result."""
+"""Exact sums of whole numbers of any size, so that no grouping of work can change a result."""
 
 from collections.abc import Sequence
 
@@ -17,6 +17,7 @@ _MOST_ROWS = 1 << 20
 
 @compiled
 def _digit_products(values: Ints, products: Ints) -> None:
+    """Add the products of each value's digits (21 bits each), low, middle and high, by column."""
     mask = (1 << 21) - 1
     for row in range(values.shape[0]):
         for column in range(values.shape[1]):
@@ -36,9 +37,9 @@ def _digit_products(values: Ints, products: Ints) -> None:
 
 
 def square_sums(values: Ints) -> list[int]:
-    """Give the exact sum of squares of each column of int64 ``[S, L]``, all >= 0.
+    """Exact sum of squares of each column of int64 ``[S, L]``, all >= 0.
 
-    Each value is three digits of 21 bits, so 2**20 rows of their products fit 64 bits.
+    A value has three digits of 21 bits, so the sums of their products over 2**20 rows fit 64 bits.
     """
     if values.size == 0 or int(values.max()) ** 2 * len(values) < 2**63:
         return [int(total) for total in (values * values).sum(axis=0, dtype=np.int64).tolist()]
@@ -58,7 +59,7 @@ def square_sums(values: Ints) -> list[int]:
 
 
 def column_sums(values: Ints) -> list[int]:
-    """Give the exact sum of each column of int64 ``[S, L]``, all >= 0."""
+    """Exact sum of each column of int64 ``[S, L]``, all >= 0."""
     if values.size == 0 or int(values.max()) * len(values) < 2**63:
         return [int(total) for total in values.sum(axis=0, dtype=np.int64).tolist()]
     low = (values & ((1 << _LIMB_BITS) - 1)).sum(axis=0, dtype=np.int64).tolist()
@@ -67,7 +68,7 @@ def column_sums(values: Ints) -> list[int]:
 
 
 def to_limbs(numbers: Sequence[int]) -> npt.NDArray[np.uint32]:
-    """Write whole numbers from 0 to 2**192 as uint32 ``[n, 6]``, the least significant first."""
+    """Whole numbers from 0 to 2**192 as uint32 ``[n, 6]``, least significant limb first."""
     mask = (1 << _LIMB_BITS) - 1
     return np.array(
         [[(number >> (_LIMB_BITS * limb)) & mask for limb in range(_LIMBS)] for number in numbers],
@@ -76,8 +77,8 @@ def to_limbs(numbers: Sequence[int]) -> npt.NDArray[np.uint32]:
 
 
 def from_limbs(limbs: npt.NDArray[np.uint32]) -> tuple[int, ...]:
-    """Read what :func:`to_limbs` wrote."""
+    """Whole numbers rebuilt from what :func:`to_limbs` returned."""
     return tuple(
-        sum(limb << (_LIMB_BITS * place) for place, limb in enumerate(row))
+        sum(limb << (_LIMB_BITS * index) for index, limb in enumerate(row))
         for row in limbs.tolist()
     )

@@ -1,4 +1,4 @@
-"""Ladders made from a curve: ranges of places as DraftKings has them, prizes that sum to a pool."""
+"""Prize ladders built from a curve: ranges of places like DraftKings', summing to a pool."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from core.contest.payouts import PrizeTier
 
 Span = tuple[int, int]
 
-_LAST_PLACES = (1, 2, 3, 4, 5, 7, 10, 15, 20, 25, 30, 40, 50, 75)
-_STEPS = (100, 150, 200, 300, 400, 500, 750)
+_LAST_PLACES = (1, 2, 3, 4, 5, 7, 10, 15, 20, 25, 30, 40, 50, 75)  # of the first ranges
+_STEPS = (100, 150, 200, 300, 400, 500, 750)  # last places from 100 on, and times 10, 100 ..
 _BISECTIONS = 100
 
 
 def spans_of(places: int) -> list[Span]:
-    """Cut places 1 to ``places`` into the ranges that share a prize."""
+    """Ranges of places, first and last, that share a prize; together places 1 to ``places``."""
     ends = list(_LAST_PLACES)
     scale = 1
     while ends[-1] < places:
@@ -23,7 +23,7 @@ def spans_of(places: int) -> list[Span]:
 
 
 def middles(spans: Sequence[Span]) -> list[float]:
-    """Middle of each range: the place at which the curve is read for it."""
+    """Middle of each range: the place at which the curve gives its prize."""
     return [(first + last) / 2.0 for first, last in spans]
 
 
@@ -33,7 +33,7 @@ def prizes_at(scale: float, shape: Sequence[float], least: int) -> list[int]:
 
 
 def cost(spans: Sequence[Span], prizes: Sequence[int]) -> int:
-    """Sum of the prizes over all places, cents."""
+    """Sum of all prizes in cents, each paid to every place of its range."""
     return sum(
         (last - first + 1) * prize for (first, last), prize in zip(spans, prizes, strict=True)
     )
@@ -42,10 +42,10 @@ def cost(spans: Sequence[Span], prizes: Sequence[int]) -> int:
 def tiers_of_shape(
     spans: Sequence[Span], shape: Sequence[float], pool: int, least: int, first: int = 0
 ) -> tuple[PrizeTier, ...]:
-    """Scale a falling shape until its prizes sum to ``pool`` cents, to the cent.
+    """Prize tiers in the proportions of a falling ``shape`` that sum to ``pool`` cents exactly.
 
-    Every prize is at least ``least`` cents and the winner's at least ``first``, which together must
-    not exceed the pool; cents left over by rounding go to the winner.
+    Every prize is at least ``least`` cents and the winner's at least ``first`` cents; together
+    these minimums must not exceed the pool. Cents left over by rounding go to the winner.
     """
     low, high = 0.0, 2.0 * pool / min(shape[0], 1.0)
     for _ in range(_BISECTIONS):

@@ -1,4 +1,4 @@
-"""Payout tables as files hold them: CSV rows by range of places, JSON tiers, or DraftKings' own."""
+"""Readers of payout files: CSV rows by range of places, JSON tiers, or DraftKings' own detail."""
 
 import csv
 import json
@@ -21,19 +21,19 @@ _MOST_NAMED = 12
 
 
 def read_payout_csv(text: str) -> Payouts:
-    """Read a table with the columns ``Place,Payout,Field Size,Entry Fee``.
+    """Payouts from a CSV with the columns ``Place,Payout,Field Size,Entry Fee``.
 
     Parameters
     ----------
     text
-        The file's contents. Places are ``7`` or ``11-15``; money may carry ``$`` and thousands'
-        commas; field size and fee repeat in each row or stand in the first alone.
+        The file's contents. A place is ``7`` or ``11-15``; money may have ``$`` and thousands'
+        commas; field size and fee stand in every row or in the first alone.
 
     Raises
     ------
     InvalidInput
-        Naming the line and column: an absent column, a place or amount that cannot be read, rows
-        that disagree about the contest; and whatever :func:`payouts_from_tiers` refuses.
+        A column is absent, a place or amount cannot be read, or rows disagree about the contest;
+        the line and column are named. Also as :func:`payouts_from_tiers`.
     """
     table = csv.DictReader(text.lstrip("\ufeff").splitlines())
     try:
@@ -79,31 +79,31 @@ def _read_rows(table: "csv.DictReader[str]") -> Payouts:
 def read_payout_json(
     text: str, contest_id: str | None = None, tickets: Mapping[str, object] | None = None
 ) -> Payouts:
-    """Read a contest's prizes from JSON, its own tiers or DraftKings' detail of it.
+    """Payouts from JSON: tiers, or a contest's detail as DraftKings serves it.
 
-    Own tiers are ``{"field_size": .., "entry_fee": .., "tiers": [{"from", "to", "prize"}]}``;
-    ``entries`` is understood for ``field_size``, ``contest_buyin`` for ``entry_fee`` and
-    ``payouts`` for ``tiers``, and a ``prize_pool`` (USD) must be what the tiers sum to. A detail is
-    an object with ``payoutSummary``, as it is or as ``contestDetail``, see
-    :func:`~core.sites.draftkings.contest_export.read_contest`. Either may stand in a list, or
-    in a list called ``contests``. Numbers are read as decimals, so 0.1 is ten cents and nothing
-    else.
+    Tiers are ``{"field_size": .., "entry_fee": .., "tiers": [{"from", "to", "prize"}]}``. The three
+    keys may also be called ``entries``, ``contest_buyin`` and ``payouts``. A ``prize_pool`` (USD),
+    if present, must be the sum of the tiers. A detail is an object with ``payoutSummary``, at the
+    top or inside ``contestDetail``, see
+    :func:`~core.sites.draftkings.contest_export.read_contest`. The file may hold several of
+    either kind in a list, or in a list called ``contests``. Numbers are read as decimals, so 0.1 is
+    exactly ten cents.
 
     Parameters
     ----------
     text
         The file's contents.
     contest_id
-        Which of several contests: its ``id``, ``contestKey``, ``contestId`` or ``contest_id``.
+        Id of one of several contests: its ``id``, ``contestKey``, ``contestId`` or ``contest_id``.
     tickets
-        USD that a ticket of a DraftKings contest is worth, by name.
+        USD that a ticket among a DraftKings contest's prizes is worth, by name.
 
     Raises
     ------
     InvalidInput
-        No such file, several contests and none chosen (``contest_id``, naming them), a pool that
-        the tiers do not sum to, tickets for a table that has none, or whatever
-        :func:`payouts_from_tiers` refuses.
+        The text is not such JSON; it holds several contests and ``contest_id`` is none of theirs;
+        the tiers do not sum to the pool; there are ``tickets`` for a table of tiers. Also as
+        :func:`payouts_from_tiers`.
     """
     try:
         values = json.loads(text.lstrip("\ufeff"), parse_float=str)
@@ -135,13 +135,13 @@ def read_payout_json(
 def read_payout_table(
     text: str, contest_id: str | None = None, tickets: Mapping[str, object] | None = None
 ) -> Payouts:
-    """Read a payout file of either kind: JSON if it opens like JSON, else CSV.
+    """Payouts from a file of either kind: JSON if the text begins like JSON, else CSV.
 
     Raises
     ------
     InvalidInput
-        As :func:`read_payout_json` and :func:`read_payout_csv` do; a CSV holds one contest without
-        a name, so it takes neither ``contest_id`` nor ``tickets``.
+        As :func:`read_payout_json` and :func:`read_payout_csv`. A CSV holds one contest without an
+        id, so ``contest_id`` and ``tickets`` are refused with it.
     """
     if text.lstrip("\ufeff \r\n\t").startswith(("{", "[")):
         return read_payout_json(text, contest_id, tickets)
@@ -157,23 +157,23 @@ def _refuse_tickets(tickets: Mapping[str, object] | None) -> None:
 
 
 def _contests_in(values: object) -> list[dict[str, Any]]:
-    found = values
+    contests = values
     if isinstance(values, dict):
         several = values.get("contests")
-        found = several if isinstance(several, list) else [values]
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        contests = several if isinstance(several, list) else [values]
+    if not isinstance(contests, list) or not all(isinstance(one, dict) for one in contests):
         raise InvalidInput({"payouts": "give an object with field_size, entry_fee and tiers."})
-    if not found:
+    if not contests:
         raise InvalidInput({"payouts": "the file holds no contest."})
-    return found
+    return contests
 
 
 def _chosen(contests: list[dict[str, Any]], contest_id: str | None) -> dict[str, Any]:
     if contest_id is None:
         if len(contests) == 1:
             return contests[0]
-        said = f"the file holds {len(contests)} contests; give one of {_ids(contests)}."
-        raise InvalidInput({"contest_id": said})
+        message = f"the file holds {len(contests)} contests; give one of {_ids(contests)}."
+        raise InvalidInput({"contest_id": message})
     named = [one for one in contests if _id_of(one) == contest_id.strip()]
     if len(named) != 1:
         many = f"{len(named)} contests" if named else "no contest"
@@ -193,9 +193,9 @@ def _id_of(contest: dict[str, Any]) -> str | None:
 
 
 def _ids(contests: list[dict[str, Any]]) -> str:
-    found = [name for one in contests if (name := _id_of(one)) is not None]
-    more = ", .." if len(found) > _MOST_NAMED else ""
-    return ", ".join(found[:_MOST_NAMED]) + more if found else "no ids"
+    ids = [name for one in contests if (name := _id_of(one)) is not None]
+    more = ", .." if len(ids) > _MOST_NAMED else ""
+    return ", ".join(ids[:_MOST_NAMED]) + more if ids else "no ids"
 
 
 def _first(values: dict[str, Any], *names: str) -> Any:

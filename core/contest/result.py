@@ -1,4 +1,4 @@
-"""A tally in the figures a player reads: ROI and its error, cash and win rates, profit at risk."""
+"""Figures of a tally, as a player reads them: ROI and its error, cash and win rates, profit."""
 
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -21,17 +21,19 @@ _QUANTILES = ("0.01", "0.05", "0.10", "0.25", "0.50", "0.75", "0.90", "0.95", "0
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one lineup, or all of them together, made of the simulated contests.
+    """Figures of one lineup, or of the whole portfolio, over the simulated contests.
 
-    ``roi`` is mean winnings over cost less 1, and nothing where entering is free. Standard errors
-    are clustered by scenario, since contests on one race share its luck, and by block, since a
-    block's contests share its fields; they are nothing for a single scenario. For a single block
-    the luck of its fields is left out.
+    ``roi`` is mean winnings divided by cost, less 1; it is ``None`` where entering is free.
+    Standard errors are clustered by scenario, since contests on one race share its luck, and by
+    block, since a block's contests share its fields. They are ``None`` for a single scenario; for a
+    single block they leave out the luck of its fields. ``best_payout`` is in USD.
 
-    For the portfolio, ``cash_pct`` and ``top_1_pct`` are shares of its entries,
-    ``win_prob`` is the mean share of first place that its entries hold together, ranks and
-    ``best_payout`` (USD) are of its best or worst entry, ``expected_duplicates`` is the mean over
-    its entries: for a lineup the other entries that are the same one, own ones among them.
+    ``expected_duplicates`` of a lineup is the expected number of other entries with the same
+    lineup, own entries among them.
+
+    For the portfolio, ``cash_pct`` and ``top_1_pct`` are shares of its entries, ``win_prob`` is the
+    mean share of first place that its entries hold together, ranks and ``best_payout`` are those of
+    its best or worst entry, and ``expected_duplicates`` is the mean over its entries.
     """
 
     roi: float | None
@@ -60,14 +62,15 @@ class ContestResult:
     portfolio
         All own entries together.
     per_lineup
-        Each own lineup, in the order given.
+        Each own lineup, in the order of ``own_lineups``.
     field
-        ``unique`` (mean over fields), ``max_duplicates``, ``ownership_max_error`` (fraction of
-        entries, or nothing).
+        Of the opposing entries: ``unique`` (different lineups, mean over fields),
+        ``max_duplicates`` (most entries with one lineup), ``ownership_max_error`` (fraction of
+        entries, or ``None``).
     n_simulations
-        Contests: scenarios x fields.
+        Number of contests: scenarios x fields.
     payouts_label
-        Empty for the contest's own table, else what stood in for it.
+        Empty for the contest's own prizes, else what was used instead.
     """
 
     portfolio: Figures
@@ -77,7 +80,7 @@ class ContestResult:
     payouts_label: str
 
     def to_json(self) -> dict[str, Any]:
-        """Give the answer as JSON-ready values: the portfolio's figures, then the rest."""
+        """The answer as JSON-ready values: the portfolio's figures, then the rest."""
         return {
             **asdict(self.portfolio),
             "per_lineup": [asdict(figures) for figures in self.per_lineup],
@@ -90,23 +93,24 @@ class ContestResult:
 def summarise(
     tally: ContestTally, payouts: Payouts, own_lineups: npt.NDArray[np.uint8]
 ) -> ContestResult:
-    """Turn a tally into figures: fractions 0..1 and USD.
+    """Figures of a tally, as fractions 0..1 and in USD.
 
-    Quantiles are the least simulated value that at least that share of simulations does not exceed.
-    ``var_5`` is the 5% quantile of profit, ``cvar_5`` the mean of its worst 5%, the boundary
-    simulation counted fractionally (Rockafellar and Uryasev, 2002).
+    A quantile is the least simulated value that at least its share of the simulations does not
+    exceed. ``var_5`` is the 5% quantile of profit. ``cvar_5`` is the mean of its worst 5%, the
+    boundary simulation counted fractionally (Rockafellar and Uryasev, 2002).
 
     Parameters
     ----------
     tally
-        Merged over all blocks.
+        The tally, merged over all blocks.
     payouts, own_lineups
-        What the tally was played with.
+        The prizes and own lineups that it was played with.
 
     Raises
     ------
     ValueError
-        Another number of lineups than the tally's, or a block whose fields are not all in it.
+        ``own_lineups`` are of another number than the tally's, or some field of a block is not in
+        the tally.
     """
     lineups = len(own_lineups)
     if tally.open:
@@ -130,7 +134,7 @@ def summarise(
     )
 
 
-def _figures(tally: ContestTally, row: int, entries: slice, cost: int, held: int) -> Figures:
+def _figures(tally: ContestTally, row: int, entries: slice, cost: int, entry_count: int) -> Figures:
     simulations = tally.simulations
     winnings = tally.outcomes.row(row)
     paid, std = tally.paid.totals[row], winnings.std()
@@ -143,11 +147,11 @@ def _figures(tally: ContestTally, row: int, entries: slice, cost: int, held: int
         roi_se=_over(paid_se, cost),
         roi_lower_5=_over(winnings.quantile(_TAIL) - cost, cost),
         roi_upper_95=_over(winnings.quantile(1 - _TAIL) - cost, cost),
-        cash_pct=tally.cashed.totals[row] / (simulations * held),
-        cash_se=_over(cash_se, held),
+        cash_pct=tally.cashed.totals[row] / (simulations * entry_count),
+        cash_se=_over(cash_se, entry_count),
         win_prob=tally.won.totals[row] / (simulations * WHOLE_WIN),
         win_se=_over(win_se, WHOLE_WIN),
-        top_1_pct=int(tally.top_1[entries].sum()) / (simulations * held),
+        top_1_pct=int(tally.top_1[entries].sum()) / (simulations * entry_count),
         best_rank=int(tally.best_rank[entries].min()),
         worst_rank=int(tally.worst_rank[entries].max()),
         best_payout=max(
@@ -157,7 +161,7 @@ def _figures(tally: ContestTally, row: int, entries: slice, cost: int, held: int
         / MICROS_PER_USD,
         profit=_profit(winnings, paid, std, cost),
         expected_duplicates=int(tally.duplicates[entries].sum())
-        / (MILLIONTHS * tally.fields * held),
+        / (MILLIONTHS * tally.fields * entry_count),
     )
 
 
@@ -176,18 +180,18 @@ def _profit(winnings: Distribution, paid: int, std: float | None, cost: int) -> 
 
 
 def _clustered_error(moments: Moments, row: int, tally: ContestTally) -> float | None:
-    """Give the standard error of the mean per contest.
+    """Standard error of the mean over contests, ``None`` for a single scenario.
 
-    The contests of a scenario are a cluster, for they share its luck; and so are those of a block,
-    for they share the luck of its fields (Cameron and Miller, "A practitioner's guide to
-    cluster-robust inference", 2015). Scenarios lie within blocks, so the larger of the two counts
-    both. An error found from few blocks is widened as Student's t is, so that the truth is within
-    one of them as often as it ought to be.
+    The contests of a scenario are a cluster, since they share its luck. So are the contests of a
+    block, since they share the luck of its fields (Cameron and Miller, "A practitioner's guide to
+    cluster-robust inference", 2015). Scenarios lie within blocks, so the larger of the two errors
+    covers both. An error estimated from few blocks is widened as Student's t distribution is, so
+    that the truth lies within one standard error as often as for a normal distribution.
     """
     n, total = tally.scenarios, moments.totals[row]
     if n < 2:
         return None
-    # whole numbers until the root, so nothing cancels
+    # whole numbers and fractions until the root, so no digits cancel
     variance_of_mean = Fraction(n * moments.squares[row] - total * total, n * n * (n - 1))
     if tally.blocks > 1:
         mean = Fraction(total, n)

@@ -1,4 +1,4 @@
-"""The contest, played once per simulated race and field: every rank exact, every tie split."""
+"""Contests played in simulated races: every rank is exact, every tie shares its prizes."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ Lineups = npt.NDArray[np.uint8]
 
 MOST_FIELDS_PER_BLOCK = 1_000
 
-# a thousand fields' outcomes side by side would fill a worker's memory
+# outcomes are merged after so many fields: those of a thousand would fill a worker's memory
 _OUTCOMES_AT_ONCE = 64
 
 
@@ -32,10 +32,10 @@ def play_block(
     seed: int,
     block: int,
     fields_per_block: int = 1,
-    some: range | None = None,
+    field_numbers: range | None = None,
     spread: ContestSpread | None = None,
 ) -> ContestTally:
-    """Play newly drawn fields in every scenario of a block, ``fields_per_block`` of them in all.
+    """Tally of a block's contests: each of its fields is drawn and plays in every scenario.
 
     Field f of block b is drawn from ``stream(seed, Purpose.FIELD, b, f)`` and has
     ``payouts.field_size - L`` entries, so the tally depends on nothing but the arguments.
@@ -43,33 +43,34 @@ def play_block(
     Parameters
     ----------
     points
-        The block's scenarios, ticks, int16 ``[N, D]``.
+        Driver scores in the block's scenarios, in ticks, int16 ``[N, D]``.
     model
-        Where fields come from.
+        Model that the fields are drawn from.
     own_lineups, payouts
         As in :func:`play_fields`.
     seed, block
         The job's seed and the block's number.
     fields_per_block
-        1 to 1,000.
-    some
-        Which of the block's fields to play here; all by default. The others are played elsewhere,
-        and the tallies are merged.
+        Number of fields that the block has in all, 1 to 1,000.
+    field_numbers
+        Numbers of the block's fields to play here; all by default. The others are played by another
+        call, and the tallies are merged.
     spread
-        How ownership differs between contests: each field's is then drawn around the model's, from
-        the field's own stream. By default all fields have the model's.
+        How ownership differs between contests: each field's ownership is then drawn around the
+        model's, from the field's own stream. By default all fields have the model's ownership.
 
     Raises
     ------
     InvalidInput
-        More own entries than the contest holds, or lineups that are not legal for the field.
+        There are more own entries than the contest holds, or a lineup repeats a driver or holds one
+        who is not on the slate.
     ValueError
-        ``some`` names fields that the block does not have.
+        ``field_numbers`` are not in ``0 .. fields_per_block - 1``.
     """
     own = _checked(own_lineups, points.shape[1])
     if not 1 <= fields_per_block <= MOST_FIELDS_PER_BLOCK:
         raise InvalidInput({"n_contest_sims": f"{fields_per_block}; give 1 to 1,000."})
-    numbers = range(fields_per_block) if some is None else some
+    numbers = range(fields_per_block) if field_numbers is None else field_numbers
     if not numbers or numbers[0] < 0 or numbers[-1] >= fields_per_block:
         raise ValueError(f"fields {numbers} of a block of {fields_per_block}")
     opponents = payouts.field_size - len(own)
@@ -91,7 +92,7 @@ def play_fields(
     fields: Iterable[tuple[Field, Ints | None]],
     own_lineups: Lineups,
     payouts: Payouts,
-    asked_percent: npt.ArrayLike | None = None,
+    ownership_percent: npt.ArrayLike | None = None,
     block: int = 0,
     fields_per_block: int = 1,
 ) -> ContestTally:
@@ -113,7 +114,7 @@ def play_fields(
         Driver indices, u8 ``[L, R]``, duplicates allowed and counted; at most 1,023.
     payouts
         ``field_size`` is opponents plus L.
-    asked_percent
+    ownership_percent
         The ownership that the fields were drawn for, percent of entries ``[D]``, to report how far
         off they are.
     block, fields_per_block
@@ -129,7 +130,7 @@ def play_fields(
     scenarios, drivers = points.shape
     rows = (scenarios, len(own))
     paid, above, tied = np.zeros(rows, np.int64), np.zeros(rows, np.int32), np.zeros(rows, np.int32)
-    # per scenario over its fields: the clusters that standard errors are counted in
+    # sums over the fields of each scenario: standard errors are clustered by scenario
     paid_in, cashed_in, won_in = (np.zeros(rows, np.int64) for _ in range(3))
     top_places = -(-payouts.field_size // 100)
     top_1 = np.zeros(len(own), np.int64)
@@ -138,7 +139,9 @@ def play_fields(
     _, same, times = np.unique(own, axis=0, return_inverse=True, return_counts=True)
     own_twins = MILLIONTHS * (times[same] - 1)
     duplicates = np.zeros(len(own), np.int64)
-    asked = None if asked_percent is None else np.asarray(asked_percent, np.float64) / 100.0
+    intended = (
+        None if ownership_percent is None else np.asarray(ownership_percent, np.float64) / 100.0
+    )
     outcomes: list[Outcomes] = []
     errors: list[float] = []
     unique = most = count = 0
@@ -166,9 +169,9 @@ def play_fields(
         duplicates += (MILLIONTHS * field.copies_of(own) if copies is None else copies) + own_twins
         unique += field.unique
         most = max(most, int(field.copies.max(initial=0)))
-        if asked is not None and entries:
+        if intended is not None and entries:
             share = field.driver_entries(drivers) / entries
-            errors.append(float(np.abs(share - asked).max()))
+            errors.append(float(np.abs(share - intended).max()))
     none = Moments.none(len(own))
     played = ContestTally(
         scenarios=0,
@@ -189,7 +192,7 @@ def play_fields(
         ownership_max_error=max(errors, default=float("nan")),
         open=(OpenBlock(block, count, paid_in, cashed_in, won_in),),
     )
-    # closes the block if that was all
+    # merging takes the block in if all of its fields were played here
     return ContestTally.merge([played])
 
 

@@ -1,10 +1,10 @@
-"""How big a contest is: small, medium or large."""
+"""Size tiers of contests: small, medium or large."""
 
 from enum import StrEnum
 
 
 class SizeTier(StrEnum):
-    """How big a contest is, which is how top-heavy it tends to be."""
+    """Size of a contest; larger contests tend to be more top-heavy."""
 
     SMALL = "small"
     MEDIUM = "medium"
@@ -12,7 +12,7 @@ class SizeTier(StrEnum):
 
 
 def size_tier_of(field_size: int) -> SizeTier:
-    """Tier of a contest by its entries: small under 5,000, medium to 20,000, large above."""
+    """Size tier of a contest: small under 5,000 entries, medium to 20,000, large above."""
     if field_size < 5_000:
         return SizeTier.SMALL
     return SizeTier.MEDIUM if field_size <= 20_000 else SizeTier.LARGE

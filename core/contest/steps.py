@@ -1,4 +1,4 @@
-"""What any lineup would win in each scenario: steps from its score to its prize."""
+"""Prize of one more entry in each scenario, as a step function of its score."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,23 +19,24 @@ from core.sites import Ticks
 
 T = TypeVar("T", np.int32, np.int64)
 
-# as many cells as are filled before they are cut down to what was used
+# cells of steps that are held at once, before those not used are cut off
 _CELLS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class PrizeSteps:
-    """Per scenario, what one more entry wins with any score; it meets the field alone.
+    """Prize of one more entry by its score, in each scenario, against the field alone.
 
-    A score of at least ``breaks[s, b]`` and below ``breaks[s, b + 1]`` wins ``micros[s, b]``, one
-    below ``breaks[s, 0]`` nothing.
+    A score of at least ``breaks[s, b]`` and below ``breaks[s, b + 1]`` wins ``micros[s, b]``; a
+    score below ``breaks[s, 0]`` wins nothing.
 
     Parameters
     ----------
     breaks
-        Ticks, i32 ``[N, B]``, rising; rows with fewer steps end with 2^31 - 1, a score of nobody.
+        Scores in ticks, i32 ``[N, B]``, rising. Rows with fewer steps are filled with 2^31 - 1,
+        which no lineup scores.
     micros
-        Micro-dollars, i64 ``[N, B]``, rising; above 0.
+        Prizes in micro-dollars, above 0, i64 ``[N, B]``, rising.
     """
 
     breaks: npt.NDArray[np.int32]
@@ -43,7 +44,7 @@ class PrizeSteps:
 
     @classmethod
     def joined(cls, parts: Sequence["PrizeSteps"]) -> "PrizeSteps":
-        """Join the steps of scenarios that met different fields, in the order given."""
+        """The steps of all parts' scenarios, in the order of the parts."""
         widest = max(part.breaks.shape[1] for part in parts)
         return cls(
             np.concatenate([_widened(part.breaks, widest, NO_SCORE_IS_HIGHER) for part in parts]),
@@ -59,20 +60,20 @@ def _widened(cells: npt.NDArray[T], width: int, filler: npt.ArrayLike) -> npt.ND
 
 
 def prize_steps(points: Ticks, field: Field, payouts: Payouts) -> PrizeSteps:
-    """Give what one more entry would win in each scenario, whatever its score.
+    """Prize of one more entry in each scenario, for every score that it could have.
 
-    The prizes are those of :func:`~core.contest.value.value_lineups`, to the micro-dollar. There
-    are at most two steps a prize tier: the tier's own prize, and the share of a tie that reaches
-    into the next.
+    The prizes are those of :func:`~core.contest.value.value_lineups`, to the micro-dollar. A prize
+    tier has at most two steps: its own prize, and the share of a tie that spans it and the next
+    tier.
 
     Parameters
     ----------
     points
         Driver scores in ticks, int16 ``[N, D]``.
     field
-        The opponents: ``payouts.field_size - 1`` entries.
+        The opposing entries, ``payouts.field_size - 1`` of them.
     payouts
-        The contest.
+        Prizes of the contest.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What simulated contests add up to: whole numbers only, so tallies merge in any grouping."""
+"""Tallies of simulated contests: sums of whole numbers, so that they merge in any grouping."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,25 +13,28 @@ from core.contest.outcomes import Outcomes
 Ints = npt.NDArray[np.int64]
 
 WHOLE_WIN = 1 << 40
+"""Units of first place in a tally: entries tied for it share this many, each rounded down."""
+
 MILLIONTHS = 1_000_000
-"""A win in units of a tally: a share of first place is a whole number of these, rounded down."""
+"""Units of one duplicate in a tally: expected duplicates are counted in millionths."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """A quantity summed per scenario (over the scenario's fields), then over scenarios.
+    """Sums of one quantity: for each own lineup in order, then for the portfolio.
 
-    Rows are the own lineups in order, then the portfolio. The squares are what standard errors
-    clustered by scenario and by block need.
+    The quantity is summed over the fields of a scenario first, then over scenarios. Standard errors
+    clustered by scenario and by block need the sums of squares.
 
     Parameters
     ----------
     totals
         Sum over scenarios.
     squares
-        Sum over scenarios of the scenario's sum squared.
+        Sum over scenarios of the square of the scenario's sum.
     block_squares, block_products
-        Sums over blocks: of the block's sum squared, and of its sum times its scenarios.
+        Sums over blocks: of the square of the block's sum, and of its sum times its number of
+        scenarios.
     """
 
     totals: tuple[int, ...]
@@ -41,10 +44,10 @@ class Moments:
 
     @classmethod
     def of(cls, clusters: Ints) -> "Moments":
-        """Sum the scenarios' sums of one block, ``[N, L]``, per lineup and for the portfolio.
+        """Moments of one block, from the sums of its N scenarios for each own lineup, ``[N, L]``.
 
-        A portfolio wins at most the pool, under 2**53, in each of fewer than 2**10 fields: 64 bits
-        hold it.
+        A portfolio wins at most the pool, which is under 2**53, in each of fewer than 2**10 fields,
+        so its sum fits 64 bits.
         """
         rows = np.column_stack([clusters, clusters.sum(axis=1)])
         totals = column_sums(rows)
@@ -57,35 +60,35 @@ class Moments:
 
     @classmethod
     def none(cls, lineups: int) -> "Moments":
-        """Give those of no scenario."""
+        """Moments of no scenario: zeros."""
         return cls(*((0,) * (lineups + 1) for _ in range(4)))
 
     @classmethod
     def merge(cls, parts: Sequence["Moments"]) -> "Moments":
-        """Add up tallies of different scenarios."""
+        """Moments of the scenarios of all ``parts`` together."""
         each = zip(*(part.numbers() for part in parts), strict=True)
         return cls(*(tuple(map(sum, zip(*sums, strict=True))) for sums in each))
 
     def numbers(self) -> tuple[tuple[int, ...], ...]:
-        """Give the sums in the order of the parameters."""
+        """The four sums, in the order of the parameters."""
         return self.totals, self.squares, self.block_squares, self.block_products
 
 
 @dataclass(frozen=True, slots=True)
 class OpenBlock:
-    """A block of scenarios in which some of its fields were played, and some not yet.
+    """A block of scenarios of which some fields are played and others are not yet.
 
-    What a standard error needs is the square of a scenario's sum over all its fields, so the sums
-    are kept, scenario by scenario, until the last field is in.
+    A standard error needs the square of a scenario's sum over all of its fields. So these sums are
+    kept for each scenario until the last field is played.
 
     Parameters
     ----------
     block
         The block's number.
     fields
-        Fields played.
+        Number of fields played.
     paid, cashed, won
-        Sums over them, int64 ``[S, L]``, in the units of :class:`ContestTally`.
+        Sums over these fields, int64 ``[S, L]``, in the units of :class:`ContestTally`.
     """
 
     block: int
@@ -95,7 +98,7 @@ class OpenBlock:
     won: Ints
 
     def joined(self, other: "OpenBlock") -> "OpenBlock":
-        """Give both together: other fields of the same block."""
+        """The block with the fields of ``other`` too, which are other fields of the same block."""
         return OpenBlock(
             self.block,
             self.fields + other.fields,
@@ -107,41 +110,45 @@ class OpenBlock:
 
 @dataclass(frozen=True, slots=True)
 class ContestTally:
-    """The results of ``scenarios x fields_per_scenario`` contests for L own lineups.
+    """Results of ``scenarios x fields_per_scenario`` contests for L own lineups.
 
     Parameters
     ----------
     scenarios, fields_per_scenario
-        Simulated races in which every field was played, and contests played on each.
+        Number of simulated races in which every field was played, and of contests in each.
     blocks, block_size_squares
-        Blocks of scenarios that shared their fields, and the sum of their sizes squared.
+        Number of blocks of scenarios that share their fields, and the sum of the squares of their
+        numbers of scenarios.
     fields
-        Different fields drawn.
+        Number of fields drawn.
     paid
-        Micro-dollars won.
+        Winnings in micro-dollars.
     cashed
-        Entries that won a prize.
+        Number of entries that won a prize.
     won
         Shares of first place, in units of ``1 / WHOLE_WIN``.
     outcomes
-        Distribution of winnings per contest, micro-dollars; rows as in ``paid``.
+        Distribution of winnings in a contest, micro-dollars; rows as in ``paid``.
     top_1
-        Contests in which the lineup ranked in the top 1% of the field (rounded up), int64 ``[L]``.
+        Number of contests in which the lineup ranked in the top 1% of all entries (rounded up),
+        int64 ``[L]``.
     best_rank, worst_rank
-        Rank = entries strictly above + 1, int64 ``[L]``.
+        Best and worst rank in any contest, int64 ``[L]``; a rank is the number of entries with a
+        higher score, plus 1.
     duplicates
-        Other entries equal to the lineup, own ones included, summed over fields, in millionths
-        (:data:`MILLIONTHS`), int64 ``[L]``: expected ones where fields are drawn, else counted.
+        Number of other entries with the same lineup, own entries among them, summed over fields, in
+        millionths (:data:`MILLIONTHS`), int64 ``[L]``. It is the expected number where fields are
+        drawn from a model, else counted.
     unique
-        Different opposing lineups, summed over fields.
+        Number of different opposing lineups, summed over fields.
     max_duplicates
-        Most copies of one opposing lineup in any field.
+        Most entries with one opposing lineup in any field.
     ownership_max_error
-        Largest distance of a field's ownership from what was asked, any driver, any field, fraction
-        of entries; ``nan`` if none was asked.
+        Largest distance of a field's ownership from the intended ownership, over all drivers and
+        fields, as a fraction of entries; NaN if there was no intended ownership.
     open
-        Blocks in which fields are still to be played, by number: what they paid, cashed and won is
-        not in ``paid``, ``cashed`` and ``won`` yet, everything else of them is counted.
+        Blocks of which some fields are not played yet, by number. Their sums are not in ``paid``,
+        ``cashed`` and ``won`` yet; everything else counts them.
     """
 
     scenarios: int
@@ -164,33 +171,34 @@ class ContestTally:
 
     @property
     def simulations(self) -> int:
-        """Contests played."""
+        """Number of contests."""
         return self.scenarios * self.fields_per_scenario
 
     @property
     def lineups(self) -> int:
-        """Own lineups, L."""
+        """Number of own lineups, L."""
         return len(self.top_1)
 
     @classmethod
     def merge(cls, parts: Sequence["ContestTally"]) -> "ContestTally":
-        """Give the tally of all ``parts``: of the same lineups, different scenarios or fields.
+        """Tally of all ``parts`` together: the same lineups, in other scenarios or fields.
 
-        Every figure is a sum of whole numbers or an extreme, so the result has the same bits
-        however blocks were grouped and in whatever order they come.
+        Every figure is a sum of whole numbers or an extreme, so the result has the same bits for
+        every grouping and order of the blocks.
 
         Raises
         ------
         ValueError
-            No parts, other lineups, another number of fields per scenario, or a field twice.
+            There are no parts, they differ in the number of lineups or of fields per scenario, or
+            they hold more fields of a block than it has.
         """
         if len({(part.lineups, part.fields_per_scenario) for part in parts}) != 1:
             raise ValueError("tallies merge if they are of the same lineups and fields a scenario")
         per_scenario = parts[0].fields_per_scenario
         still_open: dict[int, OpenBlock] = {}
-        for half in (block for part in parts for block in part.open):
-            other = still_open.get(half.block)
-            still_open[half.block] = half if other is None else other.joined(half)
+        for block in (block for part in parts for block in part.open):
+            other = still_open.get(block.block)
+            still_open[block.block] = block if other is None else other.joined(block)
         if any(block.fields > per_scenario for block in still_open.values()):
             raise ValueError("some fields of a block are in more than one of the tallies")
         whole = [block for block in still_open.values() if block.fields == per_scenario]
@@ -224,7 +232,7 @@ class ContestTally:
         )
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Give the tally as plain arrays to store; whole numbers beyond 64 bits as uint32 limbs."""
+        """Plain arrays that hold the tally, to store; numbers beyond 64 bits are uint32 limbs."""
         return {
             "counts": np.array(
                 [
@@ -250,12 +258,13 @@ class ContestTally:
             "outcome_counts": self.outcomes.counts,
             "per_lineup": np.stack([self.top_1, self.best_rank, self.worst_rank, self.duplicates]),
             "open_blocks": np.array(
-                [[half.block, half.fields, len(half.paid)] for half in self.open], dtype=np.int64
+                [[block.block, block.fields, len(block.paid)] for block in self.open],
+                dtype=np.int64,
             ).reshape(-1, 3),
             "open_sums": np.concatenate(
                 [
                     np.zeros((3, 0, self.lineups), dtype=np.int64),
-                    *(np.stack([half.paid, half.cashed, half.won]) for half in self.open),
+                    *(np.stack([block.paid, block.cashed, block.won]) for block in self.open),
                 ],
                 axis=1,
             ),
@@ -263,7 +272,7 @@ class ContestTally:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "ContestTally":
-        """Rebuild what :meth:`arrays` gave."""
+        """Tally rebuilt from what :meth:`arrays` returned."""
         scenarios, per_scenario, blocks, block_sizes, fields, unique, most = arrays[
             "counts"
         ].tolist()

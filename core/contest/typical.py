@@ -1,4 +1,4 @@
-"""Prizes for a contest without a payout table: a ladder shaped as contests of its size have it."""
+"""Typical prizes, for a contest without a payout table: a ladder shaped like those of its size."""
 
 from fractions import Fraction
 
@@ -9,27 +9,27 @@ from core.errors import InvalidInput
 
 TYPICAL_PAYOUTS = "typical prizes, not the contest's own"
 
-RAKE = Fraction(15, 100)
+RAKE = Fraction(15, 100)  # of the fees, kept by the site
 
 
 def typical_payouts(
     field_size: int, entry_fee_cents: int, size_tier: SizeTier | str | None = None
 ) -> Payouts:
-    """Prizes as DraftKings usually pays for a contest of this size and fee, labelled as typical.
+    """Prizes such as DraftKings pays in a contest of this size and fee, labelled as typical.
 
-    The pool is 85% of the fees. The places paid, the lowest prize, the first prize and the fall of
-    the others are those of the size tier's curve
-    (:func:`~core.contest.tier_curves.load_tier_curves`). Cents left over by rounding go to the
-    winner, so prizes sum to the pool exactly.
+    The pool is 85% of the fees. The curve of the size tier
+    (:func:`~core.contest.tier_curves.load_tier_curves`) sets which places are paid, the lowest
+    prize, the share of first place and how prizes fall from second place on. Cents left over by
+    rounding go to the winner, so prizes sum to the pool exactly.
 
     Parameters
     ----------
     field_size
-        Entries, own entries included, at least 2.
+        Entries in the contest, own entries included, at least 2.
     entry_fee_cents
-        Above 0; prizes of a free contest cannot be derived from its fees.
+        Entry fee, above 0: what a free contest pays cannot be guessed from it.
     size_tier
-        ``small``, ``medium`` or ``large``; the field size's own by default.
+        ``small``, ``medium`` or ``large``; by default that of ``field_size``.
 
     Raises
     ------
@@ -38,9 +38,10 @@ def typical_payouts(
 
     Notes
     -----
-    No full ladder was published. The curves rest on constructed ladders whose headers are real, and
-    on headline facts of real contests, 2015 to 2026: 19.2 to 20.9% of places paid where that was
-    published, 8 to 20% of the pool for first. ``python -m benchmarks.payouts`` grades them.
+    No complete real ladder was published. The curves are fitted to constructed ladders whose size,
+    fee and pool are real, and to published facts of real contests, 2015 to 2026: 19.2 to 20.9% of
+    places paid where that was published, 8 to 20% of the pool for first place.
+    ``python -m benchmarks.payouts`` grades them.
     """
     problems = {}
     if field_size < 2:

@@ -1,4 +1,4 @@
-"""What each candidate lineup is worth in dollars: the score that selection maximises."""
+"""Dollars that each candidate lineup wins: the quantity that selection by dollars maximises."""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,21 +12,22 @@ from core.sites import Ticks
 def value_lineups(
     points: Ticks, field: Field, candidates: npt.NDArray[np.uint8], payouts: Payouts
 ) -> npt.NDArray[np.int64]:
-    """Give what each candidate would win, summed over the scenarios, as the one more entry.
+    """Winnings of each candidate, summed over the scenarios, if it were the one more entry.
 
-    Each candidate meets the field alone, not the other candidates. The histogram of a scenario is
-    made once and turned into a table from score to prize, so a further candidate costs a few reads.
+    A candidate plays against the field alone, not against the other candidates. The histogram of a
+    scenario is made once and turned into a table from score to prize, so each further candidate
+    takes a few reads.
 
     Parameters
     ----------
     points
         Driver scores in ticks, int16 ``[N, D]``.
     field
-        The opponents: ``payouts.field_size - 1`` entries.
+        The opposing entries, ``payouts.field_size - 1`` of them.
     candidates
         Driver indices, u8 ``[K, R]``.
     payouts
-        The contest.
+        Prizes of the contest.
 
     Returns
     -------
@@ -37,8 +38,8 @@ def value_lineups(
     InvalidInput
         The field is not one entry short of the contest.
     ValueError
-        So many scenarios that winning each would not fit 64 bits (9 million for a USD 1,000,000
-        prize).
+        There are so many scenarios that winning all of them would overflow 64 bits (9 million for a
+        first prize of USD 1,000,000).
     """
     payouts.require_opponents(field.entries)
     ladder = payouts.ladder_micros

@@ -1,4 +1,4 @@
-"""The opposing field: ownership read in or estimated, a distribution over lineups, fields drawn."""
+"""The opposing field: its ownership, the distribution of its lineups, and fields drawn from it."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,7 @@ __all__ = [
     "without",
 ]
 
-# what needs scikit-learn is loaded when it is first asked for
+# these need scikit-learn, which takes a second to import, so they are imported on first use
 _LATER = (
     "HybridOwnershipEstimator",
     "OwnershipForecast",
@@ -59,7 +59,7 @@ _LATER = (
 
 
 def __getattr__(name: str) -> Any:
-    """Give the names that :mod:`core.field.estimators` loads late."""
+    """Name that needs scikit-learn, imported from :mod:`core.field.estimators` on first use."""
     if name in _LATER:
         return getattr(estimators, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,14 +1,14 @@
-"""The sums over every legal lineup: a dynamic program over (driver, picks left, salary left).
+"""Sums over every legal lineup, by a dynamic program over (driver, picks left, salary left).
 
-Drivers are walked in index order. At each the lineup takes the driver or not; ``include[i, k, s]``
-is the chance that a lineup drawn from P(lineup) proportional to exp(sum of theta) takes driver
-``i``, given that ``k`` picks and ``s`` salary units are left. Every other quantity follows from
-that table: it is all a sampler needs, and a forward pass of true probabilities through it gives
-marginals that cannot overflow.
+A lineup is built by going through the drivers in index order and taking each or not. Lineups have
+P(lineup) proportional to exp(sum of theta over its drivers); ``include[i, k, s]`` is the chance
+that such a lineup takes driver ``i``, if ``k`` picks and ``s`` units of salary are left when it
+comes to that driver. Everything else follows from this table. A sampler needs nothing more, and
+marginals come from pushing probabilities forward through it, which cannot overflow.
 
-A roster has a fixed number of picks, so only salary above the cheapest driver's matters. That
-halves the table, and often doubles the unit, which is the greatest common divisor of those
-differences.
+A roster has a fixed number of picks, so only salary above the cheapest driver's matters. Counting
+from there halves the table. It often doubles the unit too, which is the greatest common divisor of
+those differences.
 """
 
 import math
@@ -28,16 +28,16 @@ _SAFE_EXPONENT = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """Where the sum runs: what each driver costs above the cheapest and what may be spent.
+    """The legal lineups that are summed over: every way to take ``picks`` drivers within a budget.
 
     Parameters
     ----------
     extra
         Units of salary above the cheapest driver's, ``[D]``.
     picks
-        Drivers to take.
+        Drivers in a lineup.
     budget
-        Units that may be spent on top of ``picks`` cheapest drivers.
+        Units of salary that a lineup may cost more than ``picks`` times the cheapest driver.
     """
 
     extra: Ints
@@ -46,7 +46,7 @@ class Lattice:
 
 
 def lattice_of(salaries_usd: Ints, picks: int, salary_usd: int) -> Lattice | None:
-    """Give the lattice of all ways to take ``picks`` drivers for at most ``salary_usd``, if any."""
+    """All ways to take ``picks`` drivers for at most ``salary_usd``; None if there is no way."""
     if picks == 0:
         return Lattice(np.zeros(0, dtype=np.int64), 0, 0) if salary_usd >= 0 else None
     if len(salaries_usd) < picks:
@@ -58,7 +58,7 @@ def lattice_of(salaries_usd: Ints, picks: int, salary_usd: int) -> Lattice | Non
         return None
     unit = int(np.gcd.reduce(extra)) or 1
     extra = extra // unit
-    # nothing can cost more than the dearest drivers together
+    # no lineup costs more than the dearest drivers together, so no larger table is needed
     budget = min(room // unit, int(np.sort(extra)[-picks:].sum()))
     return Lattice(extra, picks, budget)
 
@@ -110,7 +110,7 @@ def _include_by_logs(theta: Floats, extra: Ints, picks: int, budget: int, includ
 
 @compiled
 def _push(mass: Floats, chance: Floats, cost: int) -> float:
-    """Take one driver wherever ``chance`` says so; give the probability moved."""
+    """Move to "one pick less" the part ``chance`` of each state's mass; the total moved."""
     moved = 0.0
     for k in range(1, mass.shape[0]):
         for s in range(cost, mass.shape[1]):
@@ -155,7 +155,7 @@ def _pairs(include: Floats, extra: Ints) -> Floats:
 
 
 def include_table(lattice: Lattice, theta: Floats) -> tuple[Floats, float]:
-    """Give the chance to take each driver in each state, and the log of the partition function.
+    """Chance to take each driver in each state, and the log of the partition function.
 
     Parameters
     ----------
@@ -183,10 +183,10 @@ def include_table(lattice: Lattice, theta: Floats) -> tuple[Floats, float]:
 
 
 def marginals(lattice: Lattice, include: Floats) -> Floats:
-    """Give the chance that a lineup holds each driver, ``[D]``, summing to ``picks``."""
+    """Chance that a lineup holds each driver, ``[D]``, summing to ``picks``."""
     return _marginals(include, lattice.extra)
 
 
 def pair_marginals(lattice: Lattice, include: Floats) -> Floats:
-    """Give the chance that a lineup holds both drivers, ``[D, D]``, marginals on the diagonal."""
+    """Chance that a lineup holds both drivers, ``[D, D]``; the marginals stand on the diagonal."""
     return _pairs(include, lattice.extra)

@@ -1,4 +1,4 @@
-"""Ownership known of some drivers only, completed to that of all."""
+"""Ownership that is known of some drivers only, completed to the ownership of all drivers."""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from core.field.parameters import field_parameters
 
 _FIELD = "ownership_estimates"
 _ROUNDING = 1e-9
-# a prior of 0% or 100% is as sure as this, so that what is known can still overrule it
+# a prior is moved this far from 0% and 100%, so that what is known can still overrule it
 _SUREST_PERCENT = 0.01
 
 
@@ -25,28 +25,32 @@ def complete_ownership(
     at_most_percent: float = 100.0,
     left_usd: float | None = None,
 ) -> Floats:
-    """Complete ownership of which only some numbers are known.
+    """Ownership of all drivers where only some drivers' is known.
 
-    The known stay as they are. The others get the marginals of the distribution over legal lineups
-    that has the known ones and is nearest, in relative entropy, to what was thought before: lineups
-    as likely as the salary they leave on the table says (``FieldParameters.left_usd``), or the
-    field that a prior implies.
+    Known numbers stay as they are. The other drivers get the marginals of a distribution over legal
+    lineups: of those with the known ownership, the one nearest in relative entropy to a prior. The
+    prior is the field whose ownership is ``prior_percent``; without it, lineups are the less likely
+    the more salary they leave on the table (``FieldParameters.left_usd``).
 
     Parameters
     ----------
     salaries_usd
         Salary per driver, ``[D]``.
     known_percent
-        Percent of entries, ``[D]``, NaN where unknown. If all are known they are read by
-        :func:`read_ownership`.
+        Percent of entries, ``[D]``, NaN where unknown. If all are known, :func:`read_ownership`
+        reads them.
     roster_size, salary_cap_usd
-        What makes a lineup legal.
+        A legal lineup has this many drivers and costs at most this much.
     prior_percent
-        Percent of entries thought likely before, ``[D]``, as :func:`read_ownership` takes it; moved
-        within reach where no field has it.
+        Ownership of the prior, percent of entries, ``[D]``, as :func:`read_ownership` takes it;
+        where no field has it, the nearest that one has.
     at_most_percent
-        No unknown driver is owned by more, where that can be: lists of ownership mostly name the
-        most owned, so the least number listed is a bound. Who would be above is put there.
+        Upper bound for the drivers whose ownership is unknown. Lists of ownership mostly name the
+        most owned drivers, so their least number bounds the drivers not listed. A driver who would
+        be above it gets exactly this.
+    left_usd
+        For the prior: a lineup that leaves x USD is exp(-x / left_usd) times as likely as one that
+        leaves nothing. By default what was fitted on real contests.
 
     Returns
     -------
@@ -55,9 +59,11 @@ def complete_ownership(
     Raises
     ------
     InvalidInput
-        Numbers outside 0..100, or that leave too much or too little for the roster.
+        Numbers outside 0..100, or known numbers that leave the other drivers less than 0% or more
+        than 100% each; ``at_most_percent`` or ``left_usd`` out of range.
     Infeasible
-        No mix of legal lineups has the known ownership.
+        No mix of legal lineups has the known ownership, or ``at_most_percent`` leaves roster spots
+        empty.
     """
     salaries = np.asarray(salaries_usd, dtype=np.int64)
     percent = np.array(known_percent, dtype=np.float64)
@@ -68,12 +74,12 @@ def complete_ownership(
     if bool(known.all()):
         return read_ownership(percent, roster_size)
     if float(percent[known].sum()) >= 100.0 * roster_size * (1.0 - _ROUNDING):
-        # nothing is left for the others; whether lineups can have it is still to be seen
+        # nothing is left for the others; whether legal lineups have this ownership is checked below
         percent[~known], known = 0.0, np.ones_like(known)
-    liked = _liked(salaries, prior_percent, left_usd, roster_size, salary_cap_usd)
-    whole = _completed(salaries, percent, liked, roster_size, salary_cap_usd)
+    prior_weights = _prior_weights(salaries, prior_percent, left_usd, roster_size, salary_cap_usd)
+    whole = _completed(salaries, percent, prior_weights, roster_size, salary_cap_usd)
     while bool((over := ~known & (whole > at_most_percent + _ROUNDING)).any()):
-        # who is held down stays there: what they lose goes to the other unknown
+        # drivers put at the bound stay there; what they lose goes to the other unknown drivers
         percent[over] = at_most_percent
         known |= over
         if bool(known.all()):
@@ -82,7 +88,7 @@ def complete_ownership(
                 "roster spots empty.",
                 limits=(_FIELD,),
             )
-        whole = _completed(salaries, percent, liked, roster_size, salary_cap_usd)
+        whole = _completed(salaries, percent, prior_weights, roster_size, salary_cap_usd)
     return whole
 
 
@@ -122,13 +128,14 @@ def _check(
         raise InvalidInput({_FIELD: f"the numbers sum to {total:g}; give {target:g}."})
 
 
-def _liked(
+def _prior_weights(
     salaries: Ints,
     prior_percent: npt.ArrayLike | None,
     left_usd: float | None,
     roster_size: int,
     cap_usd: int,
 ) -> Floats:
+    """Log weights of the prior, ``[D]``."""
     if prior_percent is None:
         return salaries / (field_parameters().left_usd if left_usd is None else left_usd)
     prior = read_ownership(prior_percent, roster_size)
@@ -144,8 +151,9 @@ def _liked(
 
 
 def _completed(
-    salaries: Ints, percent: Floats, liked: Floats, roster_size: int, cap_usd: int
+    salaries: Ints, percent: Floats, prior_weights: Floats, roster_size: int, cap_usd: int
 ) -> Floats:
+    """``percent`` with every NaN filled by the distribution nearest to the prior."""
     always = np.flatnonzero(percent >= 100.0 - _ROUNDING)
     choice = np.flatnonzero(
         ~((percent <= _ROUNDING) | (percent >= 100.0 - _ROUNDING))  # NaN is neither
@@ -155,8 +163,9 @@ def _completed(
     )
     solution: Solution | None = None
     if lattice is not None:
-        given = np.flatnonzero(~np.isnan(percent[choice]))
-        solution = match_some(lattice, percent[choice][given] / 100.0, given, liked[choice])
+        # indices into ``choice`` of the drivers whose ownership is known
+        fixed = np.flatnonzero(~np.isnan(percent[choice]))
+        solution = match_some(lattice, percent[choice][fixed] / 100.0, fixed, prior_weights[choice])
     if solution is None or solution.max_error > LARGEST_ERROR:
         known = ~np.isnan(percent)
         owned = int((percent[known] > 0.0).sum())
@@ -171,7 +180,7 @@ def _completed(
     free = choice[np.isnan(percent[choice])]
     whole[choice] = 100.0 * solution.marginals
     whole[~np.isnan(percent)] = percent[~np.isnan(percent)]
-    # the known are met to a millionth: the last digits go to the others, so that the sum is whole
+    # known marginals are met to a millionth; the others absorb the rest, so that the sum is exact
     if len(free):
         left = 100.0 * roster_size - float(percent[~np.isnan(percent)].sum())
         whole[free] *= left / float(whole[free].sum())

@@ -1,4 +1,8 @@
-"""Ownership differs from contest to contest and is uncertain: a field model drawn for each."""
+"""A field model for each contest: ownership differs between contests and its estimate is uncertain.
+
+The log weights of a contest's field are normal around a centre, which is moved until the mean
+ownership over contests is the shared field's.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,37 +15,39 @@ from core.compiled import compiled
 from core.errors import InvalidInput
 from core.field._lattice import Floats, include_table, marginals, pair_marginals
 from core.field._newton import FINE, coarser, match_marginals, within_kinds
-from core.field.model import FieldModel, Walk, walk_of
+from core.field.model import DrawTables, FieldModel, draw_tables
 from core.randomness import Purpose, stream
 
-_ROUNDS = 15
-_STEPS = 6
-_CENTRED = 1e-5
-_CLOSE = 0.03
-_ROTATIONS = 2
-_COARSE_ERROR = 1e-6
+_ROUNDS = 15  # of moving the centre, at most
+_STEPS = 6  # rounds in which variances are changed too; iterations of _own_variance
+_CENTRED = 1e-5  # largest bias of mean ownership at which the centre stays, fraction of entries
+_CLOSE = 0.03  # relative error of a driver's variance that is let be
+_ROTATIONS = 2  # frames of cubature points
+_COARSE_ERROR = 1e-6  # of a marginal in coarser units, fraction of entries
 _MOST_STD_PERCENT = 50.0
-# ownership cannot fall below 0: wider than that and its mean has no room to stay where it is
+# a deviation is at most this share of the ownership, or of what it lacks to 100%: ownership ends at
+# 0 and 100%, so with a wider one its mean could not stay where it is
 _MOST_OF_OWNERSHIP = 0.8
-# what the marginals cannot answer to, relative to what they answer to most
-_NO_ANSWER = 1e-10
-# of one driver's log weight: beyond this a driver is in or out of every contest
+# a singular value this much smaller than the largest is 0: its direction moves no marginal
+_NO_RESPONSE = 1e-10
+# largest standard deviation of a driver's log weight: with more, the driver is in all lineups of a
+# contest or in none
 _WIDEST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class ContestSpread:
-    """How log weights differ over contests: ``centre + factor @ standard normals``.
+    """Distribution of log weights over contests: ``centre + factor @ standard normals``.
 
     Parameters
     ----------
     centre
-        By driver in doubt (owned neither by nobody nor by all), ``[K]``.
+        Mean log weight of each driver in doubt (in some entries and not in all), ``[K]``.
     factor
-        ``[K, K]``.
+        A square root of the covariance of the log weights, ``[K, K]``.
     max_bias
-        Largest distance of mean ownership over contests from the model's, in the cubature that the
-        centre was found by, as a fraction of entries.
+        Largest distance of a driver's mean ownership over contests from the model's, as a fraction
+        of entries, by the cubature that the centre was computed with.
     """
 
     centre: Floats
@@ -49,14 +55,14 @@ class ContestSpread:
     max_bias: float
 
     def draw(self, model: FieldModel, generator: np.random.Generator) -> FieldModel:
-        """Draw the field of one contest; see :func:`contest_model`.
+        """Field model of one contest, drawn at random; see :func:`contest_model`.
 
         Parameters
         ----------
         model
-            The one that the spread was made for.
+            The model that the spread was computed for.
         generator
-            Where one standard normal per driver in doubt comes from.
+            Source of one standard normal number per driver in doubt.
         """
         normals = generator.standard_normal(len(self.centre))
         theta = np.zeros(len(model.log_weights))
@@ -66,19 +72,19 @@ class ContestSpread:
         )
 
     def arrays(self) -> dict[str, Floats]:
-        """Give the spread as plain arrays to store."""
+        """Plain arrays that hold the spread, to store."""
         bias = np.array([self.max_bias])
         return {"centre": self.centre, "factor": self.factor, "max_bias": bias}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Floats]) -> "ContestSpread":
-        """Rebuild what :meth:`arrays` gave."""
+        """Spread rebuilt from what :meth:`arrays` returned."""
         return cls(arrays["centre"], arrays["factor"], float(arrays["max_bias"][0]))
 
 
 @compiled
 def _moved(centre: Floats, factor: Floats, normals: Floats) -> Floats:
-    # in one order on every machine, which a library's product is not
+    # a library's matrix product adds in another order on another machine, and so rounds otherwise
     moved = centre.copy()
     for i in range(len(moved)):
         for j in range(len(normals)):
@@ -89,9 +95,9 @@ def _moved(centre: Floats, factor: Floats, normals: Floats) -> Floats:
 def contest_spread(
     model: FieldModel, concentration: float | None, std_percent: npt.ArrayLike | None = None
 ) -> ContestSpread:
-    """Find how the fields of contests are drawn around ``model``; takes about as long as a fit.
+    """Distribution of contests' log weights around ``model``; takes about as long as a fit.
 
-    Parameters and refusals are those of :func:`contest_model`.
+    Parameters and errors are those of :func:`contest_model`.
     """
     if concentration is not None and not concentration > 0.0:
         raise InvalidInput({"concentration": f"{concentration:g}; give a number above 0."})
@@ -104,33 +110,34 @@ def contest_model(
     generator: np.random.Generator,
     std_percent: npt.ArrayLike | None = None,
 ) -> FieldModel:
-    """Draw the field of one contest: ownership around ``model``'s, the same on average.
+    """Field model of one contest, drawn at random; mean ownership over contests is ``model``'s.
 
-    Two things move it. Contests differ: their ownership has the covariance that ``concentration``
-    entries drawn from ``model`` would have, as under a Dirichlet process (Ferguson, 1973). And the
-    estimate is uncertain by ``std_percent``. Both are normal in the log weights, so that every
-    field drawn is one of legal lineups; the centre is moved until the mean ownership over contests
-    is the model's.
+    A contest's ownership differs from the model's for two reasons. Contests differ: their ownership
+    has the covariance that ``concentration`` entries drawn from ``model`` would have, as under a
+    Dirichlet process (Ferguson, 1973). And the estimate is uncertain by ``std_percent``. Both are
+    normal in the log weights, so that every field drawn consists of legal lineups; the centre is
+    moved until the mean ownership over contests is the model's.
 
     Parameters
     ----------
     model
-        The field all contests share.
+        The field that all contests share.
     concentration
-        Entries whose ownership spreads as contests' does, above 0;
-        ``field_parameters().concentration`` is what real contests have. None if they are alike.
+        Number of entries, above 0: ownership differs between contests as it would if each contest
+        had this many entries drawn from ``model``. Real contests have
+        ``field_parameters().concentration``. None if contests do not differ.
     generator
-        Where one standard normal per driver comes from.
+        Source of one standard normal number per driver in doubt.
     std_percent
-        Standard deviation of the estimate per driver, percent of entries, ``[D]``, 0 to 50; none by
-        default. Taken as at most 0.8 of the ownership, or of what it lacks to 100%.
-        What one driver gains others lose, so a driver moves at least as much as theirs make him.
+        Standard deviation of the estimate per driver, percent of entries, ``[D]``, 0 to 50; 0 by
+        default. A deviation above 0.8 of the ownership, or of what that lacks to 100%, is cut to
+        it. What one driver gains others lose, so a driver may move by more than his own deviation.
 
     Returns
     -------
-    A model with the same ``ownership_percent``, which is now what it has on average over contests;
-    :meth:`FieldModel.marginals` gives what it has in this one. ``max_error`` is the largest
-    distance of that average from the ownership, in the cubature it was centred by.
+    A model with the same ``ownership_percent``, which is now its mean over contests;
+    :meth:`FieldModel.marginals` returns the ownership in this contest. ``max_error`` is the largest
+    distance of that mean from the ownership, by the cubature that the centre was computed with.
 
     Raises
     ------
@@ -139,8 +146,9 @@ def contest_model(
 
     Notes
     -----
-    The first call for a model and a spread takes about as long as a fit; it is kept. Later ones
-    take microseconds, and the dynamic program runs when the field is sampled.
+    The first call for a model, a concentration and deviations takes about as long as a fit, and its
+    result is cached. Later calls take microseconds; the dynamic program runs when the field is
+    sampled.
     """
     return contest_spread(model, concentration, std_percent).draw(model, generator)
 
@@ -165,71 +173,75 @@ def _in_doubt(model: FieldModel) -> npt.NDArray[np.bool_]:
 def _spread(
     model: FieldModel, concentration: float | None, std_percent: tuple[float, ...]
 ) -> ContestSpread:
-    walk = walk_of(model)
-    exact = np.array(model.log_weights)[walk.choice]
-    if len(exact) == 0 or walk.lattice.picks == 0:
+    tables = draw_tables(model)
+    exact = np.array(model.log_weights)[tables.choice]
+    if len(exact) == 0 or tables.lattice.picks == 0:
         return ContestSpread(exact, np.zeros((len(exact), len(exact))), 0.0)
-    walk, theta = (walk, exact) if walk.lattice.budget <= FINE else _coarsely(walk, exact)
-    by_kind = np.array([marginals(walk.lattice, include) for include in walk.includes])
-    asked = walk.kinds.shares @ by_kind
-    answer = within_kinds(walk.lattice, walk.includes, by_kind, walk.kinds.shares)
-    undo = np.linalg.pinv(answer, rcond=_NO_ANSWER, hermitian=True)
-    among = np.zeros_like(answer)
+    tables, theta = (tables, exact) if tables.lattice.budget <= FINE else _coarsely(tables, exact)
+    by_kind = np.array([marginals(tables.lattice, include) for include in tables.includes])
+    target = tables.kinds.shares @ by_kind
+    response = within_kinds(tables.lattice, tables.includes, by_kind, tables.kinds.shares)
+    inverse = np.linalg.pinv(response, rcond=_NO_RESPONSE, hermitian=True)
+    shared_covariance = np.zeros_like(response)
     if concentration is not None:
-        among = undo @ _between(walk, asked) @ undo / (concentration + 1.0)
-    std = np.minimum(np.array(std_percent)[walk.choice] / 100.0, _surest(asked))
-    alone = _alone(answer, std)
-    wanted = np.diag(answer @ among @ answer) + std**2
+        shared_covariance = inverse @ _between(tables, target) @ inverse / (concentration + 1.0)
+    std = np.minimum(np.array(std_percent)[tables.choice] / 100.0, _widest(target))
+    own_variance = _own_variance(response, std)
+    wanted = np.diag(response @ shared_covariance @ response) + std**2
     directions = _directions(len(theta))
-    centre, factor, bias = theta, np.zeros_like(among), np.zeros_like(asked)
-    for done in range(_ROUNDS + 1):
-        factor = _root(among + np.diag(alone))
-        drawn = _drawn(walk, centre + directions @ factor.T)
-        bias = drawn.mean(axis=0) - asked
-        # the answer to a wide change of a log weight is not the answer to a small one
-        scale = wanted / np.maximum(drawn.var(axis=0), 1e-12)
-        wide = (alone > 0.0) & (alone < _WIDEST**2) & (np.abs(scale - 1.0) > _CLOSE)
-        wide &= done < _STEPS  # then the spread stands, and the centre finds its place in it
-        centred = np.abs(bias).max() <= _CENTRED and not wide.any()
-        if centred or done == _ROUNDS:
+    centre, factor, bias = theta, np.zeros_like(shared_covariance), np.zeros_like(target)
+    for rounds in range(_ROUNDS + 1):
+        factor = _root(shared_covariance + np.diag(own_variance))
+        shares = _marginals_at(tables, centre + directions @ factor.T)
+        bias = shares.mean(axis=0) - target
+        # ``response`` is a derivative, so wide changes of log weights do something else
+        ratio = wanted / np.maximum(shares.var(axis=0), 1e-12)
+        off = (own_variance > 0.0) & (own_variance < _WIDEST**2) & (np.abs(ratio - 1.0) > _CLOSE)
+        off &= rounds < _STEPS  # after that the variances stay, and only the centre is moved
+        centred = np.abs(bias).max() <= _CENTRED and not off.any()
+        if centred or rounds == _ROUNDS:
             break
-        alone = np.where(wide, np.minimum(alone * np.clip(scale, 0.5, 2.0), _WIDEST**2), alone)
-        centre = centre - undo @ bias
+        own_variance = np.where(
+            off, np.minimum(own_variance * np.clip(ratio, 0.5, 2.0), _WIDEST**2), own_variance
+        )
+        centre = centre - inverse @ bias
     return ContestSpread(exact + (centre - theta), factor, float(np.abs(bias).max()))
 
 
-def _coarsely(walk: Walk, theta: Floats) -> tuple[Walk, Floats]:
-    """Give nearly the same field in coarser units of salary, and its log weights.
+def _coarsely(tables: DrawTables, theta: Floats) -> tuple[DrawTables, Floats]:
+    """Nearly the same field in coarser units of salary, and its log weights.
 
-    How ownership answers to log weights depends little on single dollars, and is asked hundreds of
-    times.
+    How ownership changes with log weights depends little on single dollars, and it is computed
+    hundreds of times.
     """
-    asked = walk.kinds.shares @ [marginals(walk.lattice, include) for include in walk.includes]
-    lattice = coarser(walk.lattice)
-    near = match_marginals(lattice, asked, kinds=walk.kinds)
+    target = tables.kinds.shares @ [
+        marginals(tables.lattice, include) for include in tables.includes
+    ]
+    lattice = coarser(tables.lattice)
+    near = match_marginals(lattice, target, kinds=tables.kinds)
     if near.max_error > _COARSE_ERROR:
-        return walk, theta  # so fine a slate that it cannot be had more coarsely
-    tables = [include_table(lattice, near.theta + offsets) for offsets in walk.kinds.offsets]
-    return replace(walk, lattice=lattice, includes=[table for table, _ in tables]), near.theta
+        return tables, theta  # no mix of lineups in coarser units has this ownership
+    sums = [include_table(lattice, near.theta + offsets) for offsets in tables.kinds.offsets]
+    return replace(tables, lattice=lattice, includes=[table for table, _ in sums]), near.theta
 
 
-def _between(walk: Walk, asked: Floats) -> Floats:
-    """Give the covariance of "holds the driver" over entries of every kind, ``[D, D]``."""
-    pairs = np.zeros((len(asked), len(asked)))
-    for share, include in zip(walk.kinds.shares, walk.includes, strict=True):
-        pairs += share * pair_marginals(walk.lattice, include)
-    return pairs - np.outer(asked, asked)
+def _between(tables: DrawTables, target: Floats) -> Floats:
+    """Covariance of "the entry holds the driver" over the entries of all kinds, ``[D, D]``."""
+    pairs = np.zeros((len(target), len(target)))
+    for share, include in zip(tables.kinds.shares, tables.includes, strict=True):
+        pairs += share * pair_marginals(tables.lattice, include)
+    return pairs - np.outer(target, target)
 
 
-def _surest(asked: Floats) -> Floats:
-    """Give the widest deviation that leaves ownership room to stay where it is on average."""
-    return _MOST_OF_OWNERSHIP * np.minimum(asked, 1.0 - asked)
+def _widest(target: Floats) -> Floats:
+    """Widest deviation with which the mean can stay at the ownership, which ends at 0 and 1."""
+    return _MOST_OF_OWNERSHIP * np.minimum(target, 1.0 - target)
 
 
-def _alone(answer: Floats, std: Floats) -> Floats:
-    """Give the variance of each log weight that moves the marginals by ``std``, to first order."""
-    squared = answer**2
-    variance = (std / np.maximum(np.diag(answer), 1e-12)) ** 2
+def _own_variance(response: Floats, std: Floats) -> Floats:
+    """Variance of each driver's log weight that gives the marginals ``std``, to first order."""
+    squared = response**2
+    variance = (std / np.maximum(np.diag(response), 1e-12)) ** 2
     for _ in range(_STEPS):
         moved = squared @ variance
         variance = variance * np.where(std > 0.0, std**2 / np.maximum(moved, 1e-30), 0.0)
@@ -237,9 +249,9 @@ def _alone(answer: Floats, std: Floats) -> Floats:
 
 
 def _directions(drivers: int) -> Floats:
-    """Give points with the mean, the covariance and the odd moments of standard normals.
+    """Points that have the mean, the covariance and the odd moments of standard normals.
 
-    Spherical cubature: plus and minus the axes of turned frames, ``[2 x rotations x D, D]``.
+    Spherical cubature: plus and minus the axes of rotated frames, ``[2 x rotations x D, D]``.
     """
     generator = stream(0, Purpose.FITTING)
     frames = [
@@ -254,11 +266,11 @@ def _root(covariance: Floats) -> Floats:
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
-def _drawn(walk: Walk, thetas: Floats) -> Floats:
-    """Give the marginals of the field at each of these log weights, ``[len(thetas), D]``."""
-    drawn = np.zeros_like(thetas)
+def _marginals_at(tables: DrawTables, thetas: Floats) -> Floats:
+    """Marginals of the field at each row of log weights, ``[len(thetas), D]``."""
+    shares = np.zeros_like(thetas)
     for row, theta in enumerate(thetas):
-        for weight, offsets in zip(walk.kinds.shares, walk.kinds.offsets, strict=True):
-            include, _ = include_table(walk.lattice, theta + offsets)
-            drawn[row] += weight * marginals(walk.lattice, include)
-    return drawn
+        for weight, offsets in zip(tables.kinds.shares, tables.kinds.offsets, strict=True):
+            include, _ = include_table(tables.lattice, theta + offsets)
+            shares[row] += weight * marginals(tables.lattice, include)
+    return shares

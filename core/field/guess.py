@@ -1,4 +1,4 @@
-"""A baseline for ownership estimates: a guess from projected points that needs no past contests."""
+"""Ownership guessed from projected points, without past contests: the estimators' baseline."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,12 +7,12 @@ from core.errors import Infeasible, InvalidInput
 from core.field._lattice import Floats, Lattice, include_table, lattice_of, marginals
 
 CONCENTRATION = 0.22
-"""Ownership of the average roster spot, sum(o^2) / sum(o), that the guess aims at."""
+"""Target of the guess: ownership of the average roster spot, sum(o^2) / sum(o), as a fraction."""
 
 SPENT = 0.99
-"""Share of the cap that the average entry of the guess spends, where the slate lets it."""
+"""Target of the guess: share of the cap that the average entry spends."""
 
-# difference of log weight between the best and the worst driver beyond which sharper means nothing
+# largest difference of log weight between two drivers: beyond it, ownership no longer changes
 _SHARPEST = 60.0
 _BISECTIONS = 24
 
@@ -24,13 +24,14 @@ def guess_ownership(
     salary_cap_usd: int,
     racing: npt.ArrayLike | None = None,
 ) -> Floats:
-    """Guess percent of entries per driver: the field that prefers points, as far as fields do.
+    """Ownership guessed from projected points and salaries, percent of entries per driver.
 
-    The marginals of P(lineup) proportional to exp(tau x its projected points + sigma x its salary)
-    over legal lineups. Sigma is such that the average entry spends ``SPENT`` of the cap (0 where it
-    does anyway), tau such that the average roster spot is owned by ``CONCENTRATION`` of the
-    entries, both as near as the slate allows: never sharper for tied projections, never flatter
-    than lineups drawn blindly.
+    The guess is the ownership of a field that plays a legal lineup with probability proportional to
+    exp(tau x its projected points + sigma x its salary). Sigma makes the average entry spend
+    ``SPENT`` of the cap (0 where it spends that much anyway), tau makes the average roster spot
+    owned by ``CONCENTRATION`` of the entries. Where the slate does not allow a target, the guess
+    comes as near as it can: equal projections are never told apart, and ownership is never flatter
+    than that of lineups drawn without looking at points.
 
     Parameters
     ----------
@@ -39,13 +40,13 @@ def guess_ownership(
     salaries_usd
         Salary per driver, ``[D]``.
     roster_size, salary_cap_usd
-        What makes a lineup legal.
+        A legal lineup has this many drivers and costs at most this much.
     racing
         Which drivers may be rostered, bool ``[D]``; all by default.
 
     Returns
     -------
-    Percent of entries, ``[D]``, summing to ``100 x roster_size``; 0 for who does not race.
+    Percent of entries, ``[D]``, summing to ``100 x roster_size``; 0 for drivers who do not race.
 
     Raises
     ------
@@ -56,15 +57,16 @@ def guess_ownership(
 
     Notes
     -----
-    What it rests on: ten DraftKings contests of five slates, June and July 2026 (392 to 23,461
-    entries), where 14 to 24 drivers' ownership is known; their concentration averages 0.30
-    (standard deviation 0.04; 0.22 and 0.25 in the two of over 3,000 entries). 121 published
-    lineups of twelve contests, most of them well placed, spend 99.3% of the cap on average. How
-    badly it fits: on those ten contests, with points simulated from salaries alone (no grid was at
-    hand), the mean absolute error over the known drivers is 12.9 points of percent and the
-    correlation with what was owned 0.47; without the spending it was 15.0 and 0.22, and sharper
-    was worse. Both targets were chosen on the contests they are graded on. The ownership model
-    (:mod:`core.field.estimators`) has taken its place.
+    Both targets rest on ten DraftKings contests of five slates, June and July 2026 (392 to 23,461
+    entries), of which the ownership of 14 to 24 drivers is known. Their concentration averages 0.30
+    (standard deviation 0.04; 0.22 and 0.25 in the two of over 3,000 entries). 121 published lineups
+    of twelve contests, most of them well placed, spend 99.3% of the cap on average.
+
+    The guess fits badly. On those ten contests, with points simulated from salaries alone (no grid
+    was at hand), the mean absolute error over the known drivers is 12.9 percentage points, and the
+    correlation of guessed and real ownership is 0.47. Without the target for spending it was 15.0
+    and 0.22; a higher concentration was worse. Both targets were chosen on the contests that they
+    are graded on. Jobs use the ownership model (:mod:`core.field.estimators`) instead.
     """
     points = np.asarray(projected_points, dtype=np.float64)
     salaries = np.asarray(salaries_usd, dtype=np.int64)
@@ -84,44 +86,47 @@ def guess_ownership(
             limits=("salary_cap",),
         )
     percent = np.zeros(len(points))
-    owned = _as_concentrated_as_fields(
+    owned = _at_concentration(
         lattice, points[races], salaries[races].astype(np.float64), SPENT * salary_cap_usd
     )
     percent[races] = 100.0 * roster_size * owned / owned.sum()
     return np.minimum(percent, 100.0)
 
 
-def _as_concentrated_as_fields(
+def _at_concentration(
     lattice: Lattice, points: Floats, salaries: Floats, spend_usd: float
 ) -> Floats:
+    """Marginals at the weight of points that gives them ``CONCENTRATION``, found by bisection."""
     spread = float(np.ptp(points))
-    blind = _spending(lattice, 0.0 * points, salaries, spend_usd)
-    if spread == 0.0 or _concentration(blind) >= CONCENTRATION:
-        return blind
-    flat, sharp = 0.0, _SHARPEST / spread
+    unweighted = _at_spending(lattice, 0.0 * points, salaries, spend_usd)
+    if spread == 0.0 or _concentration(unweighted) >= CONCENTRATION:
+        return unweighted
+    low, high = 0.0, _SHARPEST / spread
     for _ in range(_BISECTIONS):
-        tau = (flat + sharp) / 2.0
-        if _concentration(_spending(lattice, tau * points, salaries, spend_usd)) < CONCENTRATION:
-            flat = tau
+        tau = (low + high) / 2.0
+        if _concentration(_at_spending(lattice, tau * points, salaries, spend_usd)) < CONCENTRATION:
+            low = tau
         else:
-            sharp = tau
-    return _spending(lattice, sharp * points, salaries, spend_usd)
+            high = tau
+    return _at_spending(lattice, high * points, salaries, spend_usd)
 
 
-def _spending(lattice: Lattice, liked: Floats, salaries: Floats, spend_usd: float) -> Floats:
-    """Give the marginals of log weights ``liked`` plus what makes the mean entry spend enough."""
+def _at_spending(
+    lattice: Lattice, log_weights: Floats, salaries: Floats, spend_usd: float
+) -> Floats:
+    """Marginals of ``log_weights`` plus the weight of salary at which entries spend enough."""
     spread = float(np.ptp(salaries))
-    owned = _owned(lattice, liked)
+    owned = _owned(lattice, log_weights)
     if spread == 0.0 or float(owned @ salaries) >= spend_usd:
         return owned
-    careless, careful = 0.0, _SHARPEST / spread
+    low, high = 0.0, _SHARPEST / spread
     for _ in range(_BISECTIONS):
-        sigma = (careless + careful) / 2.0
-        if float(_owned(lattice, liked + sigma * salaries) @ salaries) < spend_usd:
-            careless = sigma
+        sigma = (low + high) / 2.0
+        if float(_owned(lattice, log_weights + sigma * salaries) @ salaries) < spend_usd:
+            low = sigma
         else:
-            careful = sigma
-    return _owned(lattice, liked + careful * salaries)
+            high = sigma
+    return _owned(lattice, log_weights + high * salaries)
 
 
 def _owned(lattice: Lattice, log_weights: Floats) -> Floats:

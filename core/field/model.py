@@ -1,4 +1,7 @@
-"""The field's distribution over lineups: driver marginals equal to ownership, most entropy."""
+"""The field's distribution over lineups: that of most entropy whose marginals are the ownership.
+
+The marginal of a driver is the share of entries that hold the driver.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,17 +26,19 @@ from core.field._newton import FINE, Kinds, Solution, coarser, match_marginals, 
 from core.field.ownership import read_ownership
 from core.field.parameters import field_parameters
 
-LARGEST_ERROR = 1e-6
+LARGEST_ERROR = 1e-6  # of a fitted marginal, fraction of entries; above it no field has them all
 _NEAREST_RIDGE = 1e-3
-# of salary, in fractions of entries that the furthest from the mean gains or loses
+# the price of salary is the fraction of entries that it takes from the dearest driver or gives to
+# the cheapest, whichever salary is further from the mean
 _FIRST_PRICE, _HIGHEST_PRICE, _PRICE_ERROR = 0.02, 20.0, 1e-6
-_ROUNDING = 1e-10
+_ROUNDING = 1e-10  # percent of entries: this near to 0% or 100% counts as 0% or 100%
 _LARGEST_APPETITE = 20.0
 _MOST_SOURCES = 1e6
 _LIMITS = ("ownership_estimates", "salary_cap")
 
 
-# Gauss-Hermite: what three kinds share with a normal spread of appetites is its first five moments
+# (share of entrants, appetite in standard deviations) of each kind. Gauss-Hermite: three kinds
+# have the first five moments of a normal distribution of appetites
 _KINDS = ((1.0 / 6.0, -(3.0**0.5)), (2.0 / 3.0, 0.0), (1.0 / 6.0, 3.0**0.5))
 
 
@@ -41,37 +46,39 @@ _KINDS = ((1.0 / 6.0, -(3.0**0.5)), (2.0 / 3.0, 0.0), (1.0 / 6.0, 3.0**0.5))
 class FieldModel:
     """Kinds of entrants, each with P(lineup) proportional to exp(sum of its drivers' log weights).
 
-    All share the log weights theta and differ in their appetite a for popular drivers: an entrant
-    adds ``a x ownership`` to each. Appetite is normal over entrants with mean 0, held as the three
-    kinds that match its first five moments: contrarian (a sixth), ordinary, and chalky (a sixth).
+    All entrants share the log weights theta and differ in their appetite a for popular drivers: an
+    entrant adds ``a x ownership`` to each driver's theta. Appetite is normal over entrants with
+    mean 0. Three kinds of entrants, which match its first five moments, stand for it: contrarian
+    (a sixth), ordinary (two thirds) and chalky (a sixth).
 
-    Contrarian and ordinary entrants choose alone. Chalky ones play what sources publish: an entrant
-    takes the lineup of a source that others follow as often as it has followers, or a new source's,
-    drawn as a chalky entrant would (Blackwell and MacQueen, "Ferguson distributions via Polya urn
-    schemes", 1973). So each entry by itself is distributed as without sources, and all marginals
-    stand; but a few lineups are played by many.
+    Contrarian and ordinary entrants choose alone. Chalky entrants play lineups that sources
+    publish. An entrant either follows a source that earlier entrants follow, with a chance in
+    proportion to its followers, or is the first to follow a new source, whose lineup is drawn as a
+    chalky entrant who chooses alone would draw it (Blackwell and MacQueen, "Ferguson distributions
+    via Polya urn schemes", 1973). So each entry by itself is distributed as if there were no
+    sources, and the marginals are the same; but a few lineups are played by many.
 
     Parameters
     ----------
     salaries_usd
-        Salary per driver.
+        Salary per driver, ``[D]``.
     ownership_percent
-        The marginals asked for, percent of entries; 0 is never and 100 always.
+        The ownership that was fitted, percent of entries, ``[D]``; 0 is never and 100 always.
     roster_size, salary_cap_usd
-        What makes a lineup legal.
+        A legal lineup has this many drivers and costs at most this much.
     log_weights
-        theta per driver; 0.0 and without meaning for a driver at 0% or 100%.
+        theta per driver, ``[D]``; 0.0 and without meaning for a driver at 0% or 100%.
     iterations
         Newton steps taken to fit.
     max_error
-        Largest distance of a marginal from what was asked, as a fraction of entries.
+        Largest distance of a marginal from its ownership, as a fraction of entries.
     appetite
         Standard deviation of a over entrants, in log weight per 100% of ownership; at 0 all
         entrants are alike.
     sources
-        How many sources there are: a chalky entrant finds a new one with chance s / (s + chalky
-        entrants before), where s = sources x sqrt(entries), as larger contests have more of them,
-        and else takes the lineup of one of those before. None if they choose alone.
+        How many sources there are: a chalky entrant is the first to follow a new one with chance
+        s / (s + chalky entrants before), where s = sources x sqrt(entries), as larger contests have
+        more sources. None if chalky entrants choose alone.
     """
 
     salaries_usd: tuple[int, ...]
@@ -85,33 +92,33 @@ class FieldModel:
     sources: float | None = None
 
     def marginals(self) -> Floats:
-        """Give the exact share of entries that holds each driver, ``[D]``, fractions 0..1."""
-        walk = walk_of(self)
+        """Exact share of entries that hold each driver, ``[D]``, fractions 0..1."""
+        tables = draw_tables(self)
         share = np.zeros(len(self.salaries_usd))
-        share[walk.always] = 1.0
-        share[walk.choice] = walk.kinds.shares @ np.array(
-            [marginals(walk.lattice, include) for include in walk.includes]
+        share[tables.always] = 1.0
+        share[tables.choice] = tables.kinds.shares @ np.array(
+            [marginals(tables.lattice, include) for include in tables.includes]
         )
         return share
 
     def pairs(self) -> Floats:
-        """Give the exact share of entries that holds both drivers, ``[D, D]``, fractions 0..1.
+        """Exact share of entries that hold both drivers, ``[D, D]``, fractions 0..1.
 
-        The diagonal holds the marginals.
+        The marginals stand on the diagonal.
         """
-        walk = walk_of(self)
-        among = np.zeros((len(walk.choice), len(walk.choice)))
-        for share, include in zip(walk.kinds.shares, walk.includes, strict=True):
-            among += share * pair_marginals(walk.lattice, include)
+        tables = draw_tables(self)
+        among = np.zeros((len(tables.choice), len(tables.choice)))
+        for share, include in zip(tables.kinds.shares, tables.includes, strict=True):
+            among += share * pair_marginals(tables.lattice, include)
         both = np.zeros((len(self.salaries_usd), len(self.salaries_usd)))
-        both[np.ix_(walk.choice, walk.choice)] = among
-        both[np.ix_(walk.always, walk.choice)] = np.diag(among)
-        both[np.ix_(walk.choice, walk.always)] = np.diag(among)[:, None]
-        both[np.ix_(walk.always, walk.always)] = 1.0
+        both[np.ix_(tables.choice, tables.choice)] = among
+        both[np.ix_(tables.always, tables.choice)] = np.diag(among)
+        both[np.ix_(tables.choice, tables.always)] = np.diag(among)[:, None]
+        both[np.ix_(tables.always, tables.always)] = 1.0
         return both
 
     def chances(self, lineups: npt.ArrayLike) -> Floats:
-        """Give the chance that an entry is each of these lineups, exactly.
+        """Exact chance that an entry is each of these lineups.
 
         Times the number of entries it is the expected number of copies.
 
@@ -122,45 +129,45 @@ class FieldModel:
 
         Returns
         -------
-        ``[L]``; 0 for what is no legal lineup of the slate or holds a driver whom nobody plays.
+        ``[L]``; 0 for a lineup that is not legal on the slate or holds a driver whom nobody plays.
         """
-        return self.chances_by_kind(lineups) @ walk_of(self).kinds.shares
+        return self.chances_by_kind(lineups) @ draw_tables(self).kinds.shares
 
     def chances_by_kind(self, lineups: npt.ArrayLike) -> Floats:
-        """Give the chance that an entrant of each kind plays each of these lineups, ``[L, K]``.
+        """Exact chance that an entrant of each kind plays each of these lineups, ``[L, K]``.
 
-        Kinds go from contrarian to chalky; see :meth:`chances`.
+        Kinds go from contrarian to chalky. Parameters are those of :meth:`chances`.
         """
-        asked = np.asarray(lineups, dtype=np.int64).reshape(-1, self.roster_size)
-        walk = walk_of(self)
+        rows = np.asarray(lineups, dtype=np.int64).reshape(-1, self.roster_size)
+        tables = draw_tables(self)
         drivers = len(self.salaries_usd)
-        listed: npt.NDArray[np.bool_] = np.all((asked >= 0) & (asked < drivers), axis=1)
-        asked = np.where(listed[:, None], asked, 0)
-        # who is owned by nobody is never played; everyone at 100% is held, and changes no chance
-        theta = np.full((drivers, len(walk.kinds.shares)), -np.inf)
-        theta[walk.always] = 0.0
-        theta[walk.choice] = (np.array(self.log_weights)[walk.choice] + walk.kinds.offsets).T
-        always = np.isin(np.arange(drivers), walk.always)
+        listed: npt.NDArray[np.bool_] = np.all((rows >= 0) & (rows < drivers), axis=1)
+        rows = np.where(listed[:, None], rows, 0)
+        # a driver at 0% is never played; a driver at 100% is in every lineup and changes no chance
+        theta = np.full((drivers, len(tables.kinds.shares)), -np.inf)
+        theta[tables.always] = 0.0
+        theta[tables.choice] = (np.array(self.log_weights)[tables.choice] + tables.kinds.offsets).T
+        always = np.isin(np.arange(drivers), tables.always)
         legal = (
             listed
-            & (np.diff(np.sort(asked, axis=1), axis=1) > 0).all(axis=1)
-            & (np.array(self.salaries_usd)[asked].sum(axis=1) <= self.salary_cap_usd)
-            & (always[asked].sum(axis=1) == len(walk.always))
+            & (np.diff(np.sort(rows, axis=1), axis=1) > 0).all(axis=1)
+            & (np.array(self.salaries_usd)[rows].sum(axis=1) <= self.salary_cap_usd)
+            & (always[rows].sum(axis=1) == len(tables.always))
         )
-        by_kind = np.exp(theta[asked].sum(axis=1) - walk.log_partitions)
+        by_kind = np.exp(theta[rows].sum(axis=1) - tables.log_partitions)
         return np.where(legal[:, None], by_kind, 0.0)
 
     def shares_of_kinds(self) -> Floats:
-        """Give the fraction of entrants of each kind, ``[K]``, summing to 1."""
-        return walk_of(self).kinds.shares
+        """Fraction of entrants of each kind, ``[K]``, summing to 1; contrarian to chalky."""
+        return draw_tables(self).kinds.shares
 
     def to_json(self) -> dict[str, Any]:
-        """Give the model as JSON-ready values; floats survive the round trip to the last bit."""
+        """JSON-ready values of the model; floats survive the round trip to the last bit."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "FieldModel":
-        """Rebuild what :meth:`to_json` gave."""
+        """Model rebuilt from what :meth:`to_json` returned."""
         return cls(
             salaries_usd=tuple(int(usd) for usd in values["salaries_usd"]),
             ownership_percent=tuple(float(own) for own in values["ownership_percent"]),
@@ -175,10 +182,23 @@ class FieldModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
-    """What drawing from a model needs: the drivers in doubt, and each kind's chance to take them.
+class DrawTables:
+    """Tables that draw lineups from a model.
 
-    ``includes`` holds a table per kind of entrants, ``log_partitions`` is ``[K]``.
+    Parameters
+    ----------
+    always
+        Indices of the drivers at 100%, who are in every lineup.
+    choice
+        Indices of the drivers in doubt: those in some entries and not in all.
+    lattice
+        The legal lineups, once the drivers at 100% are in them; only drivers in doubt are counted.
+    kinds
+        The kinds of entrants, with offsets for the drivers in doubt.
+    includes
+        For each kind, the chance to take each driver, see :func:`include_table`.
+    log_partitions
+        For each kind, the log of the sum of its lineups' weights, ``[K]``.
     """
 
     always: Ints
@@ -189,10 +209,10 @@ class Walk:
     log_partitions: Floats
 
 
-# a model of salaries in single dollars holds 150 MB of chances
+# two at most: with salaries in single dollars the tables of one model take 150 MB
 @lru_cache(maxsize=2)
-def walk_of(model: FieldModel) -> Walk:
-    """Prepare ``model`` for drawing; kept, because a block draws many fields from one model."""
+def draw_tables(model: FieldModel) -> DrawTables:
+    """Tables of ``model`` for drawing; cached, because a block draws many fields from one model."""
     percent = np.array(model.ownership_percent)
     problem = _Problem.of(
         np.array(model.salaries_usd, dtype=np.int64),
@@ -202,27 +222,32 @@ def walk_of(model: FieldModel) -> Walk:
     )
     theta = np.array(model.log_weights)[problem.choice]
     kinds = _kinds(model.appetite, percent[problem.choice])
-    tables = [include_table(problem.lattice, theta + offsets) for offsets in kinds.offsets]
-    return Walk(
+    sums = [include_table(problem.lattice, theta + offsets) for offsets in kinds.offsets]
+    return DrawTables(
         always=problem.always,
         choice=problem.choice,
         lattice=problem.lattice,
         kinds=kinds,
-        includes=[include for include, _ in tables],
-        log_partitions=np.array([log_partition for _, log_partition in tables]),
+        includes=[include for include, _ in sums],
+        log_partitions=np.array([log_partition for _, log_partition in sums]),
     )
 
 
 def _kinds(appetite: float, percent: Floats) -> Kinds:
     if appetite == 0.0:
         return one_kind(len(percent))
-    shares, places = np.array(_KINDS).T
-    return Kinds(shares, appetite * places[:, None] * percent / 100.0)
+    shares, deviations = np.array(_KINDS).T
+    return Kinds(shares, appetite * deviations[:, None] * percent / 100.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """The drivers in doubt, once those at 0% and at 100% are settled."""
+    """The fit that is left once the drivers at 0% are out of and those at 100% in every lineup.
+
+    ``always`` and ``choice`` are the indices of the drivers at 100% and of those in doubt;
+    ``salaries`` are those of the drivers in doubt, and ``room_usd`` is what a lineup may spend on
+    them.
+    """
 
     always: Ints
     choice: Ints
@@ -231,7 +256,7 @@ class _Problem:
     room_usd: int
 
     def left_usd(self, share: Floats) -> float:
-        """Give what lineups leave of the cap on average, by the shares of those in doubt."""
+        """USD that lineups leave of the cap on average; ``share`` owns the drivers in doubt."""
         return self.room_usd - float(share @ self.salaries)
 
     @classmethod
@@ -270,9 +295,9 @@ def fit_field(
     appetite: float | None = None,
     sources: float | None = None,
 ) -> FieldModel:
-    """Fit the field: legal lineups only, driver marginals equal to ownership.
+    """Fit the field of most entropy: legal lineups only, with the given ownership.
 
-    Given what its kinds of entrants are, it is the field of most entropy.
+    The kinds of entrants are fixed; entropy is highest given them.
 
     Parameters
     ----------
@@ -281,15 +306,15 @@ def fit_field(
     ownership_percent
         Ownership per driver, ``[D]``, as :func:`read_ownership` takes it.
     roster_size, salary_cap_usd
-        What makes a lineup legal: that many distinct drivers for at most that much.
+        A legal lineup has this many distinct drivers and costs at most this much.
     names
-        What to call the drivers in messages; by their index if absent.
+        Names of the drivers for error messages; their indices stand in them by default.
     appetite
-        How much entrants differ in their liking for popular drivers, see :class:`FieldModel`; the
-        fitted one of the project by default.
+        How much entrants differ in their liking for popular drivers, see :class:`FieldModel`; by
+        default what was fitted on real contests (:func:`field_parameters`).
     sources
-        How many lineups chalky entrants share, see :class:`FieldModel`; the fitted number of the
-        project by default. Without meaning where all entrants are alike.
+        How many sources chalky entrants follow, see :class:`FieldModel`; by default what was fitted
+        on real contests. Without meaning at an appetite of 0.
 
     Returns
     -------
@@ -298,29 +323,30 @@ def fit_field(
     Raises
     ------
     InvalidInput
-        Ownership, salaries, an appetite or sources that cannot be read.
+        Ownership, salaries, an appetite or sources out of range.
     Infeasible
-        No mix of legal lineups has this ownership; :func:`nearest_ownership` gives one that has.
+        No mix of legal lineups has this ownership; :func:`nearest_ownership` finds the nearest that
+        one has.
 
     Notes
     -----
-    Jaynes, "Information theory and statistical mechanics" (1957). Ownership m has a mix of legal
-    lineups exactly if the dual (the mean over kinds of log Z, less m.theta) never falls below zero,
-    which is how infeasibility is proved and not guessed.
+    Jaynes, "Information theory and statistical mechanics" (1957). Some mix of legal lineups has
+    ownership m if and only if the dual (the mean over kinds of log Z, less m.theta) never falls
+    below zero. A point where it does proves that the ownership is infeasible.
     """
-    spread = field_parameters().appetite if appetite is None else appetite
-    if not 0.0 <= spread <= _LARGEST_APPETITE:
-        raise InvalidInput({"appetite": f"{spread:g}; give 0 to {_LARGEST_APPETITE:g}."})
-    found = field_parameters().sources if sources is None else sources
-    if not 0.0 < found <= _MOST_SOURCES:
-        raise InvalidInput({"sources": f"{found:g}; give above 0, up to {_MOST_SOURCES:g}."})
+    appetite_sd = field_parameters().appetite if appetite is None else appetite
+    if not 0.0 <= appetite_sd <= _LARGEST_APPETITE:
+        raise InvalidInput({"appetite": f"{appetite_sd:g}; give 0 to {_LARGEST_APPETITE:g}."})
+    source_scale = field_parameters().sources if sources is None else sources
+    if not 0.0 < source_scale <= _MOST_SOURCES:
+        raise InvalidInput({"sources": f"{source_scale:g}; give above 0, up to {_MOST_SOURCES:g}."})
     salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
     problem = _Problem.of(salaries, percent, roster_size, salary_cap_usd)
-    asked = percent[problem.choice] / 100.0
+    target = percent[problem.choice] / 100.0
     mean_usd = float(percent @ salaries) / 100.0
-    # to a cent: float sums of whole dollars
+    # a cent more than the cap is rounding: a float sum of whole dollars
     solution = (
-        match_marginals(problem.lattice, asked, kinds=_kinds(spread, percent[problem.choice]))
+        match_marginals(problem.lattice, target, kinds=_kinds(appetite_sd, percent[problem.choice]))
         if mean_usd <= salary_cap_usd + 0.01
         else None
     )
@@ -336,8 +362,8 @@ def fit_field(
         log_weights=tuple(float(value) for value in theta),
         iterations=solution.iterations,
         max_error=solution.max_error,
-        appetite=spread,
-        sources=float(found) if spread > 0.0 else None,
+        appetite=appetite_sd,
+        sources=float(source_scale) if appetite_sd > 0.0 else None,
     )
 
 
@@ -347,16 +373,18 @@ def require_lineup(
     roster_size: int,
     salary_cap_usd: int,
 ) -> None:
-    """Refuse ownership under which no lineup is legal at all; what is refused has no nearest.
+    """Refuse ownership under which not one lineup is legal; no ownership near it can be had either.
 
-    Parameters are those of :func:`fit_field`; it takes no time.
+    Parameters are those of :func:`fit_field`. It checks the cheapest lineup alone, so it takes no
+    time.
 
     Raises
     ------
     InvalidInput
-        Ownership or salaries that cannot be read.
+        Ownership or salaries out of range.
     Infeasible
-        Those owned at all, with everyone at 100% among them, fill no roster under the cap.
+        The drivers owned at all, with every driver at 100% among them, fill no roster under the
+        cap.
     """
     salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
     _Problem.of(salaries, percent, roster_size, salary_cap_usd)
@@ -369,25 +397,30 @@ def nearest_ownership(
     salary_cap_usd: int,
     left_usd: float = 0.0,
 ) -> Floats:
-    """Give ownership that a mix of legal lineups has and that lies close to the one asked for.
+    """Ownership that some mix of legal lineups has and that lies close to ``ownership_percent``.
 
-    It minimises the squared distance less a little entropy (weight 1e-3 on fractions of entries),
-    so it is always within reach, and it moves ownership that was within reach by about 1% of
-    entries.
+    It minimises the squared distance less a little entropy (weight 1e-3 on fractions of entries).
+    So some mix of legal lineups always has it; ownership that a mix had already moves by about 1%
+    of entries.
 
     Parameters
     ----------
     salaries_usd, ownership_percent, roster_size, salary_cap_usd
         As :func:`fit_field` takes them.
     left_usd
-        What lineups must leave of the cap on average, as far as they can;
-        ``field_parameters().left_usd`` is what real ones do. The nearest of what costs too much
-        lies at the very cap otherwise, where hardly a lineup leaves anything.
+        USD that lineups must leave of the cap on average, as far as they can; real lineups leave
+        ``field_parameters().left_usd``. With 0, the nearest to ownership that is too expensive lies
+        at the cap itself, and hardly a lineup leaves anything.
 
     Returns
     -------
     Percent of entries, ``[D]``, summing to ``100 x roster_size``; drivers at 0% and 100% stay
     there.
+
+    Raises
+    ------
+    InvalidInput, Infeasible
+        As :func:`require_lineup`.
     """
     salaries, percent = _checked(salaries_usd, ownership_percent, roster_size)
     problem = _Problem.of(salaries, percent, roster_size, salary_cap_usd)
@@ -396,34 +429,34 @@ def nearest_ownership(
     return near
 
 
-def _name(names: Sequence[str] | None, place: int) -> str:
-    return f"driver at index {place}" if names is None else names[place]
+def _name(names: Sequence[str] | None, index: int) -> str:
+    return f"driver at index {index}" if names is None else names[index]
 
 
 def _nearest(problem: _Problem, percent: Floats, left_usd: float = 0.0) -> Solution:
-    asked = percent[problem.choice] / 100.0
-    nearest = match_marginals(problem.lattice, asked, ridge=_NEAREST_RIDGE)
+    target = percent[problem.choice] / 100.0
+    nearest = match_marginals(problem.lattice, target, ridge=_NEAREST_RIDGE)
     if problem.left_usd(nearest.marginals) >= left_usd:
         return nearest
-    # the Lagrangian of what must be left: a price on salary moves what is asked for
-    dear = problem.salaries - problem.salaries.mean()
-    dear = dear / max(float(np.abs(dear).max()), 1.0)
-    quick = problem.lattice if problem.lattice.budget <= FINE else coarser(problem.lattice)
+    # a Lagrange multiplier for the salary left: a price on salary shifts the target
+    dearness = problem.salaries - problem.salaries.mean()
+    dearness = dearness / max(float(np.abs(dearness).max()), 1.0)
+    lattice = problem.lattice if problem.lattice.budget <= FINE else coarser(problem.lattice)
 
-    def short(price: float) -> float:
-        found = match_marginals(quick, asked - price * dear, ridge=_NEAREST_RIDGE)
-        return problem.left_usd(found.marginals) - left_usd
+    def surplus(price: float) -> float:
+        fitted = match_marginals(lattice, target - price * dearness, ridge=_NEAREST_RIDGE)
+        return problem.left_usd(fitted.marginals) - left_usd
 
-    if short(0.0) >= 0.0:
-        return nearest  # it lacks less than coarser units can tell
+    if surplus(0.0) >= 0.0:
+        return nearest  # what is missing is too little for coarser units to show
     high = _FIRST_PRICE
-    while short(high) < 0.0:
+    while surplus(high) < 0.0:
         high *= 2.0
         if high > _HIGHEST_PRICE:
-            break  # so much cannot be left: as much as can be
+            break  # lineups cannot leave that much; this price makes them leave the most they can
     else:
-        high = float(brentq(short, 0.0, high, xtol=_PRICE_ERROR))
-    return match_marginals(problem.lattice, asked - high * dear, ridge=_NEAREST_RIDGE)
+        high = float(brentq(surplus, 0.0, high, xtol=_PRICE_ERROR))
+    return match_marginals(problem.lattice, target - high * dearness, ridge=_NEAREST_RIDGE)
 
 
 def _infeasible(
@@ -434,15 +467,15 @@ def _infeasible(
     cap_usd: int,
     names: Sequence[str] | None,
 ) -> Infeasible:
-    # as much left of the cap as by lineups: what a job goes on with
+    # the ownership that a job goes on with: lineups leave as much of the cap as real ones do
     near = 100.0 * _nearest(problem, percent, field_parameters().left_usd).marginals
-    asked = percent[problem.choice]
-    furthest = np.argsort(-np.abs(asked - near), kind="stable")[:3]
+    wanted = percent[problem.choice]
+    furthest = np.argsort(-np.abs(wanted - near), kind="stable")[:3]
     off = "; ".join(
-        f"{_name(names, int(problem.choice[place]))} (${salaries[problem.choice[place]]:,}) is "
+        f"{_name(names, int(problem.choice[index]))} (${salaries[problem.choice[index]]:,}) is "
         "asked "
-        f"{asked[place]:.1f}% and can have {near[place]:.1f}%"
-        for place in furthest
+        f"{wanted[index]:.1f}% and can have {near[index]:.1f}%"
+        for index in furthest
     )
     return Infeasible(
         f"No mix of legal lineups has this ownership: it implies a mean salary of ${mean_usd:,.0f} "

@@ -1,16 +1,16 @@
-"""Ownership as people give it, read into the one convention: percent of entries per driver."""
+"""Ownership numbers from users, converted to the one convention: percent of entries per driver."""
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
 
-TOLERANCE = 0.02
+TOLERANCE = 0.02  # of the sum that ownership numbers must have: how far they may miss it
 _FIELD = "ownership_estimates"
 
 
 def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.float64]:
-    """Read ownership numbers as percent of entries, scaled to sum to ``100 x roster_size``.
+    """Ownership in percent of entries, scaled to sum to ``100 x roster_size``.
 
     Numbers that sum to about ``100 x roster_size`` are percent of entries; numbers that sum to
     about 100 are shares of roster spots and are multiplied by ``roster_size``. "About" is within
@@ -80,21 +80,25 @@ def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.f
 def without(
     percent: npt.NDArray[np.float64], out: npt.NDArray[np.bool_], roster_size: int
 ) -> npt.NDArray[np.float64]:
-    """Give ownership once some drivers are withdrawn: theirs goes to the others in proportion.
+    """Ownership after some drivers withdrew: their share goes to the others in proportion.
 
     Parameters
     ----------
     percent
-        As :func:`read_ownership` gives it, ``[D]``.
+        Percent of entries per driver, ``[D]``, as :func:`read_ownership` returns it.
     out
-        The withdrawn, bool ``[D]``.
+        Which drivers withdrew, bool ``[D]``.
     roster_size
         Drivers in a lineup.
+
+    Returns
+    -------
+    float64 ``[D]``, each 0..100, summing to ``100 x roster_size``; 0 for the withdrawn.
 
     Raises
     ------
     InvalidInput
-        Nobody who is left is owned.
+        Every driver who still races has 0%.
     """
     left = np.where(out, 0.0, percent)
     total = float(left.sum())
@@ -104,6 +108,7 @@ def without(
 
 
 def _held_to_100(scaled: npt.NDArray[np.float64], target: float) -> npt.NDArray[np.float64]:
+    """Cut every driver at 100% and scale the others up until all sum to ``target`` again."""
     full = np.zeros(len(scaled), dtype=np.bool_)
     while bool((scaled[~full] > 100.0).any()):
         full |= scaled > 100.0

@@ -1,4 +1,4 @@
-"""What fields have beyond ownership, fitted on real contests: ``parameters.json`` beside this file.
+"""Parameters of a field other than ownership, fitted on real contests (``parameters.json``).
 
 ``python -m benchmarks.field_grade DIR --fit`` refits, regrades and rewrites it.
 """
@@ -11,22 +11,24 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class FieldParameters:
-    """What a field is given where nothing better is known of it.
+    """Defaults of a field: they hold wherever a caller sets nothing else.
 
     Parameters
     ----------
     appetite
-        How much entrants differ in their liking for popular drivers: the standard deviation over
-        entrants of the log weight they add per 100% of ownership.
+        How much entrants differ in their liking for popular drivers. An entrant adds a log weight
+        to each driver, in proportion to the driver's ownership; this is the standard deviation over
+        entrants of what is added at 100% ownership.
     sources
-        How many lineups the entrants who like popular drivers most share: times the root of the
-        entries, the concentration of the Dirichlet process that they take them from.
+        How many different lineups the chalky entrants (those who like popular drivers most) play.
+        ``sources x sqrt(entries)`` is the concentration of the Dirichlet process from which they
+        take their lineups: the higher, the fewer entrants copy each other.
     left_usd
-        How fast lineups thin out with salary left on the table: before ownership is known, a lineup
-        that leaves x USD is exp(-x / left_usd) times as likely.
+        How fast lineups become rarer with salary left on the table. Before ownership is known, a
+        lineup that leaves x USD is exp(-x / left_usd) times as likely as one that leaves nothing.
     concentration
-        How alike the ownership of two contests is: the ownership of a contest is spread as if it
-        were that of so many entries drawn from the field all contests share.
+        How alike the ownership of two contests on one slate is. A contest's ownership scatters like
+        that of this many entries drawn from the field that all contests share.
     """
 
     appetite: float
@@ -37,7 +39,7 @@ class FieldParameters:
 
 @cache
 def field_parameters() -> FieldParameters:
-    """Give the parameters that the project ships."""
+    """Parameters that the project ships."""
     text = resources.files("core.field").joinpath("parameters.json").read_text(encoding="utf-8")
     values = json.loads(text)
     return FieldParameters(

@@ -9,21 +9,20 @@ from core.randomness import Purpose, stream
 
 
 class FieldLineupSampler:
-    """Opposing lineups whose ownership is the one asked for, in the manner of scikit-learn.
+    """Opposing lineups with a given ownership, as an estimator with scikit-learn's conventions.
 
     Parameters
     ----------
     roster_size, salary_cap_usd
-        What makes a lineup legal.
-    appetite
-        How much entrants differ in their liking for popular drivers; the fitted one by default.
-    sources
-        How many lineups chalky entrants share; the fitted number by default.
+        A legal lineup has this many drivers and costs at most this much.
+    appetite, sources
+        As in :class:`FieldModel`; by default what was fitted on real contests
+        (:func:`field_parameters`).
 
     Attributes
     ----------
     model_
-        The fitted :class:`FieldModel`, once :meth:`fit` was called.
+        The fitted :class:`FieldModel`, after :meth:`fit`.
     """
 
     model_: FieldModel
@@ -43,7 +42,7 @@ class FieldLineupSampler:
     def fit(
         self, salaries_usd: npt.ArrayLike, ownership_percent: npt.ArrayLike
     ) -> "FieldLineupSampler":
-        """Fit the field; see :func:`fit_field` for units and refusals."""
+        """Fit the field; units and errors are those of :func:`fit_field`."""
         self.model_ = fit_field(
             salaries_usd,
             ownership_percent,
@@ -55,7 +54,7 @@ class FieldLineupSampler:
         return self
 
     def sample(self, n_entries: int, random_state: int | np.random.Generator = 42) -> Field:
-        """Draw a field of ``n_entries`` lineups, from a seed or from a generator of your own."""
+        """Draw a field of ``n_entries`` entries; ``random_state`` is a seed or a generator."""
         generator = (
             random_state
             if isinstance(random_state, np.random.Generator)

@@ -1,4 +1,4 @@
-"""Single lineups: what is legal, every legal one walked, and what its best races are worth."""
+"""Single lineups: legality, the exact walk over all legal lineups, and metrics of the tail."""
 
 from core.lineups.board import Lineups
 from core.lineups.found import Found, WalkProof, merge_found, walk_units

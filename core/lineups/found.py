@@ -1,7 +1,8 @@
-"""What a walk over the legal lineups finds, however it is cut, and why nothing is better.
+"""Results of a walk over the legal lineups, joined from its chunks, and the proof of a result.
 
-A walk begins with a pair of drivers (:func:`walk_units`), so it can be cut into any chunks of
-pairs; :func:`merge_found` joins what the chunks found, and the join does not depend on the cut.
+Every lineup of a walk begins with a pair of drivers (:func:`walk_units`), so a walk can be cut into
+any chunks of pairs. :func:`merge_found` joins the chunks' results; the joined result is the same
+for every cut.
 """
 
 from collections.abc import Sequence
@@ -15,25 +16,33 @@ from core.lineups.legality import LineupRules
 
 Units = npt.NDArray[np.uint8]
 
-_HANDS = 61
+_HANDS = 61  # hands that the pairs are dealt into, see walk_units
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best lineups of a walk or of a part of one, best first.
+    """The best lineups of a walk, or of a part of one, best first.
 
     Parameters
     ----------
     lineups
-        u8 ``[K, R]``, slate indices sorted within each lineup.
+        The lineups, u8 ``[K, R]``; slate indices, ascending within each lineup.
     scores
-        f64 ``[K]`` in points to a ten-millionth (of values and prizes: in their own unit), falling;
-        of equal scores the lexicographically smaller lineup comes first.
-    looked_at, evaluated, cut
-        Legal lineups reached one by one, those of them whose score was computed exactly, and
-        branches excluded by their bound. Over the parts of a walk by tail or by steps they add
-        up to the same however it was cut. A walk by value excludes what its part's best k
-        exceed, so there they depend on the cut.
+        Score of each lineup, f64 ``[K]``, falling; of equal scores the lexicographically smaller
+        lineup comes first. A walk by tail scores in points, to a ten-millionth; a walk by value or
+        by prizes scores in the unit of these.
+    looked_at
+        Number of legal lineups reached one by one.
+    evaluated
+        Number of those whose score was computed exactly.
+    cut
+        Number of branches excluded by their bound.
+
+    Notes
+    -----
+    Over the parts of a walk by tail or by prizes the three numbers have the same sums for every
+    cut. A part of a walk by value excludes what its own best k exceed, so there the sums depend on
+    the cut.
     """
 
     lineups: Lineups
@@ -45,22 +54,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class WalkProof:
-    """Why no lineup that a walk left out is better than those it gives.
+    """Proof that no lineup outside a walk's result is better than those in it.
 
     Parameters
     ----------
     legal_lineups
-        All that the rules allow: ``pruned + looked_at``.
+        Number of lineups that the rules allow: ``pruned + looked_at``.
     pruned
-        Those in branches that were excluded together, because a bound on all of them lay below a
-        score that k lineups reach.
+        Number of lineups in branches that were excluded whole, because an upper bound of all of
+        their scores lay below a score that k lineups reach.
     looked_at
-        Those reached one by one, each with a bound of its own.
+        Number of lineups reached one by one, each with a bound of its own.
     evaluated
-        Those of ``looked_at`` whose bound did not exclude them, so that the score was computed.
+        Number of those whose bound did not exclude them, so that their score was computed.
     bound
-        The score, as in :class:`Found`, that no lineup left out exceeds: the k-th best. ``None``
-        where none is left out.
+        Upper bound: no lineup outside the result has a higher score (as in :class:`Found`). It is
+        the k-th best score; ``None`` where every legal lineup is in the result.
     """
 
     legal_lineups: int
@@ -71,10 +80,10 @@ class WalkProof:
 
 
 def walk_units(rules: LineupRules) -> Units:
-    """Give the pairs of positions a walk can begin with, u8 ``[U, 2]``.
+    """The pairs of drivers that a walk can begin with, as indices into the board, u8 ``[U, 2]``.
 
-    Pairs of dear drivers have far more lineups under them than pairs of cheap ones, so they are
-    dealt out like cards: any run of units is about a fair share of the walk.
+    A pair of expensive drivers begins far more lineups than a pair of cheap ones. So the pairs are
+    dealt out like cards, and any run of units is about a fair share of the walk.
     """
     count = len(rules.eligible)
     first, second = np.triu_indices(max(count - rules.roster_size + 2, 0), k=1)
@@ -83,7 +92,7 @@ def walk_units(rules: LineupRules) -> Units:
 
 
 def unpacked(keys: npt.NDArray[np.int64], size: int) -> Lineups:
-    """Give the lineups of the keys that kernels pack them into, u8 ``[K, R]``."""
+    """Lineups, u8 ``[K, R]``, from the keys that the kernels pack them into, int64 ``[K]``."""
     shifts = 6 * np.arange(size - 1, -1, -1, dtype=np.int64)
     return ((keys[:, None] >> shifts) & 63).astype(np.uint8)
 
@@ -91,12 +100,12 @@ def unpacked(keys: npt.NDArray[np.int64], size: int) -> Lineups:
 def ranked(
     scores: npt.NDArray[np.float64], keys: npt.NDArray[np.int64], k: int
 ) -> npt.NDArray[np.intp]:
-    """Give the places of the best k: by score, of equal ones the smaller key."""
+    """Indices of the best k by score; of equal scores the smaller key comes first."""
     return np.lexsort((keys, -scores))[:k]
 
 
 def packed(lineups: Lineups) -> npt.NDArray[np.int64]:
-    """Give the keys of sorted lineups: they compare as the lineups do."""
+    """Keys of lineups whose rows are ascending, int64 ``[K]``; they compare as the lineups do."""
     keys = np.zeros(len(lineups), dtype=np.int64)
     for column in lineups.T:
         keys = (keys << 6) | column
@@ -104,12 +113,12 @@ def packed(lineups: Lineups) -> npt.NDArray[np.int64]:
 
 
 def nothing_found(size: int) -> Found:
-    """Give what is found where no lineup is legal."""
+    """Result of a walk where no lineup is legal."""
     return Found(np.zeros((0, size), dtype=np.uint8), np.zeros(0), 0, 0, 0)
 
 
 def merge_found(parts: Sequence[Found], k: int) -> Found:
-    """Join what parts of one walk found: the same best k, however the walk was cut."""
+    """Result of a whole walk from its parts': the same best k for every cut of the walk."""
     lineups = np.concatenate([part.lineups for part in parts])
     scores = np.concatenate([part.scores for part in parts])
     best = ranked(scores, packed(lineups), k)

@@ -1,4 +1,4 @@
-"""What makes a lineup legal: the roster, the cap, and the hard rules a user adds."""
+"""Rules that a legal lineup obeys: the roster, the salary cap, and hard rules that a user adds."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
@@ -11,20 +11,21 @@ from core.errors import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """How many of a set of drivers a lineup may hold.
+    """Rule on how many drivers of a set a lineup holds.
 
     Parameters
     ----------
     name
-        What the user calls the rule, for messages.
+        The user's name for the rule, for messages.
     members
-        Driver indices.
+        Indices of the drivers in the set.
     at_least, at_most
         Bounds on how many of them a lineup holds.
     when, when_at_least
-        The rule is in force only for lineups that hold at least so many of these drivers: if one of
-        these then one of those, or, with the members themselves, no driver of a team or at least
-        two. Without any it is in force for all.
+        The rule applies only to lineups that hold at least ``when_at_least`` of the drivers
+        ``when``. So it can say "if one of these, then one of those" or, where ``when`` are the
+        members, "no driver of this team, or at least two". Without ``when`` it applies to every
+        lineup.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Group:
     when_at_least: int = 1
 
     def obeyed_by(self, picked: Set[int]) -> bool:
-        """Say whether a lineup of these drivers obeys the rule."""
+        """Whether a lineup of the drivers ``picked`` obeys the rule."""
         if self.when and len(picked & set(self.when)) < self.when_at_least:
             return True
         return self.at_least <= len(picked & set(self.members)) <= self.at_most
@@ -43,16 +44,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What the drivers of a lineup may come to beside the salary, such as ownership.
+    """Rule on the sum of an amount over a lineup's drivers, such as their ownership.
 
     Parameters
     ----------
     name
-        What the user calls the rule, for messages.
+        The user's name for the rule, for messages.
     amounts
-        What each driver of the slate takes of it, in any whole unit, >= 0; ``[D]``.
+        Amount of each driver of the slate, in any whole unit, >= 0, ``[D]``.
     at_most
-        What a lineup may take.
+        Largest sum that a lineup may have.
     """
 
     name: str
@@ -60,34 +61,35 @@ class Budget:
     at_most: int
 
     def obeyed_by(self, picked: Set[int]) -> bool:
-        """Say whether a lineup of these drivers obeys the rule."""
+        """Whether a lineup of the drivers ``picked`` obeys the rule."""
         return sum(self.amounts[driver] for driver in picked) <= self.at_most
 
 
 @dataclass(frozen=True, slots=True)
 class LineupRules:
-    """The hard rules every lineup obeys.
+    """The hard rules that every lineup obeys.
 
     Parameters
     ----------
     salaries_usd
-        What each driver of the slate costs, in slate order; D of them.
+        Salary of each driver, in slate order, ``[D]``.
     roster_size
         Drivers in a lineup, 4 to 8.
     salary_cap_usd, min_salary_usd
-        Bounds on what a lineup costs.
+        Bounds on the salary of a lineup.
     locks, excludes
-        Indices of drivers in every lineup, and in none.
+        Indices of drivers who are in every lineup, and of drivers who are in none.
     groups
-        Bounds on how many of a set of drivers a lineup holds.
+        Rules on how many drivers of a set a lineup holds.
     budgets
-        Bounds on what else a lineup takes.
+        Rules on other sums over a lineup's drivers.
 
     Raises
     ------
     InvalidInput
-        A bound that is none, a group of nobody, a budget for another slate. Rules that contradict
-        each other are for :func:`core.lineups.require_legal`.
+        A roster size outside 4..8, bounds in the wrong order, or a budget of another number of
+        drivers. Rules that contradict each other in other ways are refused by
+        :func:`core.portfolio.require_legal`.
     """
 
     salaries_usd: tuple[int, ...]
@@ -131,13 +133,13 @@ class LineupRules:
 
     @property
     def eligible(self) -> tuple[int, ...]:
-        """Indices of the drivers that may be picked."""
+        """Indices of the drivers who are not excluded, ascending."""
         out = set(self.excludes)
         return tuple(i for i in range(len(self.salaries_usd)) if i not in out)
 
 
 def is_legal(rules: LineupRules, lineup: Sequence[int] | npt.NDArray[np.uint8]) -> bool:
-    """Say whether ``lineup`` (driver indices) obeys every rule, checked one by one and plainly."""
+    """Whether ``lineup`` (driver indices) obeys every rule, each checked by itself."""
     picked = {int(driver) for driver in lineup}
     if len(picked) != rules.roster_size or len(lineup) != rules.roster_size:
         return False

@@ -1,8 +1,8 @@
-"""Whether a tail's best lineup is one, or an accident of the races that happened to be simulated.
+"""How much the best lineup by tail depends on which races happened to be simulated.
 
-The races are resampled (Efron and Tibshirani, "An introduction to the bootstrap", 1993): a resample
-is a whole number of copies of each race, so a lineup's races are put in order once and every
-resample reads its tail off that order.
+The races are resampled (Efron and Tibshirani, "An introduction to the bootstrap", 1993). A resample
+holds a whole number of copies of each race, so a lineup's races are sorted once, and its tail in
+every resample follows from that order.
 """
 
 from dataclasses import dataclass
@@ -24,36 +24,38 @@ F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
 DEFAULT_RESAMPLES = 200
-_STABLE_BELOW = 0.2
-_STABLE_ABOVE = 0.7
+_STABLE_BELOW = 0.2  # coefficient of variation of a stable lineup's value
+_STABLE_ABOVE = 0.7  # recurrence of a stable lineup
 
 
 @dataclass(frozen=True, slots=True)
 class TailStability:
-    """How far the best lineup's value, and its being the best, depend on the races simulated.
+    """Stability of the best lineup by tail: of its value, and of its being the best.
+
+    The value of a lineup is its weighted CVaR (:class:`~core.lineups.walk.TailTarget`).
 
     Parameters
     ----------
     lineup
-        Slate indices of the best of the candidates, all races counted once.
+        Slate indices of the best candidate in the simulated races.
     value
-        Its target in points, all races counted once.
+        Its value in the simulated races, in points.
     mean, std
-        Of its target over the resamples, in points; ``std`` (divisor B - 1) is the bootstrap's
-        standard error.
+        Mean and standard deviation of its value over the resamples, in points; ``std`` (divisor
+        B - 1) is the bootstrap's standard error.
     coefficient_of_variation
         ``std / |mean|``.
     low, high
-        The 5% and 95% quantiles of its target over the resamples, in points.
+        The 5% and 95% quantiles of its value over the resamples, in points.
     recurrence
-        The share of the resamples in which it is again the best candidate.
+        Share of the resamples in which it is again the best candidate.
     n_top
-        How many lineups ``top_recurrence`` looks at.
+        Number of best lineups that ``top_recurrence`` follows.
     top_recurrence
-        The share of the best ``n_top`` that are among a resample's best ``n_top``, on average over
-        the resamples. With all candidates in it, it is 1 and says nothing.
+        Share of the best ``n_top`` lineups that are also among a resample's best ``n_top``, on
+        average over the resamples. If ``n_top`` is the number of candidates it is always 1.
     n_candidates, resamples
-        Different lineups compared, and how often the races were resampled.
+        Number of different lineups compared, and of resamples.
     """
 
     lineup: tuple[int, ...]
@@ -83,25 +85,26 @@ def validate_tail_stability(
     seed: int = 0,
     n_top: int = 1,
 ) -> TailStability:
-    """Resample the races and see what becomes of the best lineup.
+    """Stability of the best candidate under resampling of the races.
 
-    Only the candidates compete in a resample. A lineup that is none of them might win it, so the
-    recurrences are upper estimates, the closer the more candidates there are.
+    Only the candidates compete in a resample. Another lineup might be the best there, so the
+    recurrences are upper estimates; the more candidates, the closer they are.
 
     Parameters
     ----------
     points
-        i16 ``[N, D]`` in ticks of 0.05 point: the races the candidates were found on.
+        Driver scores in ticks of 0.05 point, i16 ``[N, D]``: the races that the candidates were
+        chosen on.
     lineups
-        u8 ``[K, R]``, the candidates: the walk's best, in any order; one given twice counts once.
+        The candidates, u8 ``[K, R]``: the walk's best, in any order; repeated ones count once.
     target
-        Levels and weights.
+        Levels and weights of the value.
     resamples
-        How often to draw N races with replacement, at least 2.
+        Number of resamples, each of N races drawn with replacement; at least 2.
     seed
-        Of the resamples. More of them under the same seed begin with the same ones.
+        Seed of the resamples. The first resamples of a seed are the same for any number of them.
     n_top
-        How many of the best to follow beside the very best; at most all candidates are.
+        Number of best lineups to follow for ``top_recurrence``; cut to the number of candidates.
 
     Raises
     ------
@@ -119,16 +122,16 @@ def validate_tail_stability(
     if problems:
         raise InvalidInput(problems)
     target.require_scenarios(len(points))
-    # in lexicographic order the first of equals is the one that ties resolve to
+    # unique sorts the rows, so of equal values the first lineup is that to which ties resolve
     candidates = np.unique(np.sort(lineups, axis=1), axis=0)
     copies = _sample_and_resamples(len(points), resamples, seed)
     scores = resampled_tail_values(points, candidates, target, copies)
     order = np.argsort(-scores, axis=0, kind="stable")
     best = int(order[0, 0])
     n_top = min(n_top, len(candidates))
-    drawn = scores[best, 1:]
-    mean, std = float(drawn.mean()), float(drawn.std(ddof=1))
-    low, high = np.quantile(drawn, (0.05, 0.95))
+    resampled = scores[best, 1:]
+    mean, std = float(resampled.mean()), float(resampled.std(ddof=1))
+    low, high = np.quantile(resampled, (0.05, 0.95))
     return TailStability(
         lineup=tuple(map(int, candidates[best])),
         value=float(scores[best, 0]),
@@ -146,7 +149,7 @@ def validate_tail_stability(
 
 
 def _sample_and_resamples(n_scenarios: int, resamples: int, seed: int) -> Copies:
-    """Give how many copies of each race are in the sample and each resample, ``[1 + B, N]``."""
+    """Copies of each race in the sample (1 each) and in every resample, u16 ``[1 + B, N]``."""
     copies = np.ones((1 + resamples, n_scenarios), dtype=np.uint16)
     for number in range(resamples):
         rng = stream(seed, Purpose.BOOTSTRAP, number)
@@ -158,19 +161,19 @@ def _sample_and_resamples(n_scenarios: int, resamples: int, seed: int) -> Copies
 def resampled_tail_values(
     points: Points, lineups: Lineups, target: TailTarget, copies: Copies
 ) -> F64:
-    """Give ``target`` of each lineup in each resample, f64 ``[K, B]`` in points.
+    """Weighted CVaR of each lineup in each resample, f64 ``[K, B]`` in points.
 
     Parameters
     ----------
     points
-        i16 ``[N, D]`` in ticks.
+        Driver scores in ticks, i16 ``[N, D]``.
     lineups
-        u8 ``[K, R]``.
+        Driver indices, u8 ``[K, R]``.
     target
         Levels and weights.
     copies
-        u16 ``[B, N]``: how often each race stands in each resample; rows sum to N. With ones
-        throughout a resample is the sample itself, as :func:`core.lineups.tail_values` values it.
+        Number of copies of each race in each resample, u16 ``[B, N]``; rows sum to N. A row of ones
+        is the sample itself and gives what :func:`core.lineups.tail_values` does.
     """
     target.require_scenarios(len(points))
     ticks = _resampled_scores(
@@ -184,17 +187,17 @@ def resampled_tail_values(
 
 @compiled
 def _best_first(sums: npt.NDArray[np.int32], order: npt.NDArray[np.int32]) -> None:
-    """Write the indices of ``sums`` into ``order``, the largest first, by counting."""
+    """Write the indices of ``sums`` into ``order``, the largest first, by a counting sort."""
     low = sums.min()
     high = sums.max()
-    place = np.zeros(high - low + 2, dtype=np.int32)
+    next_index = np.zeros(high - low + 2, dtype=np.int32)
     for i in range(sums.shape[0]):
-        place[high - sums[i] + 1] += 1
-    for value in range(1, place.shape[0]):
-        place[value] += place[value - 1]
+        next_index[high - sums[i] + 1] += 1
+    for value in range(1, next_index.shape[0]):
+        next_index[value] += next_index[value - 1]
     for i in range(sums.shape[0]):
-        order[place[high - sums[i]]] = i
-        place[high - sums[i]] += 1
+        order[next_index[high - sums[i]]] = i
+        next_index[high - sums[i]] += 1
 
 
 @compiled
@@ -203,25 +206,25 @@ def _fill(
     order: npt.NDArray[np.int32],
     copies: Copies,
     whole: np.int32,
-    seen: npt.NDArray[np.int32],
+    filled: npt.NDArray[np.int32],
     total: I64,
     boundary: npt.NDArray[np.int32],
 ) -> None:
-    """Write each resample's sum of its best ``whole`` races and the value of the next one."""
-    seen[:] = 0
+    """Write each resample's sum over its best ``whole`` races, and the score of the next race."""
+    filled[:] = 0
     total[:] = 0
     boundary[:] = 0
-    for at in range(order.shape[0]):
-        value = sums[order[at]]
-        row = copies[order[at]]
+    for index in range(order.shape[0]):
+        value = sums[order[index]]
+        row = copies[order[index]]
         fewest = np.int32(1 << 30)
-        for b in range(seen.shape[0]):
-            missing = np.int32(whole - seen[b])
-            drawn = np.int32(row[b])
-            total[b] += np.int64(min(drawn, max(missing, np.int32(0)))) * value
-            boundary[b] = value if (missing >= 0) & (drawn > missing) else boundary[b]
-            seen[b] += drawn
-            fewest = min(fewest, seen[b])
+        for b in range(filled.shape[0]):
+            missing = np.int32(whole - filled[b])
+            copies_here = np.int32(row[b])
+            total[b] += np.int64(min(copies_here, max(missing, np.int32(0)))) * value
+            boundary[b] = value if (missing >= 0) & (copies_here > missing) else boundary[b]
+            filled[b] += copies_here
+            fewest = min(fewest, filled[b])
         if fewest > whole:
             return
 
@@ -236,17 +239,17 @@ def _resampled_scores(
     mass: F64,
     weights: F64,
 ) -> F64:
-    """Give sum_j weights[j] x CVaR_j in ticks, ``[K, B]``, to the nearest 1 / GRID.
+    """The sum over levels j of weights[j] x CVaR_j, ``[K, B]`` in ticks, to the nearest 1 / GRID.
 
-    ``points`` ``[D, N]``, ``copies`` ``[N, B]``. The tails of all resamples are filled together,
-    race by race from the best, each with its copies; mostly all are full after little more than
-    ``mass`` races. Sums are whole numbers until they are divided, in the order in which the search
-    for the best divides them, so ties are ties here too.
+    ``points`` is ``[D, N]``, ``copies`` ``[N, B]``. The tails of all resamples are filled together,
+    race by race from the best, each race with its copies; usually all are full after little more
+    than ``mass`` races. Sums are whole numbers until they are divided, and are divided in the same
+    order as in the walk, so lineups that tie there tie here.
     """
     scenarios, resamples = copies.shape
     sums = np.empty(scenarios, dtype=np.int32)
     order = np.empty(scenarios, dtype=np.int32)
-    seen = np.empty(resamples, dtype=np.int32)
+    filled = np.empty(resamples, dtype=np.int32)
     boundary = np.empty(resamples, dtype=np.int32)
     total = np.empty(resamples, dtype=np.int64)
     scores = np.zeros((lineups.shape[0], resamples), dtype=np.float64)
@@ -258,8 +261,8 @@ def _resampled_scores(
                 sums[i] += row[i]
         _best_first(sums, order)
         for j in range(weights.shape[0]):
-            _fill(sums, order, copies, np.int32(whole[j]), seen, total, boundary)
+            _fill(sums, order, copies, np.int32(whole[j]), filled, total, boundary)
             for b in range(resamples):
-                # without a fraction this adds nothing, to the last bit
+                # where the tail is a whole number of races, part[j] is 0 and this adds exactly 0
                 scores[k, b] += weights[j] * ((total[b] + part[j] * boundary[b]) / mass[j])
     return np.floor(scores * GRID + 0.5) / GRID

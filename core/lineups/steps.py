@@ -1,9 +1,10 @@
-"""Every legal lineup looked at for what it wins: exact best-K search by steps from score to prize.
+"""Exact search for the K lineups that win most, over all legal lineups, by prize steps.
 
-In every scenario a score wins what a step function says (:func:`core.contest.prize_steps`). A few
-steps at the same prizes in all scenarios bound it from above, and counting the scenarios in which
-each is reached bounds what a lineup wins, or, with the best completion of each scenario, what all
-lineups under a branch do. What the bound cannot exclude is valued exactly, in whole micro-dollars.
+In every scenario a step function gives the prize of a score (:func:`core.contest.prize_steps`). A
+coarser step function, with the same few prize levels in all scenarios, bounds it from above.
+Counting the scenarios in which a lineup reaches each level bounds what the lineup wins; counting
+those in which the best completion of a branch reaches it bounds all lineups of the branch. A lineup
+that the bound does not exclude is valued exactly, in whole micro-dollars.
 """
 
 import math
@@ -24,27 +25,27 @@ Breaks = npt.NDArray[np.int32]
 Micros = npt.NDArray[np.int64]
 Narrow = npt.NDArray[np.int16 | np.int32]
 
-# levels of the bound: with more of them it is tighter and takes longer
-_LEVELS = 10
-# the different prizes the levels are chosen from, at most
-_PRIZES = 256
-# lineups whose prizes the levels are fitted to, out of so many that are valued for it
+_LEVELS = 10  # prize levels of the bound: with more it is tighter and takes longer
+_PRIZES = 256  # different prizes at most, from which the levels are chosen
+# the levels are fitted to the prizes of the best _TYPICAL of _VALUED lineups that are valued
 _TYPICAL, _VALUED = 100, 500
+# beyond those that a walk is to find: lineups to bound, and lineups to value, before it starts
 _MORE_GUESSES, _MORE_VALUED = 20_000, 250
-_SWEEPS = 100
+_SWEEPS = 100  # of the additive fit
 
 
 @dataclass(frozen=True, slots=True)
 class StepsStart:
-    """What makes a walk over prizes fast and cannot change what it finds.
+    """What a walk over prizes starts from; it makes the walk fast and cannot change its result.
 
     Parameters
     ----------
     at_least
-        Micro-dollars over all scenarios that at least k legal lineups win; 0 if unknown. What
-        cannot win as much is not looked at, so the counts of a walk depend on it.
+        Micro-dollars, summed over all scenarios, that at least k legal lineups win; 0 if unknown.
+        Lineups that cannot win as much are excluded, so a walk's counts depend on it.
     levels
-        Micro-dollars, i64 ``[C]``, rising: a prize between two is bounded by the higher.
+        Prize levels in micro-dollars, i64 ``[C]``, rising: a prize between two levels is bounded by
+        the higher one.
     """
 
     at_least: int
@@ -52,7 +53,7 @@ class StepsStart:
 
 
 def _checked(points: Points, breaks: Breaks, micros: Micros) -> Points:
-    """Give points by driver, ``[D, N]``, where the steps are of the same scenarios."""
+    """Points by driver, ``[D, N]``, after a check that the steps are of the same scenarios."""
     if not len(points) or breaks.shape != micros.shape or len(breaks) != len(points):
         raise InvalidInput({"steps": "give the steps of each scenario, and at least one scenario."})
     if len(points) * int(micros.max()) >= 2**63:
@@ -61,27 +62,31 @@ def _checked(points: Points, breaks: Breaks, micros: Micros) -> Points:
 
 
 def step_values(points: Points, breaks: Breaks, micros: Micros, lineups: Lineups) -> Micros:
-    """Give what each lineup wins, summed over the scenarios, i64 ``[K]`` in micro-dollars.
+    """Winnings of each lineup, summed over the scenarios, i64 ``[K]`` in micro-dollars.
 
     Parameters
     ----------
     points
-        i16 ``[N, D]`` in ticks.
+        Driver scores in ticks, i16 ``[N, D]``.
     breaks, micros
-        i32 and i64 ``[N, B]``: a score in ticks from ``breaks[s, b]`` up to the next wins
-        ``micros[s, b]`` in scenario s, one below ``breaks[s, 0]`` nothing. Both rise.
+        Prize steps of each scenario, i32 and i64 ``[N, B]``, both rising: in scenario s a score of
+        at least ``breaks[s, b]`` ticks and below the next break wins ``micros[s, b]``; a score
+        below ``breaks[s, 0]`` wins nothing.
     lineups
-        u8 ``[K, R]``.
+        Driver indices, u8 ``[K, R]``.
     """
     by_driver = _checked(points, breaks, micros)
     return _kernels.step_values(by_driver, breaks, micros, np.ascontiguousarray(lineups))
 
 
 def _fitted_levels(micros: Micros, prizes: Micros) -> Micros:
-    """Choose the levels that bound ``prizes`` with the least in excess, the highest prize one."""
+    """Levels that bound ``prizes`` with the least sum of bounds; the highest prize is a level.
+
+    A dynamic program over the different prizes, or over groups of them where there are too many.
+    """
     values, counts = np.unique(prizes[prizes > 0], return_counts=True)
     if len(values) >= _PRIZES:
-        # those that matter: even steps through the sum of all prizes
+        # group prizes so that each group has about the same share of the sum of all prizes
         share = np.cumsum(values * counts.astype(np.float64))
         marks = np.searchsorted(share, np.linspace(0.0, share[-1], _PRIZES)[1:-1])
         edges = np.unique(np.append(marks, len(values) - 1))
@@ -111,7 +116,11 @@ def _fitted_levels(micros: Micros, prizes: Micros) -> Micros:
 def _bounding(
     points: Points, size: int, breaks: Breaks, micros: Micros, levels: Micros
 ) -> tuple[Narrow, Narrow, Micros]:
-    """Give points ``[P, N]``, needs ``[C, N]`` and gains ``[C]`` as the kernels bound with them."""
+    """Points ``[P, N]``, needs ``[C, N]`` and gains ``[C]``, by which the kernels bound winnings.
+
+    ``gains[c]`` is what a score adds to the bound, in micro-dollars, by reaching ``needs[c]`` ticks
+    in a scenario. Points and needs are int16 where differences of scores fit, else int32.
+    """
     rising = np.unique(np.append(levels, micros.max()))
     lower = np.append(0, rising[:-1])[::-1]
     gains = rising[::-1] - lower
@@ -123,7 +132,7 @@ def _bounding(
         step = (micros <= level).sum(axis=1)
         inside = np.minimum(step, breaks.shape[1] - 1)
         begins = np.where(step < breaks.shape[1], breaks[scenario, inside], np.iinfo(np.int32).max)
-        # reached by all, or by none: there is no need to be further off
+        # a need outside the range of scores is reached by every lineup or by none; cut it there
         needs[c] = np.clip(begins, lowest[-1], highest[-1] + 1)
     farthest = np.maximum(highest.max(axis=0), 0) - np.minimum(lowest.min(axis=0), 0) + 1
     width = np.int16 if int(farthest.max()) <= np.iinfo(np.int16).max else np.int32
@@ -131,9 +140,9 @@ def _bounding(
 
 
 def _additive_fit(lineups: Lineups, values: Micros, drivers: int) -> Micros:
-    """Give what a driver adds to the value of lineups, by least squares, i64 ``[D]``.
+    """What each driver adds to the value of lineups, by least squares, i64 ``[D]``.
 
-    Sums that are rounded once, in an order of their own, so that every machine gives the same.
+    Every sum is rounded once, whatever the order of its terms, so every machine gives the same.
     """
     held = np.zeros((len(lineups), drivers), dtype=np.int64)
     held[np.arange(len(lineups))[:, None], lineups] = 1
@@ -144,7 +153,7 @@ def _additive_fit(lineups: Lineups, values: Micros, drivers: int) -> Micros:
     for _ in range(_SWEEPS):
         for d in range(drivers):
             rest = math.fsum(map(mul, together[d], worth)) - together[d][d] * worth[d]
-            # as if each driver were in one more lineup, with nothing to add to it
+            # a ridge: as if each driver were in one more lineup, of value 0
             worth[d] = (sums[d] - rest) / (together[d][d] + 1.0)
     return np.array([round(value) for value in worth], dtype=np.int64)
 
@@ -152,9 +161,10 @@ def _additive_fit(lineups: Lineups, values: Micros, drivers: int) -> Micros:
 def start_steps_walk(
     points: Points, breaks: Breaks, micros: Micros, rules: LineupRules, k: int
 ) -> StepsStart:
-    """Value some lineups first, the best by mean and by an additive fit to what those win.
+    """Start of a walk over prizes, from the values of some lineups that probably win much.
 
-    Parameters are those of :func:`best_by_steps`.
+    They are the best lineups by mean, and the best by an additive fit to what those win. Parameters
+    are those of :func:`best_by_steps`.
     """
     by_driver = _checked(points, breaks, micros)
     guesses = 2 * k + _MORE_GUESSES
@@ -189,36 +199,38 @@ def best_by_steps(
     units: Units | None = None,
     start: StepsStart | None = None,
 ) -> Found:
-    """Give the k legal lineups that win most over all scenarios, proven over all of them.
+    """The k lineups that win most over all scenarios, proven best of all legal lineups.
 
     Parameters
     ----------
     points
-        i16 ``[N, D]`` in ticks.
+        Driver scores in ticks, i16 ``[N, D]``.
     breaks, micros
-        i32 and i64 ``[N, B]``: a score in ticks from ``breaks[s, b]`` up to the next wins
-        ``micros[s, b]`` in scenario s, one below ``breaks[s, 0]`` nothing. Both rise; prizes are
-        above 0.
+        Prize steps of each scenario, i32 and i64 ``[N, B]``, both rising: in scenario s a score of
+        at least ``breaks[s, b]`` ticks and below the next break wins ``micros[s, b]``, which is
+        above 0; a score below ``breaks[s, 0]`` wins nothing.
     rules
-        What is legal.
+        Rules that make a lineup legal.
     k
-        How many to give; fewer come back only where fewer are legal.
+        Number of lineups to return; there are fewer only where fewer are legal.
     units
         The part of :func:`walk_units` to walk; all by default.
     start
-        From :func:`start_steps_walk`, for the same points, steps, rules and k or a larger one.
+        Result of :func:`start_steps_walk` for the same points, steps and rules, and for the same k
+        or a larger one.
 
     Returns
     -------
     Found
-        Scores are whole micro-dollars summed over the scenarios.
+        Scores are whole micro-dollars, summed over the scenarios.
 
     Raises
     ------
     InvalidInput
-        Steps of other scenarios, or none.
+        The steps are of another number of scenarios, or there is no scenario.
     ValueError
-        Prizes whose sums do not fit 64 bits, or what is won not 53.
+        Sums of prizes do not fit 64 bits, or winnings of a lineup do not fit the 53 bits of a
+        float.
     """
     by_driver = _checked(points, breaks, micros)
     if start is None:

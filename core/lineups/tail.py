@@ -1,4 +1,4 @@
-"""Tail metrics of simulated scores: what the best races of a lineup are worth."""
+"""Tail metrics of a lineup's simulated scores: how it does in its best races."""
 
 import math
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ Scores = npt.NDArray[np.floating[Any]] | npt.NDArray[np.integer[Any]]
 
 
 def tail_mass(alpha: float, n_scenarios: int) -> float:
-    """Give how many of ``n_scenarios`` make up the best ``1 - alpha``; need not be whole."""
-    # 1 - 0.99 is not 0.01 in binary: to 1e-9 of a scenario, 10,000 x 1% is exactly 100
+    """Number of scenarios in the best ``1 - alpha`` share of ``n_scenarios``; may be fractional."""
+    # 1 - 0.99 is not 0.01 in binary; rounded to 1e-9 of a scenario, 1% of 10,000 is exactly 100
     mass = (1.0 - alpha) * n_scenarios
     return round(mass, 9) or mass
 
 
 def compute_cvar(scores: npt.ArrayLike, alpha: float) -> float:
-    """Give the upper CVaR: the mean of the best ``1 - alpha`` share of ``scores``.
+    """Upper CVaR: the mean of the best ``1 - alpha`` share of ``scores``.
 
     The scenario on the boundary counts with the fraction of it that lies inside (Rockafellar and
     Uryasev, "Conditional value-at-risk for general loss distributions", 2002).
@@ -28,14 +28,14 @@ def compute_cvar(scores: npt.ArrayLike, alpha: float) -> float:
     Parameters
     ----------
     scores
-        One lineup's score by scenario, ``[N]``, in any unit.
+        Score of one lineup in each scenario, ``[N]``, in any unit.
     alpha
-        The level, in (0, 1): 0.99 asks for the best 1%.
+        Level, in (0, 1): 0.99 is the best 1%.
 
     Raises
     ------
     InvalidInput
-        No score, a score that is not finite, or an alpha outside (0, 1).
+        There is no score, a score is not finite, or alpha is outside (0, 1).
     """
     values = _checked(scores, alpha)
     mass = tail_mass(alpha, len(values))
@@ -48,7 +48,7 @@ def compute_cvar(scores: npt.ArrayLike, alpha: float) -> float:
 
 
 def value_at_risk(scores: npt.ArrayLike, alpha: float) -> float:
-    """Give VaR: the smallest score that a share ``alpha`` of the scenarios does not exceed.
+    """VaR: the smallest score that a share ``alpha`` of the scenarios does not exceed.
 
     Raises
     ------
@@ -71,18 +71,18 @@ def _checked(scores: npt.ArrayLike, alpha: float) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class TailMetrics:
-    """One lineup's simulated scores in a few numbers, all in points.
+    """Summary of one lineup's simulated scores, all in points.
 
     Parameters
     ----------
     mean, std
-        Of all scenarios.
+        Mean and standard deviation over all scenarios.
     var_95, var_99
-        The score that 5% and 1% of the races exceed.
+        Score that at most 5%, and at most 1%, of the races exceed.
     cvar_95, cvar_99
-        The mean of the best 5% and 1% of the races.
+        Mean score of the best 5%, and of the best 1%, of the races.
     top_1pct
-        The score with which the best 1% of the races begin: the same as ``var_99``.
+        Score at which the best 1% of the races begin: the same as ``var_99``.
     conditional_upside
         ``cvar_99 - mean``.
     """
@@ -98,7 +98,7 @@ class TailMetrics:
 
 
 def compute_tail_metrics(scores: npt.ArrayLike) -> TailMetrics:
-    """Summarise one lineup's scores, ``[N]`` in points.
+    """Summary of one lineup's scores, ``[N]`` in points.
 
     Raises
     ------
@@ -122,12 +122,12 @@ def compute_tail_metrics(scores: npt.ArrayLike) -> TailMetrics:
 
 
 def adaptive_scenario_count(alpha: float, min_tail_samples: int = 100) -> int:
-    """Give how many scenarios put ``min_tail_samples`` of them into the best ``1 - alpha``.
+    """Number of scenarios whose best ``1 - alpha`` share holds ``min_tail_samples`` of them.
 
     Raises
     ------
     InvalidInput
-        An alpha outside (0, 1) or fewer than one sample.
+        Alpha is outside (0, 1), or ``min_tail_samples`` is below 1.
     """
     if not 0.0 < alpha < 1.0:
         raise InvalidInput({"alpha": f"{alpha}; a level lies between 0 and 1, both excluded."})

@@ -1,7 +1,7 @@
-"""Whether a search for the tail found more of it than a search for the mean would have.
+"""Comparison of the best lineup by tail with the best by mean, on races neither was chosen on.
 
-Both lineups are scored in the same races, which neither was chosen on, so what the races do to both
-cancels out of the difference between them.
+Both lineups are scored in the same races, so the luck that they share cancels out of the difference
+between them.
 """
 
 from dataclasses import dataclass
@@ -17,21 +17,23 @@ Points = npt.NDArray[np.int16]
 Lineup = npt.NDArray[np.uint8]
 F64 = npt.NDArray[np.float64]
 
-_CLEAR_ERRORS = 2.0
+_CLEAR_ERRORS = 2.0  # standard errors of a difference that is more than noise
 
 
 @dataclass(frozen=True, slots=True)
 class TailValidation:
-    """The tail-optimal lineup beside the mean-optimal one on fresh races, all in points.
+    """The tail-optimal lineup compared with the mean-optimal one on fresh races, in points.
 
     Parameters
     ----------
     tail_improvement, tail_improvement_se
-        How much more of the target the tail-optimal lineup has, and the standard error of that.
+        Weighted CVaR of the tail-optimal lineup less that of the mean-optimal one, and the standard
+        error of the difference.
     mean_sacrifice, mean_sacrifice_se
-        How much less it scores on average, and the standard error of that.
+        Mean score of the mean-optimal lineup less that of the tail-optimal one, and the standard
+        error of the difference.
     n_scenarios
-        Fresh races.
+        Number of fresh races.
     """
 
     tail_improvement: float
@@ -42,15 +44,15 @@ class TailValidation:
 
     @property
     def actually_optimizing_tail(self) -> bool:
-        """Whether the tail-optimal lineup has more of the target; never of a lineup and itself."""
+        """Whether the tail-optimal lineup has the higher weighted CVaR; false for equal lineups."""
         return self.tail_improvement > 0.0
 
     @property
     def beyond_noise(self) -> bool:
-        """Whether it has more by over two standard errors.
+        """Whether its weighted CVaR is higher by more than two standard errors.
 
-        Where it has not, more races may show a gain or a loss: the two lineups are alike in the
-        tail, and both booleans together say so.
+        If ``actually_optimizing_tail`` is true and this is not, the lineups hardly differ in the
+        tail, and more races may show a gain or a loss.
         """
         return self.tail_improvement > _CLEAR_ERRORS * self.tail_improvement_se
 
@@ -60,20 +62,21 @@ def validate_tail(
 ) -> TailValidation:
     """Compare two lineups race by race.
 
-    The standard error of the target's gain is that of the mean, over the races, of the difference
-    of the lineups' influence functions, ``sum_j weights[j] x (t_j + max(score - t_j, 0) / (1 -
-    alphas[j]))`` with ``t_j`` the VaR at each level (Trindade, Uryasev, Shapiro and Zrazhevsky,
-    "Financial prediction with constrained tail risk", 2007). It holds for many races in the tail;
-    with a handful of them it is itself uncertain.
+    The standard error of the difference of weighted CVaRs is that of the mean, over the races, of
+    the difference of the lineups' influence functions, ``sum_j weights[j] x (t_j + max(score - t_j,
+    0) / (1 - alphas[j]))``, where ``t_j`` is the VaR at each level (Trindade, Uryasev, Shapiro and
+    Zrazhevsky, "Financial prediction with constrained tail risk", 2007). It needs many races in the
+    tail; with a handful it is itself uncertain.
 
     Parameters
     ----------
     points
-        i16 ``[N, D]`` in ticks of 0.05 point: races neither lineup was chosen on.
+        Driver scores in ticks of 0.05 point, i16 ``[N, D]``, in races that neither lineup was
+        chosen on.
     tail_lineup, mean_lineup
-        u8 ``[R]``, the best lineups by ``target`` and by mean.
+        The best lineups by ``target`` and by mean, driver indices, u8 ``[R]``.
     target
-        Levels and weights.
+        Levels and weights of the CVaR.
 
     Raises
     ------
@@ -95,12 +98,12 @@ def validate_tail(
 
 
 def _influence(scores: F64, target: TailTarget) -> F64:
-    """Give what each race adds to the estimate of the target, ``[N]``, up to a constant."""
-    given = np.zeros(len(scores))
+    """Influence of each race on the estimate of the weighted CVaR, ``[N]``, up to a constant."""
+    influence = np.zeros(len(scores))
     for alpha, weight in zip(target.alphas, target.weights, strict=True):
-        begins = value_at_risk(scores, alpha)
-        given += weight * (begins + np.maximum(scores - begins, 0.0) / (1.0 - alpha))
-    return given
+        threshold = value_at_risk(scores, alpha)
+        influence += weight * (threshold + np.maximum(scores - threshold, 0.0) / (1.0 - alpha))
+    return influence
 
 
 def _standard_error(values: F64) -> float:

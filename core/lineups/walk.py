@@ -1,8 +1,8 @@
-"""Every legal lineup looked at: exact best-K search by summed value and by weighted upper CVaR.
+"""Exact search for the K best of all legal lineups, by summed value and by weighted upper CVaR.
 
-Maximising CVaR is a maximum of a maximum, no linear program; it is done here by bounds (Rockafellar
-and Uryasev, "Optimization of conditional value-at-risk", 2000) and by exact evaluation of what they
-cannot exclude.
+Maximising CVaR is a maximum of a maximum and no linear program. The walk bounds it (Rockafellar and
+Uryasev, "Optimization of conditional value-at-risk", 2000) and evaluates exactly every lineup that
+the bound does not exclude.
 """
 
 import math
@@ -23,32 +23,30 @@ from core.slate import TICKS_PER_POINT
 Points = npt.NDArray[np.int16]
 Offsets = npt.NDArray[np.float64]
 
-# the best by mean of which the best by tail tell a walk where to start: with few of them the bar
-# is low and the walk long, with many their own evaluation takes longer than it saves
+# A walk starts from the tails of the best lineups by mean, 2 k + this many. With few of them the
+# score to beat is low and the walk long; with many, evaluating them takes longer than it saves.
 _MORE_GUESSES = 250
-# far beyond any score, and sums of eight stay exact in floats
-_LARGEST_OFFSET = 1_000_000.0
-# weights that sum to 1 but for their own rounding
-_ROUNDED = 1e-14
+_LARGEST_OFFSET = 1_000_000.0  # points: far beyond any score, and sums of eight are exact in floats
+_ROUNDED = 1e-14  # weights whose sum differs from 1 by no more than rounding
 _TICKS = np.iinfo(np.int16)
 _NO_CHARGE = (np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
 class TailTarget:
-    """What a multi-CVaR search maximises: ``sum_j weights[j] x CVaR at alphas[j]``.
+    """Weighted CVaR, which a walk by tail maximises: ``sum_j weights[j] x CVaR at alphas[j]``.
 
     Parameters
     ----------
     alphas
-        Levels, each in (0, 1).
+        Levels, each in (0, 1); 0.99 is the best 1% of the races.
     weights
-        One a level, each >= 0, summing to 1.
+        Weight of each level, each >= 0, summing to 1.
 
     Raises
     ------
     InvalidInput
-        Lengths differ, a level outside (0, 1), a negative weight or weights that do not sum to 1.
+        Lengths differ, a level is outside (0, 1), a weight is negative, or weights do not sum to 1.
     """
 
     alphas: tuple[float, ...] = (0.99, 0.95)
@@ -70,12 +68,12 @@ class TailTarget:
             raise InvalidInput(problems)
 
     def require_scenarios(self, n_scenarios: int) -> None:
-        """Refuse a level whose tail would hold less than one of ``n_scenarios``.
+        """Refuse a level whose tail holds less than one of ``n_scenarios`` scenarios.
 
         Raises
         ------
         InvalidInput
-            Naming the level and the number of scenarios that would do.
+            It names the level and the number of scenarios that would be enough.
         """
         for alpha in self.alphas:
             if tail_mass(alpha, n_scenarios) < 1.0:
@@ -99,22 +97,22 @@ class TailTarget:
         npt.NDArray[np.float64],
         npt.NDArray[np.float64],
     ]:
-        """Give whole scenarios, fraction, mass and weight of each level's tail, ``[J]`` each."""
+        """Whole scenarios, fraction, mass and weight of each level's tail, ``[J]`` each."""
         whole, part, mass = self._masses(n_scenarios)
         return whole.astype(np.int64), part, mass, np.array(self.weights, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class WalkStart:
-    """What makes a tail walk fast and cannot change what it finds.
+    """What a walk by tail starts from; it makes the walk fast and cannot change its result.
 
     Parameters
     ----------
     at_least
-        A score in ticks that at least k legal lineups reach; ``-inf`` if unknown. What cannot reach
-        it is not looked at, so the counts of a walk depend on it.
+        Score in ticks that at least k legal lineups reach; ``-inf`` if unknown. Lineups that cannot
+        reach it are excluded, so a walk's counts depend on it.
     thresholds
-        i64 ``[J]`` in ticks: about the VaR of good lineups at each level.
+        About the VaR of good lineups at each level, in ticks, i64 ``[J]``.
     """
 
     at_least: float
@@ -128,20 +126,20 @@ def best_by_value(
     units: Units | None = None,
     charges: Sequence[tuple[Sequence[int], int]] = (),
 ) -> Found:
-    """Give the k legal lineups with the largest sum of ``values``.
+    """The k legal lineups with the largest sum of ``values``.
 
     Parameters
     ----------
     values
-        i64 ``[D]``: what each driver adds, in any whole unit, so that sums are exact.
+        Value of each driver, i64 ``[D]``, in any whole unit, so that sums are exact.
     rules
-        What is legal.
+        Rules that make a lineup legal.
     k
-        How many to give; fewer come back only where fewer are legal.
+        Number of lineups to return; there are fewer only where fewer are legal.
     units
         The part of :func:`walk_units` to walk; all by default.
     charges
-        ``(drivers, cost >= 0)``: what a lineup pays once if it holds any of the drivers.
+        Pairs ``(drivers, cost >= 0)``: a lineup that holds any of the drivers loses the cost once.
     """
     board = Board.of(rules)
     if rules.contradicted or len(board.drivers) < board.roster_size:
@@ -173,14 +171,14 @@ def best_by_value(
 
 
 def count_legal(rules: LineupRules) -> int:
-    """Count the legal lineups, by walking to every one of them."""
-    nothing = np.zeros(len(rules.salaries_usd), dtype=np.int64)
-    # with all values equal no bound cuts anything, so the walk reaches every lineup
-    return best_by_value(nothing, rules, 1).looked_at
+    """Number of legal lineups, counted by a walk that reaches every one of them."""
+    zeros = np.zeros(len(rules.salaries_usd), dtype=np.int64)
+    # with all values equal no bound excludes a branch, so the walk reaches every lineup
+    return best_by_value(zeros, rules, 1).looked_at
 
 
 def _span(points: Points, size: int) -> int:
-    """Give how many different tick totals a lineup can have at most."""
+    """Upper bound of the number of different scores in ticks that a lineup can have."""
     return int(size * (int(points.max(initial=0)) - int(points.min(initial=0)))) + 1
 
 
@@ -191,9 +189,9 @@ def _by_driver(points: Points, drivers: npt.NDArray[np.uint8]) -> Points:
 def _folded(
     points: Points, target: TailTarget, offsets: Offsets | None
 ) -> tuple[Points, npt.NDArray[np.int64]]:
-    """Add the whole ticks of ``offsets`` to the points; give what is left in 1 / GRID of a tick.
+    """Points with the whole ticks of ``offsets`` added, and the rest in 1 / GRID of a tick.
 
-    The CVaR of scores that are all higher by some ticks is higher by as many.
+    Adding the same ticks to a score in every race adds as many to its CVaR.
     """
     drivers = points.shape[1]
     if offsets is None:
@@ -204,14 +202,14 @@ def _folded(
         raise InvalidInput(
             {"offsets": f"give one a driver, of at most {_LARGEST_OFFSET:,.0f} points."}
         )
-    # whatever does not fit 16 bits stays in the rest: a looser bound, the same score
+    # ticks that do not fit 16 bits stay in the rest: the bound is looser, the score the same
     whole = np.clip(
         np.rint(ticks).astype(np.int64),
         _TICKS.min - points.min(axis=0).astype(np.int64),
         _TICKS.max - points.max(axis=0).astype(np.int64),
     )
     if abs(math.fsum(target.weights) - 1.0) > _ROUNDED:
-        # a score of these weights is not higher by as much as the points are
+        # with weights that do not sum to 1, the score does not rise by as much as the points
         whole[:] = 0
     rests = np.rint(ticks * _kernels.GRID).astype(np.int64) - whole * int(_kernels.GRID)
     return (points + whole).astype(np.int16), rests
@@ -220,18 +218,24 @@ def _folded(
 def tail_values(
     points: Points, lineups: Lineups, target: TailTarget, offsets: Offsets | None = None
 ) -> npt.NDArray[np.float64]:
-    """Give ``target`` of each lineup, f64 ``[K]`` in points.
+    """Weighted CVaR of each lineup, f64 ``[K]`` in points.
 
     Parameters
     ----------
     points
-        i16 ``[N, D]`` in ticks.
+        Driver scores in ticks, i16 ``[N, D]``.
     lineups
-        u8 ``[K, R]``.
+        Driver indices, u8 ``[K, R]``.
     target
         Levels and weights.
     offsets
-        f64 ``[D]`` in points, added once a driver held.
+        Points added to a lineup's score for each driver that it holds, f64 ``[D]``; 0 by default.
+
+    Raises
+    ------
+    InvalidInput
+        A level's tail holds less than one scenario, or offsets are not one for each driver within
+        1,000,000 points.
     """
     target.require_scenarios(len(points))
     points, rests = _folded(points, target, offsets)
@@ -253,7 +257,7 @@ def start_tail_walk(
     k: int,
     offsets: Offsets | None = None,
 ) -> WalkStart:
-    """Look at the best lineups by mean first: their CVaR tells a walk what it may ignore.
+    """Start of a walk by tail, from the weighted CVaR of the best lineups by mean.
 
     Parameters are those of :func:`best_by_tail`.
     """
@@ -266,7 +270,7 @@ def start_tail_walk(
         return WalkStart(-math.inf, np.zeros(len(target.alphas), dtype=np.int64))
     scores = tail_values(points, guess, target, offsets) * TICKS_PER_POINT
     order = np.argsort(-scores, kind="stable")
-    # a hair below the kth: changing the unit back and forth must not exclude the kth itself
+    # slightly below the kth score: rounding between points and ticks must not exclude the kth
     at_least = float(scores[order[k - 1]]) if len(order) >= k else -math.inf
     typical = guess[order[min(k, len(order)) - 1]]
     sums = folded[:, typical].sum(axis=1, dtype=np.int64)
@@ -283,33 +287,34 @@ def best_by_tail(
     start: WalkStart | None = None,
     offsets: Offsets | None = None,
 ) -> Found:
-    """Give the k legal lineups with the largest weighted upper CVaR, proven over all of them.
+    """The k lineups with the largest weighted upper CVaR, proven best of all legal lineups.
 
     Parameters
     ----------
     points
-        i16 ``[N, D]`` in ticks of 0.05 point.
+        Driver scores in ticks of 0.05 point, i16 ``[N, D]``.
     rules
-        What is legal.
+        Rules that make a lineup legal.
     target
         Levels and weights.
     k
-        How many to give; fewer come back only where fewer are legal.
+        Number of lineups to return; there are fewer only where fewer are legal.
     units
-        The part of :func:`walk_units` to walk; all by default. A part's own best k hold every
-        lineup of the whole walk's best k that begins with one of its pairs.
+        The part of :func:`walk_units` to walk; all by default. The best k of a part contain every
+        lineup of the whole walk's best k that begins with one of the part's pairs.
     start
-        From :func:`start_tail_walk`, for the same points, rules, target, offsets and k or a larger
-        one.
+        Result of :func:`start_tail_walk` for the same points, rules, target and offsets, and for
+        the same k or a larger one.
     offsets
-        f64 ``[D]`` in points of either sign, added to a lineup's score once for each driver it
-        holds: a price for a driver that no race changes. Counts to the nearest 2^-20 of a tick.
+        Points of either sign that are added to a lineup's score for each driver that it holds, f64
+        ``[D]``: a price of the driver that is the same in every race. They count to the nearest
+        2^-20 of a tick.
 
     Raises
     ------
     InvalidInput
-        A level whose tail holds less than one scenario; offsets that are not one finite number a
-        driver.
+        A level's tail holds less than one scenario, or offsets are not one for each driver within
+        1,000,000 points.
     """
     target.require_scenarios(len(points))
     if start is None:
@@ -340,14 +345,14 @@ def best_by_tail(
 
 
 def prove_walk(found: Found, rules: LineupRules, k: int, legal: int | None = None) -> WalkProof:
-    """Give the proof of what a whole walk found, joined by :func:`merge_found` if it was cut.
+    """Proof of a whole walk's result, which :func:`merge_found` joined if the walk was cut.
 
     Parameters
     ----------
     found, rules, k
-        The result, and the rules and number it was asked for with.
+        The result, and the rules and the k of the walk.
     legal
-        How many lineups are legal, where that has been counted.
+        Number of legal lineups, if it was counted already.
     """
     legal = count_legal(rules) if legal is None else legal
     return WalkProof(

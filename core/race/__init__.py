@@ -1,8 +1,9 @@
-"""The race: a constraint spec in, simulated races out, judged by the kernel.
+"""The race: a constraint spec goes in, simulated races judged by the kernel come out.
 
-The flow is compile a slate (:class:`ConstraintCompiler`), simulate blocks of 500
-(:func:`simulate_block`), score them (:meth:`Scenarios.points`). Same spec, same seed, same bits.
-What a user knows better tilts the spec before that (:func:`tilt`).
+A slate is compiled to a spec (:class:`ConstraintCompiler`), races are simulated in blocks of 500
+(:func:`simulate_block`) and scored (:meth:`Scenarios.points`). The same spec and the same seed give
+the same bits. Before the simulation, a user's own projections, odds and medians tilt the spec
+(:func:`tilt`).
 """
 
 from core.race._race import STAGE_BREAKS
@@ -13,7 +14,7 @@ from core.race.entropy import EntropyTilt, entropy_tilt
 from core.race.generate import BLOCK_SCENARIOS, draw_races, generate_scenarios, simulate_block
 from core.race.kernel import KernelLogic, KernelStats, SkeletonNarrative
 from core.race.knowledge import KnowledgeDiagnostics, Tilted, UserKnowledge, tilt, with_tilts
-from core.race.known import KnownDriver, KnownField, load_known_field
+from core.race.known import KnownDriver, KnownDrivers, load_known_drivers
 from core.race.odds import fair_probabilities
 from core.race.priors import TrackPriors, load_priors
 from core.race.regimes import Regime, classify_scenario_regime
@@ -33,7 +34,7 @@ __all__ = [
     "KernelStats",
     "KnowledgeDiagnostics",
     "KnownDriver",
-    "KnownField",
+    "KnownDrivers",
     "Regime",
     "RunConfig",
     "Scenarios",
@@ -50,7 +51,7 @@ __all__ = [
     "fair_probabilities",
     "generate_scenarios",
     "load_calibration",
-    "load_known_field",
+    "load_known_drivers",
     "load_priors",
     "simulate_block",
     "skill_from_slate",

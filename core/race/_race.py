@@ -1,12 +1,13 @@
-"""One race after another, compiled: grid, strength, green runs, cautions, finish.
+"""One simulated race after another, compiled: grid, strength, green runs, cautions, finish.
 
 A race is a chain of causes. Cautions and accidents are drawn first and cut the race into green
-runs; over a run the order moves from where a car is towards how strong it is; whoever is ahead
-leads, so laps led, fastest laps and the finish all come of the same running order.
+runs. Over a run, every car moves from where it is towards where its strength puts it. Whoever is
+ahead leads, so laps led, fastest laps and the finish all follow from the same running order.
 
-It stays one module: the compiler's cache looks at the file of the outermost function alone and
-would not notice a change in another. What is called many times a race takes the arrays it needs one
-by one: handing over a record of forty counts a reference for each, which once was half the time.
+All of it is one module, because the compiler's cache watches the file of the outermost function
+alone and would miss a change in another file. Functions that are called many times in a race take
+the arrays that they need one by one: passing a record of forty arrays counts a reference for each,
+which once took half the time.
 """
 
 from typing import NamedTuple
@@ -21,25 +22,25 @@ I4 = npt.NDArray[np.int32]
 I8 = npt.NDArray[np.int64]
 
 STAGE_BREAKS = 2
-STAGE_ENDS = (0.27, 0.55)  # of the green laps
-MAX_YELLOW_SHARE = 0.6  # of the laps; cautions beyond it are not thrown
-SHADOW_LOSS = 1.5  # strength lost, in standard deviations of the field, by a car that underdelivers
+STAGE_ENDS = (0.27, 0.55)  # when the stages end, as shares of the green laps
+MAX_YELLOW_SHARE = 0.6  # of the laps; cautions beyond it are left out
+SHADOW_LOSS = 1.5  # strength lost by a car that underdelivers, in normal scores
 DAMAGE = 1.2  # strength lost at most by a car that an accident hurts and does not stop
-GATHERED = 0.7  # chance that the next car behind an accident is gathered up, not the one after it
+GATHERED = 0.7  # chance that the next car behind an accident is caught in it, not the one after it
 NORMAL_BITS, CHOICE_BITS = 12, 10
-NORMALS = 1 << NORMAL_BITS  # equally likely normal scores that what comes and goes is drawn from
-CHOICES = 1 << CHOICE_BITS  # equally likely choices in the tables of fastest laps
+NORMALS = 1 << NORMAL_BITS  # equally likely normal scores, from which the drift is drawn
+CHOICES = 1 << CHOICE_BITS  # equally likely entries of the other tables to draw from
 PACK = 4  # cars in line that a draft moves together, a power of two
-MAX_TRIES = 200
-MOST_CARS = 64  # whose ranks fit the last six bits of a key
-FINE = 1048576.0  # steps of place that a key tells apart
-FAR_APART = 30.0  # places beyond it are all alike; strengths are normal scores
-QUALIFYING_NOISE = 0.8  # beside 0.6 of skill, where the grid is unknown
+MAX_TRIES = 200  # of drawing the cause of an accident
+MOST_CARS = 64  # in a race: their ranks fit the last six bits of a sorting key
+FINE = 1048576.0  # steps of a unit of progress that a sorting key tells apart
+FAR_APART = 30.0  # progress is cut at this in a sorting key; strengths are normal scores
+QUALIFYING_NOISE = 0.8  # standard deviation, beside 0.6 of skill, where the grid is unknown
 REAR = 0.3  # how far behind the last car on the grid those sent to the rear take the green flag
 
 
 class Limits(NamedTuple):
-    """Laps that drivers must and may lead, and who may lead the last one."""
+    """Laps that each driver must and may lead, ``[R]``, and who may lead the last one."""
 
     least: I8
     most: I8
@@ -47,55 +48,58 @@ class Limits(NamedTuple):
 
 
 class RaceInputs(NamedTuple):
-    """What one race depends on, for the R racing drivers in slate order."""
+    """All that one race depends on. Arrays by driver hold the R racing drivers in slate order.
 
-    skill: F8  # standard deviations above the field's average
-    tilt: F8
-    spread: F8  # how much wider than others' a driver's own luck is, 1 = as wide
-    causes: F8  # odds of causing an accident, the most likely driver's 1
-    shadow_risk: F8
+    Parameters that are not explained here are those of :class:`~core.race.priors.TrackPriors`.
+    """
+
+    skill: F8  # standard deviations above the average driver of the race
+    tilt: F8  # strength added
+    spread: F8  # factor on the standard deviation of the driver's own luck
+    causes: F8  # odds of causing an accident, relative to the most likely driver's
+    shadow_risk: F8  # chance that the car underdelivers
     team: I8  # 0..T-1, or -1 for none
     n_teams: int
     make: I8  # 0..M-1, or -1 for none
     n_makes: int
-    grid: I8  # official spot, 0 = unknown
-    free_spots: I8  # spots for the unknown, ascending
-    rear: npt.NDArray[np.bool_]
+    grid: I8  # official grid spot, 0 = unknown
+    free_spots: I8  # grid spots left for drivers of unknown spot, ascending
+    rear: npt.NDArray[np.bool_]  # who starts from the rear
     limits: "Limits"
-    limited: bool  # whether any of them binds
-    grid_scores: F8  # normal score by grid spot; entry 0 stands for none
-    last_grid_score: float
+    limited: bool  # whether any limit on laps led can bind
+    grid_scores: F8  # normal score by grid spot; entry 0 is unused
+    last_grid_score: float  # of the last car on the grid
     race_laps: int
-    unscheduled_cautions: float
+    unscheduled_cautions: float  # expected number, without the stage breaks
     cautions_shape: float
-    caution_laps: I8  # CHOICES lengths of a caution
+    caution_laps: I8  # CHOICES equally likely lengths of a caution
     incident_share: float
     cars_involved: float
     cars_shape: float
     involved_out: float
     pile_spared: float
-    failure_gap: float  # -1 / log(1 - chance of failing); 0 = nobody fails
+    failure_gap: float  # -1 / log(1 - chance that a car fails); 0 = no car fails
     skill_weight: float
     grid_weight: float
-    shock_sd: float  # lasts the race
+    shock_sd: float  # of the luck that lasts the race
     team_share: float
     make_share: float
-    drift_sd: float  # comes and goes within it
+    drift_sd: float  # of the luck that comes and goes within the race
     pack_share: float
-    turnover: float  # mean reversion a race
+    turnover: float  # rate of mean reversion over a whole race
     clean_air: float
     lead_swaps: float
     short_leaders: float
     lead_depth: float
     short_lead_laps: float
-    fastest_rank: I8  # CHOICES ranks from the front, -1 = any car running
-    fastest_run: I8  # CHOICES lengths of a row of fastest laps
-    normals: F8  # NORMALS of them
+    fastest_rank: I8  # CHOICES equally likely ranks of who sets a fastest lap; -1 = any running car
+    fastest_run: I8  # CHOICES equally likely lengths of a row of fastest laps
+    normals: F8  # NORMALS equally likely normal scores
     pit_window_laps: int
 
 
 class RaceOutputs(NamedTuple):
-    """Where n races are written, ``[n, R]`` and ``[n]``."""
+    """Arrays that n races are written to: ``[n, R]``, and ``[n]`` for the last three."""
 
     finish: npt.NDArray[np.uint8]
     start: npt.NDArray[np.uint8]
@@ -109,25 +113,25 @@ class RaceOutputs(NamedTuple):
 
 
 class Cars(NamedTuple):
-    """The R cars of the race being run, overwritten from race to race."""
+    """The R cars of the race that is being simulated; each race overwrites them."""
 
     start: I8  # official grid spot
-    strength: F8  # today
-    place: F8  # running order: the higher, the further ahead
-    order: I8  # the cars running, first to last; beyond them, what was there before
-    out_lap: I8  # laps done when it went out, -1 = running
-    fails_at: I8  # the lap from which its car fails
-    led: I8
-    fastest: I8
-    involved: npt.NDArray[np.bool_]  # in the accident at hand
+    strength: F8  # today, in normal scores of the running order
+    progress: F8  # how far ahead the car runs, on the scale of strengths: the higher, the further
+    order: I8  # cars still running, first to last; entries beyond them are left over
+    out_lap: I8  # laps done when the car went out, -1 = running
+    fails_at: I8  # lap from which the car fails
+    led: I8  # laps led so far
+    fastest: I8  # fastest laps so far
+    involved: npt.NDArray[np.bool_]  # in the current accident
     scratch: F8
-    before: I8  # the order before it is made anew
-    keys: I4  # places as whole numbers, in that order
+    before: I8  # the order before a sort
+    keys: I4  # sorting keys, in that order
 
 
 @inlined
 def _draw_grid(rng: np.random.Generator, race: RaceInputs, cars: Cars) -> None:
-    """Fill unknown grid spots by a qualifying of those drivers among themselves."""
+    """Fill unknown grid spots: the drivers without one qualify among themselves."""
     drivers = cars.start.shape[0]
     for i in range(drivers):
         cars.start[i] = race.grid[i]
@@ -145,7 +149,7 @@ def _draw_grid(rng: np.random.Generator, race: RaceInputs, cars: Cars) -> None:
 def _draw_strength(
     rng: np.random.Generator, race: RaceInputs, cars: Cars, team_shock: F8, make_shock: F8
 ) -> None:
-    """Set how strong each car is today, and where it takes the green flag."""
+    """Draw how strong each car is today, and set where it takes the green flag."""
     drivers = cars.start.shape[0]
     team_sd = race.shock_sd * np.sqrt(race.team_share)
     make_sd = race.shock_sd * np.sqrt(race.make_share)
@@ -167,10 +171,10 @@ def _draw_strength(
         cars.strength[i] += race.tilt[i] + shock
         if race.shadow_risk[i] > 0.0 and rng.random() < race.shadow_risk[i]:
             cars.strength[i] -= SHADOW_LOSS
-        cars.place[i] = grid
+        cars.progress[i] = grid
         if race.rear[i]:
-            # behind everyone, and among themselves in grid order
-            cars.place[i] = race.last_grid_score - REAR + 0.01 * grid
+            # behind all other cars; those at the rear are in grid order among themselves
+            cars.progress[i] = race.last_grid_score - REAR + 0.01 * grid
         cars.order[i] = i
 
 
@@ -178,10 +182,10 @@ def _draw_strength(
 def _draw_cautions(
     rng: np.random.Generator, race: RaceInputs, at: I8, kind: I8, length: I8
 ) -> tuple[int, int]:
-    """Draw the cautions and give their number and the green laps of the race.
+    """Draw the cautions; their number and the number of green laps in the race.
 
-    ``at`` (green laps run, ascending), ``kind`` (1 = accident) and ``length`` (laps) hold one entry
-    a caution.
+    One entry for each caution is written to ``at`` (green laps run before it, ascending), ``kind``
+    (1 = accident) and ``length`` (laps).
     """
     wild = race.unscheduled_cautions * rng.standard_gamma(race.cautions_shape)
     drawn = STAGE_BREAKS + int(rng.poisson(wild / race.cautions_shape))
@@ -210,17 +214,18 @@ def _draw_cautions(
 
 
 @inlined
-def _sort(order: I8, place: F8, before: I8, keys: I4, left: int) -> None:
-    """Put the ``left`` running cars in running order; of equals the one ahead stays ahead.
+def _sort(order: I8, progress: F8, before: I8, keys: I4, left: int) -> None:
+    """Sort the ``left`` running cars by progress; of two equal cars the one ahead stays ahead.
 
-    Each car's rank is how many keys are above its own. Keys are whole numbers, no two alike, so the
-    count is a few compares of eight at a time without a branch: half the time of any sort.
+    A car's rank is the number of keys above its own. Keys are whole numbers, all different, so the
+    count takes a few comparisons of eight keys at a time, without a branch: half the time of any
+    sort.
     """
     lanes = (left + 7) & ~7
     for q in range(left):
         i = order[q]
         before[q] = i
-        fine = np.int64(min(max(place[i], -FAR_APART), FAR_APART) * FINE)
+        fine = np.int64(min(max(progress[i], -FAR_APART), FAR_APART) * FINE)
         keys[q] = np.int32(fine * 64 + (63 - q))
     for q in range(left, lanes):
         keys[q] = np.int32(-2147483648)
@@ -234,7 +239,7 @@ def _sort(order: I8, place: F8, before: I8, keys: I4, left: int) -> None:
 
 @inlined
 def _drop_out(order: I8, out_lap: I8, left: int) -> int:
-    """Close the ranks behind cars that went out and say how many run on."""
+    """Take cars that went out from the order; the number of cars still running."""
     k = 0
     for q in range(left):
         if out_lap[order[q]] < 0:
@@ -245,7 +250,7 @@ def _drop_out(order: I8, out_lap: I8, left: int) -> int:
 
 @compiled
 def _is_needed(limits: Limits, led: I8, out_lap: I8, race_laps: int, i: int) -> bool:
-    """Say whether a car may not stop: it owes laps, or the others cannot end the race alone."""
+    """Whether a car may not go out: it owes laps, or the others alone could not lead all laps."""
     if led[i] < limits.least[i]:
         return True
     room, winners = 0, 0
@@ -258,15 +263,15 @@ def _is_needed(limits: Limits, led: I8, out_lap: I8, race_laps: int, i: int) -> 
 
 @inlined
 def _accident(rng: np.random.Generator, race: RaceInputs, cars: Cars, lap: int, left: int) -> int:
-    """One car loses it, cars behind it are gathered up; some go out, the others are hurt.
+    """Simulate an accident; the number of cars still running.
 
-    Gives how many run on.
+    One car causes it and cars behind are caught in it. Some go out, the others lose strength.
     """
     for q in range(left):
         cars.involved[cars.order[q]] = False
     cause = int(left * rng.random())
     for _ in range(MAX_TRIES):
-        # any car may be the cause, the aggressive more likely: drawn until one is taken
+        # rejection sampling: any car may be the cause, aggressive drivers' more likely
         if rng.random() < race.causes[cars.order[cause]]:
             break
         cause = int(left * rng.random())
@@ -298,9 +303,9 @@ def _accident(rng: np.random.Generator, race: RaceInputs, cars: Cars, lap: int, 
             else:
                 lost = DAMAGE * rng.random()
                 cars.strength[i] -= lost
-                cars.place[i] -= lost
+                cars.progress[i] -= lost
     left = _drop_out(cars.order, cars.out_lap, left)
-    _sort(cars.order, cars.place, cars.before, cars.keys, left)
+    _sort(cars.order, cars.progress, cars.before, cars.keys, left)
     return left
 
 
@@ -308,7 +313,7 @@ def _accident(rng: np.random.Generator, race: RaceInputs, cars: Cars, lap: int, 
 def _drift(
     rng: np.random.Generator,
     order: I8,
-    place: F8,
+    progress: F8,
     strength: F8,
     spread: F8,
     normals: F8,
@@ -318,10 +323,10 @@ def _drift(
     own: float,
     shared: float,
 ) -> None:
-    """Move each running car on: towards its strength, and at random, a part shared in line.
+    """Move each running car towards its strength and at random; cars in line share a part of that.
 
-    ``keep`` is the share of its place that a car keeps, ``own`` and ``shared`` the standard
-    deviations of chance.
+    ``keep`` is the share of its distance from its strength that a car keeps. ``own`` and ``shared``
+    are the standard deviations of its own random move and of the one that cars in line share.
     """
     line = 0.0
     bits = 0
@@ -335,17 +340,17 @@ def _drift(
         # one draw of 48 bits serves four cars
         bits = int(rng.random() * 281474976710656.0) if q & 3 == 0 else bits >> NORMAL_BITS
         chance = own * spread[i] * normals[bits & (NORMALS - 1)]
-        place[i] = towards + keep * (place[i] - towards) + line + chance
+        progress[i] = towards + keep * (progress[i] - towards) + line + chance
 
 
 @compiled
 def _foremost_owed(
     rng: np.random.Generator, limits: Limits, led: I8, order: I8, left: int, to_lead: int
 ) -> int:
-    """Choose a car that owes laps to go in front, the likelier the more of ``to_lead`` are owed.
+    """Car that owes laps and is to be moved to the front now, or -1.
 
-    Gives -1 for none. So minimums are met all through the race, and not by leading its end, which
-    would be winning it.
+    There is one the more often, the larger the part of the ``to_lead`` laps left that is owed. So
+    minimums are met all through the race, and not at its end, where leading would mean winning.
     """
     owed, foremost = 0, -1
     for q in range(left - 1, -1, -1):
@@ -353,16 +358,16 @@ def _foremost_owed(
         if led[i] < limits.least[i]:
             owed += limits.least[i] - led[i]
             foremost = i
-    # twice as often as would do on average, so that little is left for the end
+    # twice as often as would be enough on average, so that little is left for the end
     return foremost if owed > 0 and rng.random() * to_lead < 2.0 * owed else -1
 
 
 @compiled
 def _next_leader(limits: Limits, led: I8, order: I8, left: int, to_lead: int, first: int) -> int:
-    """Find who may lead the next of ``to_lead`` laps: ``first``, or else the foremost who may.
+    """Car that leads the next of ``to_lead`` laps: ``first``, or else the foremost car that may.
 
-    Once the laps to come are all owed to minimums, only those who are owed some may lead; the last
-    lap is the winner's, and nobody leads a lap that would leave no winner.
+    Once all laps left are needed for minimums, only cars below their minimum may lead. The last lap
+    is the winner's, and no car leads a lap after which nobody could win.
     """
     owed, owed_losers = 0, 0
     for i in range(led.shape[0]):
@@ -398,7 +403,7 @@ def _next_leader(limits: Limits, led: I8, order: I8, left: int, to_lead: int, fi
 def _lead_within_limits(
     limits: Limits, led: I8, order: I8, left: int, by: int, laps: int, to_lead: int
 ) -> None:
-    """Credit ``laps`` of the race's ``to_lead``, lap by lap, to ``by`` or to who may lead them."""
+    """Credit ``laps`` of the ``to_lead`` laps left to ``by``, or lap by lap to a car that may."""
     for done in range(laps):
         led[_next_leader(limits, led, order, left, to_lead - done, by)] += 1
 
@@ -418,8 +423,8 @@ def _lead_stretch(
     lead_depth: float,
     short_lead_laps: float,
 ) -> None:
-    """Give ``laps`` to who leads at first, to short leads in between, and to who is ahead now."""
-    # as many as a Poisson of mean ``swaps``: the events of a unit process before that time
+    """Credit ``laps`` to the car that led before, to short leaders, and to the car now ahead."""
+    # the number of short leads is Poisson with mean ``swaps``: events of a unit process until then
     time = rng.standard_exponential()
     while time < swaps and laps > 1:
         time += rng.standard_exponential()
@@ -454,9 +459,9 @@ def _set_fastest(
     left: int,
     laps: int,
 ) -> None:
-    """Draw who sets each of ``laps`` fastest laps: the front more often, a few laps in a row."""
+    """Draw who sets each of ``laps`` fastest laps: cars in front more often, some laps in a row."""
     while laps > 0:
-        # one draw of 30 bits: how long, by whom, and by whom if anyone
+        # one draw of 30 bits: how many laps, at which rank, and which car where any car may
         bits = int(rng.random() * 1073741824.0)
         row = min(laps, rows[bits & (CHOICES - 1)])
         bits >>= CHOICE_BITS
@@ -472,10 +477,10 @@ def _set_fastest(
 
 @inlined
 def _finish(cars: Cars, left: int, finish: npt.NDArray[np.uint8]) -> None:
-    """Place the cars 1..R: the running in their order, then the out, the last out first."""
+    """Write finishing positions 1..R: running cars in order, then those out, the last out first."""
     for q in range(left):
         finish[cars.order[q]] = q + 1
-    drivers = cars.place.shape[0]
+    drivers = cars.progress.shape[0]
     for i in range(drivers):
         if cars.out_lap[i] < 0:
             continue
@@ -486,7 +491,8 @@ def _finish(cars: Cars, left: int, finish: npt.NDArray[np.uint8]) -> None:
                 or (
                     cars.out_lap[j] == cars.out_lap[i]
                     and (
-                        cars.place[j] > cars.place[i] or (cars.place[j] == cars.place[i] and j < i)
+                        cars.progress[j] > cars.progress[i]
+                        or (cars.progress[j] == cars.progress[i] and j < i)
                     )
                 )
             ):
@@ -501,7 +507,7 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
     cars = Cars(
         start=np.zeros(drivers, dtype=np.int64),
         strength=np.zeros(drivers),
-        place=np.zeros(drivers),
+        progress=np.zeros(drivers),
         order=np.zeros(drivers, dtype=np.int64),
         out_lap=np.zeros(drivers, dtype=np.int64),
         fails_at=np.zeros(drivers, dtype=np.int64),
@@ -512,9 +518,9 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
         before=np.zeros(MOST_CARS, dtype=np.int64),
         keys=np.zeros(MOST_CARS, dtype=np.int32),
     )
-    order, place, strength, before, keys = (
+    order, progress, strength, before, keys = (
         cars.order,
-        cars.place,
+        cars.progress,
         cars.strength,
         cars.before,
         cars.keys,
@@ -544,7 +550,7 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
                 cars.fails_at[i] = 1 + int(rng.random() * (race.race_laps - 1))
                 i += 1 + int(race.failure_gap * rng.standard_exponential())
         left = drivers
-        _sort(order, place, before, keys, left)
+        _sort(order, progress, before, keys, left)
 
         leader = order[0]
         if limited:
@@ -555,7 +561,7 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
         lap, green_done = 1, 1
         for run in range(cautions + 1):
             run_end = at[run] if run < cautions else green_laps
-            # a run longer than a tank is cut by green-flag stops
+            # green-flag stops cut a run that is longer than a tank of fuel lasts
             stints = 1 + max(0, run_end - green_done - 1) // race.pit_window_laps
             for stint in range(stints):
                 laps = (run_end - green_done) // (stints - stint)
@@ -564,7 +570,7 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
                 running = left
                 for q in range(left):
                     i = order[q]
-                    # before the run in which it is due: a car that is out sets nothing after
+                    # out at the start of the run in which it fails: it leads and sets no later lap
                     if cars.fails_at[i] < lap + laps and running > 2:
                         if limited and _is_needed(limits, led, out_lap, race.race_laps, i):
                             continue
@@ -576,8 +582,8 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
                 if limited:
                     owed = _foremost_owed(rng, limits, led, order, left, to_lead)
                     if owed >= 0:
-                        place[owed] = max(place[owed], place[order[0]] + 2.0 / FINE)
-                        _sort(order, place, before, keys, left)
+                        progress[owed] = max(progress[owed], progress[order[0]] + 2.0 / FINE)
+                        _sort(order, progress, before, keys, left)
                 leader = order[0]
                 keep = np.exp(-race.turnover * laps / green_laps)
                 noise = race.drift_sd * np.sqrt(1.0 - keep * keep)
@@ -585,7 +591,7 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
                 _drift(
                     rng,
                     order,
-                    place,
+                    progress,
                     strength,
                     race.spread,
                     race.normals,
@@ -595,7 +601,7 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
                     own,
                     shared,
                 )
-                _sort(order, place, before, keys, left)
+                _sort(order, progress, before, keys, left)
                 last = green_done + laps == green_laps
                 swaps = race.lead_swaps * laps / green_laps
                 if stint + 1 < stints:

@@ -1,9 +1,9 @@
-"""How well the race model has foretold real races: what every answer of it carries.
+"""Scores of the race model's forecasts of real races; every job's answer carries them.
 
 ``calibration.json`` beside this module is written by ``axiomatic backtest --record`` and read here.
-What was graded are forecasts from past races, practice and grid, fitted anew as the races went. A
-slate adds salaries to past races and knows no practice, and its user may know better or worse than
-either: nobody has graded that.
+The forecasts that were graded used past races, practice and grid, and the model was fitted again as
+the races went on. A job's forecast differs: it uses salaries and no practice, and what its user
+knows. Nobody has graded that.
 """
 
 import json
@@ -27,14 +27,15 @@ def _document() -> Mapping[str, Any]:
 
 
 def load_calibration(track_type: TrackType) -> dict[str, Any]:
-    """Give the walk-forward scores of the model at a kind of track.
+    """Walk-forward scores of the model at a kind of track.
 
     Returns
     -------
     ``crps`` and ``baseline_crps`` in DraftKings points, ``log_score`` of the finish in nats,
-    ``coverage`` of the central intervals of points by percent, ``n_races`` graded, the dates
-    ``from`` and ``to`` they lie between, the ``track_type`` (null where no race of that kind was
-    graded and the figures are those of all), and in ``graded`` what sort of forecasts they were.
+    ``coverage`` of the central intervals of points by percent, ``n_races``, the number of races
+    graded, ``from`` and ``to``, the dates between which they lie, ``track_type`` (null where no
+    race of that kind was graded; the figures are then those of all races), and ``graded``, a
+    sentence on what the forecasts used.
     """
     document = _document()
     of_kind = document["track_types"].get(track_type.value)

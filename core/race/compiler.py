@@ -1,4 +1,4 @@
-"""From a slate to a constraint spec: fitted priors, what the slate says, the user's overrides."""
+"""Compiler from a slate to a constraint spec: fitted priors, the slate, the user's overrides."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -9,26 +9,26 @@ import numpy.typing as npt
 
 from core.errors import InvalidInput
 from core.race.constraints import SKILL_PER_SD, DriverConstraints, TrackConstraints
-from core.race.known import KnownField, load_known_field
+from core.race.known import KnownDrivers, load_known_drivers
 from core.race.priors import TrackPriors, load_priors
 from core.race.spec import ConstraintSpec
 from core.slate.drivers import Driver, Slate
 from core.slate.tracks import Track, TrackType
 
-# Least squares of the finish's normal score on both, beside the grid, over ten real slates of 2023
-# and 2026 (367 drivers), strengths from the races before: standard errors 0.11 and 0.10. The site's
-# AvgPointsPerGame adds nothing to them (-0.07, 0.05).
+# Weights of a driver's strength (from the races before) and salary in the normal score of the
+# finish: a least-squares fit to both and the grid, over ten real slates of 2023 and 2026 (367
+# drivers). Standard errors 0.11 and 0.10. The site's AvgPointsPerGame adds nothing (-0.07, 0.05).
 STRENGTH_WEIGHT, SALARY_WEIGHT = 0.34, 0.12
-LEAST_KNOWN = 5  # drivers known by name before their strengths say anything of the others
+LEAST_KNOWN = 5  # drivers of known strength, below which strengths are not used
 
-FUEL_MILES = 90.0  # what a full tank lasts
+FUEL_MILES = 90.0  # driven on a full tank
 PIT_WINDOW_LAPS = (10, 120)  # tyres end a run earlier than fuel on the shortest tracks
 
 Constraints = TypeVar("Constraints", DriverConstraints, TrackConstraints)
 
 
 def _z(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Give standard scores; unknown (NaN) and all-equal values are the average."""
+    """Standard scores; unknown values (NaN), and values that are all equal, get 0."""
     known = values[np.isfinite(values)]
     if known.size < 2 or known.std() == 0:
         return np.zeros(values.shape)
@@ -37,49 +37,51 @@ def _z(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def skill_from_slate(
-    drivers: tuple[Driver, ...], track_type: TrackType, known: KnownField
+    drivers: tuple[Driver, ...], track_type: TrackType, known: KnownDrivers
 ) -> npt.NDArray[np.float64]:
-    """Give each driver's skill, 0..1, as past races and the site's salaries imply it.
+    """Skill of each driver, 0..1, from past races and the site's salaries.
 
-    A driver whom no past race knows is as strong as the salary suggests among those who are known,
-    and where hardly anybody is, salaries alone speak.
+    A driver without past races gets the strength of newcomers to the team. Where the team is
+    unknown too, it is the strength that the salary implies among the other drivers. Where fewer
+    than five strengths are known, skill follows from salaries alone.
 
     Parameters
     ----------
     drivers
-        Of the slate.
+        Drivers of the slate.
     track_type
-        Where they race: strength differs by kind of track.
+        Kind of track that they race on; strength differs between kinds.
     known
-        From past races.
+        Strengths from past races.
 
     Returns
     -------
-    ``[D]``: 0.5 is the field's average and 0.25 a standard deviation, cut at 0 and 1.
+    ``[D]``: 0.5 is the average of the slate's drivers, 0.25 is one standard deviation; cut at 0 and
+    1.
     """
     salary = _z(np.array([driver.salary_usd for driver in drivers], dtype=np.float64))
     strength = np.full(len(drivers), np.nan)
     for i, driver in enumerate(drivers):
-        found = known.find(driver.name)
-        if found is not None:
-            strength[i] = found.strength[track_type]
+        known_driver = known.find(driver.name)
+        if known_driver is not None:
+            strength[i] = known_driver.strength[track_type]
         elif driver.team is not None and driver.team in known.newcomers:
             strength[i] = known.newcomers[driver.team][track_type]
-    seen = np.isfinite(strength)
-    if seen.sum() < LEAST_KNOWN:
+    has_strength = np.isfinite(strength)
+    if has_strength.sum() < LEAST_KNOWN:
         implied = salary
     else:
         line = np.column_stack([np.ones(len(salary)), salary])
-        slope = np.linalg.lstsq(line[seen], strength[seen], rcond=None)[0]
-        strength = np.where(seen, strength, line @ slope)
+        slope = np.linalg.lstsq(line[has_strength], strength[has_strength], rcond=None)[0]
+        strength = np.where(has_strength, strength, line @ slope)
         implied = _z(STRENGTH_WEIGHT * _z(strength) + SALARY_WEIGHT * salary)
     return np.clip(0.5 + SKILL_PER_SD * implied, 0.0, 1.0)
 
 
 def pit_window_laps(length_mi: float | None, race_laps: int) -> int:
-    """Give the green laps that a tank, or on the shortest tracks a set of tyres, lasts.
+    """Number of green laps that a tank, or on the shortest tracks a set of tyres, lasts.
 
-    On a lap of unknown length, a quarter of the race.
+    It is a quarter of the race where the length of a lap is unknown.
     """
     shortest, longest = PIT_WINDOW_LAPS
     laps = race_laps / 4 if length_mi is None else FUEL_MILES / length_mi
@@ -93,13 +95,13 @@ class ConstraintCompiler:
     Parameters
     ----------
     priors
-        Fitted parameters by kind of track; the shipped ones where none are given.
+        Fitted parameters by kind of track; by default those that the project ships.
     known
-        Drivers known from past races; the shipped ones where none are given.
+        Drivers known from past races; by default those that the project ships.
     """
 
     priors: Mapping[TrackType, TrackPriors] = field(default_factory=load_priors)
-    known: KnownField = field(default_factory=load_known_field)
+    known: KnownDrivers = field(default_factory=load_known_drivers)
 
     def compile(
         self,
@@ -110,24 +112,24 @@ class ConstraintCompiler:
         driver_overrides: Mapping[str, Mapping[str, Any]] | None = None,
         track_overrides: Mapping[str, Any] | None = None,
     ) -> ConstraintSpec:
-        """Give the spec of a slate's race.
+        """Spec of a slate's race.
 
-        What the user put on the slate's drivers stands; what is absent comes from past races and
-        salaries (skill), from past races (team and manufacturer), from the priors (cautions) or is
-        neutral (aggression 0.5, shadow_risk 0).
+        What the slate holds of a driver is used as it is. What it does not hold comes from past
+        races and salaries (skill), from past races (team and manufacturer) or from the priors
+        (cautions), or is neutral (aggression 0.5, shadow_risk 0).
 
         Parameters
         ----------
         slate
-            Drivers and, unless ``track`` is given, the track.
+            Drivers of the race.
         track
-            Where the race is run.
+            Track of the race; the slate's by default.
         race_laps
-            Its laps; the track's scheduled laps where not given.
+            Laps of the race; the track's scheduled laps by default.
         driver_overrides
-            By driver id, fields of :class:`~core.race.constraints.DriverConstraints` to set.
+            By driver id, attributes of :class:`~core.race.constraints.DriverConstraints` to set.
         track_overrides
-            Fields of :class:`~core.race.constraints.TrackConstraints` to set.
+            Attributes of :class:`~core.race.constraints.TrackConstraints` to set.
 
         Raises
         ------

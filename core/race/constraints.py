@@ -1,4 +1,4 @@
-"""What the user and the fit impose on a race: on each driver, and on the track."""
+"""What a race depends on and must obey: for each driver, and for the track."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -10,13 +10,13 @@ from core.slate.tracks import TrackType
 
 MIN_RACE_LAPS, MAX_RACE_LAPS = 20, 600
 MAX_TILT = 4.0  # strengths are normal scores: beyond that a driver wins or loses every race
-SKILL_PER_SD = 0.25  # skill 0.75 is one standard deviation above the field
+SKILL_PER_SD = 0.25  # skill 0.75 is one standard deviation above the average driver of the race
 
 
 class _Checked:
-    """The numbers of a record as plain floats and ints, and what is wrong with the others.
+    """A record whose numbers are checked and made plain floats and ints; problems are collected.
 
-    One number has one text, so that specs that are equal have one hash: 1 and 1.0 both read 1.0.
+    Equal numbers get the same text (1 becomes 1.0), so that equal specs have the same hash.
     """
 
     def __init__(self, record: object, where: str = "") -> None:
@@ -32,7 +32,7 @@ class _Checked:
         elif not isfinite(value) or not low <= value <= high:
             self.problems[self.where + name] = f"{value} is outside {low:g} to {high:g}."
         else:
-            # adding 0.0 makes -0.0 the zero that it equals
+            # adding 0.0 turns -0.0 into 0.0, which it equals but which has another text
             object.__setattr__(self.record, name, int(value) if whole else float(value) + 0.0)
 
     def refuse(self) -> None:
@@ -42,30 +42,31 @@ class _Checked:
 
 @dataclass(frozen=True, slots=True)
 class DriverConstraints:
-    """What a race may do to one driver.
+    """What one driver brings to a race, and the rules that every race must obey for him.
 
     Parameters
     ----------
     driver_id
         The site's id.
     skill, aggression
-        0..1, 0.5 = the field's average; aggression widens the driver's own spread and draws
-        accidents.
+        0..1, 0.5 = the average driver of the race. Aggression widens the spread of the driver's own
+        results and makes accidents likelier.
     shadow_risk
         0..1, the chance that the car underdelivers all race long.
     tilt
-        -4..4, strength beyond what skill and grid give, as :mod:`core.race.knowledge` sets it to
-        meet a user's own numbers; 0 = none.
+        -4..4, strength added to what skill and grid give. :mod:`core.race.knowledge` sets it so
+        that races agree with a user's own numbers; 0 = none.
     team, manufacturer
-        For shared shocks and stacks.
+        Cars of a team, and of a manufacturer, share a part of their luck; limits on stacks use them
+        too.
     start_position
-        Official grid, 1 = pole; ``None`` = unknown, drawn in every race.
+        Position on the official grid, 1 = pole; ``None`` = unknown, then drawn in every race.
     starts_from_rear
-        Races from the back, scores from the grid spot.
+        Whether the driver races from the back and scores from the grid spot.
     min_laps_led, max_laps_led
-        Hard limits; ``None`` = none.
+        Hard limits on the laps led in every race; ``None`` = none.
     vetoes
-        Hard rules.
+        Hard rules, see :class:`~core.slate.drivers.Veto`.
 
     Raises
     ------
@@ -127,12 +128,12 @@ class DriverConstraints:
 
     @property
     def races_from_rear(self) -> bool:
-        """Whether the driver takes the green flag behind the field."""
+        """Whether the driver takes the green flag behind all other cars."""
         return self.starts_from_rear or Veto.REAR_START in self.vetoes
 
     @property
     def may_win(self) -> bool:
-        """Whether any rule lets the driver win: a winner leads the last lap."""
+        """Whether the rules let the driver win; a winner leads the last lap."""
         return (
             not self.out
             and Veto.MAY_NOT_WIN not in self.vetoes
@@ -142,24 +143,24 @@ class DriverConstraints:
 
 @dataclass(frozen=True, slots=True)
 class TrackConstraints:
-    """What the track and the race's length impose.
+    """What the race depends on apart from its drivers: the track, the laps, cautions and stops.
 
     Parameters
     ----------
     track_type
-        Which of the four kinds of racing.
+        Kind of track.
     race_laps
         Laps of the race, 20..600.
     difficulty
-        0..1, how hard passing is; 0.5 = as fitted for the track type.
+        0..1, how hard passing is; 0.5 = as fitted for the kind of track.
     aggression_factor
-        0..2, how much drivers' aggression matters; 1 = as it is, 0 = not at all.
+        0..2, factor on every driver's aggression; 1 = as it is, 0 = aggression does not matter.
     caution_rate
-        Cautions expected in the race, the two stage breaks included, 0..30. Those two are thrown in
-        any race, so below 2 is as 2; and cautions that would take more than 60% of the laps are
-        not, so a short race has fewer than a high rate asks for.
+        Expected number of cautions in the race, the two stage breaks included, 0..30. Every race
+        has the two stage breaks, so a rate below 2 acts as 2. Cautions that would take more than
+        60% of the laps are left out, so a short race has fewer than a high rate asks for.
     pit_window_laps
-        Green laps after which the field must pit, 5..600.
+        Green laps after which the cars must pit, 5..600.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""The judge of simulated races: conservation, the spec's hard rules, and the count of every veto.
+"""The kernel, which judges simulated races by conservation and by the spec's hard rules.
 
-It never repairs. A race that breaks a rule is thrown out and counted; what is left is the model
-conditioned on the rules.
+It repairs nothing. A race that breaks a rule is rejected and counted. The races that stand are
+those of the model, conditional on the rules.
 """
 
 from collections.abc import Mapping
@@ -17,16 +17,18 @@ from core.slate.drivers import Veto
 
 Mask = npt.NDArray[np.bool_]
 
-# Of the positions that a field turned upside down loses. A random order loses two thirds; the most
-# in any real race since 2018 is 76% (Daytona 2022).
+# Most positions that a race may lose from grid to finish, as a share of what a race loses that ends
+# in reverse grid order. A random order loses two thirds; the most in any real race since 2018 is
+# 76% (Daytona 2022).
 MOST_SWAPPED = 0.85
-LEAST_FIELD = 10  # cars for which the bound above means something
+LEAST_CARS = 10  # cars in a race, below which that bound is not applied
 
 
 def _positions_lost(races: Scenarios) -> npt.NDArray[np.int64]:
-    """Sum the positions lost from grid to finish, ``[N]``: at least so many swaps happened.
+    """Positions that a race's cars lost from grid to finish, summed, ``[N]``; each took a swap.
 
-    As many are gained, but a grid spot left empty by a driver who is out counts as a gain to all.
+    Positions gained are not counted: a grid spot left empty by a withdrawn driver is a gain to
+    every car behind it.
     """
     lost = races.finish.astype(np.int16) - races.start
     total: npt.NDArray[np.int64] = np.maximum(lost, 0).sum(axis=1, dtype=np.int64)
@@ -35,17 +37,18 @@ def _positions_lost(races: Scenarios) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class KernelStats:
-    """How many races were judged and why any were thrown out.
+    """How many races were judged, and how many each rule rejected.
 
     Parameters
     ----------
     total_validated
-        Races judged, kept or not.
+        Number of races judged, whether they stand or not.
     total_rejected
-        Races thrown out.
+        Number of races rejected.
     veto_reasons
-        Races each rule threw out: ``laps_led_total``, ``may_not_win:<driver_id>``. A race that
-        breaks two rules counts under both, so these may sum to more than ``total_rejected``.
+        Number of races rejected by each rule: ``laps_led_total``, ``may_not_win:<driver_id>``. A
+        race that breaks two rules counts under both, so these may sum to more than
+        ``total_rejected``.
     """
 
     total_validated: int = 0
@@ -58,11 +61,11 @@ class KernelStats:
 
     @property
     def rejection_rate(self) -> float:
-        """Share 0..1 of the judged races thrown out; 0 where none was judged."""
+        """Share 0..1 of the judged races that was rejected; 0 where none was judged."""
         return self.total_rejected / self.total_validated if self.total_validated else 0.0
 
     def __add__(self, other: "KernelStats") -> "KernelStats":
-        """Merge the counts of two parts, exactly, in any order."""
+        """Counts of two sets of races together; exact, so the order of adding does not matter."""
         reasons = dict(self.veto_reasons)
         for reason, count in other.veto_reasons.items():
             reasons[reason] = reasons.get(reason, 0) + count
@@ -75,14 +78,14 @@ class KernelStats:
 
 @dataclass(frozen=True, slots=True)
 class SkeletonNarrative:
-    """The bare course of simulated races: what the kernel checks their scenarios against.
+    """The bare course of N races: what the kernel must know beyond their scenarios.
 
     Parameters
     ----------
     green_laps
-        u16 ``[N]``, laps on which a fastest lap is scored.
+        Number of laps on which a fastest lap is scored, u16 ``[N]``.
     first_leader
-        u8 ``[N]``, index of the driver who led the first lap.
+        Index of the driver who led the first lap, u8 ``[N]``.
     """
 
     green_laps: npt.NDArray[np.uint16]
@@ -96,13 +99,13 @@ class KernelLogic:
     Parameters
     ----------
     spec
-        Whose rules.
+        The spec that holds the rules.
     """
 
     spec: ConstraintSpec
 
     def judge(self, races: Scenarios, narrative: SkeletonNarrative) -> tuple[Mask, KernelStats]:
-        """Say which races stand, bool ``[N]``, and count the vetoes of the others."""
+        """Which races stand, bool ``[N]``, and the counts of those rejected."""
         broken = self._conservation(races, narrative) | self._rules(races, narrative)
         stands = np.ones(len(races), dtype=np.bool_)
         for breaks in broken.values():
@@ -112,19 +115,19 @@ class KernelLogic:
 
     def _conservation(self, races: Scenarios, narrative: SkeletonNarrative) -> dict[str, Mask]:
         racing = np.array(self.spec.racing)
-        # every place once: their bits together are all bits but the lowest
-        every_place = np.uint64((2 << len(racing)) - 2)
-        places = np.left_shift(np.uint64(1), races.finish[:, racing].astype(np.uint64))
+        # one bit for each position: all cars' bits together are all bits but the lowest
+        every_position = np.uint64((2 << len(racing)) - 2)
+        positions = np.left_shift(np.uint64(1), races.finish[:, racing].astype(np.uint64))
         led, fastest, completed = races.laps_led, races.fastest_laps, races.laps_completed
         won = races.finish == 1
         return {
-            "finish_permutation": np.bitwise_or.reduce(places, axis=1) != every_place,
+            "finish_permutation": np.bitwise_or.reduce(positions, axis=1) != every_position,
             "laps_led_total": led.sum(axis=1) != self.spec.track.race_laps,
             "fastest_laps_total": fastest.sum(axis=1) != narrative.green_laps,
             # a driver who is out leads no lap after, and sets no fastest one
             "led_after_out": ((led > completed) | (fastest > completed)).any(axis=1),
             "winner_led_last_lap": ~(won & (led > 0) & races.running).any(axis=1),
-            "position_swaps": (len(racing) >= LEAST_FIELD)
+            "position_swaps": (len(racing) >= LEAST_CARS)
             & (_positions_lost(races) > MOST_SWAPPED * len(racing) ** 2 / 4),
         }
 

@@ -1,7 +1,8 @@
-"""What a user knows: projections, odds and finish medians, and the races tilted until they agree.
+"""A user's projections, odds and finish medians, and races tilted until they agree with them.
 
 A driver's tilt is strength added to what skill and grid give. :func:`tilt` finds the tilts at which
-races have the means asked for and says how far that is from the races as they were.
+simulated races have the user's numbers as their means, and reports how far that is from the races
+before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,13 +25,15 @@ from core.slate.drivers import Driver, Slate, Veto
 
 Floats = npt.NDArray[np.float64]
 
-TOLERANCE = (0.5, 0.002, 0.002, 0.5)  # by kind: points, shares of races, places
+# A number counts as reached within these, by kind (points, share of races, share of races,
+# positions), or within so many standard errors of the races that it is measured on.
+TOLERANCE = (0.5, 0.002, 0.002, 0.5)
 MOST_STANDARD_ERRORS = 4.5
-_DIGITS = 6
+_DIGITS = 6  # decimals in JSON
 
 
 class Kind(StrEnum):
-    """A kind of thing that a user may say of a driver."""
+    """A kind of number that a user may know of a driver."""
 
     PROJECTED_POINTS = "projected_points"
     WIN_PROBABILITY = "win_probability"
@@ -44,29 +47,30 @@ _BOUNDS = {
     Kind.TOP5_PROBABILITY: (0.0, 1.0),
     Kind.MEDIAN_FINISH: (1.0, 60.0),
 }
-_PLACES = {Kind.WIN_PROBABILITY: 1, Kind.TOP5_PROBABILITY: 5}
+_PLACES = {Kind.WIN_PROBABILITY: 1, Kind.TOP5_PROBABILITY: 5}  # positions that share a probability
 
 Said = tuple[float | None, ...]
+"""A user's number for each driver, ``None`` for a driver without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class UserKnowledge:
-    """What somebody says of the drivers of a slate, in its order; ``None`` = not said.
+    """A user's numbers for the drivers of a slate, in its order; ``None`` = no number.
 
     Parameters
     ----------
     projected_points
-        Mean of the site's points.
+        Mean points of the site.
     win_probability, top5_probability
-        0..1, of all races.
+        Share of all races, 0..1, in which the driver wins, or finishes in the top five.
     median_finish
-        Place, 1..60: as many races end before it as after it.
+        Median finishing position, 1..60.
 
     Raises
     ------
     InvalidInput
-        Not one entry for each driver, a number outside its range, or chances that sum to more than
-        there are places.
+        Not one entry for each driver, a number outside its range, or probabilities that sum to more
+        than there are positions.
     """
 
     projected_points: Said
@@ -97,15 +101,15 @@ class UserKnowledge:
 
     @property
     def table(self) -> Floats:
-        """What is said, ``[4, D]`` in the order of :class:`Kind`; NaN = not said."""
+        """The numbers, ``[4, D]`` in the order of :class:`Kind`; NaN = no number."""
         return np.array([getattr(self, kind.value) for kind in Kind], dtype=np.float64)
 
     @classmethod
     def from_slate(cls, slate: Slate) -> "UserKnowledge | None":
-        """Give what a slate's drivers carry, or ``None`` where that is nothing.
+        """The numbers that a slate holds of its drivers, or ``None`` where it holds none.
 
-        Odds become chances by :func:`core.race.odds.fair_probabilities`; a driver who does not
-        race, or may not win, has none of those.
+        :func:`core.race.odds.fair_probabilities` makes odds probabilities. Odds of a driver who
+        does not race, and win odds of a driver who may not win, are ignored.
 
         Raises
         ------
@@ -115,12 +119,12 @@ class UserKnowledge:
         _require_sound(slate.drivers)
         racing = [not driver.out for driver in slate.drivers]
         may_win = [
-            here and Veto.MAY_NOT_WIN not in driver.vetoes and driver.max_laps_led != 0
-            for here, driver in zip(racing, slate.drivers, strict=True)
+            races and Veto.MAY_NOT_WIN not in driver.vetoes and driver.max_laps_led != 0
+            for races, driver in zip(racing, slate.drivers, strict=True)
         ]
 
         def said(values: Sequence[float | None]) -> Said:
-            return tuple(v if here else None for v, here in zip(values, racing, strict=True))
+            return tuple(v if races else None for v, races in zip(values, racing, strict=True))
 
         def chances(odds: Sequence[float | None], places: int, may: list[bool]) -> Said:
             fair = fair_probabilities(np.array(odds, dtype=np.float64), places, may).tolist()
@@ -185,24 +189,24 @@ def _require_sound(drivers: Sequence[Driver]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TargetFit:
-    """One thing said of a driver, and what races make of it.
+    """One of a user's numbers for a driver, and how near the tilted races come to it.
 
     Parameters
     ----------
     kind
-        What was said.
+        Kind of number.
     asked
-        As it was said.
+        The user's number.
     target
-        What was looked for: a projection by the common scale and offset, a median half a place
-        inside the field at the least.
+        The number that the tilts were to reach. A projection is changed by the common scale and
+        offset; a median is at least half a position inside the first and the last position.
     before, after
-        In races before any tilt and at the tilts found.
+        The same quantity in races before any tilt, and in races at the final tilts.
     miss_se
-        After less target, in standard errors of the races it is read off.
+        After less target, in standard errors of the races that it is measured on.
     reached
-        Whether that is noise, or less than anybody minds: within 4.5 standard errors, or within
-        half a point, 0.2% of races, half a place.
+        Whether the miss is noise or does not matter: within 4.5 standard errors, or within half a
+        point, 0.2% of races or half a position.
     """
 
     kind: Kind
@@ -216,7 +220,7 @@ class TargetFit:
 
 @dataclass(frozen=True, slots=True)
 class DriverFit:
-    """What was said of one driver.
+    """The tilt of one driver, and how near it comes to the user's numbers for him.
 
     Parameters
     ----------
@@ -225,15 +229,15 @@ class DriverFit:
     tilt
         Strength added, in normal scores of the running order.
     tilt_sd
-        The same in standard deviations of the field's skill.
+        How far the tilt moved, in standard deviations of the drivers' skill.
     at_limit
-        Whether the tilt would have to be larger than a spec allows.
+        Whether the tilt is at the largest size that a spec allows.
     held
-        Whether the tilt went no further because too few races would have stood the rules.
+        Whether the tilt was stopped because with a larger one too few races would obey the rules.
     reached
-        Whether everything said is.
+        Whether all of the user's numbers for the driver are reached.
     targets
-        Each thing said.
+        Each of these numbers.
     """
 
     driver_id: str
@@ -247,34 +251,34 @@ class DriverFit:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeDiagnostics:
-    """How far races had to move to what a user says, and what is left.
+    """How far races had to move to agree with a user's numbers, and how far they still miss them.
 
     Parameters
     ----------
     drivers
-        Those of whom something is said, in slate order.
+        The drivers for whom the user has a number, in slate order.
     not_reached
-        Ids of those who miss something.
+        Ids of the drivers for whom some number is not reached.
     max_tilt, rms_tilt
-        Largest, and root of the mean square over all who race.
+        Largest move of a tilt, and root mean square of the moves over all racing drivers.
     kl, effective_sample_size
-        The least that ``races_weighed`` races as they were would have to be reweighted to have the
-        means that were reached: Kullback-Leibler divergence in nats, and how many even races that
-        leaves. ``None`` where no weighting of so few does it.
+        Size of the least reweighting that would give the races before any tilt the means of the
+        tilted races: its Kullback-Leibler divergence in nats, and the effective sample size that it
+        leaves. ``None`` where no weights of ``races_weighed`` races have these means.
     races_weighed
-        How many those are.
+        Number of the races before any tilt.
     survival
-        Share of the races at the tilts found that stand the rules.
+        Share of the races at the final tilts that obey the rules.
     total_projected, total_simulated
-        Points of all drivers in a race: with the projections in the place of the simulated means,
-        and simulated. ``None`` without projections.
+        Points of all drivers in a race: with the user's projections (and simulated means where
+        there is none), and in the tilted races. ``None`` without projections.
     scale, offset_points
-        What each projection was multiplied with, and then lowered by, because no race hands so much
-        out: its target is ``scale * projection - offset_points``.
+        The target of a projection is ``scale * projection - offset_points``, because a race hands
+        out only so many points.
     iterations, races
-        How often was looked, and how many races were simulated for it.
+        Number of rounds of simulation in the search, and of races simulated in all of them.
     rms_miss_se, max_miss_se
-        What is left, in standard errors.
+        Root mean square, and largest, of the misses, in standard errors.
     """
 
     drivers: tuple[DriverFit, ...]
@@ -295,7 +299,7 @@ class KnowledgeDiagnostics:
     max_miss_se: float
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object, numbers to six decimals."""
+        """The diagnostics as a JSON object, numbers to six decimals."""
         document: dict[str, Any] = _rounded(asdict(self))
         return document
 
@@ -312,14 +316,14 @@ def _rounded(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Tilted:
-    """A race moved to what a user says of it.
+    """A spec tilted to a user's numbers.
 
     Parameters
     ----------
     spec
-        With the tilts found.
+        The spec with the final tilts.
     diagnostics
-        How far that is, and what is left.
+        How far the races moved, and how far they still miss the numbers.
     """
 
     spec: ConstraintSpec
@@ -332,12 +336,12 @@ class Tilted:
 
 
 def with_tilts(spec: ConstraintSpec, tilts: Sequence[float]) -> ConstraintSpec:
-    """Give a spec with these tilts, in slate order."""
+    """The spec with other tilts, one for each driver in slate order."""
     return tilted(spec, np.asarray(tilts, dtype=np.float64))
 
 
-def _go_on() -> None:
-    """Never stop."""
+def _never_cancelled() -> None:
+    """Do nothing: the default of ``check_cancelled``."""
 
 
 def tilt(
@@ -345,38 +349,44 @@ def tilt(
     knowledge: UserKnowledge,
     rules: SiteRules,
     seed: int,
-    tick: Callable[[], None] = _go_on,
+    check_cancelled: Callable[[], None] = _never_cancelled,
 ) -> Tilted:
-    """Tilt the drivers' strengths until simulated means are what a user says they are.
+    """Tilt the drivers' strengths until simulated means agree with a user's numbers.
 
-    One tilt a driver serves all that is said of that driver; things that disagree are met by least
-    squares in standard errors, and what remains is reported. A driver of whom nothing is said keeps
-    the tilt of ``spec`` (0 as compiled), but strengths are relative: others move past. The points
-    of a race's drivers sum to nearly the same in every race; projections that sum to something else
-    are lowered or raised by one number of points each, after drivers of whom nothing is said have
-    given way by five points each; where that asks of the last less than they can score, or of the
-    first more, projections are drawn together too, at most as far as in proportion. What no tilt
-    within the spec's bounds reaches is reported, and does not count in that sum; nor does what
-    would leave too few races that stand the rules: whose rules those are is held where 5% still do.
+    A driver has one tilt for all of his numbers. Numbers of a driver that contradict each other are
+    met by least squares in standard errors, and what remains is reported. A driver without a number
+    keeps the tilt of ``spec`` (0 as compiled); since strengths are relative, other drivers may
+    still move past him.
+
+    Points sum to nearly the same in every race. Where projections ask for another sum, drivers
+    without a projection first give way, by up to five points each on average; then all projections
+    are lowered or raised by one offset. Where that would leave the worst driver with fewer points
+    than he can score, or the best with more, projections are also drawn together by a common scale,
+    at most as far as multiplying all of them by one factor would.
+
+    A number that no tilt within the spec's bounds reaches is reported, and does not count in that
+    sum. The same holds for a number that would leave too few races that obey the rules: the driver
+    whose rules reject them is held at a tilt where 5% of the races still stand.
 
     Parameters
     ----------
     spec
-        The race, its rules included: only races that stand are looked at.
+        The race and its rules; only races that obey the rules are used.
     knowledge
-        What is said, in the order of the spec's drivers; of those who do not race it is left out.
+        The user's numbers, in the order of the spec's drivers; those for drivers who do not race
+        are ignored.
     rules
-        How points are scored.
+        The site's rules, by which points are scored.
     seed
-        The job's. The races looked at are others than the job simulates from the same seed. Same
-        spec, knowledge and seed: the same tilts, to the last bit.
-    tick
-        Called before every 500 races: it may raise.
+        The job's seed. The races simulated here differ from those that the job simulates with the
+        same seed. The same spec, knowledge and seed give the same tilts, to the last bit.
+    check_cancelled
+        Called before every 500 races; it may raise to stop the search.
 
     Raises
     ------
     InvalidInput
-        Knowledge of another number of drivers.
+        ``knowledge`` is of another number of drivers than ``spec``.
     Infeasible
         Fewer than 1% of the races survive the spec's rules before any tilt.
     """
@@ -384,14 +394,14 @@ def tilt(
         raise InvalidInput(
             {"knowledge": f"speaks of {len(knowledge)} drivers; the race has {len(spec)}."}
         )
-    matched = match(spec, knowledge.table, rules, seed, tick)
+    matched = match(spec, knowledge.table, rules, seed, check_cancelled)
     return Tilted(tilted(spec, matched.tilts), _diagnostics(spec, knowledge, rules, matched))
 
 
 def _diagnostics(
     spec: ConstraintSpec, knowledge: UserKnowledge, rules: SiteRules, matched: Matched
 ) -> KnowledgeDiagnostics:
-    asked, targets = knowledge.table, matched.targets
+    numbers, targets = knowledge.table, matched.targets
     wanted = np.isfinite(targets)
     misses = _misses_se(matched)
     before, after = matched.before.means.copy(), matched.after.means.copy()
@@ -411,7 +421,7 @@ def _diagnostics(
             targets=tuple(
                 TargetFit(
                     kind=kind,
-                    asked=float(asked[k, i]),
+                    asked=float(numbers[k, i]),
                     target=float(targets[k, i]),
                     before=float(before[k, i]),
                     after=float(after[k, i]),
@@ -426,7 +436,7 @@ def _diagnostics(
     )
     kl, effective = _yardstick(matched, wanted, rules)
     projected = wanted[POINTS].any()
-    whole = np.where(wanted[POINTS], asked[POINTS], before[POINTS]).sum()
+    whole = np.where(wanted[POINTS], numbers[POINTS], before[POINTS]).sum()
     left = misses[wanted]
     return KnowledgeDiagnostics(
         drivers=fits,
@@ -449,13 +459,13 @@ def _diagnostics(
 
 
 def _misses_se(matched: Matched) -> Floats:
-    """Give after less target in standard errors, ``[4, D]``."""
+    """After less target in standard errors, ``[4, D]``."""
     look, targets = matched.after, matched.targets
-    # of a share, the error if the target were true: a share of no races at all has one, too
+    # a share has the error that it would have if the target were true: not 0 for a share of 0
     variance = np.maximum(targets * (1.0 - targets), 1.0 / look.n)
     variance[POINTS] = np.maximum(look.variances[POINTS], 1e-6)
     miss = look.means - targets
-    # the median's is a share of races ahead of it: too many of them, and the finish is too early
+    # a median is measured by the share of races ahead of it: too large a share is too early
     variance[MEDIAN] = 0.25
     miss[MEDIAN] = np.where(np.isfinite(targets[MEDIAN]), 0.5 - look.means[MEDIAN], np.nan)
     return np.asarray(miss / np.sqrt(variance / look.n))
@@ -464,16 +474,17 @@ def _misses_se(matched: Matched) -> Floats:
 def _yardstick(
     matched: Matched, wanted: npt.NDArray[np.bool_], rules: SiteRules
 ) -> tuple[float | None, float | None]:
-    """Give how far the races had to move: the least divergence that has the means reached."""
-    # what never happened has no weight to be given; others of its places have them all
-    seen = wanted & (matched.before.variances > 0.0)
+    """Divergence and effective sample size of the least reweighting with the means reached."""
+    # no weights give a probability to what never happened before the tilts; such a driver's
+    # probability is handed to the other drivers with a number
+    varied = wanted & (matched.before.variances > 0.0)
     means = matched.after.means.copy()
     for kind in (WIN, TOP5):
-        whole, left = means[kind, wanted[kind]].sum(), means[kind, seen[kind]].sum()
+        whole, left = means[kind, wanted[kind]].sum(), means[kind, varied[kind]].sum()
         means[kind] *= whole / left if left > 0.0 else 1.0
     table = views(matched.first, rules, np.nan_to_num(matched.targets[MEDIAN]))
     try:
-        found = entropy_tilt(table.transpose(1, 0, 2)[:, seen], means[seen])
+        reweighting = entropy_tilt(table.transpose(1, 0, 2)[:, varied], means[varied])
     except Infeasible:
         return None, None
-    return found.kl, found.effective_sample_size
+    return reweighting.kl, reweighting.effective_sample_size

@@ -1,7 +1,7 @@
-"""Drivers known from past races: how strong each is at each kind of track, and in whose car.
+"""Drivers known from past races: the strength of each at each kind of track, and the team.
 
-``priors.json`` holds them as ``axiomatic fit`` wrote them; a driver it does not know is as strong
-as newcomers to the team are, or to any team.
+``axiomatic fit`` writes them to ``priors.json``. A driver not in it is taken to be as strong as
+newcomers to the team are on average, or as newcomers to any team where the team is unknown too.
 """
 
 from collections.abc import Mapping
@@ -18,20 +18,20 @@ Strength = Mapping[TrackType, float]
 
 @dataclass(frozen=True, slots=True)
 class KnownDriver:
-    """One driver after the last race of the fit.
+    """One driver, as of the last race that was fitted.
 
     Parameters
     ----------
     name
-        One spelling a person.
+        Name, in one spelling for each person.
     team, manufacturer
-        Of the last race.
+        Team and manufacturer of the driver's last race.
     raced
-        Its date.
+        Date of that race, YYYY-MM-DD.
     races
-        Races the form rests on, the older ones counting less.
+        Number of races that the strength rests on; older ones count less than 1.
     strength
-        By kind of track, in normal scores of the finish: about -1 to 1.
+        Strength by kind of track, in normal scores of the finish: about -1 to 1.
     """
 
     name: str
@@ -43,17 +43,17 @@ class KnownDriver:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownField:
-    """Everybody known; found by name, whatever its accents, case or ``Jr.``.
+class KnownDrivers:
+    """All known drivers, to look up by name; accents, case and ``Jr.`` do not matter.
 
     Parameters
     ----------
     last_race
-        Date of the last race learnt.
+        Date of the last race that was fitted, YYYY-MM-DD.
     drivers
-        By the key of the name.
+        The drivers by plain name (:func:`~core.slate.names.plain_name`).
     newcomers
-        Strength of a driver never seen, by team; under ``""`` of one in a team never seen.
+        Strength of a driver without past races, by team; under ``""``, in a team without any.
     """
 
     last_race: str
@@ -61,20 +61,20 @@ class KnownField:
     newcomers: Mapping[str, Strength]
 
     def find(self, name: str) -> KnownDriver | None:
-        """Give the driver of this name, or ``None``."""
+        """Driver of this name, or ``None``."""
         return self.drivers.get(plain_name(name))
 
     def with_cars(self, slate: Slate) -> Slate:
-        """Give the slate with the team and manufacturer of every driver known, if it lacks them."""
+        """The slate, with missing teams and manufacturers filled in for the known drivers."""
         return replace(
             slate,
             drivers=tuple(
                 driver
-                if (found := self.find(driver.name)) is None
+                if (known := self.find(driver.name)) is None
                 else replace(
                     driver,
-                    team=driver.team or found.team,
-                    manufacturer=driver.manufacturer or found.manufacturer,
+                    team=driver.team or known.team,
+                    manufacturer=driver.manufacturer or known.manufacturer,
                 )
                 for driver in slate.drivers
             ),
@@ -82,10 +82,10 @@ class KnownField:
 
 
 @cache
-def load_known_field() -> KnownField:
-    """Give the drivers that the project ships."""
+def load_known_drivers() -> KnownDrivers:
+    """Known drivers that the project ships."""
     document = priors_document()
-    return KnownField(
+    return KnownDrivers(
         last_race=document["to"],
         drivers={
             plain_name(name): KnownDriver(

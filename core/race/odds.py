@@ -1,4 +1,4 @@
-"""Decimal odds to probabilities: the bookmaker's margin taken out."""
+"""Probabilities from decimal odds, with the bookmaker's margin taken out."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,42 +7,44 @@ from core.errors import InvalidInput
 
 Floats = npt.NDArray[np.float64]
 
-_KEPT = 0.25  # of what the least likely driver with odds has, by each driver without
-_HALVINGS = 100
+# least probability of a driver without odds, as a share of the least likely driver's with odds
+_KEPT = 0.25
+_HALVINGS = 100  # of the bisection
 
 
 def fair_probabilities(
     odds: npt.ArrayLike, places: int = 1, eligible: npt.ArrayLike | None = None
 ) -> Floats:
-    """Give the probabilities of finishing in the first ``places`` that decimal odds stand for.
+    """Probabilities of finishing in the first ``places`` positions that decimal odds imply.
 
-    The inverses of a book's odds sum to more than ``places``: the margin. It is taken out by the
-    power method, ``p = (1 / odds) ** k`` with the one k under which they sum to ``places``, which
-    takes more from long shots than from favourites, as bookmakers do, and gives no probability
-    above 1. Odds that sum to less (a player's own) are raised in the same way.
+    The inverses of a bookmaker's odds sum to more than ``places``; the excess is the margin. The
+    power method takes it out: ``p = (1 / odds) ** k``, with the one k under which the probabilities
+    sum to ``places``. It takes more from long shots than from favourites, as bookmakers do, and
+    gives no probability above 1. Odds whose inverses sum to less (a player's own) are raised by the
+    same method.
 
-    Where only some drivers have odds nothing says how large the margin is, so the inverses stand as
-    they are; only what is too much for the others to have anything is taken out. A driver without
-    odds keeps at least a quarter of what the least likely one with odds has, or of an even share
-    where that is less.
+    Where some drivers have no odds, the margin is unknown. The inverses then stay as they are,
+    unless they leave too little for the drivers without odds. Each of these keeps at least a
+    quarter of the least likely probability among the drivers with odds, or a quarter of an even
+    share where that is less.
 
     Parameters
     ----------
     odds
-        Decimal, above 1, ``[D]``; NaN = none given.
+        Decimal odds above 1, ``[D]``; NaN = none.
     places
-        1 for a win, 5 for the top five.
+        Number of positions that count: 1 for a win, 5 for the top five.
     eligible
-        bool ``[D]``, who can finish there at all; odds of others are not looked at.
+        Which drivers can finish there at all, bool ``[D]``; the odds of the others are ignored.
 
     Returns
     -------
-    ``[D]``, NaN where there are no odds.
+    Probabilities, ``[D]``; NaN where there are no odds.
 
     Raises
     ------
     InvalidInput
-        Odds that are no decimal odds.
+        Odds that are not above 1 or not finite.
 
     References
     ----------
@@ -50,32 +52,35 @@ def fair_probabilities(
     Kovalchik and Ingram, "Adjusting bookmaker's odds to allow for overround", American Journal of
     Sports Science 5 (2017), which compares it with Shin's and proportional margins.
     """
-    given = np.asarray(odds, dtype=np.float64)
-    may = np.ones(given.shape, dtype=bool) if eligible is None else np.asarray(eligible, dtype=bool)
-    said = ~np.isnan(given) & may
-    wrong = said & ~((given > 1.0) & np.isfinite(given))
+    quote = np.asarray(odds, dtype=np.float64)
+    may_finish = (
+        np.ones(quote.shape, dtype=bool) if eligible is None else np.asarray(eligible, dtype=bool)
+    )
+    has_odds = ~np.isnan(quote) & may_finish
+    wrong = has_odds & ~((quote > 1.0) & np.isfinite(quote))
     if wrong.any():
         raise InvalidInput(
-            {"odds": f"{given[wrong][0]} are no decimal odds; give a number above 1, such as 7.5."}
+            {"odds": f"{quote[wrong][0]} are no decimal odds; give a number above 1, such as 7.5."}
         )
-    fair = np.full(given.shape, np.nan)
-    if not said.any() or may.sum() <= places:
+    fair = np.full(quote.shape, np.nan)
+    if not has_odds.any() or may_finish.sum() <= places:
         return fair
-    inverse = 1.0 / given[said]
-    without = int(may.sum() - said.sum())
-    room = places - without * _KEPT * min(float(inverse.min()), places / float(may.sum()))
+    inverse = 1.0 / quote[has_odds]
+    without = int(may_finish.sum() - has_odds.sum())
+    room = places - without * _KEPT * min(float(inverse.min()), places / float(may_finish.sum()))
     if without == 0 or inverse.sum() > room:
-        # of odds a hair above 1 the inverse has no digits to tell them apart by, the log has
-        logs = np.log1p(given[said] - 1.0)
+        # odds just above 1 have inverses that round to the same number; their logs differ
+        logs = np.log1p(quote[has_odds] - 1.0)
         inverse = np.exp(-_exponent(logs, room) * logs)
-    fair[said] = inverse
+    fair[has_odds] = inverse
     return fair
 
 
 def _exponent(logs: Floats, total: float) -> float:
-    """Give the k under which ``exp(-k logs)`` sums to ``total``: above 0, less than their number.
+    """The k under which ``exp(-k logs)`` sums to ``total``, by bisection.
 
-    Logs of decimal odds are above 0, so for some k the sum is as small as one likes.
+    ``total`` is above 0 and below ``len(logs)``. Logs of decimal odds are above 0, so the sum falls
+    from ``len(logs)`` to 0 as k grows, and such a k exists.
     """
     low, high = 0.0, 1.0
     while float(np.exp(-high * logs).sum()) > total:

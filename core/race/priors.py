@@ -1,7 +1,8 @@
-"""What past races say about each kind of track: the fitted parameters of the race model.
+"""Parameters of the race model at each kind of track, fitted to past races.
 
-``priors.json`` beside this module is written by ``axiomatic fit`` and read here. Strength and
-running order live on one scale: a driver's running order over the field as a standard normal score.
+``axiomatic fit`` writes ``priors.json`` beside this module, which is read here. Strength and
+running order have one scale: a car's position among the cars of the race, as a standard normal
+score.
 """
 
 import json
@@ -35,7 +36,7 @@ _LEAST = {
     "short_lead_laps": 1.0,
     "fastest_run": 1.0,
 }
-# beyond these a race is none: strengths are normal scores, laps and cars those of a long race
+# upper bounds that no real race reaches: strengths are normal scores, and no race is longer
 _MOST = {
     "skill_weight": 10.0,
     "grid_weight": 10.0,
@@ -64,54 +65,55 @@ class TrackPriors:
     Parameters
     ----------
     skill_weight, grid_weight
-        Strength for a standard deviation of skill and of the official grid.
+        Strength for one standard deviation of skill, and of the official grid.
     residual_sd
-        Spread of a race about those two: what the race itself decides.
+        Standard deviation of a car's result around these two: what the race itself decides.
     shock_share
-        Share 0..1 of the residual variance that lasts the whole race (a good or a bad car); the
-        rest comes and goes within it.
+        Share 0..1 of that variance that lasts the whole race (a good or a bad car); the rest comes
+        and goes within the race.
     team_share, make_share
-        Shares 0..1 of the variance of race-long shocks that a team's, a manufacturer's cars have in
-        common; together at most 1.
+        Shares 0..1 of the variance of race-long luck that the cars of a team, and of a
+        manufacturer, have in common; together at most 1.
     pack_share
-        Share 0..1 of what comes and goes that cars in line have in common: the draft.
+        Share 0..1 of the variance that comes and goes that cars in line have in common: the draft.
     order_turnover
-        How many times over a race the running order forgets where it was (a mean reversion rate a
-        race, at difficulty 0.5).
+        Rate of mean reversion of the running order over a whole race, at difficulty 0.5: how many
+        times the order forgets where it was.
     clean_air
-        Strength the leader gains by leading.
+        Strength that the leader gains by leading.
     lead_swaps
-        Short leads over a race, from the racing itself.
+        Mean number of short leads over a race that come from the racing itself.
     short_leaders
-        Short leads at every round of stops, by cars out of sequence.
+        Mean number of short leads at every round of stops, by cars out of sequence.
     lead_depth
-        How far back in the running order a short leader comes from, mean.
+        Mean rank of a short leader in the running order, 0 = the car in front.
     short_lead_laps
-        Laps of a short lead, mean.
+        Mean number of laps of a short lead.
     fastest_front, fastest_depth
-        Share 0..1 of the fastest laps set at the front, and how far back that reaches, mean; any
-        running car sets the others.
+        Share 0..1 of the fastest laps that cars at the front set, and the mean rank of these cars
+        in the running order, 0 = the car in front; any running car may set the others.
     fastest_run
-        Fastest laps that a car sets in a row, mean.
+        Mean number of fastest laps that a car sets in a row.
     cautions_mean
-        Cautions a race, stage breaks included.
+        Mean number of cautions in a race, stage breaks included.
     cautions_shape
-        Shape of the gamma that spreads the unscheduled ones (large = Poisson).
+        Shape of the gamma distribution that spreads the number of unscheduled cautions (large = a
+        Poisson number).
     laps_per_caution
-        Laps a caution takes from the green laps, its restart lap included.
+        Mean number of laps that a caution takes from the green laps, its restart lap included.
     incident_share
-        Share 0..1 of unscheduled cautions that are accidents.
+        Share 0..1 of the unscheduled cautions that are accidents.
     cars_involved, cars_shape
-        Cars in such an accident, mean; at least 1. Shape of the gamma that spreads those beyond the
-        first (small = now and then the big one).
+        Mean number of cars in such an accident, at least 1, and the shape of the gamma distribution
+        that spreads the number beyond the first (small = now and then the big one).
     involved_out
-        Chance 0..1 that a car in one of mean size is out of the race.
+        Chance 0..1 that a car in an accident of mean size is out of the race.
     pile_spared
-        By which power of its size a larger one spares its cars: 0 = not at all, 1 = as many go out
-        of any.
+        The chance to be out falls with this power of an accident's size: 0 = it does not fall, 1 =
+        the expected number of cars out is the same for any size.
     failure_rate
         Chance 0..1 that a car stops for a reason of its own: it fails, or hits the wall alone. It
-        does so at the start of a run between stops and cautions.
+        goes out at the start of a run between stops and cautions.
     """
 
     skill_weight: float
@@ -164,19 +166,19 @@ class TrackPriors:
             raise InvalidInput(problems)
 
     @classmethod
-    def from_mapping(cls, given: Mapping[str, Any]) -> "TrackPriors":
-        """Give the priors that a JSON object holds; any other key is ignored."""
-        return cls(**{field.name: float(given[field.name]) for field in fields(cls)})
+    def from_mapping(cls, document: Mapping[str, Any]) -> "TrackPriors":
+        """Priors read from a JSON object; other keys in it are ignored."""
+        return cls(**{key.name: float(document[key.name]) for key in fields(cls)})
 
 
 @cache
 def priors_document() -> Mapping[str, Any]:
-    """Give the shipped fit as it stands in the file.
+    """The shipped fit, as it stands in ``priors.json``.
 
     Raises
     ------
     InvalidInput
-        It was written for another version of the model.
+        The file was written for another version of the model.
     """
     text = resources.files("core.race").joinpath("priors.json").read_text(encoding="utf-8")
     document: dict[str, Any] = json.loads(text)
@@ -189,7 +191,7 @@ def priors_document() -> Mapping[str, Any]:
 
 @cache
 def load_priors() -> Mapping[TrackType, TrackPriors]:
-    """Give the shipped priors by kind of track; the file says what each rests on."""
+    """The shipped priors by kind of track; the file says which races each was fitted to."""
     return {
         TrackType(kind): TrackPriors.from_mapping(entry["parameters"])
         for kind, entry in priors_document()["track_types"].items()

@@ -1,6 +1,6 @@
-"""The constraint spec: everything a simulated race may depend on, frozen, versioned and hashed.
+"""The constraint spec: everything that a simulated race depends on, frozen, versioned and hashed.
 
-Two runs with one spec hash and one seed are the same bits.
+Two runs with the same spec hash and the same seed give the same bits.
 """
 
 import hashlib
@@ -19,24 +19,25 @@ SPEC_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class ConstraintSpec:
-    """One race as it may be simulated: drivers in slate order, the track, the fitted parameters.
+    """Everything that one simulated race depends on.
 
     Parameters
     ----------
     drivers
-        In the order of the slate, index 0..D-1.
+        The drivers in the order of the slate, index 0..D-1.
     track
         Track and race length.
     priors
-        The fitted parameters in force.
+        Fitted parameters of the race model at this kind of track.
     version
-        Of the spec's meaning; another version is refused.
+        Version of what a spec means; every other version is refused.
 
     Raises
     ------
     InvalidInput
-        Nobody may win, minimum laps led above the race's laps, maximum laps led below them, two
-        drivers on one grid spot or of one id, fewer than two racing drivers or more than 50.
+        No driver may win, minimum laps led sum to more than the race's laps or maximums to less,
+        nobody may lead the first lap, two drivers have one grid spot or one id, fewer than two
+        drivers race or there are more than 50.
     """
 
     drivers: tuple[DriverConstraints, ...]
@@ -89,7 +90,7 @@ class ConstraintSpec:
         return tuple(i for i, driver in enumerate(self.drivers) if not driver.out)
 
     def to_json(self) -> str:
-        """Give the canonical JSON: sorted keys, no spaces, shortest exact numbers."""
+        """The spec as canonical JSON: sorted keys, no spaces, shortest exact numbers."""
         document = asdict(self)
         for driver in document["drivers"]:
             driver["vetoes"] = sorted(driver["vetoes"])
@@ -97,22 +98,25 @@ class ConstraintSpec:
 
     @classmethod
     def from_json(cls, text: str) -> "ConstraintSpec":
-        """Read a spec back; ``from_json(spec.to_json()) == spec``.
+        """The spec rebuilt: ``from_json(spec.to_json()) == spec``.
 
         Raises
         ------
         InvalidInput
-            It is no spec, or one that breaks a rule above.
+            ``text`` is no spec, or one that the class refuses.
         """
         try:
-            given = json.loads(text)
+            document = json.loads(text)
             return cls(
-                drivers=tuple(DriverConstraints(**driver) for driver in given["drivers"]),
+                drivers=tuple(DriverConstraints(**driver) for driver in document["drivers"]),
                 track=TrackConstraints(
-                    **{**given["track"], "track_type": TrackType(given["track"]["track_type"])}
+                    **{
+                        **document["track"],
+                        "track_type": TrackType(document["track"]["track_type"]),
+                    }
                 ),
-                priors=TrackPriors.from_mapping(given["priors"]),
-                version=given["version"],
+                priors=TrackPriors.from_mapping(document["priors"]),
+                version=document["version"],
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput({"spec": f"is no constraint spec ({error})."}) from error
@@ -124,7 +128,7 @@ class ConstraintSpec:
 
 
 def _first_lap_problems(racing: list[DriverConstraints], laps: int) -> dict[str, str]:
-    """Say why nobody may lead the first lap, which no car from the rear leads but where all are."""
+    """Why nobody may lead the first lap, if so. Cars from the rear lead it if all start there."""
     ahead = [driver for driver in racing if not driver.races_from_rear]
     if not ahead or len(ahead) == len(racing):
         return {}
@@ -143,7 +147,7 @@ def _first_lap_problems(racing: list[DriverConstraints], laps: int) -> dict[str,
 
 
 def canonical_json(document: Any) -> str:
-    """Give the one JSON text of a document: sorted keys, no spaces, no NaN."""
+    """The one JSON text of a document: sorted keys, no spaces, no NaN."""
     return json.dumps(
         document, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from core.race import load_known_field
+from core.race import load_known_drivers
 from tests.faults.harness import until
 from web.submission import MOST_WAITING
 from workers.app import open_jobs
@@ -79,7 +79,7 @@ def test_a_drivers_file_is_laid_over_the_salaries(client: FlaskClient) -> None:
 def test_a_slate_shows_the_cars_of_past_races_and_its_jobs_are_limited_by_them(
     client: FlaskClient, worker: Process
 ) -> None:
-    known = load_known_field().find("Kyle Larson")
+    known = load_known_drivers().find("Kyle Larson")
     assert known is not None
     named = salary_file().replace(b"Car 00", b"Kyle Larson").replace(b"Car 01", b"Chase Elliott")
     drivers = b"driver,team\nChase Elliott,Mine\n"

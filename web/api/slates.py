@@ -7,7 +7,7 @@ from flask import request
 from flask_smorest import Blueprint
 from werkzeug.datastructures import FileStorage
 
-from core.race import load_known_field
+from core.race import load_known_drivers
 from core.slate import Slate, apply_driver_file, find_track, read_salaries
 from web import stored_slates
 from web.schemas.slates import SlateFilesSchema, SlateSchema, SlatesSchema
@@ -19,7 +19,7 @@ blueprint = Blueprint("slates", __name__, url_prefix="/api/v1", description="Sla
 def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
     """Give a slate as the API shows it: with the cars that its jobs will have."""
     drivers = []
-    for driver in load_known_field().with_cars(slate).drivers:
+    for driver in load_known_drivers().with_cars(slate).drivers:
         document = asdict(driver)
         document["salary"] = document.pop("salary_usd")
         document["veto_rules"] = sorted(document.pop("vetoes"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.errors import InvalidInput
-from core.race import ConstraintCompiler, ConstraintSpec, UserKnowledge, load_known_field
+from core.race import ConstraintCompiler, ConstraintSpec, UserKnowledge, load_known_drivers
 from core.slate import Driver, Slate, Veto, find_track
 from web.services import caller, jobs
 from web.stored_slates import known
@@ -42,7 +42,7 @@ def slate_of(given: Given) -> Slate:
             slate = replace(slate, track=find_track(named))
         except InvalidInput as error:
             raise InvalidInput({"scenario_config.track_id": error.problems["track_id"]}) from None
-    return load_known_field().with_cars(slate)
+    return load_known_drivers().with_cars(slate)
 
 
 def race_of(slate: Slate, given: Given) -> ConstraintSpec:

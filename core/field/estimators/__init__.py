@@ -1,8 +1,9 @@
-"""Ownership from what is known of a slate: four estimators, their ensemble, the model shipped.
+"""Ownership estimated before the lock: four estimators, their ensemble, and the model shipped.
 
-``shipped_ownership_model().forecast(OwnershipSlate.of(slate, projected_points=..))`` is all that a
-forecast takes; :class:`HybridOwnershipEstimator` learns from contests as scikit-learn's estimators
-do. scikit-learn is loaded by the first use of a name that needs it: it takes most of a second.
+``shipped_ownership_model().forecast(OwnershipSlate.of(slate, projected_points=..))`` forecasts the
+ownership of a slate. :class:`HybridOwnershipEstimator` learns from contests, with scikit-learn's
+conventions. scikit-learn takes most of a second to import, so it is imported by the first use of a
+name that needs it.
 """
 
 from importlib import import_module
@@ -81,7 +82,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load what needs scikit-learn when it is first asked for."""
+    """Name that needs scikit-learn, imported from its module on first use."""
     for module, names in _HOME.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{module}"), name)

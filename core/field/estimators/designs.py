@@ -1,4 +1,4 @@
-"""What each of the four estimators looks at: products of features, each with its ridge."""
+"""The terms of each of the four estimators: products of features, each with a ridge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ import numpy as np
 from core.field.estimators.features import COLUMN, FEATURES
 from core.field.estimators.slates import ARCHETYPES, Flags, Floats
 
-# How firmly weights are held to 0, as if so many drivers' choices had shown no effect. Round
-# numbers for the belief that a standard deviation of a feature is worth about one unit of log-odds,
-# and half as much beyond that at one kind of track or in fields of one size.
+# A ridge shrinks a weight to 0, as if this many drivers had been seen to whom the feature made no
+# difference. These are round numbers for a belief: one standard deviation of a feature moves the
+# log-odds by about one, and by half as much more at one kind of track or in contests of one size.
 RIDGE = 1.0
-OF_SALARY = 4.0  # salaries spread by two thousand USD
-OF_SURPLUS = 0.25  # and surpluses by five points, where no grid was known
-APART = 4.0
+OF_SALARY = 4.0  # salaries, in thousands of USD, have a standard deviation of about two
+OF_SURPLUS = 0.25  # surpluses, in tens of points, have one of about a half where no grid is known
+APART = 4.0  # times the feature's own ridge, for its effect at one kind of track or by size
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Term:
     Parameters
     ----------
     factors
-        Features multiplied with each other.
+        Names of the features that are multiplied with each other.
     ridge
-        How firmly its weight is held to 0.
+        Ridge that shrinks its weight to 0.
     positive
         Whether the weight may not be negative.
     """
@@ -49,8 +49,8 @@ def _by_size(feature: str, ridge: float = RIDGE) -> Term:
     return Term((feature, "log_entries"), ridge * APART)
 
 
-# Every estimator looks at the surplus too: it alone tells of the grid, and what only one of four
-# looks at moves their mean by a quarter of what it ought to.
+# Every estimator uses the surplus: nothing else tells of the grid, and a feature that only one of
+# four uses moves their mean by a quarter of what it should.
 _SURPLUS = Term(("points_surplus",), OF_SURPLUS, positive=True)
 
 HISTORICAL = (
@@ -85,36 +85,36 @@ RECENT_FORM = (
     _SURPLUS,
 )
 SALARY_ONLY = (Term(("salary",), OF_SALARY),)
-"""No estimator's: what they are graded beside."""
+"""Terms of a baseline that the estimators are graded beside."""
 
 
 def design(terms: Sequence[Term], x: Floats) -> Floats:
-    """Give the columns of ``terms``, ``[n, len(terms)]``; what is not known is 0, the mean."""
+    """Columns of the terms, ``[n, len(terms)]``; a value not known is 0, the slate's mean."""
     columns = [np.prod(x[:, [COLUMN[factor] for factor in term.factors]], axis=1) for term in terms]
     known: Floats = np.nan_to_num(np.column_stack(columns))
     return known
 
 
 def driver_columns(drivers: Floats, x: Floats) -> Floats:
-    """Give a column a driver, 1 in that driver's rows, ``[n, len(drivers)]``."""
+    """One column for each driver, 1 in that driver's rows and else 0, ``[n, len(drivers)]``."""
     here: Flags = x[:, [COLUMN["driver"]]] == drivers[None, :]
     return here.astype(np.float64)
 
 
 def ridges(terms: Sequence[Term]) -> Floats:
-    """Give the ridge of each term."""
+    """Ridge of each term, ``[len(terms)]``."""
     return np.array([term.ridge for term in terms])
 
 
 def signs(terms: Sequence[Term]) -> Flags:
-    """Say which weights may not be negative."""
+    """Which terms' weights may not be negative, bool ``[len(terms)]``."""
     return np.array([term.positive for term in terms], dtype=np.bool_)
 
 
 def importance(terms: Sequence[Term], contributions: Floats) -> Floats:
-    """Share contributions of terms among their features, ``[len(FEATURES)]``.
+    """Contributions of terms as contributions of features, ``[len(FEATURES)]``.
 
-    Each factor of a product gets an equal part.
+    A term's contribution is divided equally among the features that it multiplies.
     """
     shares = np.zeros(len(FEATURES))
     for term, contribution in zip(terms, contributions, strict=True):

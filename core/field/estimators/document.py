@@ -1,4 +1,4 @@
-"""Fitted ensembles as JSON: parameters alone, no row of what they were fitted to."""
+"""Fitted ensembles as JSON: parameters and figures alone, none of the rows they were fitted to."""
 
 import json
 from functools import cache
@@ -23,7 +23,7 @@ _FIELD = "ownership_model"
 
 
 def to_json(model: HybridOwnershipEstimator) -> dict[str, Any]:
-    """Give a fitted ensemble as a JSON object; :func:`from_json` gives it back to the bit."""
+    """JSON object from which :func:`from_json` rebuilds the fitted ensemble to the bit."""
     terms = {name: member.terms for name, member in model.estimators().items()}
     return {
         "version": OWNERSHIP_VERSION,
@@ -57,12 +57,12 @@ def to_json(model: HybridOwnershipEstimator) -> dict[str, Any]:
 
 
 def from_json(document: object) -> HybridOwnershipEstimator:
-    """Give the fitted ensemble that :func:`to_json` wrote.
+    """Fitted ensemble rebuilt from what :func:`to_json` returned.
 
     Raises
     ------
     InvalidInput
-        Anything else, on ``ownership_model``.
+        On ``ownership_model``: ``document`` is not of that form or version.
     """
     if not isinstance(document, dict) or "members" not in document:
         raise InvalidInput(
@@ -105,7 +105,7 @@ def from_json(document: object) -> HybridOwnershipEstimator:
 
 
 def ownership_model(path: Path | None = None) -> HybridOwnershipEstimator:
-    """Give the fitted ensemble of a file, or the one that the project ships.
+    """Fitted ensemble of a file, by default the one that the project ships.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _shipped() -> dict[str, Any]:
 
 
 def shipped_ownership_model() -> HybridOwnershipEstimator:
-    """Give the ensemble that the project ships, the caller's own: its parameters may be set."""
+    """Ensemble that the project ships: a copy of its own, whose parameters may be set."""
     return from_json(_shipped())
 
 

@@ -1,4 +1,4 @@
-"""The ensemble of the four estimators: voting, fixed weights or stacking, with intervals."""
+"""The ensemble of the four ownership estimators: voting, weighted or stacking, with intervals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from core.field.estimators.designs import importance
 from core.field.estimators.features import COLUMN, FEATURES, ownership_features, require_rows
 from core.field.estimators.filling import chances, completed, fill_to, log_odds
 from core.field.estimators.fitting import (
-    Lesson,
-    lesson_of,
+    TrainingRows,
     odds_of,
     percent_of,
     replicate_odds,
+    training_rows,
 )
 from core.field.estimators.folding import FittedMember, OutOfFold, Weigh, learn, out_of_fold
 from core.field.estimators.intervals import Misses, interval, joined
@@ -39,16 +39,17 @@ from core.randomness import Purpose, stream
 
 @dataclass(frozen=True, eq=False)
 class OwnershipForecast:
-    """Ownership of a slate's drivers; every array ``[D]``, percent of entries.
+    """Forecast ownership of a slate's drivers; every array is ``[D]``, percent of entries.
 
     Parameters
     ----------
     percent
-        Summing to ``100 x roster_size`` (to 100 as shares), each 0..100.
+        The estimate, each 0..100, summing to ``100 x roster_size`` (to 100 as shares of roster
+        spots).
     lower_5, upper_95
-        The estimate always between them.
+        The 5% and the 95% bound of the true ownership; the estimate is always between them.
     std
-        Standard deviation of what the truth may be.
+        Standard deviation of the true ownership.
     """
 
     percent: Floats
@@ -58,56 +59,59 @@ class OwnershipForecast:
 
     @property
     def total(self) -> float:
-        """What the estimates sum to."""
+        """Sum of the estimates."""
         return float(self.percent.sum())
 
 
 class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """Ownership from four estimators together.
+    """Ownership estimated by four estimators and combined.
 
     Parameters
     ----------
     ensemble_method
-        ``voting``: the mean of the four. ``weighted``: ``custom_weights``, or where none are given
-        weights in inverse proportion to each one's squared error. ``stacking``: the weights of the
-        smallest squared error. Errors are always those of contests, and of slates where they are
-        named, that were left out of the fit.
+        ``voting``: the mean of the four. ``weighted``: ``custom_weights``, or by default weights in
+        inverse proportion to each estimator's squared error. ``stacking``: the weights of the
+        smallest squared error. Errors are always those on slates left out of the fit; without
+        ``slates``, on contests left out.
     custom_weights
-        One each of ``MEMBERS`` in that order, or by name; they sum to 1. Only for ``weighted``.
+        One weight for each of ``MEMBERS`` in that order, or weights by name; they sum to 1. Only
+        for ``weighted``.
     roster_size
         Drivers in a lineup.
     normalize_to
         ``field``: percent of entries, summing to ``100 x roster_size``; ``share``: shares of roster
         spots, summing to 100.
     driver_effects
-        Whether each driver learnt from also has a weight of his own.
+        Whether each driver in the training rows also gets a weight of his own.
     n_recent_races
-        Of how many of the latest races learnt from such weights speak in the estimator of recent
-        form.
+        Number of the latest races from which the estimator of recent form fits those weights.
     top_table
-        Whether nobody of unknown ownership is above the tenth of the known.
+        Whether the known numbers are a published table of the ten or more most owned: then no
+        driver of unknown ownership is above the tenth highest known.
     n_bootstrap
-        How often contests are drawn again.
+        Number of bootstrap samples of the contests.
     random_state
-        Seed of those draws, a whole number: the same contests and seed give the same bits.
+        Seed of the bootstrap, a whole number: the same contests and seed give the same bits.
 
     Attributes
     ----------
     members_
-        By name what each of the four learnt, :class:`FittedMember`.
+        Fit of each of the four estimators by name, :class:`FittedMember`.
     error_moments_
-        Of the errors out of fold.
+        Moments of the errors out of fold, :class:`ErrorMoments`.
     misses_
-        By method, how those errors are spread.
-    error_, contests_, slates_
-        Mean absolute error out of fold by estimator and method (percent of entries, over drivers of
-        known ownership), and how many contests and slates were learnt from.
+        Distribution of the errors out of fold by method, :class:`Misses`.
+    error_
+        Mean absolute error out of fold by estimator and method: percent of entries, over drivers of
+        known ownership.
+    contests_, slates_
+        Number of contests and slates that the model was fitted to, the prior's among them.
     fold_error_
-        The same error of the contests of this fit alone, without those of the prior.
+        As ``error_``, over the contests of this fit alone, without those of the prior.
     days_
-        First and last race day learnt from, ordinals; ``None`` where dates are not known.
+        First and last race day fitted to, as proleptic Gregorian ordinals; ``None`` without dates.
     grade_
-        What somebody measured of it, to be kept with it; empty after a fit.
+        A grade of the model measured elsewhere and kept with it; empty after a fit.
     """
 
     members_: dict[str, FittedMember]
@@ -150,7 +154,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         slates: npt.ArrayLike | None = None,
         prior: "HybridOwnershipEstimator | None" = None,
     ) -> Self:
-        """Learn from contests.
+        """Fit to contests.
 
         Parameters
         ----------
@@ -158,15 +162,15 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             Rows of :func:`~core.field.estimators.features.ownership_features`, all drivers of every
             contest, ``[n, len(FEATURES)]``.
         y
-            Percent of entries, ``[n]``; NaN where not known. Of a contest's drivers whose ownership
-            is not known it is known what they are owned together.
+            Percent of entries, ``[n]``; NaN where not known. The drivers of a contest whose
+            ownership is not known own what the others leave of the rosters.
         groups
-            Contest of each row; one contest by default.
+            Label of each row's contest, ``[n]``; one contest by default.
         slates
-            Slate of each row's contest. Contests of one slate share their drivers and most of their
-            ownership: they are left out together, and together count as one.
+            Label of the slate of each row's contest, ``[n]``. Contests of one slate share their
+            drivers and most of their ownership, so they are left out together and count as one.
         prior
-            A fitted ensemble to learn on from: the more contests, the less it says.
+            A fitted ensemble as the starting point; the more contests, the less it counts.
 
         Raises
         ------
@@ -174,8 +178,8 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             A parameter or array that cannot be used; only one slate, and no prior.
         """
         self.check_parameters()
-        lesson = lesson_of(X, y, groups, slates, self.roster_size)
-        labels = np.unique(lesson.slates.astype(str))
+        training = training_rows(X, y, groups, slates, self.roster_size)
+        labels = np.unique(training.slates.astype(str))
         if len(labels) < 2 and prior is None:
             raise InvalidInput(
                 {
@@ -190,15 +194,15 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         self.members_ = {
             name: learn(
                 member,
-                lesson,
+                training,
                 before[name],
-                stream(self.random_state, Purpose.FITTING, place),
+                stream(self.random_state, Purpose.FITTING, index),
                 self.n_bootstrap,
             )
-            for place, (name, member) in enumerate(estimators.items())
+            for index, (name, member) in enumerate(estimators.items())
         }
         tested = out_of_fold(
-            lesson,
+            training,
             list(estimators.values()),
             [before[name] for name in MEMBERS],
             ErrorMoments(np.zeros((len(MEMBERS),) * 2), 0)
@@ -206,11 +210,11 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             else prior.error_moments_,
         )
         self.error_moments_ = tested.moments()
-        self._keep_grades(tested, lesson, prior)
+        self._keep_grades(tested, training, prior)
         return self
 
     def estimators(self) -> dict[str, Member]:
-        """Give the four as this ensemble sets them, not fitted, by name."""
+        """The four estimators with this ensemble's parameters, not fitted, by name."""
         plain: dict[str, Any] = {"roster_size": self.roster_size, "top_table": self.top_table}
         return {
             "historical": HistoricalOwnership(**plain, driver_effects=self.driver_effects),
@@ -228,14 +232,15 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         X: npt.ArrayLike,  # noqa: N803
         groups: npt.ArrayLike | None = None,
     ) -> Floats:
-        """Give ownership, ``[n]``: each contest sums to ``100 x roster_size``, or 100 as shares.
+        """Ownership, ``[n]``: each contest sums to ``100 x roster_size``, or to 100 as shares.
 
-        Every driver is within 0..100, and who does not race is 0.
+        Every driver is within 0..100; a driver who does not race is 0.
 
         Raises
         ------
         InvalidInput
-            No such rows, or a parameter that cannot be used.
+            ``X`` is not ``[n, len(FEATURES)]`` or holds an infinite number, or a parameter cannot
+            be used.
         """
         x = self._rows(X)
         return self._mixed(self._each(x, groups), x, groups) * self._scale()
@@ -245,9 +250,10 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         X: npt.ArrayLike,  # noqa: N803
         groups: npt.ArrayLike | None = None,
     ) -> tuple[Floats, Floats, Floats, Floats]:
-        """Give ownership, its lower 5% and upper 95% bounds and its standard deviation, ``[n]``.
+        """Ownership, its 5% and 95% bounds and its standard deviation, ``[n]`` each.
 
-        The ownership is :meth:`predict`'s; it is always between the bounds, all within 0..100.
+        The ownership is that of :meth:`predict`. It is always between the bounds; all are within
+        0..100.
 
         Raises
         ------
@@ -261,16 +267,16 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         return percent * scale, lower * scale, upper * scale, std * scale
 
     def forecast(self, slate: OwnershipSlate) -> OwnershipForecast:
-        """Give ownership of a slate's drivers.
+        """Forecast ownership of a slate's drivers.
 
-        Who does not race has none; ownership that is known stays, without doubt, and the others
-        share the rest of the rosters.
+        A driver who does not race has 0%. Ownership that the slate holds already stays and is
+        certain; the other drivers share the rest of the rosters.
 
         Raises
         ------
         InvalidInput
-            A slate of another roster size, known ownership of more than all rosters, or rosters
-            that the others cannot fill.
+            The slate's roster size is another than the model's; its known ownership sums to more
+            than all rosters, or to so little that the other drivers cannot fill them.
         """
         if slate.roster_size != self.roster_size:
             raise InvalidInput(
@@ -295,23 +301,24 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         )
 
     def member_weights(self) -> dict[str, float]:
-        """Give how much each of the four counts, by name; they sum to 1."""
+        """Weight of each estimator in the ensemble, by name; the weights sum to 1."""
         check_is_fitted(self)
         return dict(zip(MEMBERS, self._weights().tolist(), strict=True))
 
     @property
     def feature_importance_(self) -> dict[str, float]:
-        """How much each feature moves the estimate of a usual slate; the numbers sum to 1.
+        """How much each feature moves the estimate on a usual slate, by name; they sum to 1.
 
-        A term's weight times its standard deviation in a contest, shared evenly among the features
-        that it multiplies, over the four as they count.
+        It is a term's absolute weight times its standard deviation within a contest, divided
+        equally among the features that it multiplies, and averaged over the four estimators with
+        their weights.
         """
         check_is_fitted(self)
         total = np.zeros(len(FEATURES))
         estimators = self.estimators()
-        for name, much in self.member_weights().items():
+        for name, weight in self.member_weights().items():
             fitted = self.members_[name].fitted
-            total += much * importance(
+            total += weight * importance(
                 estimators[name].terms, np.abs(fitted.weights) * fitted.spread
             )
         if total.sum() > 0.0:
@@ -320,10 +327,11 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
 
     @property
     def about_(self) -> dict[str, Any]:
-        """What a user should know of the model: JSON.
+        """What a user should know of the model, as JSON.
 
         ``fitted_on`` (``from`` and ``to``, dates, or null), ``n_contests``, ``n_slates``, ``mae``
-        (of slates left out, percent of entries), ``members`` (weights) and what was measured of it.
+        (on slates left out, percent of entries), ``members`` (weights), and from ``grade_``
+        ``mae_by_scheme`` and ``coverage``.
         """
         check_is_fitted(self)
         first, last = self.days_ or (None, None)
@@ -337,7 +345,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             "n_contests": self.contests_,
             "n_slates": self.slates_,
             "mae": round(self.error_[self.ensemble_method], 2),
-            "members": {name: round(much, 4) for name, much in self.member_weights().items()},
+            "members": {name: round(weight, 4) for name, weight in self.member_weights().items()},
             "mae_by_scheme": self.grade_.get("mae", {}),
             "coverage": self.grade_.get("coverage", {}),
         }
@@ -348,7 +356,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         Raises
         ------
         InvalidInput
-            Naming each.
+            It names every such parameter.
         """
         problems = {}
         if self.ensemble_method not in METHODS:
@@ -385,26 +393,26 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
 
     def _weigh(self, method: str) -> Weigh:
         if method == "weighted" and self.custom_weights is not None:
-            given = custom(self.custom_weights, MEMBERS)
-            return lambda _: given
+            weights = custom(self.custom_weights, MEMBERS)
+            return lambda _: weights
         return {"voting": equal, "weighted": by_error, "stacking": stacked}[method]
 
     def _keep_grades(
-        self, tested: OutOfFold, lesson: Lesson, prior: "HybridOwnershipEstimator | None"
+        self, tested: OutOfFold, training: TrainingRows, prior: "HybridOwnershipEstimator | None"
     ) -> None:
-        """Keep how far off the estimates were of what was left out, and what was learnt from."""
+        """Set the attributes that hold errors out of fold, and those that count contests."""
         mixed = {method: tested.mixed(self._weigh(method)) for method in METHODS}
-        error = {name: tested.error(tested.each[:, place]) for place, name in enumerate(MEMBERS)}
+        error = {name: tested.error(tested.each[:, index]) for index, name in enumerate(MEMBERS)}
         error |= {method: tested.error(percent) for method, percent in mixed.items()}
         missed = {
-            method: [tested.missed(self._weigh(method), lesson, self.roster_size, self.top_table)]
+            method: [tested.missed(self._weigh(method), training, self.roster_size, self.top_table)]
             for method in METHODS
         }
         self.fold_error_ = error
-        days = lesson.x[:, COLUMN["race_day"]]
+        days = training.x[:, COLUMN["race_day"]]
         span = [float(day) for day in days[np.isfinite(days)]]
-        contests = len(lesson.contests.groups)
-        self.contests_, self.slates_ = contests, len(np.unique(lesson.slates.astype(str)))
+        contests = len(training.contests.groups)
+        self.contests_, self.slates_ = contests, len(np.unique(training.slates.astype(str)))
         if prior is not None:
             share = contests / (contests + prior.contests_)
             error = {
@@ -422,7 +430,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         self.grade_ = {}
 
     def _each(self, x: Floats, groups: npt.ArrayLike | None) -> Floats:
-        """Give each estimator's percent of entries, ``[n, M]``."""
+        """Percent of entries by estimator, ``[n, M]``."""
         contests = by_contest(groups, x[:, COLUMN["racing"]] > 0.0)
         return np.column_stack(
             [
@@ -438,36 +446,36 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
 
     def _normalised(self, percent: Floats, x: Floats, groups: npt.ArrayLike | None) -> Floats:
         contests = by_contest(groups, x[:, COLUMN["racing"]] > 0.0)
-        for place, there in zip(contests.place, contests.there, strict=True):
-            rows = place[there]
+        for row_index, racing in zip(contests.row_index, contests.racing, strict=True):
+            rows = row_index[racing]
             percent[rows] = fill_to(percent[rows], 100.0 * self.roster_size)
         return percent
 
     def _interval(
         self, x: Floats, groups: npt.ArrayLike | None, percent: Floats
     ) -> tuple[Floats, Floats, Floats]:
-        """Give the bounds around ``percent``; replicates move by what they differ in."""
+        """Bounds and standard deviation around ``percent``, from the replicates and the misses."""
         weights = self._weights()
         contests = by_contest(groups, x[:, COLUMN["racing"]] > 0.0)
         drawn = np.zeros((len(x), len(self.members_[MEMBERS[0]].replicates)))
-        for much, (name, member) in zip(weights, self.estimators().items(), strict=True):
-            part = self.members_[name]
-            odds = replicate_odds(member.terms, part.fitted, part.replicates, x)
-            drawn += much * percent_of(odds, contests, self.roster_size)
+        for weight, (name, member) in zip(weights, self.estimators().items(), strict=True):
+            fit = self.members_[name]
+            odds = replicate_odds(member.terms, fit.fitted, fit.replicates, x)
+            drawn += weight * percent_of(odds, contests, self.roster_size)
         whole = log_odds(self._each(x, groups) @ weights / 100.0)
-        # what is known of a contest moves its estimates, and their draws alike
+        # filling rosters and known ownership moved the estimates; move the replicates alike
         shift = log_odds(percent / 100.0) - whole
         moved = chances(log_odds(drawn.T / 100.0) + shift)
         return interval(percent, 100.0 * moved, self.misses_[self.ensemble_method])
 
     def _kept(self, percent: Floats, slate: OwnershipSlate, known: Flags) -> Floats:
-        told = np.where(known, slate.ownership_percent / 100.0, np.nan)
-        rest = self.roster_size - float(np.nansum(told))
+        shares = np.where(known, slate.ownership_percent / 100.0, np.nan)
+        rest = self.roster_size - float(np.nansum(shares))
         others = int((slate.racing & ~known).sum())
         if not -1e-6 <= rest <= others + 1e-6:
             raise InvalidInput(
                 {
-                    "ownership_percent": f"what is known sums to {100 * np.nansum(told):.1f} of "
+                    "ownership_percent": f"what is known sums to {100 * np.nansum(shares):.1f} of "
                     f"{100 * self.roster_size} and {others} other drivers race; give percent of "
                     "entries that leave the others between 0 and 100 each."
                 }
@@ -475,7 +483,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         filled = completed(
             log_odds(percent / 100.0)[None],
             slate.racing[None],
-            told[None],
+            shares[None],
             float(self.roster_size),
             bounded=False,
         )[0]

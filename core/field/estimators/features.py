@@ -1,7 +1,8 @@
-"""The features that ownership is estimated from: a row a driver, complete in itself.
+"""The features that ownership is estimated from: one row for each driver.
 
-What depends on the other drivers of the slate (ranks, distances from the mean, what a salary
-implies) is worked out here, over those who race; NaN is "not known".
+A row needs no other row beside it. What depends on the other drivers of the slate (ranks, distances
+from the mean, what a salary implies) is computed here, over the drivers who race. NaN is "not
+known".
 """
 
 from datetime import date
@@ -25,29 +26,29 @@ FEATURES = (
     "skill_surplus",  # the same above what the salary implies
     "average",  # the site's average points, tens above the slate's mean
     "average_surplus",  # the same above what the salary implies
-    "start",  # tens of places behind the slate's mean on the grid
+    "start",  # tens of positions behind the slate's mean on the grid
     *ARCHETYPES,  # 1 at that kind of track, else 0
     "log_entries",  # log10 of the contest's entries less log10 of a thousand
-    "driver",  # who: a number that stands for the name, no quantity
+    "driver",  # a number that stands for the driver's name, not a quantity
     "race_day",  # days since the year 1
-    "racing",  # 1, or 0 for who was withdrawn
+    "racing",  # 1, or 0 for a driver who withdrew
 )
 """Names of the columns of ``X``."""
 
-COLUMN = {name: place for place, name in enumerate(FEATURES)}
-"""Place of each feature in a row."""
+COLUMN = {name: index for index, name in enumerate(FEATURES)}
+"""Index of each feature in a row."""
 
 
 def driver_number(name: str) -> float:
-    """Give the number that stands for a driver, the same for every spelling of the name."""
+    """Number that stands for a driver, the same for every spelling of the name."""
     return float(int.from_bytes(blake2b(plain_name(name).encode(), digest_size=6).digest(), "big"))
 
 
 def ownership_features(slate: OwnershipSlate) -> Floats:
-    """Give the rows of a slate's drivers, ``[D, len(FEATURES)]``; NaN where something is unknown.
+    """Rows of features of a slate's drivers, ``[D, len(FEATURES)]``; NaN where not known.
 
-    Points stay in points and are not scaled to the slate: a projection that knows the grid spreads
-    wider than one that does not, and means as much by the point.
+    Points stay in points and are not scaled to the slate. A projection that knows the grid spreads
+    wider than one that does not, and each of its points means as much.
     """
     racing = slate.racing
     thousands = slate.salaries_usd / 1_000.0
@@ -80,12 +81,12 @@ def ownership_features(slate: OwnershipSlate) -> Floats:
 
 
 def require_rows(x: object) -> Floats:
-    """Give ``X`` as an array of rows.
+    """``X`` as an array of rows of features, float64 ``[n, len(FEATURES)]``.
 
     Raises
     ------
     InvalidInput
-        Not ``[n, len(FEATURES)]``, or a number that is infinite.
+        ``X`` has another shape, no row, or an infinite number.
     """
     rows = np.asarray(x, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] != len(FEATURES) or not len(rows):
@@ -119,7 +120,7 @@ def _ranked(values: Floats, racing: Flags) -> Floats:
 
 
 def _beyond(values: Floats, salary: Floats, racing: Flags) -> Floats:
-    """Give what a line through the salaries leaves of the values."""
+    """Values less a line fitted to them over salary: what the salary does not imply."""
     known = racing & np.isfinite(values)
     if known.sum() < 3 or float(np.ptp(salary[known])) == 0.0:
         return _centred(values, racing)

@@ -1,7 +1,7 @@
-"""Making ownership sum to what a field owns, each driver within 0..100.
+"""Ownership made to sum to all rosters, each driver within 0..100.
 
-Two ways: by one shift of all log-odds, which is how a model of chances is held to a sum, and by
-water-filling, which scales what is there and hands on what would stand above 100.
+There are two ways. One shift of all log-odds makes the chances of a model sum to a total.
+Water-filling scales ownership, and hands what would stand above 100 on to the other drivers.
 """
 
 import numpy as np
@@ -9,85 +9,85 @@ import numpy as np
 from core.errors import InvalidInput
 from core.field.estimators.slates import Flags, Floats
 
-LEAST_CHANCE = 1e-6
-_NEWTON = 60
+LEAST_CHANCE = 1e-6  # a chance is held this far from 0 and 1, so that its log-odds are finite
+_NEWTON = 60  # steps at most
 _FAR = 60.0  # log-odds beyond which a chance is 0 or 1
 
 
 def log_odds(chance: Floats, least: float = LEAST_CHANCE) -> Floats:
-    """Give log(p / (1 - p)), p held within ``least`` of 0 and of 1."""
-    held = np.clip(chance, least, 1.0 - least)
-    return np.log(held / (1.0 - held))
+    """log(p / (1 - p)), where p is first moved to at least ``least`` from 0 and 1."""
+    placed = np.clip(chance, least, 1.0 - least)
+    return np.log(placed / (1.0 - placed))
 
 
 def chances(odds: Floats) -> Floats:
-    """Give 1 / (1 + exp(-odds)) without overflow."""
+    """1 / (1 + exp(-odds)), without overflow."""
     return 0.5 * (1.0 + np.tanh(0.5 * odds))
 
 
-def shifted(odds: Floats, there: Flags, total: Floats) -> Floats:
-    """Give the chances that sum to ``total`` once all log-odds of a row are moved by one number.
+def shifted(odds: Floats, counted: Flags, total: Floats) -> Floats:
+    """Chances that sum to ``total`` after one number is added to all log-odds of a row.
 
     Parameters
     ----------
     odds
         Log-odds, ``[G, D]``.
-    there
+    counted
         Which cells count, bool ``[G, D]``; the others get 0.
     total
-        Sum of each row, ``[G]``: clipped to what its cells can hold.
+        Sum of each row, ``[G]``; clipped to what its cells can hold.
 
     Returns
     -------
-    Chances 0..1, ``[G, D]``, in the order of the odds.
+    Chances 0..1, ``[G, D]``; higher odds in a row give higher chances.
     """
-    room = there.sum(axis=1).astype(np.float64)
-    wanted = np.clip(total, LEAST_CHANCE * room, (1.0 - LEAST_CHANCE) * room)
-    odds = np.where(there, odds, 0.0)
+    room = counted.sum(axis=1).astype(np.float64)
+    target = np.clip(total, LEAST_CHANCE * room, (1.0 - LEAST_CHANCE) * room)
+    odds = np.where(counted, odds, 0.0)
     low = np.full(len(odds), -_FAR) - odds.max(axis=1)
     high = np.full(len(odds), _FAR) - odds.min(axis=1)
-    share = np.clip(wanted / np.maximum(room, 1.0), 1e-9, 1.0 - 1e-9)
+    share = np.clip(target / np.maximum(room, 1.0), 1e-9, 1.0 - 1e-9)
     shift = np.log(share / (1.0 - share)) - odds.sum(axis=1) / np.maximum(room, 1.0)
     for _ in range(_NEWTON):
-        held = chances(odds + shift[:, None]) * there
-        miss = held.sum(axis=1) - wanted
+        current = chances(odds + shift[:, None]) * counted
+        miss = current.sum(axis=1) - target
         low, high = np.where(miss < 0.0, shift, low), np.where(miss > 0.0, shift, high)
-        if bool((np.abs(miss) <= 1e-12 * np.maximum(wanted, 1.0)).all()):
+        if bool((np.abs(miss) <= 1e-12 * np.maximum(target, 1.0)).all()):
             break
-        step = shift - miss / np.maximum((held * (1.0 - held)).sum(axis=1), 1e-300)
+        step = shift - miss / np.maximum((current * (1.0 - current)).sum(axis=1), 1e-300)
         shift = np.where((step > low) & (step < high), step, 0.5 * (low + high))
-    return chances(odds + shift[:, None]) * there
+    return chances(odds + shift[:, None]) * counted
 
 
-def completed(odds: Floats, there: Flags, known: Floats, total: float, bounded: bool) -> Floats:
-    """Give chances of all cells: those known as they are, the others sharing what is left.
+def completed(odds: Floats, counted: Flags, known: Floats, total: float, bounded: bool) -> Floats:
+    """Chances of all cells: the known as they are, the others sharing what is left of the total.
 
     Parameters
     ----------
     odds
-        Log-odds that say how the rest is shared, ``[G, D]``.
-    there
+        Log-odds by which the rest is shared, ``[G, D]``.
+    counted
         Which cells count, bool ``[G, D]``.
     known
         Chances 0..1, NaN where not known, ``[G, D]``.
     total
         Sum of each row.
     bounded
-        Whether nobody unknown is above the tenth of the known, where ten or more are: true of
-        published tables of the most owned.
+        Whether no unknown chance is above the tenth highest known one, in rows where ten or more
+        are known: true of published tables of the most owned.
 
     Returns
     -------
-    ``[G, D]``. Where nothing is left to share, or less than nothing, the unknown get about 0.
+    ``[G, D]``. Where nothing is left to share, or less than nothing, unknown chances are about 0.
     """
-    seen = there & np.isfinite(known)
-    open_ = there & ~seen
-    told = np.where(seen, known, 0.0)
-    rest = total - told.sum(axis=1)
+    fixed = counted & np.isfinite(known)
+    open_ = counted & ~fixed
+    fixed_chances = np.where(fixed, known, 0.0)
+    rest = total - fixed_chances.sum(axis=1)
     filled = shifted(odds, open_, np.maximum(rest, 0.0))
     if bounded:
-        caps = _tenth(np.where(seen, known, -1.0))[:, None]
-        # a bound that leaves no room for the rest is none
+        caps = _tenth(np.where(fixed, known, -1.0))[:, None]
+        # a bound under which the unknown cannot take the whole rest is dropped
         caps = np.where(caps * open_.sum(axis=1, keepdims=True) > rest[:, None], caps, 1.0)
         full = np.zeros_like(open_)
         for _ in range(odds.shape[1]):
@@ -95,13 +95,14 @@ def completed(odds: Floats, there: Flags, known: Floats, total: float, bounded: 
             if not bool(over.any()):
                 break
             full |= over
-            held = np.where(full, caps, 0.0)
-            left = np.maximum(rest - held.sum(axis=1), 0.0)
-            filled = shifted(odds, open_ & ~full, left) + held
-    return told + filled
+            at_cap = np.where(full, caps, 0.0)
+            left = np.maximum(rest - at_cap.sum(axis=1), 0.0)
+            filled = shifted(odds, open_ & ~full, left) + at_cap
+    return fixed_chances + filled
 
 
 def _tenth(known: Floats) -> Floats:
+    """Tenth highest known chance of each row, ``[G]``; 1 where fewer are known (marked by -1)."""
     if known.shape[1] < TABLE:
         return np.ones(len(known))
     tenth = np.sort(known, axis=1)[:, -TABLE]
@@ -109,27 +110,29 @@ def _tenth(known: Floats) -> Floats:
 
 
 TABLE = 10
-"""Drivers in a published table of the most owned."""
+"""Number of drivers in a published table of the most owned."""
 
 
 def fill_to(percent: Floats, total: float) -> Floats:
-    """Give ownership scaled to ``total``; a driver at 100 stays there and the others take the rest.
+    """Ownership scaled to ``total``; a driver who would be above 100 stays there.
+
+    The others take what such a driver cannot, in proportion.
 
     Parameters
     ----------
     percent
-        0 or more, ``[D]``.
+        Ownership to scale, 0 or more, ``[D]``.
     total
-        What the numbers are to sum to, at most 100 a driver.
+        Sum of the result, at most 100 for each driver with more than 0.
 
     Returns
     -------
-    ``[D]`` in the same order, each 0..100.
+    ``[D]``, each 0..100, in the same order of size.
 
     Raises
     ------
     InvalidInput
-        More than 100 for every driver who is owned at all.
+        ``total`` is more than 100 for each driver with more than 0.
     """
     owned = np.maximum(percent, 0.0)
     owned = owned / max(float(owned.max(initial=0.0)), np.finfo(np.float64).tiny)

@@ -1,4 +1,4 @@
-"""Fitting one estimator's terms to contests, and what its fit says of rows."""
+"""Fit of one estimator's terms to contests, and the ownership that the fit predicts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,19 @@ from core.field.estimators.slates import Flags, Floats
 
 @dataclass(frozen=True, eq=False)
 class FittedTerms:
-    """What one estimator learnt.
+    """Fitted weights of one estimator.
 
     Parameters
     ----------
     weights
-        Of its terms, ``[p]``, in log-odds.
+        Weights of its terms, ``[p]``, in log-odds.
     precision
-        How firmly the contests hold them, ``[p, p]``.
+        Precision of the weights, ``[p, p]``, see :class:`Weighted`.
     spread
-        Mean of each term's standard deviation in a contest, ``[p]``.
+        Standard deviation of each term within a contest, averaged over contests, ``[p]``.
     drivers, driver_weights
-        Numbers of drivers with a weight of their own, ``[m]``, and those weights.
+        The drivers with a weight of their own, as numbers
+        (:func:`~core.field.estimators.features.driver_number`), ``[m]``, and those weights.
     """
 
     weights: Floats
@@ -38,17 +39,17 @@ class FittedTerms:
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """Rows to learn from, laid out by contest.
+class TrainingRows:
+    """Rows to fit to, laid out by contest.
 
     Parameters
     ----------
     x
-        Rows, ``[n, len(FEATURES)]``.
+        Rows of features, ``[n, len(FEATURES)]``.
     known
         Percent of entries, ``[n]``; NaN where not known.
     contests
-        Their layout.
+        Layout of the rows by contest.
     slates
         Label of each contest's slate, ``[G]``.
     """
@@ -59,67 +60,68 @@ class Lesson:
     slates: npt.NDArray[np.object_]
 
     def counts(self) -> Floats:
-        """Give how much each contest counts, ``[G]``: those of one slate together as one.
+        """Weight of each contest, ``[G]``; the contests of one slate weigh 1 together.
 
-        Contests of a slate are owned alike, so a second tells little that the first did not.
+        Contests of a slate have much the same ownership, so a second one adds little.
         """
         return np.array([1.0 / np.sum(self.slates == slate) for slate in self.slates])
 
     def rows_of(self, chosen: Flags) -> Flags:
-        """Say which rows are of the chosen contests, bool ``[n]``."""
+        """Which rows belong to the chosen contests, bool ``[n]``; ``chosen`` is bool ``[G]``."""
         rows = np.zeros(len(self.x), dtype=np.bool_)
-        place = self.contests.place[chosen]
-        rows[place[place >= 0]] = True
+        row_index = self.contests.row_index[chosen]
+        rows[row_index[row_index >= 0]] = True
         return rows
 
-    def only(self, chosen: Flags) -> "Lesson":
-        """Give the lesson of the chosen contests alone: nothing of the others is in it."""
+    def only(self, chosen: Flags) -> "TrainingRows":
+        """Training rows of the chosen contests alone; ``chosen`` is bool ``[G]``."""
         rows = self.rows_of(chosen)
         moved = np.cumsum(rows) - 1
-        place = self.contests.place[chosen]
+        row_index = self.contests.row_index[chosen]
         contests = Contests(
-            np.where(place >= 0, moved[place], -1),
-            self.contests.there[chosen],
+            np.where(row_index >= 0, moved[row_index], -1),
+            self.contests.racing[chosen],
             self.contests.groups[chosen],
         )
-        return Lesson(self.x[rows], self.known[rows], contests, self.slates[chosen])
+        return TrainingRows(self.x[rows], self.known[rows], contests, self.slates[chosen])
 
 
-def lesson_of(
+def training_rows(
     x: object,
     y: object,
     groups: npt.ArrayLike | None,
     slates: npt.ArrayLike | None,
     roster_size: int,
-) -> Lesson:
-    """Check what is to be learnt from and lay it out.
+) -> TrainingRows:
+    """Rows to fit to, checked and laid out by contest.
 
     Parameters
     ----------
     x, y
-        Rows, and percent of entries, NaN where not known.
+        Rows of features, ``[n, len(FEATURES)]``, and percent of entries, ``[n]``, NaN where not
+        known.
     groups, slates
-        Label of each row's contest, and of its contest's slate; every contest a slate of its own
-        where no slates are given.
+        Label of each row's contest and of the contest's slate, ``[n]``. One contest by default, and
+        every contest on a slate of its own.
     roster_size
         Drivers in a lineup.
 
     Raises
     ------
     InvalidInput
-        Arrays of other lengths, percent outside 0..100, fewer drivers in a contest than a roster,
-        a contest whose known ownership is more than a roster's, a contest of two slates, nothing
-        known at all.
+        Arrays of different lengths, percent outside 0..100, a contest with fewer drivers than a
+        roster, a contest whose known ownership sums to more than all rosters, a contest on two
+        slates, no known ownership at all.
     """
     rows = require_rows(x)
     known = np.array(y, dtype=np.float64)
     if known.shape != (len(rows),):
         raise InvalidInput({"y": f"{known.shape} for {len(rows)} rows; give one number each."})
     known[rows[:, COLUMN["racing"]] <= 0.0] = np.nan
-    told = known[np.isfinite(known)]
-    if not told.size or not bool((told > 0.0).any()):
+    numbers = known[np.isfinite(known)]
+    if not numbers.size or not bool((numbers > 0.0).any()):
         raise InvalidInput({"y": "no ownership is known; give percent of entries of some drivers."})
-    if bool(((told < 0.0) | (told > 100.0)).any()):
+    if bool(((numbers < 0.0) | (numbers > 100.0)).any()):
         raise InvalidInput({"y": "a number outside 0 to 100; give percent of entries."})
     for name, labels in (("groups", groups), ("slates", slates)):
         if labels is not None and np.shape(labels) != (len(rows),):
@@ -127,19 +129,19 @@ def lesson_of(
     contests = by_contest(groups, rows[:, COLUMN["racing"]] > 0.0)
     _require_rosters(contests, known, roster_size)
     if slates is None:
-        return Lesson(rows, known, contests, contests.groups)
+        return TrainingRows(rows, known, contests, contests.groups)
     labels = np.asarray(slates).astype(object)
     of_contest = []
-    for place in contests.place:
-        here = labels[place[place >= 0]]
-        if not bool((here == here[0]).all()):
+    for row_index in contests.row_index:
+        contest_slates = labels[row_index[row_index >= 0]]
+        if not bool((contest_slates == contest_slates[0]).all()):
             raise InvalidInput({"slates": "a contest's rows are of two slates; give each its own."})
-        of_contest.append(here[0])
-    return Lesson(rows, known, contests, np.array(of_contest, dtype=object))
+        of_contest.append(contest_slates[0])
+    return TrainingRows(rows, known, contests, np.array(of_contest, dtype=object))
 
 
 def _require_rosters(contests: Contests, known: Floats, roster_size: int) -> None:
-    few = contests.there.sum(axis=1) < roster_size
+    few = contests.racing.sum(axis=1) < roster_size
     if bool(few.any()):
         raise InvalidInput(
             {
@@ -147,7 +149,7 @@ def _require_rosters(contests: Contests, known: Floats, roster_size: int) -> Non
                 "drivers; give all drivers of its slate, unknown ownership as NaN."
             }
         )
-    sums = np.nansum(contests.laid(known, np.nan), axis=1)
+    sums = np.nansum(contests.by_cell(known, np.nan), axis=1)
     if bool((sums > 102.0 * roster_size).any()):
         over = int(np.argmax(sums))
         raise InvalidInput(
@@ -160,7 +162,7 @@ def _require_rosters(contests: Contests, known: Floats, roster_size: int) -> Non
 
 def fit_terms(
     terms: Sequence[Term],
-    lesson: Lesson,
+    training: TrainingRows,
     *,
     roster_size: int,
     top_table: bool,
@@ -175,40 +177,43 @@ def fit_terms(
     Parameters
     ----------
     terms
-        What is looked at.
-    lesson
-        What is learnt from.
+        Terms of the estimator.
+    training
+        Rows to fit to.
     roster_size, top_table
-        See :func:`~core.field.estimators._regression.fit_weights`.
+        Drivers in a lineup, and ``bounded`` of
+        :func:`~core.field.estimators._regression.fit_weights`.
     drivers, driver_ridge
-        Numbers of drivers who get a weight of their own, and how firmly it is held to 0.
+        Numbers of the drivers who get a weight of their own, and the ridge of such a weight.
     counts
-        How much each contest counts; a slate's contests together 1 by default.
+        Weight of each contest, ``[G]``; by default the contests of one slate weigh 1 together.
     prior
-        Towards which the weights are drawn; towards 0 by each term's ridge by default.
+        Weights to which the terms' weights shrink; by default 0, with each term's ridge.
     begin
-        Weights of the terms and drivers where the search begins.
+        Weights of the terms and drivers at which the search begins.
     """
     some = np.empty(0) if drivers is None else drivers
-    columns = design(terms, lesson.x)
+    columns = design(terms, training.x)
     believed = prior or Weighted(np.zeros(len(terms)), np.diag(ridges(terms)))
     size = len(terms) + len(some)
     precision = driver_ridge * np.eye(size)
     precision[: len(terms), : len(terms)] = believed.precision
-    laid = lesson.contests.laid(np.column_stack([columns, driver_columns(some, lesson.x)]))
+    columns_by_cell = training.contests.by_cell(
+        np.column_stack([columns, driver_columns(some, training.x)])
+    )
     fitted = fit_weights(
-        laid,
-        lesson.contests.laid(lesson.known / 100.0, np.nan),
-        lesson.contests.there,
-        lesson.counts() if counts is None else counts,
+        columns_by_cell,
+        training.contests.by_cell(training.known / 100.0, np.nan),
+        training.contests.racing,
+        training.counts() if counts is None else counts,
         roster_size,
         top_table,
         Weighted(np.concatenate([believed.weights, np.zeros(len(some))]), precision),
         np.concatenate([signs(terms), np.zeros(len(some), dtype=np.bool_)]),
         begin,
     )
-    there = lesson.contests.there[:, :, None]
-    cells = np.where(there, laid[:, :, : len(terms)], np.nan)
+    racing = training.contests.racing[:, :, None]
+    cells = np.where(racing, columns_by_cell[:, :, : len(terms)], np.nan)
     return FittedTerms(
         weights=fitted.weights[: len(terms)],
         precision=fitted.precision[: len(terms), : len(terms)],
@@ -219,14 +224,14 @@ def fit_terms(
 
 
 def odds_of(terms: Sequence[Term], fitted: FittedTerms, x: Floats) -> Floats:
-    """Give the log-odds of rows before their contest's own number, ``[n]``."""
+    """Log-odds of rows before their contest's intercept is added, ``[n]``."""
     return _odds(terms, fitted, x, fitted.weights[:, None])[:, 0]
 
 
 def replicate_odds(
     terms: Sequence[Term], fitted: FittedTerms, replicates: Floats, x: Floats
 ) -> Floats:
-    """Give the log-odds by replicate, ``[n, B]``, of weights of the terms ``[B, p]``."""
+    """Log-odds as :func:`odds_of`, ``[n, B]``, for B replicates of the weights, ``[B, p]``."""
     return _odds(terms, fitted, x, replicates.T)
 
 
@@ -238,23 +243,27 @@ def _odds(terms: Sequence[Term], fitted: FittedTerms, x: Floats, weights: Floats
 
 
 def percent_of(odds: Floats, contests: Contests, roster_size: int) -> Floats:
-    """Give percent of entries, each contest summing to ``100 x roster_size``.
+    """Percent of entries, each contest summing to ``100 x roster_size``.
 
     Parameters
     ----------
     odds
-        Log-odds, ``[n]`` or, of several models at once, ``[n, B]``.
+        Log-odds of one model, ``[n]``, or of several, ``[n, B]``.
+    contests
+        Layout of the rows by contest.
+    roster_size
+        Drivers in a lineup.
 
     Returns
     -------
-    Of the same shape; 0 for who does not race.
+    Of the shape of ``odds``; 0 for drivers who do not race.
     """
     many = odds.reshape(len(odds), -1)
     models = many.shape[1]
-    laid = np.moveaxis(contests.laid(many), 2, 0).reshape(-1, contests.there.shape[1])
-    there = np.tile(contests.there, (models, 1))
-    shares = shifted(laid, there, np.full(len(laid), float(roster_size)))
+    odds_by_cell = np.moveaxis(contests.by_cell(many), 2, 0).reshape(-1, contests.racing.shape[1])
+    racing = np.tile(contests.racing, (models, 1))
+    shares = shifted(odds_by_cell, racing, np.full(len(odds_by_cell), float(roster_size)))
     percent = np.zeros_like(many)
-    cells = shares.reshape(models, *contests.there.shape)
-    percent[contests.place[contests.there]] = 100.0 * cells[:, contests.there].T
+    cells = shares.reshape(models, *contests.racing.shape)
+    percent[contests.row_index[contests.racing]] = 100.0 * cells[:, contests.racing].T
     return percent.reshape(odds.shape)

@@ -1,4 +1,4 @@
-"""How far off ownership estimates are where they have not learnt, beside what anybody could say."""
+"""Errors of ownership estimates on contests and slates left out of the fit, beside baselines."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,7 +10,13 @@ from sklearn.base import clone
 
 from core.field.estimators.designs import SALARY_ONLY
 from core.field.estimators.ensemble import HybridOwnershipEstimator
-from core.field.estimators.fitting import Lesson, fit_terms, lesson_of, odds_of, percent_of
+from core.field.estimators.fitting import (
+    TrainingRows,
+    fit_terms,
+    odds_of,
+    percent_of,
+    training_rows,
+)
 from core.field.estimators.methods import MEMBERS, METHODS
 from core.field.estimators.slates import Floats
 
@@ -25,15 +31,18 @@ class OwnershipGrade:
     Parameters
     ----------
     mae
-        Mean absolute error in percent of entries, by ``leave_one_contest_out`` and
-        ``leave_one_slate_out``, then by estimator, ensemble method and baseline: everybody the same
-        (``constant``) and a regression on salaries alone (``salary_only``).
+        Mean absolute error in percent of entries, by scheme (``leave_one_contest_out``,
+        ``leave_one_slate_out``), then by estimator, ensemble method and baseline. The baselines are
+        the same ownership for every driver (``constant``) and a regression on salaries alone
+        (``salary_only``).
     coverage
-        Share of those drivers' ownership within the 5/95 bounds, by the same and by method.
+        Share of those drivers whose ownership lies within the 5% and 95% bounds, by scheme, then by
+        ensemble method.
     width
-        Mean distance of the bounds, in percent of entries, over all drivers.
+        Mean distance between the two bounds over all drivers, in percent of entries, by scheme,
+        then by ensemble method.
     drivers
-        Drivers graded, each once a contest.
+        Number of drivers graded; one counts once for each contest.
     """
 
     mae: Mapping[str, Mapping[str, float]]
@@ -42,7 +51,7 @@ class OwnershipGrade:
     drivers: int
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object, numbers to three decimals."""
+        """The grade as a JSON object, numbers to three decimals."""
         document: dict[str, Any] = _rounded(asdict(self))
         return document
 
@@ -55,80 +64,81 @@ def grade_ownership(
     slates: npt.ArrayLike,
     references: Mapping[str, Floats] | None = None,
 ) -> OwnershipGrade:
-    """Grade clones of ``model``, each fitted without what it is graded on.
+    """Grade of ``model``'s parameters: clones of it are fitted without the rows they are graded on.
 
-    Everything is chosen anew in every fold: the fit, the weights of the ensemble and the intervals.
+    Everything is fitted again in every fold: the estimators, the weights of the ensemble and the
+    intervals.
 
     Parameters
     ----------
     model
-        Parameters to grade; it need not be fitted.
+        Ensemble whose parameters are graded; it need not be fitted.
     x, y, groups, slates
         As :meth:`~core.field.estimators.ensemble.HybridOwnershipEstimator.fit` takes them.
     references
-        By name, estimates ``[n]`` that learn nothing, to stand beside.
+        Other estimates to grade beside it, percent of entries, ``[n]``, by name.
 
     Raises
     ------
     InvalidInput
-        As ``fit``: without one slate, two must be left.
+        As ``fit``; two slates must be left when one is left out.
     """
-    lesson = lesson_of(x, y, groups, slates, model.roster_size)
+    training = training_rows(x, y, groups, slates, model.roster_size)
     mae: dict[str, dict[str, float]] = {}
     coverage: dict[str, dict[str, float]] = {}
     width: dict[str, dict[str, float]] = {}
-    for scheme, labels in ((CONTESTS, lesson.contests.groups), (SLATES, lesson.slates)):
-        said = _left_out(model, lesson, labels.astype(str))
-        said |= {name: (percent, None) for name, percent in (references or {}).items()}
-        told = np.isfinite(lesson.known)
+    for scheme, labels in ((CONTESTS, training.contests.groups), (SLATES, training.slates)):
+        estimates = _left_out(model, training, labels.astype(str))
+        estimates |= {name: (percent, None) for name, percent in (references or {}).items()}
+        known = np.isfinite(training.known)
         mae[scheme] = {
-            name: float(np.abs(percent - lesson.known)[told].mean())
-            for name, (percent, _) in said.items()
+            name: float(np.abs(percent - training.known)[known].mean())
+            for name, (percent, _) in estimates.items()
         }
-        bounds = {name: bound for name, (_, bound) in said.items() if bound is not None}
+        bounds = {name: bound for name, (_, bound) in estimates.items() if bound is not None}
         coverage[scheme] = {
-            name: float(((lesson.known >= low) & (lesson.known <= high))[told].mean())
+            name: float(((training.known >= low) & (training.known <= high))[known].mean())
             for name, (low, high) in bounds.items()
         }
         width[scheme] = {name: float((high - low).mean()) for name, (low, high) in bounds.items()}
-    return OwnershipGrade(mae, coverage, width, int(np.isfinite(lesson.known).sum()))
+    return OwnershipGrade(mae, coverage, width, int(np.isfinite(training.known).sum()))
 
 
-Said = tuple[Floats, tuple[Floats, Floats] | None]
+Estimate = tuple[Floats, tuple[Floats, Floats] | None]
 
 
 def _left_out(
-    model: HybridOwnershipEstimator, lesson: Lesson, labels: npt.NDArray[np.str_]
-) -> dict[str, Said]:
-    count = len(lesson.x)
+    model: HybridOwnershipEstimator, training: TrainingRows, labels: npt.NDArray[np.str_]
+) -> dict[str, Estimate]:
+    count = len(training.x)
     names = (*MEMBERS, *METHODS, *BASELINES)
     percent = {name: np.zeros(count) for name in names}
     low, high = ({name: np.zeros(count) for name in METHODS} for _ in range(2))
     group_of = np.empty(count, dtype=object)
     slate_of = np.empty(count, dtype=object)
-    for place, group, slate in zip(
-        lesson.contests.place, lesson.contests.groups, lesson.slates, strict=True
+    for row_index, group, slate in zip(
+        training.contests.row_index, training.contests.groups, training.slates, strict=True
     ):
-        group_of[place[place >= 0]], slate_of[place[place >= 0]] = group, slate
+        group_of[row_index[row_index >= 0]], slate_of[row_index[row_index >= 0]] = group, slate
     for label in np.unique(labels):
-        held, rows = lesson.only(labels == label), lesson.rows_of(labels == label)
-        rest = lesson.only(labels != label)
+        fold, rows = training.only(labels == label), training.rows_of(labels == label)
+        rest = training.only(labels != label)
         fitted = clone(model).fit(
-            lesson.x[~rows], lesson.known[~rows], group_of[~rows], slate_of[~rows]
+            training.x[~rows], training.known[~rows], group_of[~rows], slate_of[~rows]
         )
         fitted.set_params(custom_weights=None, normalize_to="field")
         size = model.roster_size
         for name, member in fitted.estimators().items():
-            odds = odds_of(member.terms, fitted.members_[name].fitted, held.x)
-            percent[name][rows] = percent_of(odds, held.contests, size)
+            odds = odds_of(member.terms, fitted.members_[name].fitted, fold.x)
+            percent[name][rows] = percent_of(odds, fold.contests, size)
         for method in METHODS:
             fitted.set_params(ensemble_method=method)
-            answer = fitted.predict_with_uncertainty(held.x, group_of[rows])
-            percent[method][rows], low[method][rows], high[method][rows] = answer[:3]
+            result = fitted.predict_with_uncertainty(fold.x, group_of[rows])
+            percent[method][rows], low[method][rows], high[method][rows] = result[:3]
         plain = fit_terms(SALARY_ONLY, rest, roster_size=size, top_table=model.top_table)
-        odds = odds_of(SALARY_ONLY, plain, held.x)
-        percent["salary_only"][rows] = percent_of(odds, held.contests, size)
-        percent["constant"][rows] = percent_of(np.zeros(len(held.x)), held.contests, size)
+        odds = odds_of(SALARY_ONLY, plain, fold.x)
+        percent["salary_only"][rows] = percent_of(odds, fold.contests, size)
+        percent["constant"][rows] = percent_of(np.zeros(len(fold.x)), fold.contests, size)
     return {
         name: (estimate, (low[name], high[name]) if name in low else None)
         for name, estimate in percent.items()

@@ -1,4 +1,4 @@
-"""How far off an estimate may be: the bootstrap's spread and what folds left out were missed by."""
+"""Intervals of an estimate: the bootstrap's spread and the errors on slates left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ import numpy.typing as npt
 from core.field.estimators.slates import Floats
 
 LEVELS = np.linspace(0.025, 0.975, 20)
-"""Quantiles of the misses that are kept: equally likely ones."""
+"""The quantiles by which a distribution of errors is kept, equally spaced."""
 
 LOWER, UPPER = 0.05, 0.95
 
 
 def angle(percent: Floats) -> Floats:
-    """Give arcsin(sqrt(p)): the scale on which shares scatter alike, be they small or large."""
+    """arcsin(sqrt(p)), the scale on which small and large shares scatter equally."""
     angles: Floats = np.arcsin(np.sqrt(np.clip(percent / 100.0, 0.0, 1.0)))
     return angles
 
@@ -27,14 +27,14 @@ def _percent(angles: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Misses:
-    """How far estimates were from what was owned, as angles, where it was not learnt from.
+    """Distribution of the errors of estimates on slates left out of the fit, as angles.
 
     Parameters
     ----------
     quantiles
-        Truth less estimate at ``LEVELS``.
+        Quantiles of truth less estimate at ``LEVELS``, on the scale of :func:`angle`.
     slates
-        Of how many slates.
+        Number of slates.
     """
 
     quantiles: Floats
@@ -46,48 +46,48 @@ def misses(
     known: Floats,
     slates: npt.NDArray[np.object_],
     filled: Floats | None = None,
-    seen: Floats | None = None,
+    known_share: Floats | None = None,
 ) -> Misses:
-    """Measure misses.
+    """Distribution of the errors of estimates.
 
-    Whose ownership is published is mostly who is owned much, so what is known says how far a driver
-    may stand above an estimate and too little of how far below. Where ``filled`` is given, the
-    lower half of the quantiles is of all drivers.
+    The drivers whose ownership is published are mostly the most owned. Their errors tell how far a
+    driver may stand above an estimate, and too little of how far below. With ``filled``, the lower
+    half of the quantiles is that of all drivers.
 
     Parameters
     ----------
     percent, known
-        Estimate and truth, ``[n]``, NaN where the truth is not known.
+        Estimate and truth, percent of entries, ``[n]``; NaN where the truth is not known.
     slates
-        Label of each row's slate: each counts the same, however many rows it has.
+        Label of each row's slate, ``[n]``. Every slate counts the same, however many rows it has.
     filled
-        The truth with what is left of the rosters shared among the unknown, ``[n]``; NaN for who
-        does not race.
-    seen
-        Share of its contest's ownership that is known, ``[n]``: how much a filled row counts.
+        The truth, with what is left of the rosters shared among the drivers of unknown ownership,
+        ``[n]``; NaN for drivers who do not race.
+    known_share
+        Share of its contest's ownership that is known, ``[n]``: the weight of a row of ``filled``.
     """
     of_known = _quantiles(percent, known, slates, np.ones(len(percent)))
     count = len(np.unique(slates[np.isfinite(known)]))
-    if filled is None or seen is None:
+    if filled is None or known_share is None:
         return Misses(of_known, count)
-    of_all = _quantiles(percent, filled, slates, seen)
+    of_all = _quantiles(percent, filled, slates, known_share)
     return Misses(np.where(LEVELS < 0.5, np.minimum(of_all, of_known), of_known), count)
 
 
 def _quantiles(
-    percent: Floats, truth: Floats, slates: npt.NDArray[np.object_], much: Floats
+    percent: Floats, truth: Floats, slates: npt.NDArray[np.object_], weights: Floats
 ) -> Floats:
-    told = np.isfinite(truth) & (much > 0.0)
-    off = angle(truth[told]) - angle(percent[told])
-    names, which = np.unique(slates[told], return_inverse=True)
-    weight = much[told] / np.bincount(which, weights=much[told])[which]
+    counted = np.isfinite(truth) & (weights > 0.0)
+    off = angle(truth[counted]) - angle(percent[counted])
+    names, which = np.unique(slates[counted], return_inverse=True)
+    row_weights = weights[counted] / np.bincount(which, weights=weights[counted])[which]
     order = np.argsort(off, kind="stable")
-    reached = np.cumsum(weight[order]) - 0.5 * weight[order]
+    reached = np.cumsum(row_weights[order]) - 0.5 * row_weights[order]
     return np.interp(LEVELS * len(names), reached, off[order])
 
 
 def joined(parts: Sequence[Misses]) -> Misses:
-    """Put misses together, each slate counting the same."""
+    """One distribution of errors from several; every slate counts the same."""
     values = np.concatenate([part.quantiles for part in parts])
     weight = np.concatenate([np.full(len(LEVELS), float(part.slates)) for part in parts])
     order = np.argsort(values, kind="stable")
@@ -97,24 +97,24 @@ def joined(parts: Sequence[Misses]) -> Misses:
 
 
 def interval(percent: Floats, replicates: Floats, missed: Misses) -> tuple[Floats, Floats, Floats]:
-    """Give bounds and standard deviation of what the truth may be.
+    """Bounds and standard deviation of the true ownership around an estimate.
 
-    Every bootstrap replicate's estimate, moved by every kept miss, is a draw of it.
+    The truth is drawn by moving every bootstrap replicate's estimate by every kept error.
 
     Parameters
     ----------
     percent
-        The estimate, ``[n]``.
+        The estimate, percent of entries, ``[n]``.
     replicates
-        The estimates of models fitted to contests drawn again, ``[B, n]``.
+        Estimates of the models fitted to bootstrap samples, ``[B, n]``.
     missed
-        Of folds left out. A slate to come differs from the mean of few by more than they differ
-        from it: misses are widened by ``sqrt(1 + 1 / slates)``.
+        Errors on slates left out of the fit. A new slate differs from the mean of a few by more
+        than these do, so errors are widened by ``sqrt(1 + 1 / slates)``.
 
     Returns
     -------
-    Lower 5% and upper 95%, the estimate always between them, and the standard deviation, all
-    percent within 0..100; where the estimate is 0 or 100 there is no doubt.
+    The 5% and the 95% bound, with the estimate always between them, and the standard deviation,
+    ``[n]`` each, in percent of entries within 0..100. An estimate of 0 or 100 is certain.
     """
     middle = angle(percent)
     moved = angle(replicates) - middle

@@ -1,10 +1,12 @@
-"""The four estimators of ownership, each looking at something else of the same rows.
+"""The four estimators of ownership, each of which uses different features of a driver.
 
-All are regressions of the same kind (see :mod:`core.field.estimators._regression`) and look at what
-a driver projects beyond what the salary implies; they differ in what else they look at. ``X`` are
-rows as :func:`~core.field.estimators.features.ownership_features` gives them, ``y`` percent of
-entries with NaN where it is not known, ``groups`` the contest of each row and ``slates`` its
-contest's slate.
+All are the same kind of regression (:mod:`core.field.estimators._regression`), and all use the
+surplus: projected points beyond what the salary implies. They differ in what else they use.
+
+Their ``fit`` and ``predict`` take ``X``, rows of
+:func:`~core.field.estimators.features.ownership_features`, ``[n, len(FEATURES)]``; ``y``, percent
+of entries, ``[n]``, NaN where not known; ``groups``, the contest of each row; and ``slates``, the
+slate of each row's contest.
 """
 
 from collections.abc import Sequence
@@ -28,25 +30,25 @@ from core.field.estimators.designs import (
 from core.field.estimators.features import COLUMN, FEATURES, require_rows
 from core.field.estimators.fitting import (
     FittedTerms,
-    Lesson,
+    TrainingRows,
     fit_terms,
-    lesson_of,
     odds_of,
     percent_of,
+    training_rows,
 )
 from core.field.estimators.slates import Flags, Floats
 
 DRIVER_RIDGE = 4.0
-"""How firmly a driver's own weight is held to 0, see :mod:`core.field.estimators.designs`."""
+"""Ridge of a driver's own weight, see :mod:`core.field.estimators.designs`."""
 
 
 class Member(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """``fit`` and ``predict``, once for all four.
+    """Base of the four estimators: their ``fit`` and ``predict``.
 
     Attributes
     ----------
     fitted_
-        The weights, :class:`~core.field.estimators.fitting.FittedTerms`.
+        The fitted weights, :class:`~core.field.estimators.fitting.FittedTerms`.
     """
 
     terms: ClassVar[Sequence[Term]]
@@ -60,16 +62,16 @@ class Member(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         groups: npt.ArrayLike | None = None,
         slates: npt.ArrayLike | None = None,
     ) -> Self:
-        """Learn from contests; the module says what is given.
+        """Fit to contests; the module's docstring describes the arguments.
 
         Raises
         ------
         InvalidInput
-            What :func:`~core.field.estimators.fitting.lesson_of` refuses.
+            As :func:`~core.field.estimators.fitting.training_rows`.
         """
-        lesson = lesson_of(X, y, groups, slates, self.roster_size)
+        training = training_rows(X, y, groups, slates, self.roster_size)
         self.n_features_in_ = len(FEATURES)
-        self.fitted_ = self.learn(lesson)
+        self.fitted_ = self.learn(training)
         return self
 
     def predict(
@@ -77,12 +79,12 @@ class Member(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         X: npt.ArrayLike,  # noqa: N803
         groups: npt.ArrayLike | None = None,
     ) -> Floats:
-        """Give percent of entries, ``[n]``, each contest summing to ``100 x roster_size``.
+        """Ownership in percent of entries, ``[n]``, each contest summing to ``100 x roster_size``.
 
         Raises
         ------
         InvalidInput
-            No such rows.
+            ``X`` is not ``[n, len(FEATURES)]`` or holds an infinite number.
         """
         check_is_fitted(self)
         x = require_rows(X)
@@ -91,17 +93,17 @@ class Member(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def learn(
         self,
-        lesson: Lesson,
+        training: TrainingRows,
         counts: Floats | None = None,
         prior: Weighted | None = None,
         begin: Floats | None = None,
     ) -> FittedTerms:
-        """Give the fit to a lesson, see :func:`~core.field.estimators.fitting.fit_terms`."""
-        seen = _named_where(self.own_weight(lesson), lesson)
-        numbers = seen.x[:, COLUMN["driver"]]
+        """Fit to training rows, see :func:`~core.field.estimators.fitting.fit_terms`."""
+        training = _named_where(self.own_weight(training), training)
+        numbers = training.x[:, COLUMN["driver"]]
         return fit_terms(
             self.terms,
-            seen,
+            training,
             roster_size=self.roster_size,
             top_table=self.top_table,
             drivers=np.unique(numbers[np.isfinite(numbers)]),
@@ -111,29 +113,29 @@ class Member(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             begin=begin,
         )
 
-    def own_weight(self, lesson: Lesson) -> Flags:
-        """Say in which rows the driver's own weight speaks; in none unless a class says so."""
-        return np.zeros(len(lesson.x), dtype=np.bool_)
+    def own_weight(self, training: TrainingRows) -> Flags:
+        """Rows from which drivers' own weights are fitted, bool ``[n]``; by default none."""
+        return np.zeros(len(training.x), dtype=np.bool_)
 
 
-def _named_where(rows: Flags, lesson: Lesson) -> Lesson:
-    x = lesson.x.copy()
+def _named_where(rows: Flags, training: TrainingRows) -> TrainingRows:
+    x = training.x.copy()
     x[~rows, COLUMN["driver"]] = np.nan
-    return replace(lesson, x=x)
+    return replace(training, x=x)
 
 
 class HistoricalOwnership(Member):
-    """What drivers at that place of the price list were owned, at that kind of track.
+    """Ownership from a driver's rank by salary, by kind of track.
 
     Parameters
     ----------
     roster_size
         Drivers in a lineup.
     top_table
-        Whether nobody of unknown ownership is above the tenth of the known; true of published
-        tables of the most owned.
+        Whether the known numbers are a published table of the ten or more most owned: then no
+        driver of unknown ownership is above the tenth highest known.
     driver_effects
-        Whether each driver learnt from also has a weight of his own, held to 0.
+        Whether each driver in the training rows also gets a weight of his own, shrunk to 0.
     """
 
     terms = HISTORICAL
@@ -145,21 +147,21 @@ class HistoricalOwnership(Member):
         self.top_table = top_table
         self.driver_effects = driver_effects
 
-    def own_weight(self, lesson: Lesson) -> Flags:
-        """Say in which rows the driver's own weight speaks: in all or none."""
-        return np.full(len(lesson.x), self.driver_effects)
+    def own_weight(self, training: TrainingRows) -> Flags:
+        """Rows from which drivers' own weights are fitted: all if ``driver_effects``, else none."""
+        return np.full(len(training.x), self.driver_effects)
 
 
 class ProjectionValueOwnership(Member):
-    """Projected points and points for the money; the surplus by kind of track.
+    """Ownership from projected points and points per USD, and from the surplus by kind of track.
 
-    The grid speaks through the projection; a place on it has a weight of its own only where grids
-    were learnt from.
+    The grid matters through the projection. The start position has a weight other than 0 only if
+    the training rows had grids.
 
     Parameters
     ----------
     roster_size, top_table
-        As of :class:`HistoricalOwnership`.
+        As in :class:`HistoricalOwnership`.
     """
 
     terms = PROJECTION_VALUE
@@ -170,12 +172,12 @@ class ProjectionValueOwnership(Member):
 
 
 class SalarySkillOwnership(Member):
-    """Salary and skill, each by kind of track.
+    """Ownership from salary and skill, each by kind of track.
 
     Parameters
     ----------
     roster_size, top_table
-        As of :class:`HistoricalOwnership`.
+        As in :class:`HistoricalOwnership`.
     """
 
     terms = SALARY_SKILL
@@ -186,15 +188,15 @@ class SalarySkillOwnership(Member):
 
 
 class RecentFormOwnership(Member):
-    """The site's average points, and what drivers were owned lately.
+    """Ownership from the site's average points and, with driver effects, from recent ownership.
 
     Parameters
     ----------
     roster_size, top_table, driver_effects
-        As of :class:`HistoricalOwnership`.
+        As in :class:`HistoricalOwnership`.
     n_recent_races
-        Of how many of the latest races drivers' own weights speak; races of unknown date are
-        recent.
+        Number of the latest races from which drivers' own weights are fitted; races of unknown date
+        count as recent.
     """
 
     terms = RECENT_FORM
@@ -211,11 +213,11 @@ class RecentFormOwnership(Member):
         self.driver_effects = driver_effects
         self.n_recent_races = n_recent_races
 
-    def own_weight(self, lesson: Lesson) -> Flags:
-        """Say in which rows the driver's own weight speaks: in those of the latest races."""
+    def own_weight(self, training: TrainingRows) -> Flags:
+        """Rows from which drivers' own weights are fitted: recent races' if ``driver_effects``."""
         if self.n_recent_races < 1:
             raise InvalidInput({"n_recent_races": f"{self.n_recent_races}; give 1 or more."})
-        days = lesson.x[:, COLUMN["race_day"]]
+        days = training.x[:, COLUMN["race_day"]]
         latest = np.unique(days[np.isfinite(days)])[-self.n_recent_races :]
         recent: Flags = np.isnan(days) | (days >= latest.min(initial=np.inf))
         return recent if self.driver_effects else np.zeros_like(recent)

@@ -1,4 +1,4 @@
-"""What the four estimators and the ways to combine them are called."""
+"""Names of the four estimators and of the ways to combine them."""
 
 METHODS = ("voting", "weighted", "stacking")
 MEMBERS = ("historical", "projection_value", "salary_skill", "recent_form")

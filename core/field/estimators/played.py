@@ -1,4 +1,4 @@
-"""Contests that were played, as examples to learn from: features and ownership, no entrant."""
+"""Contests that were played, to fit estimators to: features and ownership, no entrant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from core.slate import plain_name
 
 PLAYED_VERSION = 1
 _FIELD = "contests"
-# the site gives two; scaling them to full rosters moves the last bits
+# DraftKings prints two digits; scaling them to full rosters changes the last bits
 _SHARE_DIGITS = 6
 _NUMBERS = ("projected_points", "skill", "start_position", "average_points")
 
 
 @dataclass(frozen=True, eq=False)
 class PlayedContest:
-    """One contest and what was known before it.
+    """One contest: its drivers as they were known before it, and their ownership.
 
     Parameters
     ----------
     contest_id, slate_id
-        What tells contests and slates apart.
+        Labels that tell contests and slates apart.
     slate
-        Its drivers; ``entries`` are the contest's.
+        Drivers of the contest; its ``entries`` are the contest's.
     ownership_percent
         Percent of entries, ``[D]``; NaN where not known.
     """
@@ -39,9 +39,10 @@ class PlayedContest:
     ownership_percent: Floats
 
     def plays_as(self, other: "PlayedContest") -> bool:
-        """Whether what is known of both is the same, whatever they are called.
+        """Whether both hold the same contest, whatever their ids are.
 
-        That is the entries, each driver's share of them and, where both say it, the date.
+        They do if they have the same number of entries, the same ownership and, where both have a
+        date, the same date.
         """
         dates = {self.slate.race_date, other.slate.race_date} - {None}
         return (
@@ -51,7 +52,7 @@ class PlayedContest:
         )
 
     def _shares(self) -> list[tuple[str, float]]:
-        """Give the drivers who are known to be owned, and by how much."""
+        """Plain name and ownership of the drivers known to be above 0%, sorted."""
         return sorted(
             (plain_name(name), round(float(share), _SHARE_DIGITS))
             for name, share in zip(self.slate.names, self.ownership_percent, strict=True)
@@ -59,7 +60,7 @@ class PlayedContest:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object; :meth:`from_json` gives the contest back to the bit."""
+        """JSON object from which :meth:`from_json` rebuilds the contest to the bit."""
         slate = self.slate
         return {
             "contest_id": self.contest_id,
@@ -72,18 +73,18 @@ class PlayedContest:
             "names": list(slate.names),
             "salaries_usd": slate.salaries_usd.tolist(),
             "racing": slate.racing.tolist(),
-            **{name: _said(getattr(slate, name)) for name in _NUMBERS},
-            "ownership_percent": _said(self.ownership_percent),
+            **{name: _numbers_or_null(getattr(slate, name)) for name in _NUMBERS},
+            "ownership_percent": _numbers_or_null(self.ownership_percent),
         }
 
     @classmethod
     def from_json(cls, document: Any) -> "PlayedContest":
-        """Give the contest that :meth:`to_json` wrote.
+        """Contest rebuilt from what :meth:`to_json` returned.
 
         Raises
         ------
         InvalidInput
-            Anything else.
+            ``document`` is not of that form.
         """
         try:
             slate = OwnershipSlate(
@@ -95,9 +96,9 @@ class PlayedContest:
                 salary_cap_usd=document["salary_cap_usd"],
                 entries=document["entries"],
                 race_date=document["race_date"],
-                **{name: _read(document[name]) for name in _NUMBERS},
+                **{name: _with_nan(document[name]) for name in _NUMBERS},
             )
-            percent = _read(document["ownership_percent"])
+            percent = _with_nan(document["ownership_percent"])
             names = str(document["contest_id"]), str(document["slate_id"])
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput({_FIELD: f"is no contest learnt from ({error})."}) from error
@@ -109,7 +110,7 @@ class PlayedContest:
 
 
 def played_to_json(contests: Sequence[PlayedContest]) -> dict[str, Any]:
-    """Give contests as one JSON object."""
+    """JSON object that holds contests."""
     return {
         "version": PLAYED_VERSION,
         "contests": [contest.to_json() for contest in contests],
@@ -117,12 +118,12 @@ def played_to_json(contests: Sequence[PlayedContest]) -> dict[str, Any]:
 
 
 def played_from_json(document: Any) -> list[PlayedContest]:
-    """Give the contests that :func:`played_to_json` wrote.
+    """Contests rebuilt from what :func:`played_to_json` returned.
 
     Raises
     ------
     InvalidInput
-        Anything else.
+        ``document`` is not of that form.
     """
     if not isinstance(document, dict) or document.get("version") != PLAYED_VERSION:
         raise InvalidInput(
@@ -136,7 +137,7 @@ def played_from_json(document: Any) -> list[PlayedContest]:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Contests in rows, as estimators take them: see the ensemble's ``fit``."""
+    """Contests as rows: ``X``, ``y``, ``groups`` and ``slates`` of the estimators' ``fit``."""
 
     x: Floats
     y: Floats
@@ -145,12 +146,12 @@ class Examples:
 
 
 def examples_of(contests: Sequence[PlayedContest]) -> Examples:
-    """Lay contests out in rows.
+    """Contests laid out in rows, one for each driver of each contest.
 
     Raises
     ------
     InvalidInput
-        No contest.
+        ``contests`` is empty.
     """
     if not contests:
         raise InvalidInput({_FIELD: "none is given; give one at least."})
@@ -163,9 +164,9 @@ def examples_of(contests: Sequence[PlayedContest]) -> Examples:
     )
 
 
-def _said(values: Floats) -> list[float | None]:
+def _numbers_or_null(values: Floats) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
 
 
-def _read(values: Sequence[float | None]) -> Floats:
+def _with_nan(values: Sequence[float | None]) -> Floats:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""What is known of a slate's drivers before the field is: the input of every ownership estimate."""
+"""What is known of a slate's drivers before the lock: the input of every ownership estimate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ ARCHETYPES = {
     "short_track": TrackType.SHORT,
     "road_course": TrackType.ROAD,
 }
-"""The kinds of track by the names that a request gives them."""
+"""The kinds of track by their names in a request."""
 
 MOST_ENTRIES = 10_000_000
 
@@ -28,46 +28,46 @@ _ARRAYS = ("projected_points", "skill", "start_position", "average_points", "own
 
 
 def archetype_of(track_type: TrackType) -> str:
-    """Give the name that a request has for a kind of track."""
+    """Name of a kind of track in a request."""
     return next(name for name, kind in ARCHETYPES.items() if kind is track_type)
 
 
 @dataclass(frozen=True, eq=False)
 class OwnershipSlate:
-    """Drivers of one slate as the field sees them; in every array NaN is "not known".
+    """Drivers of one slate as entrants know them; in every array NaN is "not known".
 
     Parameters
     ----------
     names
-        Of the drivers, ``[D]``; their spelling does not matter.
+        Names of the drivers, ``[D]``, in any spelling.
     salaries_usd
-        ``[D]``, above 0.
+        Salary, ``[D]``, above 0.
     track_archetype
         ``superspeedway``, ``intermediate``, ``short_track`` or ``road_course``.
     projected_points
-        Points, ``[D]``.
+        Projected points, ``[D]``.
     skill
-        On any scale, ``[D]``: higher is better.
+        Skill on any scale, ``[D]``; higher is better.
     start_position
-        Grid, 1 = pole, ``[D]``.
+        Position on the grid, 1 = pole, ``[D]``.
     average_points
-        The site's average before the race, in points, ``[D]``.
+        The site's average points before the race, ``[D]``.
     ownership_percent
-        Percent of entries, 0..100, ``[D]``, of the drivers of whom it is known already.
+        Ownership that is known already, percent of entries, 0..100, ``[D]``.
     racing
-        bool ``[D]``; all by default. Who does not race is owned by nobody.
+        Which drivers race, bool ``[D]``; all by default. The others are owned by nobody.
     roster_size, salary_cap_usd
-        Of a lineup.
+        A legal lineup has this many drivers and costs at most this much.
     entries
-        Of the contest: a small field is not owned like a large one.
+        Number of entries of the contest: ownership differs between small and large ones.
     race_date
         YYYY-MM-DD.
 
     Raises
     ------
     InvalidInput
-        Arrays of different lengths, fewer who race than a roster holds, a salary or a number that
-        cannot be, ownership known to sum to more than a roster.
+        Arrays of different lengths, fewer racing drivers than a roster holds, or a number outside
+        its range.
     """
 
     names: tuple[str, ...]
@@ -88,8 +88,8 @@ class OwnershipSlate:
         drivers = len(self.names)
         object.__setattr__(self, "salaries_usd", np.asarray(self.salaries_usd, dtype=np.float64))
         for name in _ARRAYS:
-            given = np.asarray(getattr(self, name), dtype=np.float64)
-            object.__setattr__(self, name, given if given.size else np.full(drivers, np.nan))
+            values = np.asarray(getattr(self, name), dtype=np.float64)
+            object.__setattr__(self, name, values if values.size else np.full(drivers, np.nan))
         racing = np.asarray(self.racing, dtype=np.bool_)
         object.__setattr__(self, "racing", racing if racing.size else np.ones(drivers, np.bool_))
         problems = _lengths(self, drivers) or _numbers(self)
@@ -110,22 +110,22 @@ class OwnershipSlate:
         entries: int | None = None,
         race_date: str | None = None,
     ) -> "OwnershipSlate":
-        """Give what a slate says of its drivers, with projections and skill from elsewhere.
+        """Drivers of a slate, with what the slate holds of them.
 
-        Where ``projected_points`` or ``skill`` is given it stands in the place of what the slate's
-        drivers carry, and ``track_archetype`` in the place of its track's.
+        ``projected_points`` and ``skill``, ``[D]``, replace those of the slate's drivers, and
+        ``track_archetype`` that of its track.
 
         Raises
         ------
         InvalidInput
-            The slate names no track, or what the class refuses.
+            There is neither a track nor ``track_archetype``; also as the class itself.
         """
         if track_archetype is None:
             if slate.track is None:
                 raise InvalidInput({"track_id": "the slate names no track; give one."})
             track_archetype = archetype_of(slate.track.track_type)
 
-        def said(values: Sequence[Any]) -> Floats:
+        def numbers(values: Sequence[Any]) -> Floats:
             return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
 
         drivers = slate.drivers
@@ -133,15 +133,15 @@ class OwnershipSlate:
             names=tuple(driver.name for driver in drivers),
             salaries_usd=slate.salaries_usd.astype(np.float64),
             track_archetype=track_archetype,
-            projected_points=said([driver.projected_points for driver in drivers])
+            projected_points=numbers([driver.projected_points for driver in drivers])
             if projected_points is None
             else np.asarray(projected_points, dtype=np.float64),
-            skill=said([driver.skill for driver in drivers])
+            skill=numbers([driver.skill for driver in drivers])
             if skill is None
             else np.asarray(skill, dtype=np.float64),
-            start_position=said([driver.start_position for driver in drivers]),
-            average_points=said([driver.average_points for driver in drivers]),
-            ownership_percent=said([driver.ownership_percent for driver in drivers]),
+            start_position=numbers([driver.start_position for driver in drivers]),
+            average_points=numbers([driver.average_points for driver in drivers]),
+            ownership_percent=numbers([driver.ownership_percent for driver in drivers]),
             racing=np.array([not driver.out for driver in drivers], dtype=np.bool_),
             roster_size=slate.rules.roster_size,
             salary_cap_usd=slate.rules.salary_cap_usd,

@@ -1,4 +1,4 @@
-"""How much each estimator counts in the ensemble."""
+"""Weights of the estimators in the ensemble."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from scipy.optimize import nnls
 from core.errors import InvalidInput
 from core.field.estimators.slates import Floats
 
-_FIRM = 1e4
+_FIRM = 1e4  # weight of the least-squares row that makes the weights sum to 1
 
 
 @dataclass(frozen=True, eq=False)
 class ErrorMoments:
-    """Out-of-fold errors of the estimators, with each other.
+    """Second moments of the estimators' errors on slates that they were not fitted to.
 
     Parameters
     ----------
     sums
-        Sum over slates of the mean of ``error_i x error_j`` over the slate's known rows,
-        ``[M, M]``, in squared percent.
+        Sum over slates of the mean of ``error_i x error_j`` over the slate's drivers of known
+        ownership, ``[M, M]``, in squared percent.
     slates
-        How many slates that is.
+        Number of slates.
     """
 
     sums: Floats
@@ -33,15 +33,15 @@ class ErrorMoments:
 
 
 def equal(moments: ErrorMoments) -> Floats:
-    """Give everybody the same weight."""
+    """The same weight for each estimator, ``[M]``."""
     return np.full(len(moments.sums), 1.0 / len(moments.sums))
 
 
 def stacked(moments: ErrorMoments) -> Floats:
-    """Give the weights, none negative and summing to 1, of the smallest squared error.
+    """Weights of the smallest squared error, ``[M]``, none negative, summing to 1.
 
-    Stacked regressions (Breiman, "Stacked regressions", 1996). Equal weights are worth one slate:
-    estimators that err alike are told apart by little but chance.
+    Stacked regressions (Breiman, "Stacked regressions", 1996), shrunk to equal weights as if one
+    slate more spoke for these: between estimators that err alike, little but chance decides.
     """
     count = len(moments.sums)
     even = equal(moments)
@@ -49,15 +49,15 @@ def stacked(moments: ErrorMoments) -> Floats:
     if worth <= 0.0:
         return even
     root = np.linalg.cholesky((moments.sums + worth * np.eye(count)) / worth).T
-    # the minimum of w'Ew + worth |w - even|^2 on the simplex, its sum held by a heavy row
+    # the minimum of w'Ew + worth |w - even|^2 over weights that sum to 1, held by a heavy row
     aim = np.linalg.solve(root.T, even)
     weights, _ = nnls(np.vstack([root, np.full(count, _FIRM)]), np.concatenate([aim, [_FIRM]]))
-    held: Floats = weights / weights.sum()
-    return held
+    scaled: Floats = weights / weights.sum()
+    return scaled
 
 
 def by_error(moments: ErrorMoments) -> Floats:
-    """Give weights in inverse proportion to each estimator's own mean squared error."""
+    """Weights in inverse proportion to each estimator's own mean squared error, ``[M]``."""
     errors = np.diag(moments.sums)
     if not bool((errors > 0.0).all()):
         return equal(moments)
@@ -66,20 +66,20 @@ def by_error(moments: ErrorMoments) -> Floats:
 
 
 def custom(weights: Sequence[float] | Mapping[str, float], names: Sequence[str]) -> Floats:
-    """Read weights that a user gave.
+    """Weights set by a user, ``[M]``, checked.
 
     Parameters
     ----------
     weights
-        One each in the order of ``names``, or by name (0 for who is not named).
+        One weight for each estimator in the order of ``names``, or by name (0 for one not named).
     names
-        Of the estimators.
+        Names of the estimators.
 
     Raises
     ------
     InvalidInput
-        A name that is none of theirs, another number of weights, a negative one or another sum
-        than 1.
+        A name of no estimator, another number of weights, a negative weight, or a sum other than
+        1.
     """
     if isinstance(weights, Mapping):
         unknown = sorted(set(weights) - set(names))
@@ -87,14 +87,14 @@ def custom(weights: Sequence[float] | Mapping[str, float], names: Sequence[str])
             raise InvalidInput(
                 {"custom_weights": f"no estimator {unknown[0]!r}; give any of {', '.join(names)}."}
             )
-        given = [float(weights.get(name, 0.0)) for name in names]
+        values = [float(weights.get(name, 0.0)) for name in names]
     else:
-        given = [float(weight) for weight in weights]
-    read = np.array(given)
+        values = [float(weight) for weight in weights]
+    read = np.array(values)
     if len(read) != len(names) or not bool((read >= 0.0).all()) or abs(read.sum() - 1.0) > 1e-6:
         raise InvalidInput(
             {
-                "custom_weights": f"{given}; give one weight of 0 or more for each of "
+                "custom_weights": f"{values}; give one weight of 0 or more for each of "
                 f"{', '.join(names)}, summing to 1."
             }
         )

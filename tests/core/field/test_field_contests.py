@@ -7,7 +7,7 @@ from core.errors import InvalidInput
 from core.field import fit_field, nearest_ownership, sample_field
 from core.field._newton import FINE
 from core.field.contests import contest_model, contest_spread
-from core.field.model import walk_of
+from core.field.model import draw_tables
 from core.randomness import Purpose, stream
 
 SALARIES = [9_000, 8_500, 8_000, 7_500, 7_000, 6_500, 6_000, 5_500, 5_000, 4_500]
@@ -125,7 +125,7 @@ def test_salaries_in_single_dollars_are_spread_as_well_from_coarser_ones():
     odd = [usd + place % 7 for place, usd in enumerate(SALARIES)]
     asked = [55.0, 45.0, 40.0, 35.0, 30.0, 30.0, 25.0, 20.0, 15.0, 5.0]
     model = fit_field(odd, nearest_ownership(odd, asked, 3, CAP), 3, CAP, appetite=0.0)
-    assert walk_of(model).lattice.budget > FINE
+    assert draw_tables(model).lattice.budget > FINE
     share = model.marginals()
     spread = contest_spread(model, 100.0)
     generator = stream(5, Purpose.FIELD)

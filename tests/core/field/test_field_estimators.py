@@ -19,7 +19,7 @@ from core.field.estimators import (
     RecentFormOwnership,
     SalarySkillOwnership,
 )
-from core.field.estimators.fitting import lesson_of
+from core.field.estimators.fitting import training_rows
 from core.field.estimators.folding import drawn_again, out_of_fold
 from core.field.estimators.stacking import ErrorMoments, stacked
 from tests.core.field.made_up_contests import DRIVERS, made_up_contests
@@ -149,8 +149,8 @@ def test_what_is_left_out_has_no_say_in_what_is_said_of_it(contests):
     nothing = ErrorMoments(np.zeros((4, 4)), 0)
 
     def tested(y):
-        lesson = lesson_of(contests.x, y, contests.groups, contests.slates, 6)
-        return out_of_fold(lesson, members, [None] * 4, nothing)
+        training = training_rows(contests.x, y, contests.groups, contests.slates, 6)
+        return out_of_fold(training, members, [None] * 4, nothing)
 
     changed = contests.y.copy()
     held = contests.slates == "s2"
@@ -170,7 +170,7 @@ def test_contests_of_one_slate_are_left_out_together(contests):
     changed[np.flatnonzero(twin)[:6]] = 90.0
     each = [
         out_of_fold(
-            lesson_of(contests.x, y, contests.groups, contests.slates, 6),
+            training_rows(contests.x, y, contests.groups, contests.slates, 6),
             members,
             [None] * 4,
             nothing,
@@ -194,7 +194,7 @@ def test_scikit_learns_own_cross_validation_leaves_out_the_same():
             params={"contest": contests.groups, "slate": contests.slates},
         )
     ours = out_of_fold(
-        lesson_of(*contests.rows, 6),
+        training_rows(*contests.rows, 6),
         [SalarySkillOwnership()],
         [None],
         ErrorMoments(np.zeros((1, 1)), 0),

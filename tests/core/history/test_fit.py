@@ -9,7 +9,7 @@ from core.history.fit import HALF_LIFE_RACES, LATEST, fit_kinds, recency
 from core.history.forecast import spec_of
 from core.history.moment_matching import MATCHED, SEARCHED, SEED, SIMULATED, match_moments
 from core.history.moments import average, moments, replay, scatter_of_means
-from core.race import TrackPriors, draw_races, load_known_field, load_priors
+from core.race import TrackPriors, draw_races, load_known_drivers, load_priors
 from core.race.priors import priors_document
 from core.randomness import Purpose, stream
 from core.slate.tracks import TrackType
@@ -152,6 +152,6 @@ def test_the_shipped_parameters_simulate_the_moments_that_the_file_says(real_dat
 
 
 def test_the_shipped_drivers_are_known_by_name():
-    known = load_known_field()
+    known = load_known_drivers()
     assert 30 <= len(known.drivers) <= 80
     assert "" in known.newcomers

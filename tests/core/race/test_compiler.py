@@ -6,8 +6,8 @@ from core.errors import InvalidInput
 from core.race import (
     ConstraintCompiler,
     KnownDriver,
-    KnownField,
-    load_known_field,
+    KnownDrivers,
+    load_known_drivers,
     load_priors,
     skill_from_slate,
 )
@@ -27,9 +27,9 @@ def slate(**first: object) -> Slate:
     return Slate(drivers=tuple(drivers), track=find_track("las_vegas"))
 
 
-def known_field(**strengths: float) -> KnownField:
+def known_drivers(**strengths: float) -> KnownDrivers:
     """Give drivers known at short tracks alone, a new one in team Blue as strong as 0.4."""
-    return KnownField(
+    return KnownDrivers(
         last_race="2026-01-01",
         drivers={
             plain_name(name): KnownDriver(
@@ -47,7 +47,7 @@ def known_field(**strengths: float) -> KnownField:
 
 
 def test_skill_follows_salaries_alone_where_nobody_is_known():
-    skill = skill_from_slate(slate().drivers, TrackType.SHORT, known_field())
+    skill = skill_from_slate(slate().drivers, TrackType.SHORT, known_drivers())
     assert all(skill[:-1] > skill[1:])
     assert skill[3] == 0.5
     assert skill[0] == pytest.approx(0.875)
@@ -55,12 +55,12 @@ def test_skill_follows_salaries_alone_where_nobody_is_known():
 
 def test_equal_salaries_of_unknown_drivers_are_equal_skill():
     drivers = tuple(dataclasses.replace(d, salary_usd=8_000) for d in slate().drivers)
-    assert set(skill_from_slate(drivers, TrackType.SHORT, known_field())) == {0.5}
+    assert set(skill_from_slate(drivers, TrackType.SHORT, known_drivers())) == {0.5}
 
 
 def test_what_past_races_know_outweighs_the_salary():
     names = [f"Driver {i}" for i in range(7)]
-    upside_down = known_field(
+    upside_down = known_drivers(
         **dict(zip(names, (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6), strict=True))
     )
     short = skill_from_slate(slate().drivers, TrackType.SHORT, upside_down)
@@ -71,7 +71,7 @@ def test_what_past_races_know_outweighs_the_salary():
 
 
 def test_an_unknown_driver_is_as_strong_as_his_salary_says_among_the_known():
-    known = known_field(**{f"Driver {i}": 0.6 - 0.2 * i for i in range(7) if i != 3})
+    known = known_drivers(**{f"Driver {i}": 0.6 - 0.2 * i for i in range(7) if i != 3})
     skill = skill_from_slate(slate().drivers, TrackType.SHORT, known)
     assert skill[2] > skill[3] > skill[4]
     assert skill[3] == pytest.approx(0.5, abs=0.01)
@@ -79,14 +79,14 @@ def test_an_unknown_driver_is_as_strong_as_his_salary_says_among_the_known():
 
 def test_a_newcomer_is_as_strong_as_the_team_s_newcomers():
     drivers = slate().drivers
-    known = known_field(**{f"Driver {i}": -0.1 * i for i in range(6)})
+    known = known_drivers(**{f"Driver {i}": -0.1 * i for i in range(6)})
     of_nobody = skill_from_slate(drivers, TrackType.SHORT, known)[6]
     in_blue = (*drivers[:6], dataclasses.replace(drivers[6], team="Blue"))
     assert skill_from_slate(in_blue, TrackType.SHORT, known)[6] > of_nobody + 0.1
 
 
 def test_a_known_driver_brings_team_and_manufacturer_unless_the_slate_names_them():
-    compiler = ConstraintCompiler(known=known_field(**{"Driver 0": 0.1, "Driver 1": 0.1}))
+    compiler = ConstraintCompiler(known=known_drivers(**{"Driver 0": 0.1, "Driver 1": 0.1}))
     spec = compiler.compile(slate(team="Green"))
     assert [(d.team, d.manufacturer) for d in spec.drivers[:3]] == [
         ("Green", "Ford"),
@@ -96,7 +96,7 @@ def test_a_known_driver_brings_team_and_manufacturer_unless_the_slate_names_them
 
 
 def test_a_slate_is_given_the_cars_that_are_known_and_keeps_its_own():
-    known = known_field(**{"Driver 0": 0.1, "Driver 1": 0.1})
+    known = known_drivers(**{"Driver 0": 0.1, "Driver 1": 0.1})
     given = slate(name="DRIVER 0", manufacturer="Toyota", start_position=3)
     filled = known.with_cars(given)
     assert [(d.team, d.manufacturer) for d in filled.drivers[:3]] == [
@@ -113,7 +113,7 @@ def test_a_slate_is_given_the_cars_that_are_known_and_keeps_its_own():
 
 
 def test_the_shipped_field_knows_drivers_however_they_are_spelt():
-    known = load_known_field()
+    known = load_known_drivers()
     suarez = known.find("daniel suarez")
     assert suarez is not None
     assert suarez is known.find("Daniel Su\u00e1rez")

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidInput
-from core.race import load_known_field
+from core.race import load_known_drivers
 from web.requests import optimize_request
 from web.schemas.optimize import OptimizeSchema
 from workers.plans.requests.optimize import OptimizeRequest
 
-KNOWN = sorted(load_known_field().drivers.values(), key=lambda driver: driver.name)[:14]
+KNOWN = sorted(load_known_drivers().drivers.values(), key=lambda driver: driver.name)[:14]
 
 
 def asked(*, first: dict[str, Any] | None = None, **changes: Any) -> OptimizeRequest:
