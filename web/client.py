@@ -68,12 +68,19 @@ class Client:
             raise JobFailed(problem["detail"])
         raise ServerAway(f"{response.status_code}: {problem['detail']}")
 
-    def add_slate(self, salaries: Path, drivers: Path | None, track_id: str | None) -> Json:
+    def add_slate(
+        self,
+        salaries: Path,
+        drivers: Path | None,
+        track_id: str | None,
+        site: str | None = None,
+    ) -> Json:
         """Upload a slate's files and give the slate."""
         files = {"salaries": (salaries.name, salaries.read_bytes(), "text/csv")}
         if drivers is not None:
             files["drivers"] = (drivers.name, drivers.read_bytes(), "text/csv")
-        form = {} if track_id is None else {"track_id": track_id}
+        parts = {"track_id": track_id, "site": site}
+        form = {name: value for name, value in parts.items() if value is not None}
         response = self._call("POST", "/api/v1/slates", files=files, data=form)
         return dict(response.json())
 

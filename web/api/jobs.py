@@ -187,7 +187,7 @@ def cancel(run_id: str) -> dict[str, Any]:
 @blueprint.get("/jobs/<run_id>/lineups.csv")
 @blueprint.response(200, content_type="text/csv")
 def lineups_csv(run_id: str) -> Response:
-    """Give the lineups as the file DraftKings' upload page takes."""
+    """The lineups as the file that the site's upload page takes."""
     slate, lineups = _lineups(run_id)
     return _file(write_upload(slate, lineups), f"lineups-{run_id[:8]}.csv")
 
@@ -196,11 +196,12 @@ def lineups_csv(run_id: str) -> Response:
 @blueprint.arguments(EntriesFilesSchema, location="files")
 @blueprint.response(200, content_type="text/csv")
 def entries(files: dict[str, FileStorage], run_id: str) -> Response:
-    """Give the caller's DKEntries.csv back with the lineups in the chosen contests."""
+    """The caller's entries file with the lineups in the chosen contests."""
     slate, lineups = _lineups(run_id)
     chosen = request.form.get("contest_ids")
     ids = None if chosen is None else [contest.strip() for contest in chosen.split(",")]
-    return _file(fill_entries(slate, lineups, files["entries"].read(), ids), "DKEntries.csv")
+    filled = fill_entries(slate, lineups, files["entries"].read(), ids)
+    return _file(filled, slate.site.entries.name if slate.site.entries else "entries.csv")
 
 
 def _lineups(run_id: str) -> tuple[Slate, npt.NDArray[np.uint8]]:

@@ -1,4 +1,4 @@
-"""Slates: DraftKings' salary file in, the drivers with what is known of them out."""
+"""Slates: a site's salary file in, the drivers with what is known of them out."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -26,7 +26,7 @@ def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
         drivers.append(document)
     return {
         "slate_id": slate_id,
-        "site": slate.rules.site,
+        "site": slate.site.key,
         "race_name": slate.race_name,
         "track_id": slate.track.track_id if slate.track else None,
         "drivers": drivers,
@@ -39,7 +39,7 @@ def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
 @blueprint.response(201, SlateSchema)
 def upload(files: dict[str, FileStorage]) -> dict[str, Any]:
     """Read a salary file, with the user's drivers file laid over it."""
-    slate = read_salaries(files["salaries"].read())
+    slate = read_salaries(files["salaries"].read(), request.form.get("site"))
     if "drivers" in files:
         slate = apply_driver_file(slate, files["drivers"].read())
     if "track_id" in request.form:

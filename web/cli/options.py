@@ -9,6 +9,7 @@ from typing import Any
 import click
 import httpx
 
+from core.sites import SITES
 from web.cli.request import DEFAULT_FEE_USD, DEFAULT_FIELD_SIZE
 from workers.plans.objective import Objective
 
@@ -59,6 +60,11 @@ slate_options = in_order(
         ),
         click.option(
             "--track", help="Track id or name, such as las_vegas; else taken from the file name."
+        ),
+        click.option(
+            "--site",
+            type=click.Choice(list(SITES), case_sensitive=False),
+            help="Contest site; else read off the salary file.",
         ),
         click.option("--lineups", default=20, show_default=True, help="Lineups, 1 to 150."),
         click.option("--scenarios", default=10_000, show_default=True, help="Races to simulate."),

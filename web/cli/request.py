@@ -35,6 +35,8 @@ class Asked:
         The rules given as options, by the API's field.
     contest_id
         Which of the contests in the file.
+    site
+        The contest site; ``None`` = the salary file's.
     tickets
         What its tickets are worth, ``NAME=USD`` each.
     """
@@ -54,6 +56,7 @@ class Asked:
     rules_file: Path | None = None
     rules: Mapping[str, Any] = field(default_factory=dict)
     contest_id: str | None = None
+    site: str | None = None
     tickets: Sequence[str] = ()
 
 
@@ -88,7 +91,7 @@ def prepare(asked: Asked) -> Prepared:
         A file that cannot be used, an unknown track, a driver who is not on the slate, rules on
         ownership without leverage, another size or fee than the contest's file says.
     """
-    slate = read_salaries(asked.salaries.read_bytes())
+    slate = read_salaries(asked.salaries.read_bytes(), asked.site)
     names = names_of(slate)
     track_id, note = _track(asked, slate)
     rules = rules_of(asked.rules_file, asked.rules, names)

@@ -50,7 +50,7 @@ def started(stack: Stack, console: Console) -> Iterator[Stack]:
 
 def work(asked: Asked, prepared: Prepared, client: Client, console: Console) -> Json:
     """Do a run and write its files; gives the result, with where the files are."""
-    slate = client.add_slate(asked.salaries, asked.drivers, prepared.track_id)
+    slate = client.add_slate(asked.salaries, asked.drivers, prepared.track_id, asked.site)
     run_id = client.start(prepared.kind, {"slate_id": slate["slate_id"], **prepared.body})
     try:
         result = _follow(client, run_id, console)
@@ -103,7 +103,7 @@ def _follow(client: Client, run_id: str, console: Console) -> Json:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")
 def run(server: str | None, workers: int | None, as_json: bool, **options: Any) -> None:
-    """Pick lineups for a DraftKings salary file and write the upload file."""
+    """Pick lineups for a site's salary file and write the upload file."""
     asked = _asked(options)
     console = Console(stderr=True, quiet=as_json)
     # what can be refused without a server is refused before one is started

@@ -9,7 +9,7 @@ from core.errors import Infeasible, InvalidInput
 from core.field import complete_ownership, read_ownership, without
 from core.field.estimators import MEMBERS, archetype_of
 from core.slate import Driver, Slate
-from web.requests.slates import Given, knowledge_of, race_of, slate_of
+from web.requests.slates import Given, inline_slate, knowledge_of, race_of, slate_of
 from web.services import own_ownership_model
 from workers.plans.ownership import OwnershipRequest
 from workers.plans.stages.estimated_ownership import ownership_model
@@ -50,7 +50,7 @@ def ownership_request(given: Given) -> OwnershipRequest:
             raise InvalidInput({"race_data.track_archetype": "needed with driver_data; give it."})
         if "scenario_config" in given:
             raise InvalidInput({"scenario_config": "driver_data is projected, nothing simulated."})
-        slate = _slate(given["driver_data"])
+        slate = _slate(given)
         slate = with_known_ownership(
             slate, slate.rules.salary_cap_usd, "driver_data.ownership_percent"
         )
@@ -114,8 +114,9 @@ def with_known_ownership(slate: Slate, cap_usd: int, field: str) -> Slate:
     return slate
 
 
-def _slate(drivers: list[Given]) -> Slate:
-    return Slate(
+def _slate(given: Given) -> Slate:
+    return inline_slate(
+        given,
         tuple(
             Driver(
                 **{
@@ -124,8 +125,8 @@ def _slate(drivers: list[Given]) -> Slate:
                 },
                 salary_usd=driver["salary"],
             )
-            for driver in drivers
-        )
+            for driver in given["driver_data"]
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.race import ConstraintCompiler, ConstraintSpec, UserKnowledge, load_known_drivers
+from core.sites import DEFAULT_SITE, site_of
 from core.slate import Driver, Slate, Veto, find_track
 from web.services import caller, jobs
 from web.stored_slates import known
@@ -28,14 +29,19 @@ def slate_of(given: Given) -> Slate:
     Raises
     ------
     InvalidInput
-        Neither a slate nor drivers or both, drivers that make no slate, an unknown track or none.
+        Neither a slate nor drivers or both, drivers that make no slate, a site that is not the
+        slate's, an unknown track or none.
     """
     if ("slate_id" in given) == ("drivers" in given):
         raise InvalidInput({"slate_id": "give either slate_id or drivers."})
     if "slate_id" in given:
         slate = known(jobs(), caller(), given["slate_id"])
+        if given.get("site", slate.site.key) != slate.site.key:
+            raise InvalidInput(
+                {"site": f"{given['site']}, but the slate is of {slate.site.key}; leave it out."}
+            )
     else:
-        slate = Slate(tuple(_driver(driver) for driver in given["drivers"]))
+        slate = inline_slate(given, tuple(_driver(driver) for driver in given["drivers"]))
     named = given.get("scenario_config", {}).get("track_id")
     if named is not None:
         try:
@@ -43,6 +49,18 @@ def slate_of(given: Given) -> Slate:
         except InvalidInput as error:
             raise InvalidInput({"scenario_config.track_id": error.problems["track_id"]}) from None
     return load_known_drivers().with_cars(slate)
+
+
+def inline_slate(given: Given, drivers: tuple[Driver, ...]) -> Slate:
+    """Slate of drivers given without a file, on the request's site.
+
+    Raises
+    ------
+    InvalidInput
+        As :class:`~core.slate.Slate`.
+    """
+    site = site_of(given.get("site", DEFAULT_SITE))
+    return Slate(drivers, rules=site.rules, warnings=site.cautions)
 
 
 def race_of(slate: Slate, given: Given) -> ConstraintSpec:

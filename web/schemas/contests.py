@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from core.contest import SizeTier
-from web.schemas.slates import DRIVERS, DriverSchema
+from web.schemas.slates import DRIVERS, SITE, DriverSchema
 from web.schemas.values import Flag, Number, Text, Whole, between, counted
 
 OWNERSHIP = {
@@ -93,6 +93,7 @@ class ContestSimSchema(ContestSchema):
 
     slate_id = Text()
     drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS)
+    site = SITE
     scenario_config = fields.Nested(RaceConfigSchema)
     lineups = fields.List(
         fields.List(Text()),

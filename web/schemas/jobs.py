@@ -60,7 +60,10 @@ class JobsQuerySchema(Schema):
 class EntriesFilesSchema(Schema):
     """The entries file to fill."""
 
-    entries = Upload(required=True, metadata={"description": "DraftKings' DKEntries.csv."})
+    entries = Upload(
+        required=True,
+        metadata={"description": "DraftKings' DKEntries.csv, or FanDuel's entries template."},
+    )
     # a part without a file name: described here, read from the form
     contest_ids = fields.String(metadata={"description": "Divided by commas; all by default."})
 

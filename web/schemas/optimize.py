@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from core.race import Regime
 from web.schemas.contests import ContestSchema, ScenarioConfigSchema
-from web.schemas.slates import DRIVERS, DriverSchema
+from web.schemas.slates import DRIVERS, SITE, DriverSchema
 from web.schemas.values import Flag, Number, Text, Whole, between, counted, inside
 from workers.plans.requests.optimize import Objective
 
@@ -60,6 +60,7 @@ class OptimizeSchema(Schema):
 
     slate_id = Text()
     drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS)
+    site = SITE
     scenario_config = fields.Nested(ScenarioConfigSchema)
     n_lineups = Whole(load_default=20, validate=between(1, 150))
     objective = fields.String(
@@ -87,7 +88,9 @@ class OptimizeSchema(Schema):
     min_salary = Whole(load_default=0, validate=between(0, 100_000))
     n_drivers = Whole(
         validate=between(4, 6),
-        metadata={"description": "Drivers in a lineup, 6 by default; scores are DraftKings'."},
+        metadata={
+            "description": "Drivers in a lineup, the site's by default; scores are the site's."
+        },
     )
     min_stack = Whole(validate=between(1, 8))
     max_stack = Whole(validate=between(1, 8))

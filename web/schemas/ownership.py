@@ -8,7 +8,7 @@ from core.field.estimators import ARCHETYPES, MEMBERS, METHODS
 from core.slate import MAX_DRIVERS
 from web.schemas.contests import ScenarioConfigSchema
 from web.schemas.parts import Part
-from web.schemas.slates import DRIVERS, DriverSchema
+from web.schemas.slates import DRIVERS, SITE, DriverSchema
 from web.schemas.values import Flag, Number, Text, Whole, between, counted
 
 NORMALIZATIONS = ("field", "share")
@@ -71,7 +71,7 @@ class DriverDataSchema(Schema):
     average_points = Number(
         allow_none=True,
         validate=between(-1_000, 1_000),
-        metadata={"description": "DraftKings' AvgPointsPerGame."},
+        metadata={"description": "The site's average points."},
     )
     ownership_percent = Number(
         allow_none=True,
@@ -96,6 +96,7 @@ class OwnershipSchema(Schema):
 
     slate_id = Text()
     drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS)
+    site = SITE
     driver_data = fields.List(
         fields.Nested(DriverDataSchema), validate=counted(6, MAX_DRIVERS, "driver")
     )

@@ -139,6 +139,7 @@ class ResultSchema(Part):
 
     run_id = fields.String()
     status = fields.String()
+    site = fields.String(metadata={"description": "Key of the contest site that was played."})
     scenario_diagnostics = fields.Nested(
         DiagnosticsSchema,
         allow_none=True,

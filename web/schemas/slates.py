@@ -3,10 +3,20 @@
 from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
+from core.sites import SITES
 from core.slate import MAX_DRIVERS, Veto
 from web.schemas.values import Flag, Number, Text, Whole, above, between, counted
 
 ODDS = {"description": "Decimal odds, such as 7.5; the bookmaker's margin is taken out."}
+
+
+SITE = fields.String(
+    validate=validate.OneOf(list(SITES)),
+    metadata={
+        "description": "The contest site; by default the slate's, which it may not contradict, "
+        "and draftkings for drivers given without one."
+    },
+)
 
 
 class DriverSchema(Schema):
@@ -40,10 +50,19 @@ class DriverSchema(Schema):
 class SlateFilesSchema(Schema):
     """The files of a slate upload."""
 
-    salaries = Upload(required=True, metadata={"description": "DraftKings' DKSalaries.csv."})
+    salaries = Upload(
+        required=True,
+        metadata={"description": "DraftKings' DKSalaries.csv, or FanDuel's player list."},
+    )
     drivers = Upload(metadata={"description": "Grid, teams, projections, ownership, rules."})
-    # a part without a file name: described here, read from the form
+    # parts without a file name: described here, read from the form
     track_id = Text(metadata={"description": "las_vegas, or Las Vegas."})
+    site = Text(
+        metadata={
+            "description": f"{' or '.join(SITES)}: refused where the salary file is another "
+            "site's. Read off the file where absent."
+        }
+    )
 
 
 class SlateDriverSchema(Schema):
@@ -74,7 +93,7 @@ class SlateSchema(Schema):
     """A stored slate."""
 
     slate_id = fields.String()
-    site = fields.String()
+    site = fields.String(validate=validate.OneOf(list(SITES)))
     race_name = fields.String()
     track_id = fields.String(allow_none=True)
     drivers = fields.List(fields.Nested(SlateDriverSchema))

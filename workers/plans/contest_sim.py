@@ -97,6 +97,7 @@ def _finish(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> Json:
     simulated = request.scores is None
     return {
         **results,
+        "site": request.slate.site.key,
         "scenario_diagnostics": {"knowledge": shown(request, facts)} if simulated else None,
         "ownership_percent": dict(zip(ids, model.ownership_percent, strict=True)),
         "ownership_source": facts[FIELD]["source"],

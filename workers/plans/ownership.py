@@ -150,6 +150,7 @@ def _finish(request: OwnershipRequest, facts: Facts, blobs: Blobs) -> Json:
         predictions.append(said)
     simulated = request.spec is not None
     return {
+        "site": request.slate.site.key,
         "race_id": request.race_id,
         "ownership_predictions": predictions,
         "total": sum(found["percent"]),

@@ -255,7 +255,7 @@ def test_values_of_the_wrong_kind_are_left_for_the_api_to_name(
 
 def test_a_rules_file_may_hold_what_the_api_knows_and_nothing_else() -> None:
     of_the_run = {
-        *("slate_id", "drivers", "scenario_config", "n_lineups", "objective", "contest"),
+        *("slate_id", "drivers", "site", "scenario_config", "n_lineups", "objective", "contest"),
         *("random_seed", "include_calibration", "validate_tail_objective", "ownership_estimates"),
     }
     assert set(LeverageSchema().fields) - of_the_run == RULES

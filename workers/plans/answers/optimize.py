@@ -52,6 +52,7 @@ def answer(
     counts = np.bincount(lineups.ravel(), minlength=len(ids))
     spec_hash = simulated_spec(request.spec, facts).spec_hash
     given: Json = {
+        "site": request.slate.site.key,
         "lineups": [
             _lineup(request, lineup, totals[:, place], float(scores[place]), projections)
             for place, lineup in enumerate(lineups)
