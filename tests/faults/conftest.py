@@ -13,8 +13,8 @@ from tests.conftest import small_slate
 from workers.engine.arrays import Memory
 from workers.engine.stages import run_here
 from workers.plans import optimize
+from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages.contest import ContestTerms
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,8 @@ from workers.engine.submission import submit
 from workers.installation.processes import Process
 from workers.installation.settings import Settings
 from workers.plans import optimize
+from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages.contest import ContestTerms
 
 CHUNKS = (5, 1_000_000)
 

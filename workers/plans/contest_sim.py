@@ -1,21 +1,17 @@
 """The contest-sim job: a user's own lineups, played in every simulated race."""
 
-from dataclasses import dataclass
-
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from core.field import FieldModel
-from core.race import ConstraintSpec, UserKnowledge
-from core.slate import Slate
 from workers.engine.arrays import Blobs
 from workers.engine.stages import Facts, Json, Plan, Stage
+from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.stages import knowledge as knowledge_stage
 from workers.plans.stages import races as race_stage
 from workers.plans.stages.contest import (
     FIELD,
-    ContestTerms,
     contest_bytes,
     contest_notes,
     contest_results,
@@ -24,46 +20,6 @@ from workers.plans.stages.contest import (
 )
 from workers.plans.stages.knowledge import knowledge_notes, shown
 from workers.plans.stages.races import simulated_points, stored_bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ContestSimRequest:
-    """Everything a contest-sim job depends on.
-
-    Parameters
-    ----------
-    slate
-        Drivers.
-    lineups
-        Driver indices, 1 to 150 lineups, duplicates allowed and counted.
-    contest
-        The contest they are put into.
-    n_scenarios, seed
-        Races, and the seed of every random stream.
-    salary_cap_usd
-        What an opposing lineup may cost.
-    spec
-        The race to simulate; ``None`` where ``scores`` is given.
-    scores
-        Blob of the user's own points, i16 ``[N, D]`` in ticks.
-    knowledge
-        What the user says of the race, to which ``spec`` is tilted; ``None`` = it stands as it is.
-    """
-
-    slate: Slate
-    lineups: tuple[tuple[int, ...], ...]
-    contest: ContestTerms
-    n_scenarios: int
-    seed: int
-    salary_cap_usd: int
-    spec: ConstraintSpec | None = None
-    scores: str | None = None
-    knowledge: UserKnowledge | None = None
-
-    @property
-    def own_entries(self) -> int:
-        """How many lineups are entered."""
-        return len(self.lineups)
 
 
 def _points(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> npt.NDArray[np.int16]:

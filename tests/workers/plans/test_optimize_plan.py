@@ -17,10 +17,10 @@ from core.slate import Slate
 from workers.engine.arrays import Memory
 from workers.engine.stages import FAN, run_here
 from workers.plans import contest_sim, optimize
-from workers.plans.contest_sim import ContestSimRequest
+from workers.plans.requests.contest import ContestTerms
+from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.requests.optimize import Objective, OptimizeRequest
 from workers.plans.stages import contest as contest_stage
-from workers.plans.stages.contest import ContestTerms
 from workers.plans.stages.races import half
 
 

@@ -1,24 +1,23 @@
 """The stages that play the contest: fit the field once, then play it block by block."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.contest import ContestTally, Payouts, play_block, summarise
-from core.errors import InvalidInput
+from core.contest import ContestTally, play_block, summarise
 from core.field import (
     ContestSpread,
     FieldModel,
     contest_spread,
     field_parameters,
 )
-from core.race import BLOCK_SCENARIOS, ConstraintSpec
+from core.race import BLOCK_SCENARIOS
 from core.slate import TICKS_PER_POINT, Slate
 from workers.engine.arrays import Blobs
 from workers.engine.stages import FAN, Facts, Json, Stage, Tick, only_part
+from workers.plans.requests.contest import InContest, terms_of
 from workers.plans.stages.estimated_ownership import estimated_field, given_field
 from workers.plans.stages.races import block_count, block_rows, selects
 
@@ -34,75 +33,8 @@ _OWN_WORTH = 50
 
 _LINEUP_BYTES, _AMOUNT_BYTES, _AMOUNTS_A_TIER, _OPEN_BYTES = 200, 6, 2, 6
 
-GIVEN_OWNERSHIP = "as the request gives it"
-FILE_OWNERSHIP = "as the drivers file gives it"
-
 PointsOf = Callable[[Any, Facts, Blobs], npt.NDArray[np.int16]]
 LineupsOf = Callable[[Any, Facts, Blobs], npt.NDArray[np.uint8]]
-
-
-@dataclass(frozen=True, slots=True)
-class ContestTerms:
-    """The contest that lineups are put into.
-
-    Parameters
-    ----------
-    payouts
-        Size, fee and prizes.
-    ownership_percent
-        Percent of entries by driver of the slate; ``None`` = to be estimated.
-    ownership_source
-        Whose ownership it is, for the answer.
-    fields_per_block
-        Fields drawn for every block of scenarios.
-    uncertain
-        Whether each field's ownership is drawn around what was given or estimated; ``None`` = only
-        around an estimate.
-    ownership_model
-        The fitted ownership model as JSON; ``None`` = the one that the project ships.
-    """
-
-    payouts: Payouts
-    ownership_percent: tuple[float, ...] | None = None
-    ownership_source: str = ""
-    fields_per_block: int = 1
-    uncertain: bool | None = None
-    ownership_model: str | None = None
-
-
-class InContest(Protocol):
-    """What a request must say for its lineups to be played."""
-
-    @property
-    def slate(self) -> Slate:
-        """The slate."""
-
-    @property
-    def spec(self) -> ConstraintSpec | None:
-        """The race, if one is simulated."""
-
-    @property
-    def contest(self) -> ContestTerms | None:
-        """The contest, if one is played."""
-
-    @property
-    def own_entries(self) -> int:
-        """How many lineups are entered."""
-
-    @property
-    def n_scenarios(self) -> int:
-        """How many races."""
-
-    @property
-    def seed(self) -> int:
-        """The job's seed."""
-
-
-def terms_of(request: InContest) -> ContestTerms:
-    """Give the contest of a request that has one."""
-    if request.contest is None:
-        raise InvalidInput({"contest": "this job plays no contest."})
-    return request.contest
 
 
 def projected_points(slate: Slate, points: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:

@@ -34,9 +34,10 @@ from core.race import BLOCK_SCENARIOS, Regime
 from core.randomness import Purpose, stream
 from workers.engine.arrays import Blobs
 from workers.engine.stages import Facts, Json, Stage, Tick, only_part
+from workers.plans.requests.contest import terms_of
 from workers.plans.requests.optimize import Objective, OptimizeRequest
 from workers.plans.stages import races as race_stage
-from workers.plans.stages.contest import contest_seconds, field_model, terms_of
+from workers.plans.stages.contest import contest_seconds, field_model
 from workers.plans.stages.races import block_count, block_rows, half, selects, simulated_points
 
 OPENING, LINEUPS, PRIZES = "opening", "lineups", "prizes"
