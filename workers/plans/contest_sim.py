@@ -7,18 +7,13 @@ import numpy.typing as npt
 from core.field import FieldModel
 from workers.engine.arrays import Blobs
 from workers.engine.stages import Facts, Json, Plan, Stage
+from workers.plans.answers.contest import contest_notes, contest_results
+from workers.plans.answers.knowledge import knowledge_notes, shown
 from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.stages import knowledge as knowledge_stage
 from workers.plans.stages import races as race_stage
-from workers.plans.stages.contest import (
-    FIELD,
-    contest_bytes,
-    contest_notes,
-    contest_results,
-    contest_stage,
-    field_stage,
-)
-from workers.plans.stages.knowledge import knowledge_notes, shown
+from workers.plans.stages.contest import contest_bytes, contest_stage
+from workers.plans.stages.field import FIELD, field_stage
 from workers.plans.stages.races import simulated_points, stored_bytes
 
 

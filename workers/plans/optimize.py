@@ -10,17 +10,12 @@ from workers.plans.requests.optimize import Objective, OptimizeRequest
 from workers.plans.stages import knowledge as knowledge_stage
 from workers.plans.stages import races as race_stage
 from workers.plans.stages.choice import CHOICE_STAGE, PORTFOLIO
-from workers.plans.stages.contest import contest_bytes, contest_stage, field_stage
+from workers.plans.stages.contest import contest_bytes, contest_stage
+from workers.plans.stages.field import field_stage
+from workers.plans.stages.prizes import PRIZES_STAGE, prizes_bytes
 from workers.plans.stages.races import simulated_points
 from workers.plans.stages.validation import VALIDATION_STAGE
-from workers.plans.stages.walk import (
-    OPENING_STAGE,
-    PRIZES_STAGE,
-    WALK_STAGE,
-    Points,
-    prizes_bytes,
-    selection_points,
-)
+from workers.plans.stages.walk import OPENING_STAGE, WALK_STAGE, Points, selection_points
 
 _REGIMES = 4
 

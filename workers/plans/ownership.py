@@ -8,13 +8,12 @@ import numpy as np
 from core.field.estimators import OwnershipSlate
 from workers.engine.arrays import Blobs
 from workers.engine.stages import Facts, Json, Plan, Stage, Tick, only_part
+from workers.plans.answers.knowledge import knowledge_notes, shown
 from workers.plans.requests.ownership import OwnershipRequest
 from workers.plans.stages import knowledge as knowledge_stage
 from workers.plans.stages import races as race_stage
-from workers.plans.stages.contest import projected_points
 from workers.plans.stages.estimated_ownership import ownership_model, seen_by_the_field
-from workers.plans.stages.knowledge import knowledge_notes, shown
-from workers.plans.stages.races import simulated_points, stored_bytes
+from workers.plans.stages.races import projected_points, simulated_points, stored_bytes
 
 OWNERSHIP = "ownership"
 

@@ -16,10 +16,10 @@ from core.slate import Slate, Veto
 from workers.engine.arrays import Memory
 from workers.engine.stages import run_here
 from workers.plans import contest_sim, optimize
+from workers.plans.answers.knowledge import knowledge_notes
 from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages.knowledge import knowledge_notes
 
 
 @pytest.fixture

@@ -14,21 +14,16 @@ from core.race import BLOCK_SCENARIOS, Regime, load_calibration
 from core.slate import TICKS_PER_POINT
 from workers.engine.arrays import Blobs
 from workers.engine.stages import Facts, Json
+from workers.plans.answers.contest import contest_notes, contest_results
+from workers.plans.answers.knowledge import knowledge_notes, shown
 from workers.plans.answers.leverage import add_leverage
 from workers.plans.requests.optimize import Objective, OptimizeRequest
 from workers.plans.stages import races as race_stage
 from workers.plans.stages.choice import PORTFOLIO
-from workers.plans.stages.contest import (
-    FIELD,
-    REPORT,
-    SELECTION,
-    contest_notes,
-    contest_results,
-    field_model,
-    projected_points,
-)
-from workers.plans.stages.knowledge import knowledge_notes, shown, simulated_spec
-from workers.plans.stages.races import half
+from workers.plans.stages.contest import REPORT, SELECTION
+from workers.plans.stages.field import FIELD, field_model
+from workers.plans.stages.knowledge import simulated_spec
+from workers.plans.stages.races import half, projected_points
 from workers.plans.stages.validation import VALIDATION, tail_notes
 from workers.plans.stages.walk import LINEUPS
 

@@ -30,11 +30,11 @@ from core.slate import TICKS_PER_POINT
 from workers.engine.arrays import Blobs
 from workers.engine.stages import Facts, Json, Stage, Tick, only_part
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages.contest import projected_points
+from workers.plans.stages.prizes import prizes
+from workers.plans.stages.races import projected_points
 from workers.plans.stages.walk import (
     OPENING,
     found_by_regime,
-    prizes,
     regime_points,
     search_prizes,
     selection_points,

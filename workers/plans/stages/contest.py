@@ -1,4 +1,4 @@
-"""The stages that play the contest: fit the field once, then play it block by block."""
+"""The stage that plays the contest, block by block."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -6,22 +6,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contest import ContestTally, play_block, summarise
-from core.field import (
-    ContestSpread,
-    FieldModel,
-    contest_spread,
-    field_parameters,
-)
+from core.contest import ContestTally, play_block
 from core.race import BLOCK_SCENARIOS
-from core.slate import TICKS_PER_POINT, Slate
 from workers.engine.arrays import Blobs
-from workers.engine.stages import FAN, Facts, Json, Stage, Tick, only_part
+from workers.engine.stages import FAN, Facts, Json, Stage, Tick
 from workers.plans.requests.contest import InContest, terms_of
-from workers.plans.stages.estimated_ownership import estimated_field, given_field
+from workers.plans.stages.field import PointsOf, field_model, field_spread
 from workers.plans.stages.races import block_count, block_rows, selects
 
-FIELD = "field"
 CONTEST = "contest"
 REPORT, SELECTION = "report", "selection"
 # about what one core counts: entries of all simulated contests together
@@ -33,64 +25,7 @@ _OWN_WORTH = 50
 
 _LINEUP_BYTES, _AMOUNT_BYTES, _AMOUNTS_A_TIER, _OPEN_BYTES = 200, 6, 2, 6
 
-PointsOf = Callable[[Any, Facts, Blobs], npt.NDArray[np.int16]]
 LineupsOf = Callable[[Any, Facts, Blobs], npt.NDArray[np.uint8]]
-
-
-def projected_points(slate: Slate, points: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
-    """Give points by driver: the user's own where given, the simulated mean elsewhere."""
-    means = points.sum(axis=0, dtype=np.int64) / (len(points) * TICKS_PER_POINT)
-    given = [driver.projected_points for driver in slate.drivers]
-    return np.array([m if g is None else g for m, g in zip(means, given, strict=True)])
-
-
-def _fit(request: InContest, points: npt.NDArray[np.int16], cap_usd: int, blobs: Blobs) -> Json:
-    """Fit the field, say where its ownership comes from and how it differs between contests."""
-    slate, terms = request.slate, terms_of(request)
-    if terms.ownership_percent is not None:
-        model, source = given_field(slate, terms.ownership_percent, cap_usd, terms.ownership_source)
-    else:
-        model, source = estimated_field(
-            slate,
-            projected_points(slate, points),
-            request.spec,
-            cap_usd,
-            terms.payouts.field_size,
-            terms.ownership_model,
-        )
-    # Who gives ownership means it; around an estimate contests differ as real ones do. The error of
-    # the estimate itself is left out: where the field is not as estimated it mostly knows better,
-    # and fields that err at random would hand money to anybody.
-    uncertain = terms.ownership_percent is None if terms.uncertain is None else terms.uncertain
-    spread = contest_spread(model, field_parameters().concentration) if uncertain else None
-    return {
-        "model": model.to_json(),
-        "source": source,
-        "spread": None if spread is None else blobs.put(**spread.arrays()),
-    }
-
-
-def field_model(facts: Facts) -> FieldModel:
-    """Give the fitted field."""
-    return FieldModel.from_json(facts[FIELD]["model"])
-
-
-def _spread(facts: Facts, blobs: Blobs) -> ContestSpread | None:
-    """Give how ownership differs between the contests, if it does."""
-    found = facts[FIELD]["spread"]
-    return None if found is None else ContestSpread.from_arrays(blobs.get(found))
-
-
-def field_stage(points_of: PointsOf, cap_of: Callable[[Any], int]) -> Stage[Any]:
-    """Give the stage that fits the field, once: every block must draw from the same bits."""
-
-    def run(
-        request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
-    ) -> Json:
-        del start, stop, tick
-        return _fit(request, points_of(request, facts, blobs), cap_of(request), blobs)
-
-    return Stage(name=FIELD, units=lambda *_: 1, seconds=lambda _: 0.05, run=run, join=only_part)
 
 
 def _work_of_field(request: InContest) -> int:
@@ -159,7 +94,7 @@ def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
     def run(
         request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
     ) -> Json:
-        terms, model, spread = terms_of(request), field_model(facts), _spread(facts, blobs)
+        terms, model, spread = terms_of(request), field_model(facts), field_spread(facts, blobs)
         points = points_of(request, facts, blobs)
         lineups = lineups_of(request, facts, blobs)
         tallies: dict[str, list[ContestTally]] = {REPORT: [], SELECTION: []}
@@ -209,26 +144,3 @@ def _merge(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -
         # fewer than two blocks of a user's own points have no second half
         if any(name in part for part in parts)
     }
-
-
-def contest_results(
-    request: InContest, facts: Facts, blobs: Blobs, lineups: npt.NDArray[np.uint8], name: str
-) -> Json:
-    """Give one half's results (or both, with any other name) as the API shows them."""
-    played = facts[CONTEST]
-    halves = [name] if name in played else sorted(played)
-    tally = ContestTally.merge(
-        [ContestTally.from_arrays(blobs.get(played[half])) for half in halves]
-    )
-    return summarise(tally, terms_of(request).payouts, lineups).to_json()
-
-
-def contest_notes(request: InContest, facts: Facts) -> list[str]:
-    """Say what the contest's figures rest on."""
-    notes = [
-        f"Ownership: {facts[FIELD]['source']}.",
-        "ROI holds if races run as simulated and the field is as modelled: an estimated field "
-        "knows less than a real one and flatters it.",
-    ]
-    label = terms_of(request).payouts.label
-    return [*notes, f"Payouts: {label}."] if label else notes

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from core.race import BLOCK_SCENARIOS, ConstraintSpec, KernelStats, Regime
 from core.race import simulate_block as simulate
-from core.slate import SiteRules, Slate
+from core.slate import TICKS_PER_POINT, SiteRules, Slate
 from workers.engine.arrays import Arrays, Blobs
 from workers.engine.stages import Facts, Json, Stage, Tick
 from workers.plans.stages.knowledge import simulated_spec
@@ -185,6 +185,13 @@ def stored_bytes(slate: Slate, n_scenarios: int) -> int:
 def simulated_points(facts: Facts, blobs: Blobs) -> npt.NDArray[np.int16]:
     """Give the points of all scenarios, i16 ``[N, D]`` in ticks."""
     return blobs.get(facts[NAME]["races"])["points"]
+
+
+def projected_points(slate: Slate, points: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
+    """Give points by driver: the user's own where given, the simulated mean elsewhere."""
+    means = points.sum(axis=0, dtype=np.int64) / (len(points) * TICKS_PER_POINT)
+    given = [driver.projected_points for driver in slate.drivers]
+    return np.array([m if g is None else g for m, g in zip(means, given, strict=True)])
 
 
 STAGE: Stage[Any] = Stage(

@@ -20,8 +20,7 @@ from workers.engine.arrays import Blobs
 from workers.engine.stages import Facts, Json, Stage, Tick, only_part
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.choice import micropoints
-from workers.plans.stages.contest import projected_points
-from workers.plans.stages.races import half, simulated_points
+from workers.plans.stages.races import half, projected_points, simulated_points
 from workers.plans.stages.walk import LINEUPS
 
 VALIDATION = "validation"

@@ -11,9 +11,7 @@ from dataclasses import asdict
 import numpy as np
 import numpy.typing as npt
 
-from core.contest import PrizeSteps, prize_steps
 from core.errors import InvalidInput
-from core.field import sample_field
 from core.lineups import (
     Found,
     LineupRules,
@@ -30,17 +28,15 @@ from core.lineups import (
     walk_units,
 )
 from core.portfolio import allocate_lineups_by_regime
-from core.race import BLOCK_SCENARIOS, Regime
-from core.randomness import Purpose, stream
+from core.race import Regime
 from workers.engine.arrays import Blobs
 from workers.engine.stages import Facts, Json, Stage, Tick, only_part
-from workers.plans.requests.contest import terms_of
 from workers.plans.requests.optimize import Objective, OptimizeRequest
 from workers.plans.stages import races as race_stage
-from workers.plans.stages.contest import contest_seconds, field_model
-from workers.plans.stages.races import block_count, block_rows, half, selects, simulated_points
+from workers.plans.stages.prizes import prizes
+from workers.plans.stages.races import half, simulated_points
 
-OPENING, LINEUPS, PRIZES = "opening", "lineups", "prizes"
+OPENING, LINEUPS = "opening", "lineups"
 
 _LOOKED_AT_PER_SECOND = 10_000_000_000  # lineups x scenarios, bounded together
 _STEPS_PER_SECOND = 4_000_000_000
@@ -53,11 +49,6 @@ def selection_points(facts: Facts, blobs: Blobs) -> Points:
     return half(simulated_points(facts, blobs), selection=True)
 
 
-def selection_blocks(n_scenarios: int) -> list[int]:
-    """Give the blocks of those races."""
-    return [block for block in range(block_count(n_scenarios)) if selects(block)]
-
-
 def regime_points(facts: Facts, blobs: Blobs, regime: str | None) -> Points:
     """Give the points of those races that were of a regime; of all for ``None``."""
     races = blobs.get(facts[race_stage.NAME]["races"])
@@ -67,53 +58,6 @@ def regime_points(facts: Facts, blobs: Blobs, regime: str | None) -> Points:
     kinds = half(races["regime"], selection=True)
     chosen: Points = points[kinds == Regime[regime.upper()]]
     return chosen
-
-
-def prizes(facts: Facts, blobs: Blobs) -> PrizeSteps:
-    """Give what any score wins in each of those races."""
-    return _steps_at(blobs, facts[PRIZES])
-
-
-def _steps_at(blobs: Blobs, part: Json) -> PrizeSteps:
-    arrays = blobs.get(part["steps"])
-    return PrizeSteps(arrays["breaks"], arrays["micros"])
-
-
-# --- what any score wins, block by block
-
-
-def _steps(
-    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
-) -> Json:
-    terms, model = terms_of(request), field_model(facts)
-    points = simulated_points(facts, blobs)
-    parts = []
-    for block in selection_blocks(request.n_scenarios)[start:stop]:
-        tick()
-        field = sample_field(
-            model, terms.payouts.field_size - 1, stream(request.seed, Purpose.FIELD, block, 0)
-        )
-        rows = points[block_rows(block, request.n_scenarios)]
-        parts.append(prize_steps(rows, field, terms.payouts))
-    return _put_steps(blobs, parts)
-
-
-def _put_steps(blobs: Blobs, parts: Sequence[PrizeSteps]) -> Json:
-    steps = PrizeSteps.joined(parts)
-    return {"steps": blobs.put(breaks=steps.breaks, micros=steps.micros)}
-
-
-def _join_steps(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
-    del request, facts
-    return _put_steps(blobs, [_steps_at(blobs, part) for part in parts])
-
-
-def prizes_bytes(request: OptimizeRequest) -> int:
-    """Give the most that the steps take while they are joined."""
-    tiers = len(terms_of(request).payouts.tiers)
-    races = len(selection_blocks(request.n_scenarios)) * BLOCK_SCENARIOS
-    # parts, one merge of them and the whole; 12 bytes a step, two steps a tier
-    return 3 * races * 2 * tiers * 12
 
 
 # --- the opening
@@ -315,13 +259,5 @@ def walk_seconds(request: OptimizeRequest) -> float:
     return lineups * request.n_scenarios / 2 / pace
 
 
-PRIZES_STAGE = Stage(
-    PRIZES,
-    lambda request, _: len(selection_blocks(request.n_scenarios)),
-    contest_seconds,
-    _steps,
-    _join_steps,
-    _join_steps,
-)
 OPENING_STAGE = Stage(OPENING, lambda *_: 1, lambda _: 0.2, _open, only_part)
 WALK_STAGE = Stage(LINEUPS, _walk_units, walk_seconds, _walk, _join_walk, _merge_walk)
