@@ -14,7 +14,7 @@ from core.lineups import LineupRules, compute_cvar, is_legal
 from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler, generate_scenarios
 from core.slate import Slate
-from workers.engine.arrays import Memory
+from workers.engine.arrays import ArrayRef, Memory
 from workers.engine.stages import FAN, run_here
 from workers.plans import contest_sim, optimize
 from workers.plans.requests.contest import ContestTerms
@@ -39,15 +39,15 @@ def request_of(slate: Slate, n_lineups: int = 12, **changes: Any) -> OptimizeReq
 
 
 class Counted(Memory):
-    """Blobs that say how large each was."""
+    """Blobs that note how large each was."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sizes: list[int] = []
 
-    def put(self, **arrays: np.ndarray) -> str:
+    def put(self, **arrays: np.ndarray) -> ArrayRef:
         reference = super().put(**arrays)
-        self.sizes.append(len(self._kept[reference]))
+        self.sizes.append(self.stored_bytes(reference))
         return reference
 
 

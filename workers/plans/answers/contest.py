@@ -1,32 +1,42 @@
-"""What an answer says of the contest: one half's figures, and what they rest on."""
+"""What an answer says of the contest: figures, and what they rest on."""
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Sequence
 
 from core.contest import ContestTally, summarise
-from workers.engine.arrays import Blobs
-from workers.engine.stages import Facts, Json
+from core.lineups import Lineups
+from workers.engine.arrays import ArrayRef, Blobs
+from workers.engine.facts import Facts
+from workers.engine.stages import Json
 from workers.plans.requests.contest import InContest, terms_of
-from workers.plans.stages.contest import CONTEST
+from workers.plans.stages.contest import tallies_at
 from workers.plans.stages.field import FIELD
 
 
 def contest_results(
-    request: InContest, facts: Facts, blobs: Blobs, lineups: npt.NDArray[np.uint8], name: str
+    request: InContest, arrays: Blobs, lineups: Lineups, tallies: Sequence[ArrayRef | None]
 ) -> Json:
-    """Give one half's results (or both, with any other name) as the API shows them."""
-    played = facts[CONTEST]
-    halves = [name] if name in played else sorted(played)
-    tally = ContestTally.merge(
-        [ContestTally.from_arrays(blobs.get(played[half])) for half in halves]
-    )
+    """The figures of some tallies together, as the API shows them.
+
+    Parameters
+    ----------
+    request
+        Of the job.
+    arrays
+        Where the tallies are.
+    lineups
+        The lineups that were played, u8 ``[L, R]``.
+    tallies
+        Of a :class:`~workers.plans.stages.contest.ContestFact`; those that are ``None`` are left
+        out.
+    """
+    tally = ContestTally.merge(tallies_at(arrays, tallies))
     return summarise(tally, terms_of(request).payouts, lineups).to_json()
 
 
 def contest_notes(request: InContest, facts: Facts) -> list[str]:
-    """Say what the contest's figures rest on."""
+    """Notes on what the contest's figures rest on."""
     notes = [
-        f"Ownership: {facts[FIELD]['source']}.",
+        f"Ownership: {facts.of(FIELD).source}.",
         "ROI holds if races run as simulated and the field is as modelled: an estimated field "
         "knows less than a real one and flatters it.",
     ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
+from workers.engine.arrays import ArrayRef
 from workers.plans.requests.contest import ContestTerms
 
 
@@ -26,9 +27,9 @@ class ContestSimRequest:
     spec
         The race to simulate; ``None`` where ``scores`` is given.
     scores
-        Blob of the user's own points, i16 ``[N, D]`` in ticks.
+        The user's own ``points``, i16 ``[N, D]`` in ticks; ``None`` = races are simulated.
     knowledge
-        What the user says of the race, to which ``spec`` is tilted; ``None`` = it stands as it is.
+        What the user knows of the race, to which ``spec`` is tilted; ``None`` = nothing.
     """
 
     slate: Slate
@@ -38,7 +39,7 @@ class ContestSimRequest:
     seed: int
     salary_cap_usd: int
     spec: ConstraintSpec | None = None
-    scores: str | None = None
+    scores: ArrayRef | None = None
     knowledge: UserKnowledge | None = None
 
     @property

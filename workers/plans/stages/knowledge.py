@@ -1,47 +1,51 @@
 """The stage before the races where a user knows something of them: finding the tilts, once."""
 
-from typing import Any, Protocol
+import msgspec
 
-from core.race import ConstraintSpec, UserKnowledge, tilt, with_tilts
-from core.slate import Slate
-from workers.engine.arrays import Blobs
-from workers.engine.stages import Facts, Json, Stage, Tick, only_part
+from core.race import ConstraintSpec, tilt, with_tilts
+from core.race.knowledge import KnowledgeDiagnostics
+from workers.engine.facts import Facts, Key
+from workers.engine.stages import Work, single_unit_stage
+from workers.plans.requests.races import Simulated, spec_of
 
-NAME = "knowledge"
-_RACES, _MOST_RACES = 45_000, 60_000  # looked at; where rules throw races out, it takes longer
+_RACES, _MOST_RACES = 45_000, 60_000  # simulated for it; more where rules throw races out
 _SECONDS_A_CAR = 7e-7  # of a race
 
 
-class Informed(Protocol):
-    """What a request must say for its races to be tilted."""
+class KnowledgeFact(msgspec.Struct, frozen=True):
+    """How the races are moved to what the user knows.
 
-    @property
-    def slate(self) -> Slate:
-        """The slate."""
+    Parameters
+    ----------
+    tilts
+        Strength added to each driver, in slate order, in normal scores of the running order.
+    diagnostics
+        How far that is, and what the races still miss.
+    """
 
-    @property
-    def spec(self) -> ConstraintSpec | None:
-        """The race as compiled."""
-
-    @property
-    def knowledge(self) -> UserKnowledge | None:
-        """What the user says of it."""
-
-    @property
-    def seed(self) -> int:
-        """The job's seed."""
+    tilts: tuple[float, ...]
+    diagnostics: KnowledgeDiagnostics
 
 
-def _run(request: Informed, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick) -> Json:
-    del facts, blobs, start, stop
-    if request.spec is None or request.knowledge is None:
-        raise TypeError("a job in which nothing is said of the race has no such stage")
-    found = tilt(request.spec, request.knowledge, request.slate.rules, request.seed, tick)
-    return {"tilts": list(found.tilts), "diagnostics": found.diagnostics.to_json()}
+KNOWLEDGE = Key("knowledge", KnowledgeFact)
 
 
-def _seconds(request: Informed) -> float:
-    """Say about how long the search takes: all its looks where a rule may throw races out."""
+def _run(work: Work[Simulated]) -> KnowledgeFact:
+    request = work.request
+    if request.knowledge is None:
+        raise TypeError("a job whose user knows nothing of the race has no such stage")
+    tilted = tilt(
+        spec_of(request),
+        request.knowledge,
+        request.slate.rules,
+        request.seed,
+        work.check_cancelled,
+    )
+    return KnowledgeFact(tilted.tilts, tilted.diagnostics)
+
+
+def _seconds(request: Simulated) -> float:
+    """About how long the search takes: with all its steps where a rule may throw races out."""
     if request.spec is None:
         return 0.0
     drivers = request.spec.drivers
@@ -55,9 +59,10 @@ def _seconds(request: Informed) -> float:
     return (_MOST_RACES if ruled else _RACES) * cars * _SECONDS_A_CAR
 
 
-def simulated_spec(spec: ConstraintSpec, facts: Facts) -> ConstraintSpec:
-    """Give the race that a job simulates: as compiled, or tilted to what its user knows."""
-    return with_tilts(spec, facts[NAME]["tilts"]) if NAME in facts else spec
+def simulated_spec(request: Simulated, facts: Facts) -> ConstraintSpec:
+    """The race that a job simulates: as compiled, or tilted to what its user knows."""
+    known = facts.get(KNOWLEDGE)
+    return spec_of(request) if known is None else with_tilts(spec_of(request), known.tilts)
 
 
-STAGE: Stage[Any] = Stage(NAME, lambda *_: 1, _seconds, _run, only_part)
+KNOWLEDGE_STAGE = single_unit_stage(KNOWLEDGE, seconds=_seconds, run=_run)
