@@ -22,7 +22,8 @@ from workers.app import app
 from workers.engine.arrays import ArrayRef, Memory
 from workers.engine.connection import connect
 from workers.engine.facts import Key
-from workers.engine.stages import Json, Plan, Stage, Work, run_here, unchanged
+from workers.engine.in_process import run_here
+from workers.engine.stages import Json, Plan, Stage, Work, unchanged
 from workers.installation.settings import Settings
 from workers.plans.registry import PLANS
 

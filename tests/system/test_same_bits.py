@@ -18,8 +18,8 @@ from tests.conftest import small_slate
 from workers.app import open_jobs
 from workers.engine.arrays import Memory
 from workers.engine.connection import connect
+from workers.engine.in_process import run_here
 from workers.engine.jobs import Job, JobStatus
-from workers.engine.stages import run_here
 from workers.engine.submission import submit
 from workers.installation.processes import Process
 from workers.installation.settings import Settings

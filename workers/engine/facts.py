@@ -4,13 +4,11 @@ A stage is declared where its key is; whoever reads its record imports the key, 
 knows what the record holds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
-
-from workers.engine.records import decode
 
 FactT = TypeVar("FactT", bound=msgspec.Struct)
 
@@ -42,21 +40,6 @@ class Facts:
 
     def __init__(self, records: Mapping[str, msgspec.Struct] | None = None) -> None:
         self._records = dict(records or {})
-
-    @classmethod
-    def decoded(cls, encoded: Mapping[str, bytes], keys: Iterable[Key[FactT]]) -> "Facts":
-        """The facts of encoded records.
-
-        Parameters
-        ----------
-        encoded
-            By name of the stage.
-        keys
-            Of all stages of the job, done or not.
-        """
-        return cls(
-            {key.name: decode(encoded[key.name], key.record) for key in keys if key.name in encoded}
-        )
 
     def get(self, key: Key[FactT]) -> FactT | None:
         """The record of a stage; ``None`` where the stage is not done, or not part of the job.

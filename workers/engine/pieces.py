@@ -218,7 +218,13 @@ class PieceRunner:
             plan = self._jobs.config.plans[order.kind]
             request = plan.read(order.request)
             stages = plan.stages(request)
-            facts = Facts.decoded(order.facts, [stage.key for stage in stages])
+            facts = Facts(
+                {
+                    stage.name: decode(order.facts[stage.name], stage.key.record)
+                    for stage in stages
+                    if stage.name in order.facts
+                }
+            )
             job = _Job(plan, request, stages, order.chunk_units, facts)
         self._known[run_id, stage] = job
         if len(self._known) > _REMEMBERED:

@@ -8,7 +8,6 @@ import msgspec
 
 from workers.engine.arrays import Blobs
 from workers.engine.facts import Facts, Key
-from workers.engine.records import decode, encode
 
 Request = TypeVar("Request")
 Request_contra = TypeVar("Request_contra", contravariant=True)
@@ -156,48 +155,3 @@ def merged(
 ) -> PartT:
     """One part that stands for neighbouring parts of a stage."""
     return parts[0] if len(parts) == 1 else stage.merge(work, parts)
-
-
-def run_here(
-    plan: Plan[Request],
-    request: Request,
-    blobs: Blobs,
-    chunk_units: int | None = None,
-    fan: int = FAN,
-) -> Json:
-    """Do a whole job in this process, chunk after chunk: what the workers do, without a queue.
-
-    Records are encoded and decoded between the pieces, as they are there.
-
-    Parameters
-    ----------
-    plan, request
-        What to do.
-    blobs
-        Where its arrays go meanwhile.
-    chunk_units
-        Units a chunk at the most; one chunk a stage if ``None``.
-    fan
-        Parts merged into one.
-    """
-    facts = Facts()
-    for stage in plan.stages(request):
-        work = Work(request, facts, blobs)
-        units = stage.units(request, facts)
-        chunks = 1 if chunk_units is None else max(1, -(-units // chunk_units))
-        parts = [
-            _as_kept(stage.run(work, bounds(units, chunks, index)), stage.part)
-            for index in range(chunks)
-        ]
-        while len(parts) > fan:
-            parts = [
-                _as_kept(merged(stage, work, parts[start : start + fan]), stage.part)
-                for start in range(0, len(parts), fan)
-            ]
-        fact = stage.join(work, merged(stage, work, parts))
-        facts = facts.with_fact(stage.key, _as_kept(fact, stage.key.record))
-    return plan.finish(Work(request, facts, blobs))
-
-
-def _as_kept(record: FactT, kind: type[FactT]) -> FactT:
-    return decode(encode(record), kind)

@@ -8,10 +8,12 @@ from core.lineups import Lineups
 from workers.engine.stages import Plan, Stage, Work
 from workers.plans.answers.contest_sim import contest_sim_answer, own_lineups
 from workers.plans.requests.contest_sim import ContestSimRequest
-from workers.plans.stages.contest import contest_bytes, contest_stage
+from workers.plans.stages.contest import contest_stage
+from workers.plans.stages.contest_units import contest_bytes
 from workers.plans.stages.field import field_stage
 from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
-from workers.plans.stages.races import RACES_STAGE, Points, simulated_points, stored_bytes
+from workers.plans.stages.races import Points, simulated_points
+from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
 
 
 def _points(work: Work[ContestSimRequest]) -> Points:

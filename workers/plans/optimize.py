@@ -9,19 +9,15 @@ from workers.engine.stages import Plan, Stage, Work
 from workers.plans.answers.optimize import optimize_answer
 from workers.plans.requests.optimize import Objective, OptimizeRequest
 from workers.plans.stages.choice import CHOICE_STAGE
-from workers.plans.stages.contest import contest_bytes, contest_stage
+from workers.plans.stages.contest import contest_stage
+from workers.plans.stages.contest_units import contest_bytes
 from workers.plans.stages.field import field_stage
 from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
 from workers.plans.stages.portfolio import chosen_lineups
 from workers.plans.stages.prize_walk import PRIZE_OPENING_STAGE, PRIZE_WALK_STAGE
 from workers.plans.stages.prizes import PRIZES_STAGE, prizes_bytes
-from workers.plans.stages.races import (
-    RACES_STAGE,
-    Points,
-    selection_points,
-    simulated_points,
-    stored_bytes,
-)
+from workers.plans.stages.races import Points, selection_points, simulated_points
+from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
 from workers.plans.stages.tail_walk import TAIL_OPENING_STAGE, TAIL_WALK_STAGE
 from workers.plans.stages.validation import VALIDATION_STAGE
 from workers.plans.stages.walk import pools_bytes

@@ -9,7 +9,7 @@ from workers.plans.answers.ownership import ownership_answer
 from workers.plans.requests.ownership import OwnershipRequest
 from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
 from workers.plans.stages.ownership import OWNERSHIP_STAGE
-from workers.plans.stages.races import RACES_STAGE, stored_bytes
+from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
 
 
 def _stages(request: OwnershipRequest) -> tuple[Stage[OwnershipRequest, Any, Any], ...]:

@@ -5,15 +5,8 @@ from hypothesis import strategies as st
 
 from workers.engine.arrays import Memory
 from workers.engine.facts import Facts, Key
-from workers.engine.stages import (
-    Plan,
-    Stage,
-    Work,
-    bounds,
-    run_here,
-    single_unit_stage,
-    unchanged,
-)
+from workers.engine.in_process import run_here
+from workers.engine.stages import Plan, Stage, Work, bounds, single_unit_stage, unchanged
 from workers.plans.registry import PLANS
 
 

@@ -15,7 +15,7 @@ from core.race import ConstraintCompiler, UserKnowledge, generate_scenarios, til
 from core.slate import Slate, Veto
 from workers.engine.arrays import ArrayRef, Memory
 from workers.engine.facts import Facts
-from workers.engine.stages import run_here
+from workers.engine.in_process import run_here
 from workers.plans import contest_sim, optimize
 from workers.plans.answers.knowledge import knowledge_notes
 from workers.plans.requests.contest import ContestTerms

@@ -13,7 +13,8 @@ from core.portfolio import OwnershipRules, portfolio_limits, with_ownership_rule
 from core.race import ConstraintCompiler, Regime, generate_scenarios
 from core.slate import Slate
 from workers.engine.arrays import ArrayRef, Memory
-from workers.engine.stages import FAN, run_here
+from workers.engine.in_process import run_here
+from workers.engine.stages import FAN
 from workers.plans import optimize
 from workers.plans.requests.optimize import Leverage, Objective, OptimizeRequest
 from workers.plans.stages.races import half

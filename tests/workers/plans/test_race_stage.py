@@ -24,7 +24,7 @@ from workers.installation.settings import Settings
 from workers.installation.versions import VERSION
 from workers.plans import optimize
 from workers.plans.requests.optimize import OptimizeRequest
-from workers.plans.stages.races import RACES_STAGE, RacesPart
+from workers.plans.stages.simulation import RACES_STAGE, RacesPart
 
 DESKS, CACHES = 10, 11
 ROOM = 10_000_000

@@ -7,13 +7,13 @@ from core.lineups import Lineups
 from workers.engine.arrays import ArrayRef, Blobs
 from workers.engine.facts import Facts
 from workers.engine.stages import Json
-from workers.plans.requests.contest import InContest, terms_of
+from workers.plans.requests.played import Played, terms_of
 from workers.plans.stages.contest import tallies_at
 from workers.plans.stages.field import FIELD
 
 
 def contest_results(
-    request: InContest, arrays: Blobs, lineups: Lineups, tallies: Sequence[ArrayRef | None]
+    request: Played, arrays: Blobs, lineups: Lineups, tallies: Sequence[ArrayRef | None]
 ) -> Json:
     """The figures of some tallies together, as the API shows them.
 
@@ -33,7 +33,7 @@ def contest_results(
     return summarise(tally, terms_of(request).payouts, lineups).to_json()
 
 
-def contest_notes(request: InContest, facts: Facts) -> list[str]:
+def contest_notes(request: Played, facts: Facts) -> list[str]:
     """Notes on what the contest's figures rest on."""
     notes = [
         f"Ownership: {facts.of(FIELD).source}.",

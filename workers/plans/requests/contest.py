@@ -1,10 +1,8 @@
 """The contest that lineups are put into, as a request describes it."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from core.contest import Payouts
-from workers.plans.requests.races import Simulated
 
 GIVEN_OWNERSHIP = "as the request gives it"
 FILE_OWNERSHIP = "as the drivers file gives it"
@@ -37,32 +35,3 @@ class ContestTerms:
     fields_per_block: int = 1
     uncertain: bool | None = None
     ownership_model: str | None = None
-
-
-class InContest(Simulated, Protocol):
-    """A request whose lineups may be put into a contest."""
-
-    @property
-    def contest(self) -> ContestTerms | None:
-        """The contest, if one is played."""
-
-    @property
-    def own_entries(self) -> int:
-        """Lineups entered."""
-
-    @property
-    def salary_cap_usd(self) -> int:
-        """What an opposing lineup may cost."""
-
-
-def terms_of(request: InContest) -> ContestTerms:
-    """The contest of a request that has one.
-
-    Raises
-    ------
-    TypeError
-        It has none: its plan should have no stage that asks.
-    """
-    if request.contest is None:
-        raise TypeError("this request plays no contest")
-    return request.contest

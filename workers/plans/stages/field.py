@@ -9,11 +9,11 @@ from core.field import ContestSpread, FieldModel, contest_spread, field_paramete
 from workers.engine.arrays import ArrayRef, Blobs
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Stage, Work, single_unit_stage
-from workers.plans.requests.contest import InContest, terms_of
+from workers.plans.requests.played import Played, terms_of
 from workers.plans.stages.estimated_ownership import estimated_field, given_field
 from workers.plans.stages.races import Points, projected_points
 
-RequestT = TypeVar("RequestT", bound=InContest)
+RequestT = TypeVar("RequestT", bound=Played)
 
 
 class FieldFact(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ def field_stage(
     return single_unit_stage(FIELD, seconds=lambda _: 0.05, run=run)
 
 
-def _fit(request: InContest, points: Points, arrays: Blobs) -> FieldFact:
+def _fit(request: Played, points: Points, arrays: Blobs) -> FieldFact:
     slate, terms, cap_usd = request.slate, terms_of(request), request.salary_cap_usd
     if terms.ownership_percent is not None:
         model, source = given_field(slate, terms.ownership_percent, cap_usd, terms.ownership_source)

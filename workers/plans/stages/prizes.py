@@ -11,8 +11,8 @@ from core.randomness import Purpose, stream
 from workers.engine.arrays import ArrayRef, Blobs
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Stage, Work, unchanged
-from workers.plans.requests.contest import InContest, terms_of
-from workers.plans.stages.contest import contest_seconds
+from workers.plans.requests.played import Played, terms_of
+from workers.plans.stages.contest_units import contest_seconds
 from workers.plans.stages.field import FIELD
 from workers.plans.stages.races import block_count, block_rows, selects, simulated_points
 
@@ -52,7 +52,7 @@ def _put(arrays: Blobs, parts: Sequence[PrizeSteps]) -> PrizesFact:
     return PrizesFact(arrays.put(breaks=steps.breaks, micros=steps.micros))
 
 
-def _run(work: Work[InContest], units: range) -> PrizesFact:
+def _run(work: Work[Played], units: range) -> PrizesFact:
     request = work.request
     terms, model = terms_of(request), work.facts.of(FIELD).model
     points = simulated_points(work.facts, work.arrays)
@@ -69,11 +69,11 @@ def _run(work: Work[InContest], units: range) -> PrizesFact:
     return _put(work.arrays, parts)
 
 
-def _merge(work: Work[InContest], parts: Sequence[PrizesFact]) -> PrizesFact:
+def _merge(work: Work[Played], parts: Sequence[PrizesFact]) -> PrizesFact:
     return _put(work.arrays, [_get(work.arrays, part) for part in parts])
 
 
-def prizes_bytes(request: InContest) -> int:
+def prizes_bytes(request: Played) -> int:
     """The most that the steps take while they are joined."""
     tiers = len(terms_of(request).payouts.tiers)
     races = len(selection_blocks(request.n_scenarios)) * BLOCK_SCENARIOS
@@ -81,7 +81,7 @@ def prizes_bytes(request: InContest) -> int:
     return 3 * races * 2 * tiers * 12
 
 
-PRIZES_STAGE: Stage[InContest, PrizesFact, PrizesFact] = Stage(
+PRIZES_STAGE: Stage[Played, PrizesFact, PrizesFact] = Stage(
     key=PRIZES,
     part=PrizesFact,
     units=lambda request, _: len(selection_blocks(request.n_scenarios)),
