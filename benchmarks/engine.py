@@ -22,8 +22,8 @@ from core.race import ConstraintCompiler
 from core.slate import find_track, read_salaries
 from workers.engine.jobs import Jobs, JobStatus
 from workers.engine.submission import submit
-from workers.plans.contest_sim import ContestSimRequest
-from workers.plans.stages.contest import ContestTerms
+from workers.plans.requests.contest import ContestTerms
+from workers.plans.requests.contest_sim import ContestSimRequest
 
 
 def _sleep(jobs: Jobs, asked: Sleep, owner: str = "bench", chunk_units: int | None = 1) -> str:

@@ -8,9 +8,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from workers.app import app
-from workers.engine.arrays import Blobs
-from workers.engine.stages import Facts, Json, Plan, Stage, Tick
+from workers.engine.facts import Key
+from workers.engine.stages import Json, Plan, Stage, Work, unchanged
 from workers.plans.registry import PLANS
 
 __all__ = ["KIND", "Sleep", "app"]
@@ -35,40 +37,55 @@ class Sleep:
     stages: int = 1
 
     def document(self) -> bytes:
-        """Give the request as a job record has it."""
+        """The request as a job record has it."""
         return json.dumps([self.chunks, self.seconds, self.stages]).encode()
 
 
-def _run(request: Sleep, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick) -> Json:
-    for _ in range(start, stop):
-        tick()
-        if request.seconds:
-            time.sleep(request.seconds)
-    return {"slept": stop - start}
+class Slept(msgspec.Struct, frozen=True):
+    """How many times some chunks slept."""
+
+    times: int
 
 
-def _merge(request: Sleep, facts: Facts, blobs: Blobs, values: Sequence[Json]) -> Json:
-    return {"slept": sum(value["slept"] for value in values)}
+def _run(work: Work[Sleep], units: range) -> Slept:
+    for _ in units:
+        work.check_cancelled()
+        if work.request.seconds:
+            time.sleep(work.request.seconds)
+    return Slept(len(units))
 
 
-def _stages(request: Sleep) -> tuple[Stage[Sleep], ...]:
+def _merge(work: Work[Sleep], parts: Sequence[Slept]) -> Slept:
+    return Slept(sum(part.times for part in parts))
+
+
+def _key(number: int) -> Key[Slept]:
+    return Key(f"sleep {number}", Slept)
+
+
+def _stages(request: Sleep) -> tuple[Stage[Sleep, Slept, Slept], ...]:
     return tuple(
         Stage(
-            name=f"sleep {number}",
-            units=lambda asked, _: asked.chunks,
-            seconds=lambda asked: asked.chunks * asked.seconds,
+            key=_key(number),
+            part=Slept,
+            units=lambda request, _: request.chunks,
+            seconds=lambda request: request.chunks * request.seconds,
             run=_run,
-            join=_merge,
             merge=_merge,
+            join=unchanged,
         )
         for number in range(request.stages)
     )
+
+
+def _finish(work: Work[Sleep]) -> Json:
+    return {"slept": work.facts.of(_key(work.request.stages - 1)).times}
 
 
 PLANS[KIND] = Plan(
     kind=KIND,
     read=lambda document: Sleep(*json.loads(document)),
     stages=_stages,
-    finish=lambda request, facts, blobs: facts[f"sleep {request.stages - 1}"],
+    finish=_finish,
     stored_bytes=lambda request: 0,
 )

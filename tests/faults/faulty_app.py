@@ -18,13 +18,14 @@ from redis.exceptions import RedisError
 
 from tests.faults.probe import app
 from workers.engine import reaper, tasks
+from workers.engine.arrays import ArrayRef
 from workers.engine.connection import connect, connect_briefly
 from workers.engine.job_arrays import JobBlobs
 from workers.engine.ledger import Ledger, Next, Piece
 from workers.engine.pieces import PieceRunner
 from workers.engine.reaper import Reaper
 from workers.engine.results import ResultBackend
-from workers.engine.stages import Plan, Stage
+from workers.engine.stages import Plan, Stage, Work
 from workers.installation.settings import Settings
 from workers.plans.registry import PLANS
 
@@ -135,24 +136,24 @@ def _do(inner: Inner, runner: PieceRunner, holder: str, piece: Piece) -> Any:
     return inner(runner, holder, piece)
 
 
-def _computing(stage: Stage[Any]) -> Stage[Any]:
-    def run(*given: Any) -> Any:
+def _computing(stage: Stage[Any, Any, Any]) -> Stage[Any, Any, Any]:
+    def run(work: Work[Any], units: range) -> Any:
         piece = _doing[0]
         victim = _victim(piece.run_id, "computing", piece.stage)
         if victim == CHILD:
             # not even compiled code outlives it
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.setitimer(signal.ITIMER_REAL, _COMPUTING_SECONDS)
-        value = stage.run(*given)
+        part = stage.run(work, units)
         if victim is not None:
             _kill(victim)
-        return value
+        return part
 
     return replace(stage, run=run)
 
 
 def _faulty(plan: Plan[Any]) -> Plan[Any]:
-    def stages(request: Any) -> tuple[Stage[Any], ...]:
+    def stages(request: Any) -> tuple[Stage[Any, Any, Any], ...]:
         return tuple(map(_computing, plan.stages(request)))
 
     return replace(plan, stages=stages)
@@ -162,8 +163,8 @@ PLANS.update({name: _faulty(plan) for name, plan in PLANS.items()})
 
 
 @around(JobBlobs, "put")
-def _put(inner: Inner, blobs: JobBlobs, **arrays: Any) -> str:
-    reference: str = inner(blobs, **arrays)
+def _put(inner: Inner, blobs: JobBlobs, **arrays: Any) -> ArrayRef:
+    reference: ArrayRef = inner(blobs, **arrays)
     piece = _doing[0]
     _die(piece.run_id, f"{_kind(piece)} stored", piece.stage)
     return reference

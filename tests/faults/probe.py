@@ -1,13 +1,13 @@
 """A worker application with one more kind of job: sleeps, with small sums that can be checked.
 
 It is the engine and nothing else: stages of many chunks, merged and joined, one built on the other.
-One unit of it can be told to misbehave.
+One unit of it can be made to misbehave.
 """
 
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -19,9 +19,11 @@ import numpy.typing as npt
 from celery import signals
 
 from workers.app import app
-from workers.engine.arrays import Blobs, Memory
+from workers.engine.arrays import ArrayRef, Memory
 from workers.engine.connection import connect
-from workers.engine.stages import Facts, Json, Plan, Stage, Tick, run_here
+from workers.engine.facts import Key
+from workers.engine.in_process import run_here
+from workers.engine.stages import Json, Plan, Stage, Work, unchanged
 from workers.installation.settings import Settings
 from workers.plans.registry import PLANS
 
@@ -71,97 +73,100 @@ class Probe:
     bulk_bytes: int = 0
 
     def document(self) -> bytes:
-        """Give the request as a job's record holds it."""
+        """The request as a job's record holds it."""
         return msgspec.json.encode(self)
 
 
-def expected(asked: Probe) -> Json:
-    """Give the result that workers must find, without sleeping for it."""
-    return run_here(PLAN, replace(asked, seconds=0.0, bad=Bad.NOTHING), Memory())
+def expected(request: Probe) -> Json:
+    """The result that workers must find, without sleeping for it."""
+    return run_here(PLAN, replace(request, seconds=0.0, bad=Bad.NOTHING), Memory())
 
 
-def _misbehave(asked: Probe) -> None:
-    if asked.bad is Bad.DIES:
+def _misbehave(request: Probe) -> None:
+    if request.bad is Bad.DIES:
         os.kill(os.getpid(), signal.SIGKILL)
-    elif asked.bad is Bad.RAISES:
+    elif request.bad is Bad.RAISES:
         raise ZeroDivisionError("one of its units divides by nothing")
-    elif asked.bad is Bad.HUNGERS:
+    elif request.bad is Bad.HUNGERS:
         np.ones(2**36)
-    elif asked.bad is Bad.LOOPS:
+    elif request.bad is Bad.LOOPS:
         while True:
             time.sleep(0.01)
-    elif asked.bad is Bad.STICKS:
+    elif request.bad is Bad.STICKS:
         redis = connect(Settings.from_environment())
-        if redis.set(f"fault:stuck:{asked.seed}", 1, nx=True):
+        if redis.set(f"fault:stuck:{request.seed}", 1, nx=True):
             # as compiled code does that never comes back to Python
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
             time.sleep(3_600)
 
 
-def _numbers(asked: Probe, stage: int, unit: int, before: int) -> npt.NDArray[np.int64]:
+def _numbers(request: Probe, stage: int, unit: int, before: int) -> npt.NDArray[np.int64]:
     # neighbours give the same numbers: their chunks store the same blob
-    start = asked.seed * 31 + stage * 7 + unit // 2
+    start = request.seed * 31 + stage * 7 + unit // 2
     return np.arange(1, _WIDTH + 1, dtype=np.int64) * start**2 % _PRIME * (1 + before % 97)
 
 
-def _run(
-    stage: int,
-    asked: Probe,
-    facts: Facts,
-    blobs: Blobs,
-    start: int,
-    stop: int,
-    tick: Tick,
-) -> Json:
-    before = 0 if stage == 0 else int(blobs.get(facts[_name(stage - 1)]["sum"])["sum"][0])
+class Sums(msgspec.Struct, frozen=True):
+    """What some units of a stage add up to, and what they stored besides."""
+
+    total: ArrayRef
+    bulk: tuple[ArrayRef, ...]
+
+
+def _run(stage: int, work: Work[Probe], units: range) -> Sums:
+    request, arrays = work.request, work.arrays
+    before = 0 if stage == 0 else int(_total(work, stage - 1)[0])
     total = np.zeros(_WIDTH, dtype=np.int64)
     bulk = []
-    for unit in range(start, stop):
-        tick()
-        if stage == 0 and unit == asked.units[0] // 2:
-            _misbehave(asked)
-        time.sleep(asked.seconds)
-        total += _numbers(asked, stage, unit, before)
-        if stage == 0 and asked.bulk_bytes:
-            noise = np.random.default_rng([asked.seed, unit])
-            bulk.append(blobs.put(bulk=noise.integers(0, 256, asked.bulk_bytes, dtype=np.uint8)))
-    return {"sum": blobs.put(sum=total), "bulk": bulk}
+    for unit in units:
+        work.check_cancelled()
+        if stage == 0 and unit == request.units[0] // 2:
+            _misbehave(request)
+        time.sleep(request.seconds)
+        total += _numbers(request, stage, unit, before)
+        if stage == 0 and request.bulk_bytes:
+            noise = np.random.default_rng([request.seed, unit])
+            drawn = noise.integers(0, 256, request.bulk_bytes, dtype=np.uint8)
+            bulk.append(arrays.put(bulk=drawn))
+    return Sums(arrays.put(sum=total), tuple(bulk))
 
 
-def _merge(asked: Probe, facts: Facts, blobs: Blobs, values: Sequence[Json]) -> Json:
-    return {
-        "sum": blobs.put(sum=np.sum([blobs.get(v["sum"])["sum"] for v in values], axis=0)),
-        "bulk": [reference for value in values for reference in value["bulk"]],
-    }
+def _merge(work: Work[Probe], parts: Sequence[Sums]) -> Sums:
+    sums = [work.arrays.get(part.total)["sum"] for part in parts]
+    bulk = tuple(reference for part in parts for reference in part.bulk)
+    return Sums(work.arrays.put(sum=np.sum(sums, axis=0)), bulk)
 
 
-def _finish(asked: Probe, facts: Facts, blobs: Blobs) -> Json:
-    names = map(_name, range(len(asked.units)))
-    return {"sums": [blobs.get(facts[name]["sum"])["sum"].tolist() for name in names]}
+def _total(work: Work[Probe], stage: int) -> npt.NDArray[np.int64]:
+    return work.arrays.get(work.facts.of(_key(stage)).total)["sum"]
 
 
-def _name(stage: int) -> str:
-    return f"probe {stage}"
+def _finish(work: Work[Probe]) -> Json:
+    return {"sums": [_total(work, n).tolist() for n in range(len(work.request.units))]}
 
 
-def _stage(number: int) -> Stage[Probe]:
-    units: Callable[[Probe, Facts], int] = lambda asked, _: asked.units[number]  # noqa: E731
+def _key(stage: int) -> Key[Sums]:
+    return Key(f"probe {stage}", Sums)
+
+
+def _stage(number: int) -> Stage[Probe, Sums, Sums]:
     return Stage(
-        name=_name(number),
-        units=units,
-        seconds=lambda asked: asked.units[number] * asked.seconds,
+        key=_key(number),
+        part=Sums,
+        units=lambda request, _: request.units[number],
+        seconds=lambda request: request.units[number] * request.seconds,
         run=partial(_run, number),
-        join=_merge,
         merge=_merge,
+        join=unchanged,
     )
 
 
 PLAN = Plan(
     kind=KIND,
     read=msgspec.json.Decoder(Probe).decode,
-    stages=lambda asked: tuple(map(_stage, range(len(asked.units)))),
+    stages=lambda request: tuple(map(_stage, range(len(request.units)))),
     finish=_finish,
-    stored_bytes=lambda asked: 1_000 * sum(asked.units),
+    stored_bytes=lambda request: 1_000 * sum(request.units),
 )
 PLANS[KIND] = PLAN
 

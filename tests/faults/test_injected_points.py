@@ -14,8 +14,8 @@ import workers.engine.submission
 from core.race import UserKnowledge
 from tests.faults.harness import PATIENCE_SECONDS, STAGES, START_SECONDS, House, open_house
 from workers.engine.arrays import Memory
+from workers.engine.in_process import run_here
 from workers.engine.jobs import JobStatus
-from workers.engine.stages import run_here
 from workers.engine.submission import submit
 from workers.plans.registry import PLANS
 from workers.plans.requests.optimize import Objective, OptimizeRequest

@@ -18,14 +18,14 @@ from tests.conftest import small_slate
 from workers.app import open_jobs
 from workers.engine.arrays import Memory
 from workers.engine.connection import connect
+from workers.engine.in_process import run_here
 from workers.engine.jobs import Job, JobStatus
-from workers.engine.stages import run_here
 from workers.engine.submission import submit
 from workers.installation.processes import Process
 from workers.installation.settings import Settings
 from workers.plans import optimize
+from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages.contest import ContestTerms
 
 CHUNKS = (5, 1_000_000)
 

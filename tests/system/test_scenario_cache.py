@@ -18,7 +18,7 @@ from tests.system.test_same_bits import stored_result
 from workers.app import open_jobs
 from workers.engine.connection import connect
 from workers.engine.jobs import CacheUse, Job, JobStatus
-from workers.engine.planning import pace_field
+from workers.engine.planning import pace_key
 from workers.engine.submission import submit
 from workers.installation.processes import Process
 from workers.installation.settings import Settings
@@ -83,12 +83,12 @@ def test_the_same_job_again_simulates_nothing_and_gives_the_same_bytes(
     before = totals(client)
     first = done(client, asked())
     assert used(client, first) == {"hits": 0, "misses": 4}
-    pace = open_jobs(settings).pace()[pace_field("optimize", "scenarios")]
+    pace = open_jobs(settings).pace()[pace_key("optimize", "scenarios")]
     again = done(client, asked())
     assert used(client, again) == {"hits": 4, "misses": 0}
     assert stored_result(settings, again) == stored_result(settings, first)
     # what took no time teaches nobody how long simulating takes
-    assert open_jobs(settings).pace()[pace_field("optimize", "scenarios")] == pace
+    assert open_jobs(settings).pace()[pace_key("optimize", "scenarios")] == pace
     after = totals(client)
     assert after["hits"] == before["hits"] + 4
     assert after["misses"] == before["misses"] + 4

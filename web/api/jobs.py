@@ -213,8 +213,8 @@ def _lineups(run_id: str) -> tuple[Slate, npt.NDArray[np.uint8]]:
         if job.status.ended:
             raise _no_result(job)
         raise Problem(409, "The lineups are not ready yet.", headers={"Retry-After": "1"})
-    kind, document, _, _ = jobs().request(run_id)
-    slate: Slate = PLANS[kind].read(document).slate
+    order = jobs().order(run_id)
+    slate: Slate = PLANS[order.kind].read(order.request).slate
     made = jobs().result(run_id)["lineups"]
     ids = [[driver["driver_id"] for driver in lineup["drivers"]] for lineup in made]
     return slate, np.array([slate.index_of(lineup, "lineups") for lineup in ids])

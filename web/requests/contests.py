@@ -11,7 +11,7 @@ from core.slate import Slate
 from web.requests.ownership import with_known_ownership
 from web.requests.slates import Given
 from web.services import own_ownership_model
-from workers.plans.stages.contest import (
+from workers.plans.requests.contest import (
     FILE_OWNERSHIP,
     GIVEN_OWNERSHIP,
     ContestTerms,

@@ -18,9 +18,9 @@ from web.requests.leverage import leverage_of, leveraged
 from web.requests.rules import limits_of, rules_of
 from web.requests.slates import Given, indices, knowledge_of, race_of, slate_of
 from workers.engine.submission import Attachments
-from workers.plans.contest_sim import ContestSimRequest
-from workers.plans.ownership import OwnershipRequest
+from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.requests.optimize import Leverage, Objective, OptimizeRequest
+from workers.plans.requests.ownership import OwnershipRequest
 from workers.plans.stages.races import block_count, selects
 
 _SIMULATED = 10_000

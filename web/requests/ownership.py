@@ -11,7 +11,7 @@ from core.field.estimators import MEMBERS, archetype_of
 from core.slate import Driver, Slate
 from web.requests.slates import Given, inline_slate, knowledge_of, race_of, slate_of
 from web.services import own_ownership_model
-from workers.plans.ownership import OwnershipRequest
+from workers.plans.requests.ownership import OwnershipRequest
 from workers.plans.stages.estimated_ownership import ownership_model
 
 _SUM_TOLERANCE = 1e-6

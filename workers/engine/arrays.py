@@ -1,7 +1,8 @@
 """Arrays in Redis: raw bytes under the hash of their content, held by the jobs that need them.
 
-Messages and results carry the hash; an array as JSON would cost a hundred times as much. The hash
-makes a blob written twice, by a retry say, the same blob. A blob lives as long as a job holds it.
+Records and messages carry a reference; an array as JSON would cost a hundred times as much. As the
+reference is a hash, arrays written twice, by a retry for example, are stored once. They live as
+long as a job holds them.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import zstandard
@@ -25,19 +27,31 @@ _WORTH_COMPRESSING = 4_096
 _CACHED_BYTES = 128 * 1024 * 1024
 
 
+class ArrayRef(msgspec.Struct, frozen=True):
+    """A reference to stored arrays.
+
+    Parameters
+    ----------
+    content_hash
+        SHA-256 of the packed arrays, in hexadecimal.
+    """
+
+    content_hash: str
+
+
 class BlobLost(AxiomaticError):
     """A blob that a job still needs is not in Redis."""
 
 
 def pack(arrays: Arrays) -> bytes:
-    """Give arrays as bytes: a length, a JSON header of names, types and shapes, then the data."""
+    """Arrays as bytes: a length, a JSON header of names, types and shapes, then the data."""
     header = json.dumps([(name, a.dtype.str, a.shape) for name, a in arrays.items()]).encode()
     data = [np.ascontiguousarray(array).tobytes() for array in arrays.values()]
     return b"".join([len(header).to_bytes(4, "little"), header, *data])
 
 
 def unpack(data: bytes) -> dict[str, npt.NDArray[Any]]:
-    """Give the arrays that :func:`pack` packed, read-only and without copying."""
+    """The arrays that :func:`pack` packed, read-only and without copying."""
     start = 4 + int.from_bytes(data[:4], "little")
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, kind, shape in json.loads(data[4:start]):
@@ -48,13 +62,13 @@ def unpack(data: bytes) -> dict[str, npt.NDArray[Any]]:
     return arrays
 
 
-def wrap(data: bytes) -> tuple[str, bytes]:
-    """Give the reference of packed arrays, and them as they are stored.
+def wrap(data: bytes) -> tuple[ArrayRef, bytes]:
+    """The reference to packed arrays, and the bytes that are stored.
 
     Zstandard's first level runs at about a gigabyte a second, faster than Redis takes the bytes: it
     is kept wherever it saves a tenth. Simulated points shrink by a fifth, contest tallies by more.
     """
-    reference = hashlib.sha256(data).hexdigest()
+    reference = ArrayRef(hashlib.sha256(data).hexdigest())
     if len(data) >= _WORTH_COMPRESSING:
         small = zstandard.ZstdCompressor(level=1).compress(data)
         if len(small) <= 0.9 * len(data):
@@ -63,20 +77,20 @@ def wrap(data: bytes) -> tuple[str, bytes]:
 
 
 def unwrap(stored: bytes) -> bytes:
-    """Give the packed arrays that :func:`wrap` made ready to store."""
+    """The packed arrays of bytes that :func:`wrap` made ready to store."""
     if stored[:1] == _ZSTANDARD:
         return zstandard.ZstdDecompressor().decompress(stored[1:])
     return stored[1:]
 
 
 class Blobs(Protocol):
-    """What a stage stores its arrays in."""
+    """Where a stage stores its arrays."""
 
-    def put(self, **arrays: npt.NDArray[Any]) -> str:
-        """Store arrays and give the reference that messages carry."""
+    def put(self, **arrays: npt.NDArray[Any]) -> ArrayRef:
+        """Store arrays under one reference."""
 
-    def get(self, reference: str) -> dict[str, npt.NDArray[Any]]:
-        """Give the arrays behind a reference, read-only.
+    def get(self, reference: ArrayRef) -> dict[str, npt.NDArray[Any]]:
+        """The arrays behind a reference, read-only.
 
         Raises
         ------
@@ -85,40 +99,50 @@ class Blobs(Protocol):
         """
 
     def recall(self, names: Sequence[str]) -> list[dict[str, npt.NDArray[Any]] | None]:
-        """Give what any job has made under names that say all it depends on, if it is at hand."""
+        """What any job has made under names that describe all it depends on, if it is at hand."""
 
     def remember(self, made: Mapping[str, Arrays]) -> None:
-        """Keep what was not, if there is room, for whoever asks next; nothing depends on it."""
+        """Keep what could not be recalled, if there is room; nothing depends on it."""
 
 
 class Memory:
     """Blobs in this process's memory."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._kept: dict[ArrayRef, bytes] = {}
 
-    def put(self, **arrays: npt.NDArray[Any]) -> str:
-        """Store arrays and give their reference."""
+    def put(self, **arrays: npt.NDArray[Any]) -> ArrayRef:
+        """Store arrays under one reference."""
         reference, stored = wrap(pack(arrays))
         self._kept[reference] = stored
         return reference
 
-    def get(self, reference: str) -> dict[str, npt.NDArray[Any]]:
-        """Give the arrays behind a reference."""
+    def get(self, reference: ArrayRef) -> dict[str, npt.NDArray[Any]]:
+        """The arrays behind a reference.
+
+        Raises
+        ------
+        BlobLost
+            They were never stored here.
+        """
         if reference not in self._kept:
             raise lost()
         return unpack(unwrap(self._kept[reference]))
 
+    def stored_bytes(self, reference: ArrayRef) -> int:
+        """Bytes that the arrays behind a reference take."""
+        return len(self._kept[reference])
+
     def recall(self, names: Sequence[str]) -> list[dict[str, npt.NDArray[Any]] | None]:
-        """Recall nothing: what is made here is made once."""
+        """Nothing: what is made here is made once."""
         return [None] * len(names)
 
     def remember(self, made: Mapping[str, Arrays]) -> None:
-        """Remember nothing."""
+        """Keep nothing."""
 
 
 def lost() -> BlobLost:
-    """Give the error of a blob that is not there."""
+    """The error of a blob that is not there."""
     return BlobLost("A part of this job's data is gone from Redis; run the job again.")
 
 
@@ -134,18 +158,18 @@ class RecentArrays:
     def __init__(self, most_bytes: int = _CACHED_BYTES) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: OrderedDict[ArrayRef, bytes] = OrderedDict()
 
-    def get(self, reference: str) -> dict[str, npt.NDArray[Any]] | None:
-        """Give the arrays behind a reference if they are still here."""
+    def get(self, reference: ArrayRef) -> dict[str, npt.NDArray[Any]] | None:
+        """The arrays behind a reference, if they are still here."""
         data = self._kept.get(reference)
         if data is None:
             return None
         self._kept.move_to_end(reference)
         return unpack(data)
 
-    def keep(self, reference: str, data: bytes) -> dict[str, npt.NDArray[Any]]:
-        """Keep packed arrays and give them."""
+    def keep(self, reference: ArrayRef, data: bytes) -> dict[str, npt.NDArray[Any]]:
+        """Keep packed arrays, and unpack them."""
         if reference not in self._kept:
             self._kept[reference] = data
             self._bytes += len(data)

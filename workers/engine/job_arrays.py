@@ -1,4 +1,4 @@
-"""The blobs of one job: what its pieces store is held for it, and let go when it ends."""
+"""The blobs of one job: what its pieces store is held for it, and released when it ends."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ import numpy.typing as npt
 from redis import Redis
 
 from core.errors import AxiomaticError
-from workers.engine.arrays import Arrays, RecentArrays, lost, pack, unwrap, wrap
+from workers.engine.arrays import ArrayRef, Arrays, RecentArrays, lost, pack, unwrap, wrap
 from workers.engine.ledger import Ledger
 from workers.engine.ledger.keys import BLOB
 from workers.engine.scenario_cache import ScenarioCache
@@ -57,12 +57,12 @@ class JobBlobs:
         self._recent = recent
         self._cache = cache
         self._recalled: list[str] = []
-        self.stored: list[str] = []
+        self.stored: list[ArrayRef] = []
         self.hits = 0
         self.misses = 0
 
-    def put(self, **arrays: npt.NDArray[Any]) -> str:
-        """Store arrays and give their reference.
+    def put(self, **arrays: npt.NDArray[Any]) -> ArrayRef:
+        """Store arrays under one reference.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class JobBlobs:
         """
         data = pack(arrays)
         reference, stored = wrap(data)
-        outcome = self._ledger.put(self._run_id, reference, stored, self._limit_bytes)
+        outcome = self._ledger.put(self._run_id, reference.content_hash, stored, self._limit_bytes)
         if outcome == "ended":
             raise JobEnded
         if outcome == "full":
@@ -82,8 +82,8 @@ class JobBlobs:
         self.stored.append(reference)
         return reference
 
-    def get(self, reference: str) -> dict[str, npt.NDArray[Any]]:
-        """Give the arrays behind a reference, read-only.
+    def get(self, reference: ArrayRef) -> dict[str, npt.NDArray[Any]]:
+        """The arrays behind a reference, read-only.
 
         Raises
         ------
@@ -93,18 +93,18 @@ class JobBlobs:
         known = self._recent.get(reference)
         if known is not None:
             return known
-        stored = cast("bytes | None", self._redis.get(BLOB + reference))
+        stored = cast("bytes | None", self._redis.get(BLOB + reference.content_hash))
         if stored is None:
             raise lost()
         return self._recent.keep(reference, unwrap(stored))
 
     def recall(self, names: Sequence[str]) -> list[dict[str, npt.NDArray[Any]] | None]:
-        """Give what the scenario cache has under names."""
-        found = self._cache.get(names)
+        """What the scenario cache has under names."""
+        known = self._cache.get(names)
         self._recalled += [
-            name for name, arrays in zip(names, found, strict=True) if arrays is not None
+            name for name, arrays in zip(names, known, strict=True) if arrays is not None
         ]
-        return found
+        return known
 
     def remember(self, made: Mapping[str, Arrays]) -> None:
         """Count what was recalled and what was made instead; keep that in the scenario cache."""

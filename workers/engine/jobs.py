@@ -1,4 +1,4 @@
-"""Jobs as their records show them: what was asked, by whom, how far it is, how it ended.
+"""Jobs as their records show them: the request, its owner, how far it is, how it ended.
 
 A record is one Redis hash, written by the ledger alone. The result is where Celery's result backend
 looks for that of a task whose id is the job's, so the backend serves it.
@@ -20,7 +20,7 @@ from workers.engine.ledger.keys import JOB, JOBS_OF, PACE, WORK
 from workers.engine.options import EngineSettings
 from workers.engine.planning import Pace
 from workers.engine.scenario_cache import ScenarioCache
-from workers.engine.stages import Facts, Json
+from workers.engine.stages import Json
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _SHOWN = (
@@ -67,6 +67,28 @@ def _unknown(run_id: str) -> UnknownJob:
 
 def _moment(text: str | None) -> float | None:
     return None if text is None else float(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a job is to do, as its record keeps it.
+
+    Parameters
+    ----------
+    kind
+        Of its plan.
+    request
+        Encoded; the plan reads it.
+    chunk_units
+        Units a chunk at the most; ``None`` = sized by time.
+    facts
+        The records that its stages have left so far, encoded, by name of the stage.
+    """
+
+    kind: str
+    request: bytes
+    chunk_units: int | None
+    facts: dict[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +161,8 @@ class Jobs:
         """The installation's settings."""
         return self.config.settings
 
-    def request(self, run_id: str) -> tuple[str, bytes, int | None, Facts]:
-        """Give a job's kind, request, units a chunk, and the facts found so far.
+    def order(self, run_id: str) -> Order:
+        """What a job is to do, and what its stages have found so far.
 
         Raises
         ------
@@ -153,14 +175,16 @@ class Jobs:
             raise _unknown(run_id)
         units = fields["chunk_units"].decode()
         facts = {
-            key.removeprefix("facts:"): json.loads(value)
+            key.removeprefix("facts:"): value
             for key, value in fields.items()
             if key.startswith("facts:")
         }
-        return fields["kind"].decode(), fields["request"], int(units) if units else None, facts
+        return Order(
+            fields["kind"].decode(), fields["request"], int(units) if units else None, facts
+        )
 
     def get(self, run_id: str, owner: str | None = None) -> Job:
-        """Give a job as it stands.
+        """A job as it stands.
 
         Raises
         ------
@@ -201,11 +225,11 @@ class Jobs:
         )
 
     def result(self, run_id: str) -> Json:
-        """Give a completed job's result from the result backend."""
+        """A completed job's result, from the result backend."""
         return cast("Json", app.AsyncResult(run_id).result)
 
     def of(self, owner: str, limit: int, before: float | None = None) -> list[Job]:
-        """Give an owner's jobs, newest first, those created before ``before``."""
+        """An owner's jobs, newest first, those created before ``before``."""
         newest = "+inf" if before is None else f"({before!r}"
         ids = cast(
             "list[bytes]",
@@ -220,7 +244,7 @@ class Jobs:
         return jobs
 
     def goes_on(self, run_id: str) -> bool:
-        """Say whether the job is there and has not ended."""
+        """Whether the job is there and has not ended."""
         created, outcome = self.redis.hmget(JOB + run_id, ["created_at", "outcome"])
         return created is not None and outcome is None
 
@@ -232,17 +256,17 @@ class Jobs:
         return self.ledger.cancel(run_id)
 
     def load(self) -> Load:
-        """Say how busy the workers are, as of now."""
+        """How busy the workers are, as of now."""
         return self.ledger.load()
 
     def workers(self) -> tuple[int, tuple[str, ...]]:
-        """Give how many worker children there are and which other versions, as of a moment ago."""
+        """Worker children there are, and which other versions, as of a moment ago."""
         if self._remembered is None or time.monotonic() - self._remembered[0] > _REMEMBER_SECONDS:
             self._remembered = time.monotonic(), self.ledger.workers()
         return self._remembered[1]
 
     def pace(self) -> Pace:
-        """Give how long each kind of stage has lately taken here, for planning."""
+        """How long each kind of stage has lately taken here, for planning."""
         raw = cast("dict[bytes, bytes]", self.redis.hgetall(PACE + self.config.version))
         fields = {key.decode(): float(value) for key, value in raw.items()}
         names = {name.rpartition(":")[0] for name in fields}

@@ -1,4 +1,4 @@
-"""What is kept of a job's end: its result as Celery's result backend has it, or the reason."""
+"""How a job's end is kept: its result as Celery's result backend has it, or the reason."""
 
 import json
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from workers.engine.stages import Json
 
 
 def error_document(error: BaseException) -> Json:
-    """Give the reason of a failure as the API shows it; never a stack trace."""
+    """The reason of a failure as the API shows it; never a stack trace."""
     if isinstance(error, Infeasible):
         return {"reason": error.reason, "limits": list(error.limits), "largest": error.largest}
     if isinstance(error, InvalidInput):
@@ -21,7 +21,7 @@ def error_document(error: BaseException) -> Json:
 
 
 def success(run_id: str, result: Json) -> str:
-    """Give a job's result as the result backend stores that of a task whose id is the job's."""
+    """A job's result as the result backend stores that of a task whose id is the job's."""
     return json.dumps(
         {
             "status": states.SUCCESS,

@@ -8,17 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from celery.exceptions import SoftTimeLimitExceeded
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from core.errors import AxiomaticError
-from workers.engine.arrays import BlobLost, RecentArrays
+from workers.engine.arrays import ArrayRef, BlobLost, RecentArrays
+from workers.engine.facts import Facts
 from workers.engine.job_arrays import JobBlobs, JobEnded, StoreFull
 from workers.engine.jobs import Jobs, UnknownJob
 from workers.engine.ledger import Next, Piece
 from workers.engine.outcomes import error_document, success
-from workers.engine.planning import cut_stage, pace_field
-from workers.engine.stages import Facts, Json, Plan, Stage, Tick, bounds, merged
+from workers.engine.planning import cut_stage, pace_key
+from workers.engine.records import KeptPart, decode, encode, references
+from workers.engine.stages import CheckCancelled, Plan, Stage, Work, bounds, merged
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,7 @@ class Fanned:
 class _Job:
     plan: Plan[Any]
     request: Any
+    stages: tuple[Stage[Any, Any, Any], ...]
     chunk_units: int | None
     facts: Facts
 
@@ -61,12 +65,12 @@ class PieceRunner:
         self._known: OrderedDict[tuple[str, int], _Job] = OrderedDict()
 
     def do(self, holder: str, piece: Piece) -> Fanned | None:
-        """Do a piece and tell the ledger what came of it.
+        """Do a piece and hand the ledger its outcome.
 
         Parameters
         ----------
         holder
-            Who took the piece.
+            The child that took the piece.
         piece
             What to do.
 
@@ -84,7 +88,7 @@ class PieceRunner:
             reason = "There was no room in Redis for the job's arrays for minutes; send it again."
             self._ledger.postpone(holder, piece, reason)
         except RedisError:
-            # nothing can be said now: the lease ends, and the piece is handed out again
+            # the ledger cannot be reached: the lease ends, and the piece is handed out again
             raise
         except SoftTimeLimitExceeded:
             limit = self._jobs.settings.chunk_limit_seconds
@@ -116,14 +120,12 @@ class PieceRunner:
             self._give_back(holder, piece, error)
         return None
 
-    def said(self, piece: Piece) -> str:
-        """Give a piece in words: ``contest 3/20 of 1f2e3d4c``."""
-        place = f"{piece.place + 1}/{piece.chunks}" if piece.level == 0 else "merge"
-        what = "join" if piece.join else place
-        name = str(piece.stage)
+    def label(self, piece: Piece) -> str:
+        """A piece in words: ``contest 3/20 of 1f2e3d4c``."""
+        chunk = f"{piece.place + 1}/{piece.chunks}" if piece.level == 0 else "merge"
+        what = "join" if piece.join else chunk
         job = self._known.get((piece.run_id, piece.stage))
-        if job is not None:
-            name = job.plan.stages(job.request)[piece.stage].name
+        name = str(piece.stage) if job is None else job.stages[piece.stage].name
         return f"{name} {what} of {piece.run_id[:8]}"
 
     def _give_back(self, holder: str, piece: Piece, error: Exception) -> None:
@@ -136,8 +138,8 @@ class PieceRunner:
 
     def _do(self, holder: str, piece: Piece) -> Fanned | None:
         job = self._look_up(piece.run_id, piece.stage)
-        stage = job.plan.stages(job.request)[piece.stage]
-        blobs = JobBlobs(
+        stage = job.stages[piece.stage]
+        arrays = JobBlobs(
             self._jobs.redis,
             self._ledger,
             piece.run_id,
@@ -145,30 +147,29 @@ class PieceRunner:
             self._recent,
             self._jobs.cache,
         )
+        work = Work(job.request, job.facts, arrays, self._watch(piece.run_id))
         started = time.perf_counter()
-        inputs = [json.loads(value) for value in piece.inputs]
-        values = [kept["value"] for kept in inputs]
-        used = [reference for kept in inputs for reference in kept["blobs"]]
+        inputs = [decode(value, KeptPart) for value in piece.inputs]
+        parts = [decode(kept.part, stage.part) for kept in inputs]
+        used = [reference for kept in inputs for reference in kept.arrays]
         if piece.join:
-            facts = stage.join(job.request, job.facts, blobs, values)
-            return self._go_on(holder, piece, job, stage, facts, blobs, used, started)
+            fact = stage.join(work, merged(stage, work, parts))
+            return self._go_on(holder, piece, job, stage, fact, arrays, used, started)
         if piece.level == 0:
-            start, stop = bounds(piece.units, piece.chunks, piece.place)
-            tick = self._watch(piece.run_id)
-            value = stage.run(job.request, job.facts, blobs, start, stop, tick)
-            share = (stop - start) / piece.units if piece.units else 1.0
-            # what was recalled says nothing of how long such work takes
-            field = "" if blobs.hits else pace_field(job.plan.kind, stage.name)
-            pace = (field, share * stage.seconds(job.request))
+            units = bounds(piece.units, piece.chunks, piece.place)
+            part = stage.run(work, units)
+            share = len(units) / piece.units if piece.units else 1.0
+            # what was recalled does not show how long such work takes
+            key = "" if arrays.hits else pace_key(job.plan.kind, stage.name)
+            pace = (key, share * stage.seconds(job.request))
         else:
-            value = merged(stage, job.request, job.facts, blobs, values)
+            part = merged(stage, work, parts)
             pace = ("", 0.0)
-        text = json.dumps(value)
-        has, freed = [*blobs.stored, *_mentioned(used, text)], _unmentioned(used, text)
-        kept = json.dumps({"value": value, "blobs": has})
+        held, freed = _held_and_freed(arrays.stored, used, part)
+        kept = encode(KeptPart(msgspec.Raw(encode(part)), tuple(held)))
         seconds = time.perf_counter() - started
-        cached = (blobs.hits, blobs.misses)
-        self._ledger.keep(holder, piece, kept, seconds, pace, has, freed, cached)
+        cached = (arrays.hits, arrays.misses)
+        self._ledger.keep(holder, piece, kept, seconds, pace, _hashes(held), _hashes(freed), cached)
         return None
 
     def _go_on(
@@ -176,17 +177,16 @@ class PieceRunner:
         holder: str,
         piece: Piece,
         job: _Job,
-        stage: Stage[Any],
-        found: Json,
-        blobs: JobBlobs,
-        used: Sequence[str],
+        stage: Stage[Any, Any, Any],
+        fact: msgspec.Struct,
+        arrays: JobBlobs,
+        used: Sequence[ArrayRef],
         started: float,
     ) -> Fanned | None:
-        facts = {**job.facts, stage.name: found}
+        facts = job.facts.with_fact(stage.key, fact)
         number = piece.stage + 1
-        stages = job.plan.stages(job.request)
-        if number == len(stages):
-            result = job.plan.finish(job.request, facts, blobs)
+        if number == len(job.stages):
+            result = job.plan.finish(Work(job.request, facts, arrays))
             seconds = time.perf_counter() - started
             self._ledger.finish(holder, piece, seconds, success(piece.run_id, result))
             return None
@@ -199,46 +199,63 @@ class PieceRunner:
             self._jobs.workers()[0],
             job.chunk_units,
         )
-        following = cut.as_next(number, stages[number].name)
-        text = json.dumps(found)
-        has, freed = [*blobs.stored, *_mentioned(used, text)], _unmentioned(used, text)
+        following = cut.as_next(number, job.stages[number].name)
+        held, freed = _held_and_freed(arrays.stored, used, fact)
         seconds = time.perf_counter() - started
         outcome = self._ledger.advance(
-            holder, piece, seconds, stage.name, text, following, has, freed
+            *(holder, piece, seconds, stage.name, encode(fact), following),
+            *(_hashes(held), _hashes(freed)),
         )
         if outcome == "kept" and following.fans_out:
             return Fanned(piece.run_id, job.plan.kind, following)
         return None
 
     def _look_up(self, run_id: str, stage: int) -> _Job:
-        """Give a job as it is in a stage: chunk after chunk of it, that does not change."""
+        """A job as it is in a stage: chunk after chunk of it, that does not change."""
         job = self._known.pop((run_id, stage), None)
         if job is None:
-            kind, document, chunk_units, facts = self._jobs.request(run_id)
-            plan = self._jobs.config.plans[kind]
-            job = _Job(plan, plan.read(document), chunk_units, facts)
+            order = self._jobs.order(run_id)
+            plan = self._jobs.config.plans[order.kind]
+            request = plan.read(order.request)
+            stages = plan.stages(request)
+            facts = Facts(
+                {
+                    stage.name: decode(order.facts[stage.name], stage.key.record)
+                    for stage in stages
+                    if stage.name in order.facts
+                }
+            )
+            job = _Job(plan, request, stages, order.chunk_units, facts)
         self._known[run_id, stage] = job
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return job
 
-    def _watch(self, run_id: str) -> Tick:
-        """Give the call that ends a chunk of an ended job, asking Redis once a second at most."""
-        asked = time.monotonic()
+    def _watch(self, run_id: str) -> CheckCancelled:
+        """The call that ends a piece of an ended job, asking Redis once a second at most."""
+        checked = time.monotonic()
 
-        def tick() -> None:
-            nonlocal asked
-            if time.monotonic() - asked > _WATCH_SECONDS:
-                asked = time.monotonic()
+        def check_cancelled() -> None:
+            nonlocal checked
+            if time.monotonic() - checked > _WATCH_SECONDS:
+                checked = time.monotonic()
                 if not self._jobs.goes_on(run_id):
                     raise JobEnded
 
-        return tick
+        return check_cancelled
 
 
-def _mentioned(references: Sequence[str], text: str) -> list[str]:
-    return [reference for reference in references if reference in text]
+def _held_and_freed(
+    stored: Sequence[ArrayRef], used: Sequence[ArrayRef], record: msgspec.Struct
+) -> tuple[list[ArrayRef], list[ArrayRef]]:
+    """The arrays that a record holds, and those of its inputs that nothing needs any more.
+
+    Arrays are held as often as they were stored, so one reference may stand here twice.
+    """
+    needed = set(references(record))
+    held = [*stored, *(reference for reference in used if reference in needed)]
+    return held, [reference for reference in used if reference not in needed]
 
 
-def _unmentioned(references: Sequence[str], text: str) -> list[str]:
-    return [reference for reference in references if reference not in text]
+def _hashes(arrays: Sequence[ArrayRef]) -> list[str]:
+    return [reference.content_hash for reference in arrays]

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workers.engine.facts import Facts
 from workers.engine.ledger import Next
-from workers.engine.stages import Facts, Plan, Stage
+from workers.engine.stages import Plan, Stage
 
 CHUNK_SECONDS = 0.5
 """The longest a chunk should take: who waits behind it, or cancels it, waits about this long."""
@@ -26,7 +27,7 @@ _TRUST_SECONDS = 0.5
 """The nominal time counts as so many seconds of measured work: one odd chunk does not tip it."""
 
 Pace = Mapping[str, tuple[float, float]]
-"""By stage: the seconds that lately measured work took, and those it was thought to take."""
+"""By stage: the seconds that lately measured work took, and its nominal seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Cut:
     within: float
 
     def as_next(self, number: int, name: str) -> Next:
-        """Give the stage as the ledger begins it."""
+        """The stage as the ledger begins it."""
         return Next(
             number=number,
             name=name,
@@ -65,14 +66,14 @@ class Cut:
         )
 
 
-def pace_of(pace: Pace, field: str) -> float:
-    """Give how many times longer work takes here than its nominal time."""
-    took, thought = pace.get(field, (0.0, 0.0))
-    return (took + _TRUST_SECONDS) / (thought + _TRUST_SECONDS)
+def pace_of(pace: Pace, key: str) -> float:
+    """How many times longer work takes here than its nominal time."""
+    measured, nominal = pace.get(key, (0.0, 0.0))
+    return (measured + _TRUST_SECONDS) / (nominal + _TRUST_SECONDS)
 
 
-def pace_field(kind: str, stage: str) -> str:
-    """Give the name that a stage's pace is kept under."""
+def pace_key(kind: str, stage: str) -> str:
+    """The name that a stage's pace is kept under."""
     return f"{kind}/{stage}"
 
 
@@ -113,9 +114,9 @@ def cut_stage(
     )
 
 
-def _seconds(kind: str, stage: Stage[Any], request: Any, pace: Pace) -> float:
+def _seconds(kind: str, stage: Stage[Any, Any, Any], request: Any, pace: Pace) -> float:
     nominal = max(stage.seconds(request), 1e-3)
-    return nominal * pace_of(pace, pace_field(kind, stage.name))
+    return nominal * pace_of(pace, pace_key(kind, stage.name))
 
 
 def _chunks(units: int, seconds: float, job_seconds: float, slots: int, most: int | None) -> int:

@@ -4,48 +4,85 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
 from workers.engine.arrays import Blobs
+from workers.engine.facts import Facts, Key
 
 Request = TypeVar("Request")
+Request_contra = TypeVar("Request_contra", contravariant=True)
+Request_co = TypeVar("Request_co", covariant=True)
+PartT = TypeVar("PartT", bound=msgspec.Struct)
+FactT = TypeVar("FactT", bound=msgspec.Struct)
 Json = dict[str, Any]
-Tick = Callable[[], None]
-Facts = dict[str, Json]
-"""What earlier stages' joins found out, by stage: small JSON with references to blobs."""
+CheckCancelled = Callable[[], None]
 
 FAN = 64
-"""Values merged into one; ``_shared.lua`` has the same number."""
+"""Parts merged into one; ``_shared.lua`` has the same number."""
+
+
+def _never_cancelled() -> None:
+    """Nothing: a job that runs in its caller's process ends when it is done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stage(Generic[Request]):
+class Work(Generic[Request_co]):
+    """What a stage works with.
+
+    Parameters
+    ----------
+    request
+        Of the job.
+    facts
+        What earlier stages found.
+    arrays
+        Where its arrays go, and those of earlier stages are.
+    check_cancelled
+        Called before every unit that takes time: it raises where the job has ended.
+    """
+
+    request: Request_co
+    facts: Facts
+    arrays: Blobs
+    check_cancelled: CheckCancelled = _never_cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Stage(Generic[Request_contra, PartT, FactT]):
     """One stage of a job.
 
     Parameters
     ----------
-    name
-        As users see it in a job's status.
+    key
+        Its name, and the kind of record that it leaves for later stages.
+    part
+        The kind of record that a chunk of it leaves; arrays go into blobs.
     units
         Into how many units, at most, the stage can be cut.
     seconds
         About how long all of it takes on one core of a typical machine. What this machine takes is
         measured, see :mod:`workers.engine.planning`; neither changes a result.
     run
-        Computes units ``[start, stop)`` and gives a small JSON value; arrays go into blobs. Calls
-        its last argument before every unit that takes time: it raises where the job has ended.
-    join
-        Joins the values, in their order, into the stage's facts. What it gives must not depend on
-        how the stage was cut.
+        Computes a chunk: some units in a row.
     merge
-        Merges neighbouring values, in their order, into one that stands for them all; ``None``
-        where there is never more than one.
+        Merges the parts of neighbouring chunks, in their order, into one that stands for them all.
+    join
+        The record that the stage leaves, from the part that stands for all of it. Neither may
+        depend on how the stage was cut.
     """
 
-    name: str
-    units: Callable[[Request, Facts], int]
-    seconds: Callable[[Request], float]
-    run: Callable[[Request, Facts, Blobs, int, int, Tick], Json]
-    join: Callable[[Request, Facts, Blobs, Sequence[Json]], Json]
-    merge: Callable[[Request, Facts, Blobs, Sequence[Json]], Json] | None = None
+    key: Key[FactT]
+    part: type[PartT]
+    units: Callable[[Request_contra, Facts], int]
+    seconds: Callable[[Request_contra], float]
+    run: Callable[[Work[Request_contra], range], PartT]
+    merge: Callable[[Work[Request_contra], Sequence[PartT]], PartT]
+    join: Callable[[Work[Request_contra], PartT], FactT]
+
+    @property
+    def name(self) -> str:
+        """As users see it in a job's status."""
+        return self.key.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,76 +98,60 @@ class Plan(Generic[Request]):
     stages
         The stages of a request, in order.
     finish
-        Gives the job's result from the facts of all stages.
+        The job's result, from the facts of all stages.
     stored_bytes
         How much the job's arrays take in Redis at the most: it is promised before the job begins.
     """
 
     kind: str
     read: Callable[[bytes], Request]
-    stages: Callable[[Request], tuple[Stage[Request], ...]]
-    finish: Callable[[Request, Facts, Blobs], Json]
+    stages: Callable[[Request], tuple[Stage[Request, Any, Any], ...]]
+    finish: Callable[[Work[Request]], Json]
     stored_bytes: Callable[[Request], int]
 
 
-def bounds(units: int, chunks: int, place: int) -> tuple[int, int]:
-    """Give the units ``[start, stop)`` of a chunk, one of ``chunks`` even ones."""
-    return units * place // chunks, units * (place + 1) // chunks
-
-
-def only_part(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
-    """Join a stage of one unit."""
-    del request, facts, blobs
-    return parts[0]
-
-
-def merged(
-    stage: Stage[Request], request: Request, facts: Facts, blobs: Blobs, values: Sequence[Json]
-) -> Json:
-    """Merge neighbouring values of a stage into one."""
-    if len(values) == 1:
-        return values[0]
-    if stage.merge is None:
-        raise TypeError(f"stage {stage.name} is cut into many chunks and merges none")
-    return stage.merge(request, facts, blobs, values)
-
-
-def _go_on() -> None:
-    """Never end a job that runs in its caller's process."""
-
-
-def run_here(
-    plan: Plan[Request],
-    request: Request,
-    blobs: Blobs,
-    chunk_units: int | None = None,
-    fan: int = FAN,
-) -> Json:
-    """Do a whole job in this process, chunk after chunk: what the workers do, without a queue.
+def single_unit_stage(
+    key: Key[FactT],
+    *,
+    seconds: Callable[[Request_contra], float],
+    run: Callable[[Work[Request_contra]], FactT],
+) -> Stage[Request_contra, FactT, FactT]:
+    """A stage of one unit: there is nothing to cut, to merge or to join.
 
     Parameters
     ----------
-    plan, request
-        What to do.
-    blobs
-        Where its arrays go meanwhile.
-    chunk_units
-        Units a chunk at the most; one chunk a stage if ``None``.
-    fan
-        Values merged into one.
+    key, seconds
+        As a :class:`Stage` has them.
+    run
+        Computes the record that the stage leaves.
     """
-    facts: Facts = {}
-    for stage in plan.stages(request):
-        units = stage.units(request, facts)
-        chunks = 1 if chunk_units is None else max(1, -(-units // chunk_units))
-        values = [
-            stage.run(request, facts, blobs, *bounds(units, chunks, place), _go_on)
-            for place in range(chunks)
-        ]
-        while len(values) > fan:
-            values = [
-                merged(stage, request, facts, blobs, values[start : start + fan])
-                for start in range(0, len(values), fan)
-            ]
-        facts[stage.name] = stage.join(request, facts, blobs, values)
-    return plan.finish(request, facts, blobs)
+    return Stage(
+        key=key,
+        part=key.record,
+        units=lambda *_: 1,
+        seconds=seconds,
+        run=lambda work, _: run(work),
+        merge=_unmerged,
+        join=unchanged,
+    )
+
+
+def _unmerged(_: Work[object], parts: Sequence[PartT]) -> PartT:
+    raise TypeError(f"a stage of one unit has {len(parts)} parts")
+
+
+def unchanged(_: Work[object], part: PartT) -> PartT:
+    """The part that stands for all of a stage, where the stage leaves just that."""
+    return part
+
+
+def bounds(units: int, chunks: int, index: int) -> range:
+    """The units of a chunk, one of ``chunks`` even ones."""
+    return range(units * index // chunks, units * (index + 1) // chunks)
+
+
+def merged(
+    stage: Stage[Request, PartT, FactT], work: Work[Request], parts: Sequence[PartT]
+) -> PartT:
+    """One part that stands for neighbouring parts of a stage."""
+    return parts[0] if len(parts) == 1 else stage.merge(work, parts)

@@ -3,7 +3,8 @@
 import uuid
 
 from core.errors import AxiomaticError, InvalidInput
-from workers.engine.arrays import Arrays, pack, wrap
+from workers.engine.arrays import ArrayRef, Arrays, pack, wrap
+from workers.engine.facts import Facts
 from workers.engine.job_arrays import StoreFull
 from workers.engine.jobs import Jobs
 from workers.engine.ledger import Begin, Begun
@@ -25,10 +26,10 @@ class Attachments:
     def __init__(self) -> None:
         self.stored: dict[str, bytes] = {}
 
-    def add(self, arrays: Arrays) -> str:
-        """Add arrays and give the reference that the request has for them."""
+    def add(self, arrays: Arrays) -> ArrayRef:
+        """Add arrays, under the reference that the request has for them."""
         reference, stored = wrap(pack(arrays))
-        self.stored[reference] = stored
+        self.stored[reference.content_hash] = stored
         return reference
 
 
@@ -41,20 +42,20 @@ def submit(
     attachments: Attachments | None = None,
     once: tuple[str, str] = ("", ""),
 ) -> str:
-    """Start a job and give its id. Once this returns, the job is kept, whatever dies.
+    """Start a job and return its id. Once that returns, the job is kept, whatever dies.
 
     Parameters
     ----------
     jobs
         The installation's.
     kind, request, owner
-        Of the plan that does it, what the plan reads, whose it is.
+        The kind of its plan, the request as the plan reads it, whose job it is.
     chunk_units
         Units a chunk at the most; sized by time if ``None``. Never changes a result.
     attachments
         Arrays the request refers to.
     once
-        An idempotency key, and a hash of what is asked under it: asked again, the first job's id.
+        An idempotency key, and a hash of the request under it: sent again, the first job's id.
 
     Raises
     ------
@@ -77,10 +78,10 @@ def submit(
             "start workers of this version, or the server of theirs."
         )
     plan = jobs.config.plans[kind]
-    asked = plan.read(request)
-    cut = cut_stage(plan, asked, {}, 0, jobs.pace(), slots, chunk_units)
+    order = plan.read(request)
+    cut = cut_stage(plan, order, Facts(), 0, jobs.pace(), slots, chunk_units)
     arrays = {} if attachments is None else attachments.stored
-    need = plan.stored_bytes(asked) + sum(map(len, arrays.values()))
+    need = plan.stored_bytes(order) + sum(map(len, arrays.values()))
     limit = jobs.settings.store_bytes
     if need > limit:
         raise InvalidInput(
@@ -89,7 +90,7 @@ def submit(
                 f"together are given {limit >> 20} MB (AXIOMATIC_STORE_MB); give fewer scenarios."
             }
         )
-    first = cut.as_next(0, plan.stages(asked)[0].name)
+    first = cut.as_next(0, plan.stages(order)[0].name)
     begun = jobs.ledger.begin(
         Begin(
             run_id=uuid.uuid4().hex,
@@ -123,7 +124,7 @@ def submit(
 
 
 def _first(used: Begun) -> str:
-    """Give the first job of an idempotency key, if it was asked for the same."""
+    """The first job of an idempotency key, if it was used with the same request."""
     if used.outcome == "other":
         raise KeyTaken("This Idempotency-Key was used with another request; use a new key.")
     return used.run_id

@@ -72,7 +72,7 @@ def _take_turn(task: "Task[..., str]", own: tuple[str, int] | None) -> tuple[str
     done: list[str] = []
     while may_take() and (piece := jobs.ledger.take(holder, own)) is not None:
         fanned = runner.do(holder, piece)
-        done.append(runner.said(piece))
+        done.append(runner.label(piece))
         if piece.join:
             # the chord is over; the next stage may be left to this turn alone
             own = None

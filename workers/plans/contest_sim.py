@@ -1,120 +1,40 @@
 """The contest-sim job: a user's own lineups, played in every simulated race."""
 
-from dataclasses import dataclass
+from typing import Any
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
-from core.field import FieldModel
-from core.race import ConstraintSpec, UserKnowledge
-from core.slate import Slate
-from workers.engine.arrays import Blobs
-from workers.engine.stages import Facts, Json, Plan, Stage
-from workers.plans.stages import knowledge as knowledge_stage
-from workers.plans.stages import races as race_stage
-from workers.plans.stages.contest import (
-    FIELD,
-    ContestTerms,
-    contest_bytes,
-    contest_notes,
-    contest_results,
-    contest_stage,
-    field_stage,
-)
-from workers.plans.stages.knowledge import knowledge_notes, shown
-from workers.plans.stages.races import simulated_points, stored_bytes
+from core.lineups import Lineups
+from workers.engine.stages import Plan, Stage, Work
+from workers.plans.answers.contest_sim import contest_sim_answer, own_lineups
+from workers.plans.requests.contest_sim import ContestSimRequest
+from workers.plans.stages.contest import contest_stage
+from workers.plans.stages.contest_units import contest_bytes
+from workers.plans.stages.field import field_stage
+from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
+from workers.plans.stages.races import Points, simulated_points
+from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ContestSimRequest:
-    """Everything a contest-sim job depends on.
-
-    Parameters
-    ----------
-    slate
-        Drivers.
-    lineups
-        Driver indices, 1 to 150 lineups, duplicates allowed and counted.
-    contest
-        The contest they are put into.
-    n_scenarios, seed
-        Races, and the seed of every random stream.
-    salary_cap_usd
-        What an opposing lineup may cost.
-    spec
-        The race to simulate; ``None`` where ``scores`` is given.
-    scores
-        Blob of the user's own points, i16 ``[N, D]`` in ticks.
-    knowledge
-        What the user says of the race, to which ``spec`` is tilted; ``None`` = it stands as it is.
-    """
-
-    slate: Slate
-    lineups: tuple[tuple[int, ...], ...]
-    contest: ContestTerms
-    n_scenarios: int
-    seed: int
-    salary_cap_usd: int
-    spec: ConstraintSpec | None = None
-    scores: str | None = None
-    knowledge: UserKnowledge | None = None
-
-    @property
-    def own_entries(self) -> int:
-        """How many lineups are entered."""
-        return len(self.lineups)
+def _points(work: Work[ContestSimRequest]) -> Points:
+    if work.request.scores is not None:
+        return work.arrays.get(work.request.scores)["points"]
+    return simulated_points(work.facts, work.arrays)
 
 
-def _points(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> npt.NDArray[np.int16]:
-    if request.scores is not None:
-        return blobs.get(request.scores)["points"]
-    return simulated_points(facts, blobs)
+def _lineups(work: Work[ContestSimRequest]) -> Lineups:
+    return own_lineups(work.request)
 
 
-def _lineups(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> npt.NDArray[np.uint8]:
-    del facts, blobs
-    return np.array(request.lineups, dtype=np.uint8)
-
-
-_FIELD_STAGE = field_stage(_points, lambda request: request.salary_cap_usd)
+_FIELD_STAGE = field_stage(_points)
 _CONTEST_STAGE = contest_stage(_points, _lineups)
 
 
-def _stages(request: ContestSimRequest) -> tuple[Stage[ContestSimRequest], ...]:
+def _stages(request: ContestSimRequest) -> tuple[Stage[ContestSimRequest, Any, Any], ...]:
     if request.scores is not None:
         return (_FIELD_STAGE, _CONTEST_STAGE)
-    told = () if request.knowledge is None else (knowledge_stage.STAGE,)
-    return (*told, race_stage.STAGE, _FIELD_STAGE, _CONTEST_STAGE)
-
-
-def _finish(request: ContestSimRequest, facts: Facts, blobs: Blobs) -> Json:
-    results = contest_results(request, facts, blobs, _lineups(request, facts, blobs), "both")
-    model = FieldModel.from_json(facts[FIELD]["model"])
-    ids = [driver.driver_id for driver in request.slate.drivers]
-    for figures, lineup in zip(results["per_lineup"], request.lineups, strict=True):
-        figures["drivers"] = [ids[place] for place in lineup]
-    simulated = request.scores is None
-    return {
-        **results,
-        "site": request.slate.site.key,
-        "scenario_diagnostics": {"knowledge": shown(request, facts)} if simulated else None,
-        "ownership_percent": dict(zip(ids, model.ownership_percent, strict=True)),
-        "ownership_source": facts[FIELD]["source"],
-        "notes": _notes(request, facts),
-        "random_seed": request.seed,
-    }
-
-
-def _notes(request: ContestSimRequest, facts: Facts) -> list[str]:
-    notes = list(request.slate.warnings) if request.spec is not None else []
-    held = sorted({place for lineup in request.lineups for place in lineup})
-    out = [request.slate.drivers[i].name for i in held if request.slate.drivers[i].out]
-    if out:
-        notes.append(f"In the lineups but not in the race: {', '.join(out)}.")
-    # own scores are no simulated races: nothing is to be said of what those follow
-    told = knowledge_notes(request, facts) if request.scores is None else []
-    return [*notes, *told, *contest_notes(request, facts)]
+    known = () if request.knowledge is None else (KNOWLEDGE_STAGE,)
+    return (*known, RACES_STAGE, _FIELD_STAGE, _CONTEST_STAGE)
 
 
 def _stored_bytes(request: ContestSimRequest) -> int:
@@ -128,6 +48,6 @@ PLAN = Plan(
     kind="contest-sim",
     read=msgspec.json.Decoder(ContestSimRequest).decode,
     stages=_stages,
-    finish=_finish,
+    finish=contest_sim_answer,
     stored_bytes=_stored_bytes,
 )

@@ -1,59 +1,59 @@
 """The optimize jobs: races, every legal lineup, the portfolio, the contest, the answer."""
 
+from typing import Any
+
 import msgspec
 
 from core.lineups import Lineups
-from workers.engine.arrays import Blobs
-from workers.engine.stages import FAN, Facts, Json, Plan, Stage
-from workers.plans.answers.optimize import answer
+from workers.engine.stages import Plan, Stage, Work
+from workers.plans.answers.optimize import optimize_answer
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages import knowledge as knowledge_stage
-from workers.plans.stages import races as race_stage
-from workers.plans.stages.choice import CHOICE_STAGE, PORTFOLIO
-from workers.plans.stages.contest import contest_bytes, contest_stage, field_stage
-from workers.plans.stages.races import simulated_points
+from workers.plans.stages.choice import CHOICE_STAGE
+from workers.plans.stages.contest import contest_stage
+from workers.plans.stages.contest_units import contest_bytes
+from workers.plans.stages.field import field_stage
+from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
+from workers.plans.stages.portfolio import chosen_lineups
+from workers.plans.stages.prize_walk import PRIZE_OPENING_STAGE, PRIZE_WALK_STAGE
+from workers.plans.stages.prizes import PRIZES_STAGE, prizes_bytes
+from workers.plans.stages.races import Points, selection_points, simulated_points
+from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
+from workers.plans.stages.tail_walk import TAIL_OPENING_STAGE, TAIL_WALK_STAGE
 from workers.plans.stages.validation import VALIDATION_STAGE
-from workers.plans.stages.walk import (
-    OPENING_STAGE,
-    PRIZES_STAGE,
-    WALK_STAGE,
-    Points,
-    prizes_bytes,
-    selection_points,
-)
+from workers.plans.stages.walk import pools_bytes
 
 _REGIMES = 4
 
 
-def _points(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Points:
-    del request
-    return simulated_points(facts, blobs)
+def _points(work: Work[OptimizeRequest]) -> Points:
+    return simulated_points(work.facts, work.arrays)
 
 
-def _selected(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Points:
-    del request
-    return selection_points(facts, blobs)
+def _selected(work: Work[OptimizeRequest]) -> Points:
+    return selection_points(work.facts, work.arrays)
 
 
-def _lineups(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Lineups:
-    del request
-    return blobs.get(facts[PORTFOLIO]["portfolio"])["lineups"]
+def _lineups(work: Work[OptimizeRequest]) -> Lineups:
+    return chosen_lineups(work.facts, work.arrays)
 
 
-FIELD_STAGE = field_stage(_selected, lambda request: request.rules.salary_cap_usd)
+FIELD_STAGE = field_stage(_selected)
 CONTEST_STAGE = contest_stage(_points, _lineups)
 
 
-def _stages(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest], ...]:
+def _stages(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest, Any, Any], ...]:
     played = request.contest is not None
-    walked = request.objective is not Objective.MEAN
-    wanted = (
-        (knowledge_stage.STAGE, request.knowledge is not None),
-        (race_stage.STAGE, True),
+    by_dollars = request.objective is Objective.DOLLARS
+    by_tail = request.objective is Objective.MULTI_CVAR
+    wanted: tuple[tuple[Stage[OptimizeRequest, Any, Any], bool], ...] = (
+        (KNOWLEDGE_STAGE, request.knowledge is not None),
+        (RACES_STAGE, True),
         (FIELD_STAGE, played),
-        (PRIZES_STAGE, request.objective is Objective.DOLLARS),
-        (OPENING_STAGE, walked),
-        (WALK_STAGE, walked),
+        (PRIZES_STAGE, by_dollars),
+        (PRIZE_OPENING_STAGE, by_dollars),
+        (PRIZE_WALK_STAGE, by_dollars),
+        (TAIL_OPENING_STAGE, by_tail),
+        (TAIL_WALK_STAGE, by_tail),
         (CHOICE_STAGE, True),
         (VALIDATION_STAGE, request.validate_tail),
         (CONTEST_STAGE, played),
@@ -61,20 +61,15 @@ def _stages(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest], ...]:
     return tuple(stage for stage, needed in wanted if needed)
 
 
-def _finish(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Json:
-    portfolio = blobs.get(facts[PORTFOLIO]["portfolio"])
-    return answer(request, facts, blobs, portfolio["lineups"], portfolio["scores"])
-
-
 def _stored_bytes(request: OptimizeRequest) -> int:
     strands = _REGIMES if request.leverage is not None and request.leverage.by_regime else 1
-    pools = strands * FAN * request.pool_size * (request.rules.roster_size + 16)
     played = 0
     if request.contest is not None:
         played = contest_bytes(request)
     if request.objective is Objective.DOLLARS:
         played += prizes_bytes(request)
-    return race_stage.stored_bytes(request.slate, request.n_scenarios) + pools + played
+    races = stored_bytes(request.slate, request.n_scenarios)
+    return races + pools_bytes(request, strands) + played
 
 
 def _plan(kind: str) -> Plan[OptimizeRequest]:
@@ -82,7 +77,7 @@ def _plan(kind: str) -> Plan[OptimizeRequest]:
         kind=kind,
         read=msgspec.json.Decoder(OptimizeRequest).decode,
         stages=_stages,
-        finish=_finish,
+        finish=optimize_answer,
         stored_bytes=_stored_bytes,
     )
 

@@ -6,10 +6,10 @@ from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler
 from core.slate import DRAFTKINGS_CLASSIC, Driver, Slate, find_track
 from workers.engine.arrays import Memory
-from workers.engine.stages import run_here
+from workers.engine.in_process import run_here
 from workers.plans import optimize
+from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages.contest import ContestTerms
 
 
 def _tiny(objective: Objective) -> OptimizeRequest:

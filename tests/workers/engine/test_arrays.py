@@ -4,7 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from workers.engine.arrays import BlobLost, Memory, RecentArrays, pack, unpack, unwrap, wrap
+from workers.engine.arrays import (
+    ArrayRef,
+    BlobLost,
+    Memory,
+    RecentArrays,
+    pack,
+    unpack,
+    unwrap,
+    wrap,
+)
 
 ARRAYS = hnp.arrays(
     dtype=st.sampled_from([np.uint8, np.int16, np.int64, np.float64, np.bool_]),
@@ -43,7 +52,7 @@ def test_the_same_arrays_are_the_same_blob_and_other_arrays_another() -> None:
 
 def test_a_lost_blob_is_named_as_such() -> None:
     with pytest.raises(BlobLost, match="run the job again"):
-        Memory().get("0" * 64)
+        Memory().get(ArrayRef("0" * 64))
 
 
 def test_arrays_read_cannot_be_written() -> None:
@@ -54,17 +63,21 @@ def test_arrays_read_cannot_be_written() -> None:
 
 
 def test_only_so_much_of_what_was_read_is_remembered_and_the_oldest_goes_first() -> None:
-    data = {name: pack({"a": np.full(1_000, i, dtype=np.uint8)}) for i, name in enumerate("xyz")}
-    recent = RecentArrays(most_bytes=2 * len(data["x"]))
-    recent.keep("x", data["x"])
-    recent.keep("y", data["y"])
-    assert recent.get("x") is not None
-    recent.keep("z", data["z"])
-    assert recent.get("y") is None
-    assert recent.get("x") is not None
-    assert recent.get("z")["a"][0] == 2
+    data = [pack({"a": np.full(1_000, i, dtype=np.uint8)}) for i in range(3)]
+    first, second, third = (wrap(packed)[0] for packed in data)
+    recent = RecentArrays(most_bytes=2 * len(data[0]))
+    recent.keep(first, data[0])
+    recent.keep(second, data[1])
+    assert recent.get(first) is not None
+    recent.keep(third, data[2])
+    assert recent.get(second) is None
+    assert recent.get(first) is not None
+    kept = recent.get(third)
+    assert kept is not None
+    assert kept["a"][0] == 2
 
 
 def test_an_array_larger_than_the_memory_is_still_given() -> None:
     recent = RecentArrays(most_bytes=10)
-    assert recent.keep("x", pack({"a": np.ones(100)}))["a"].sum() == 100
+    data = pack({"a": np.ones(100)})
+    assert recent.keep(wrap(data)[0], data)["a"].sum() == 100

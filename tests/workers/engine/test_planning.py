@@ -2,26 +2,33 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.engine.planning import MOST_CHUNKS, Cut, Pace, cut_stage, pace_field
-from workers.engine.stages import Plan, Stage
+from workers.engine.facts import Facts, Key
+from workers.engine.planning import MOST_CHUNKS, Cut, Pace, cut_stage, pace_key
+from workers.engine.stages import Plan, Stage, unchanged
 
 
-def stage(name: str, units: int, seconds: float) -> Stage[None]:
+class Nothing(msgspec.Struct):
+    """What these stages leave."""
+
+
+def stage(name: str, units: int, seconds: float) -> Stage[None, Nothing, Nothing]:
     return Stage(
-        name=name,
+        key=Key(name, Nothing),
+        part=Nothing,
         units=lambda *_: units,
         seconds=lambda _: seconds,
-        run=lambda *_: {},
-        join=lambda *_: {},
-        merge=lambda *_: {},
+        run=lambda *_: Nothing(),
+        merge=lambda *_: Nothing(),
+        join=unchanged,
     )
 
 
-def plan(*stages: Stage[None]) -> Plan[None]:
+def plan(*stages: Stage[None, Nothing, Nothing]) -> Plan[None]:
     return Plan("k", lambda _: None, lambda _: stages, lambda *_: {}, lambda _: 0)
 
 
@@ -34,7 +41,7 @@ def cut(
     others: float = 1.0,
 ) -> Cut:
     stages = (stage("first", units, seconds), stage("last", 1, others))
-    return cut_stage(plan(*stages), None, {}, 0, pace or {}, slots, most)
+    return cut_stage(plan(*stages), None, Facts(), 0, pace or {}, slots, most)
 
 
 def test_a_job_of_little_work_is_not_cut() -> None:
@@ -81,26 +88,26 @@ def test_no_chunk_has_more_units_than_were_asked_for() -> None:
 def test_no_chunk_is_empty_and_there_are_never_too_many(
     units: int, seconds: float, slots: int, pace: tuple[float, float]
 ) -> None:
-    made = cut(units, seconds, slots, {pace_field("k", "first"): pace})
+    made = cut(units, seconds, slots, {pace_key("k", "first"): pace})
     assert 1 <= made.chunks <= min(max(units, 1), MOST_CHUNKS)
 
 
 def test_what_work_has_taken_here_replaces_what_it_was_thought_to_take() -> None:
-    slow: dict[str, Any] = {pace_field("k", "first"): (1_000.0, 100.0)}
+    slow: dict[str, Any] = {pace_key("k", "first"): (1_000.0, 100.0)}
     assert cut(1_000, 6.0, pace=slow).seconds == pytest.approx(6.0 * 1_000.5 / 100.5)
     assert cut(1_000, 6.0, pace=slow).chunks == 120
     assert cut(1_000, 6.0).chunks == 12
 
 
 def test_one_odd_chunk_does_not_tip_the_plan() -> None:
-    odd: dict[str, Any] = {pace_field("k", "first"): (0.05, 0.001)}
+    odd: dict[str, Any] = {pace_key("k", "first"): (0.05, 0.001)}
     assert cut(1_000, 10.0, pace=odd).seconds == pytest.approx(10.0 * 0.55 / 0.501)
 
 
 def test_progress_is_shared_by_the_seconds_that_stages_take_here() -> None:
-    slow: dict[str, Any] = {pace_field("k", "first"): (300.0, 100.0)}
+    slow: dict[str, Any] = {pace_key("k", "first"): (300.0, 100.0)}
     stages = plan(stage("first", 9, 1.0), stage("second", 9, 1.0))
-    first = cut_stage(stages, None, {}, 0, slow, 1, None)
+    first = cut_stage(stages, None, Facts(), 0, slow, 1, None)
     second = cut_stage(stages, None, {}, 1, slow, 1, None)
     paced = 300.5 / 100.5
     assert (first.before, first.within) == (0.0, pytest.approx(paced / (paced + 1)))

@@ -22,7 +22,7 @@ from workers.engine.scenario_cache import LIFETIME_SECONDS, CacheStats, Scenario
 from workers.installation.embedded_store import EmbeddedStore
 from workers.installation.settings import Settings
 from workers.installation.versions import VERSION
-from workers.plans.stages.races import block_name
+from workers.plans.stages.simulation import block_name
 
 DATABASE = 8
 BLOCKS = "axiomatic:scenarios:block:"

@@ -11,10 +11,10 @@ from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler, UserKnowledge, generate_scenarios, tilt
 from core.slate import FANDUEL, TICKS_PER_POINT, Slate
 from workers.engine.arrays import Memory
-from workers.engine.stages import run_here
+from workers.engine.in_process import run_here
 from workers.plans import optimize
+from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages.contest import ContestTerms
 from workers.plans.stages.races import half
 
 LAPS = 120

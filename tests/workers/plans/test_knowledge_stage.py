@@ -13,13 +13,14 @@ from core.lineups import LineupRules
 from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler, UserKnowledge, generate_scenarios, tilt
 from core.slate import Slate, Veto
-from workers.engine.arrays import Memory
-from workers.engine.stages import run_here
+from workers.engine.arrays import ArrayRef, Memory
+from workers.engine.facts import Facts
+from workers.engine.in_process import run_here
 from workers.plans import contest_sim, optimize
-from workers.plans.contest_sim import ContestSimRequest
+from workers.plans.answers.knowledge import knowledge_notes
+from workers.plans.requests.contest import ContestTerms
+from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages.contest import ContestTerms
-from workers.plans.stages.knowledge import knowledge_notes
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_the_stage_is_there_only_where_something_is_said(slate: Slate, told: Sla
     assert stages_of(request_of(told))[:2] == ["knowledge", "scenarios"]
     assert stages_of(contest_of(told))[:2] == ["knowledge", "scenarios"]
     untold = [request_of(slate), request_of(told, tilted=False), contest_of(slate)]
-    own_points = contest_of(told, spec=None, scores="a blob", knowledge=None)
+    own_points = contest_of(told, spec=None, scores=ArrayRef("0" * 64), knowledge=None)
     assert not any("knowledge" in stages_of(request) for request in [*untold, own_points])
 
 
@@ -221,10 +222,10 @@ def test_races_that_follow_nothing_of_what_is_said_say_so(
     slate: Slate, said: dict[str, Any], words: str
 ) -> None:
     told = replace(slate, drivers=(replace(slate.drivers[0], **said), *slate.drivers[1:]))
-    (note,) = knowledge_notes(contest_of(told, knowledge=None), {})
+    (note,) = knowledge_notes(contest_of(told, knowledge=None), Facts())
     assert words in note
     assert "do not follow" in note
-    assert knowledge_notes(contest_of(slate, knowledge=None), {}) == []
+    assert knowledge_notes(contest_of(slate, knowledge=None), Facts()) == []
 
 
 def test_points_of_ones_own_are_no_races_that_could_follow_anything(told: Slate) -> None:
@@ -247,7 +248,7 @@ def test_numbers_no_race_can_follow_are_named(slate: Slate) -> None:
     answer = run_here(contest_sim.PLAN, contest_of(replace(slate, drivers=drivers)), Memory())
     notes = [note for note in answer["notes"] if "not counted" in note]
     assert [note.rpartition(": ")[2] for note in notes] == ["Driver 00.", "Driver 01."]
-    assert "does not race" in notes[0]
+    assert "do not race" in notes[0]
     assert "Win odds" in notes[1]
 
 

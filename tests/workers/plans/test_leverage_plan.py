@@ -12,8 +12,9 @@ from core.lineups import LineupRules, compute_cvar, count_legal, is_legal
 from core.portfolio import OwnershipRules, portfolio_limits, with_ownership_rules
 from core.race import ConstraintCompiler, Regime, generate_scenarios
 from core.slate import Slate
-from workers.engine.arrays import Memory
-from workers.engine.stages import FAN, run_here
+from workers.engine.arrays import ArrayRef, Memory
+from workers.engine.in_process import run_here
+from workers.engine.stages import FAN
 from workers.plans import optimize
 from workers.plans.requests.optimize import Leverage, Objective, OptimizeRequest
 from workers.plans.stages.races import half
@@ -189,9 +190,9 @@ def test_a_job_stores_no_more_than_it_was_promised(slate: Slate, leverage: Lever
     stored: list[int] = []
 
     class Counted(Memory):
-        def put(self, **arrays: np.ndarray) -> str:
+        def put(self, **arrays: np.ndarray) -> ArrayRef:
             reference = super().put(**arrays)
-            stored.append(len(self._kept[reference]))
+            stored.append(self.stored_bytes(reference))
             return reference
 
     run_here(optimize.LEVERAGE_PLAN, request, Counted(), 1)

@@ -14,13 +14,14 @@ from core.lineups import LineupRules, compute_cvar, is_legal
 from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler, generate_scenarios
 from core.slate import Slate
-from workers.engine.arrays import Memory
-from workers.engine.stages import FAN, run_here
+from workers.engine.arrays import ArrayRef, Memory
+from workers.engine.in_process import run_here
+from workers.engine.stages import FAN
 from workers.plans import contest_sim, optimize
-from workers.plans.contest_sim import ContestSimRequest
+from workers.plans.requests.contest import ContestTerms
+from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages import contest as contest_stage
-from workers.plans.stages.contest import ContestTerms
+from workers.plans.stages.contest_units import contest_units
 from workers.plans.stages.races import half
 
 
@@ -39,15 +40,15 @@ def request_of(slate: Slate, n_lineups: int = 12, **changes: Any) -> OptimizeReq
 
 
 class Counted(Memory):
-    """Blobs that say how large each was."""
+    """Blobs that note how large each was."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sizes: list[int] = []
 
-    def put(self, **arrays: np.ndarray) -> str:
+    def put(self, **arrays: np.ndarray) -> ArrayRef:
         reference = super().put(**arrays)
-        self.sizes.append(len(self._kept[reference]))
+        self.sizes.append(self.stored_bytes(reference))
         return reference
 
 
@@ -207,8 +208,8 @@ def test_fields_of_a_block_are_chunks_of_their_own(
     )
     whole = run_here(contest_sim.PLAN, request, Memory())
     # fields so large that two are too many for one chunk, by the same rule
-    monkeypatch.setattr("workers.plans.stages.contest._UNIT_ENTRIES", 1_300)
-    assert contest_stage.contest_units(request) == 3 * 4
+    monkeypatch.setattr("workers.plans.stages.contest_units._UNIT_ENTRIES", 1_300)
+    assert contest_units(request) == 3 * 4
     for chunk, fan in ((None, FAN), (1, 2), (1, 64), (5, 2), (4, 3)):
         assert json.dumps(run_here(contest_sim.PLAN, request, Memory(), chunk, fan)) == json.dumps(
             whole

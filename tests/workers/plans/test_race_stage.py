@@ -1,6 +1,5 @@
 """Chunks of races with the scenario cache behind them: what is recalled changes no value."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, cast
@@ -16,14 +15,16 @@ from core.race import ConstraintCompiler
 from core.slate import Slate, find_track
 from tests.workers.engine.ledger.desk import Desk, own_desk
 from workers.engine.arrays import Memory, RecentArrays
+from workers.engine.facts import Facts
 from workers.engine.job_arrays import JobBlobs
+from workers.engine.records import encode
 from workers.engine.scenario_cache import ScenarioCache
-from workers.engine.stages import Json, bounds
+from workers.engine.stages import CheckCancelled, Work, bounds, merged
 from workers.installation.settings import Settings
 from workers.installation.versions import VERSION
 from workers.plans import optimize
 from workers.plans.requests.optimize import OptimizeRequest
-from workers.plans.stages.races import STAGE
+from workers.plans.stages.simulation import RACES_STAGE, RacesPart
 
 DESKS, CACHES = 10, 11
 ROOM = 10_000_000
@@ -79,18 +80,26 @@ def never() -> None:
     raise AssertionError("something is simulated")
 
 
+def work(
+    request: OptimizeRequest, blobs: JobBlobs | Memory, check: CheckCancelled = go_on
+) -> Work[OptimizeRequest]:
+    return Work(request, Facts(), blobs, check)
+
+
+Chunk = tuple[RacesPart, int, list[int]]
+
+
 def chunk(
     request: OptimizeRequest,
     blobs: JobBlobs | Memory,
-    start: int = 0,
-    stop: int = 4,
-    tick: Callable[[], None] = go_on,
-) -> Json:
-    """A chunk's value, with what its blob holds in place of its reference."""
-    value = STAGE.run(request, {}, blobs, start, stop, tick)
-    arrays = blobs.get(value["races"])
+    units: range = range(4),
+    check: CheckCancelled = go_on,
+) -> Chunk:
+    """A chunk's part, and what its blob holds: how many races, and their regimes."""
+    part = RACES_STAGE.run(work(request, blobs, check), units)
+    arrays = blobs.get(part.races)
     # the reference is the hash of all of it
-    return {**value, "rows": len(arrays["points"]), "regimes": arrays["regime"].tolist()}
+    return part, len(arrays["points"]), arrays["regime"].tolist()
 
 
 def test_a_chunk_gives_the_same_simulated_recalled_and_without_a_cache(
@@ -99,10 +108,10 @@ def test_a_chunk_gives_the_same_simulated_recalled_and_without_a_cache(
     request = request_of(slate)
     first, again = blobs(), blobs()
     simulated = chunk(request, first)
-    recalled = chunk(request, again, tick=never)
+    recalled = chunk(request, again, check=never)
     assert simulated == recalled == chunk(request, Memory())
-    assert simulated["rows"] == 1_700
-    assert json.dumps(simulated) == json.dumps(recalled)
+    assert simulated[1] == 1_700
+    assert encode(simulated[0]) == encode(recalled[0])
     assert (first.hits, first.misses) == (0, 4)
     assert (again.hits, again.misses) == (4, 0)
 
@@ -111,25 +120,21 @@ def test_what_is_recalled_does_not_depend_on_how_a_job_is_cut(slate: Slate, blob
     request = request_of(slate)
     for chunks in (2, 4, 1):
         piece = blobs()
-        values = [
-            STAGE.run(request, {}, piece, *bounds(4, chunks, place), go_on)
-            for place in range(chunks)
-        ]
+        here = work(request, piece)
+        parts = [RACES_STAGE.run(here, bounds(4, chunks, index)) for index in range(chunks)]
         assert (piece.hits, piece.misses) == ((0, 4) if chunks == 2 else (4, 0))
-        joined = STAGE.join(request, {}, piece, values)
-        alone = Memory()
-        assert joined == STAGE.join(
-            request, {}, alone, [STAGE.run(request, {}, alone, 0, 4, go_on)]
-        )
+        fact = RACES_STAGE.join(here, merged(RACES_STAGE, here, parts))
+        alone = work(request, Memory())
+        assert fact == RACES_STAGE.join(alone, RACES_STAGE.run(alone, range(4)))
 
 
 def test_a_longer_job_recalls_the_whole_blocks_of_a_shorter_one(slate: Slate, blobs: Blobs) -> None:
     chunk(request_of(slate), blobs())
     longer = blobs()
-    found = chunk(request_of(slate, n_scenarios=2_500), longer, 0, 5)
+    found = chunk(request_of(slate, n_scenarios=2_500), longer, range(5))
     # three whole blocks; the fourth had been cut at 200 races
     assert (longer.hits, longer.misses) == (3, 2)
-    assert found == chunk(request_of(slate, n_scenarios=2_500), Memory(), 0, 5)
+    assert found == chunk(request_of(slate, n_scenarios=2_500), Memory(), range(5))
 
 
 def spec_with(slate: Slate, **changes: Any) -> OptimizeRequest:
@@ -177,14 +182,14 @@ def test_a_spoilt_block_is_simulated_anew(slate: Slate, blobs: Blobs, redis: "Re
     piece = blobs()
     assert chunk(request, piece) == whole
     assert (piece.hits, piece.misses) == (2, 2)
-    assert chunk(request, blobs(), tick=never) == whole
+    assert chunk(request, blobs(), check=never) == whole
 
 
 def test_a_chunk_says_what_it_recalled(
     slate: Slate, blobs: Blobs, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "workers")
-    chunk(request_of(slate), blobs(), 0, 3)
+    chunk(request_of(slate), blobs(), range(3))
     chunk(request_of(slate), blobs())
     said = [record.message.split() for record in caplog.records]
     assert [words[0] for words in said] == ["scenario_cache"] * 2
@@ -207,10 +212,11 @@ def test_without_a_cache_nothing_is_counted(slate: Slate, desk: Desk, redis: "Re
 def test_points_of_a_block_are_those_of_its_rows(slate: Slate, blobs: Blobs) -> None:
     request = request_of(slate)
     piece = blobs()
-    whole = piece.get(STAGE.run(request, {}, piece, 0, 4, go_on)["races"])["points"]
+    whole = piece.get(chunk(request, piece)[0].races)["points"]
     for block in range(4):
-        alone = piece.get(STAGE.run(request, {}, piece, block, block + 1, never)["races"])
-        np.testing.assert_array_equal(alone["points"], whole[500 * block : 500 * block + 500])
+        alone, _, _ = chunk(request, piece, range(block, block + 1), never)
+        points = piece.get(alone.races)["points"]
+        np.testing.assert_array_equal(points, whole[500 * block : 500 * block + 500])
 
 
 def test_the_request_that_workers_read_has_the_same_race(slate: Slate) -> None:

@@ -257,7 +257,7 @@ class Ledger:
         self,
         holder: str,
         piece: Piece,
-        value: str,
+        value: bytes | str,
         seconds: float,
         pace: tuple[str, float],
         stored: Sequence[str],
@@ -271,7 +271,7 @@ class Ledger:
         holder, piece
             The holder, and the piece as it took it.
         value
-            JSON.
+            Encoded.
         seconds
             How long the piece took.
         pace
@@ -302,7 +302,7 @@ class Ledger:
         piece: Piece,
         seconds: float,
         name: str,
-        facts: str,
+        facts: bytes | str,
         following: Next,
         stored: Sequence[str],
         freed: Sequence[str],

@@ -8,13 +8,14 @@ import numpy.typing as npt
 
 from core.lineups import Lineups
 from core.portfolio import leverage_score, ownership_metrics, ownership_of_lineups
-from workers.engine.stages import Facts, Json
+from workers.engine.facts import Facts
+from workers.engine.stages import Json
 from workers.plans.requests.optimize import OptimizeRequest
-from workers.plans.stages.choice import PORTFOLIO
+from workers.plans.stages.portfolio import PORTFOLIO
 
 
 def add_leverage(
-    given: Json,
+    answer: Json,
     request: OptimizeRequest,
     facts: Facts,
     lineups: Lineups,
@@ -26,26 +27,26 @@ def add_leverage(
     owned = np.array(request.leverage.ownership_percent, dtype=np.float64)
     each = ownership_of_lineups(lineups, owned)
     scores = leverage_score(projected, owned, lineups, request.leverage.penalty)
-    regimes = facts[PORTFOLIO].get("regimes", [None] * len(lineups))
-    for place, lineup in enumerate(given["lineups"]):
+    regimes = facts.of(PORTFOLIO).regimes or (None,) * len(lineups)
+    for index, lineup in enumerate(answer["lineups"]):
         lineup |= {
-            "avg_ownership": float(each.average[place]),
-            "max_ownership": float(each.maximum[place]),
-            "total_ownership": float(each.total[place]),
-            "leverage_score": float(scores[place]),
-            "regime": regimes[place],
+            "avg_ownership": float(each.average[index]),
+            "max_ownership": float(each.maximum[index]),
+            "total_ownership": float(each.total[index]),
+            "leverage_score": float(scores[index]),
+            "regime": regimes[index],
         }
-    given["ownership_metrics"] = asdict(ownership_metrics(lineups, owned))
-    given["portfolio_metrics"] = {
+    answer["ownership_metrics"] = asdict(ownership_metrics(lineups, owned))
+    answer["portfolio_metrics"] = {
         "n_lineups": len(lineups),
         "unique_drivers": int(np.unique(lineups).size),
         "avg_leverage_score": float(scores.mean()),
-        "avg_mean": _average(given, "mean"),
-        "avg_cvar_99": _average(given, "cvar_99"),
-        "avg_similarity": given["portfolio_correlation"]["avg_similarity"],
+        "avg_mean": _average(answer, "mean"),
+        "avg_cvar_99": _average(answer, "cvar_99"),
+        "avg_similarity": answer["portfolio_correlation"]["avg_similarity"],
         "regimes": dict(sorted(Counter(name for name in regimes if name is not None).items())),
     }
 
 
-def _average(given: Json, name: str) -> float:
-    return float(np.mean([lineup[name] for lineup in given["lineups"]]))
+def _average(answer: Json, name: str) -> float:
+    return float(np.mean([lineup[name] for lineup in answer["lineups"]]))

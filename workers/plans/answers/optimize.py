@@ -1,8 +1,8 @@
 """The answer of an optimize job, as the API shows it; figures come from the report's races."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,58 +10,49 @@ import numpy.typing as npt
 from core.contest import MICROS_PER_USD
 from core.lineups import Lineups, adaptive_scenario_count, compute_tail_metrics
 from core.portfolio import compute_portfolio_correlation
-from core.race import BLOCK_SCENARIOS, Regime, load_calibration
+from core.race import BLOCK_SCENARIOS, load_calibration
 from core.slate import TICKS_PER_POINT
 from workers.engine.arrays import Blobs
-from workers.engine.stages import Facts, Json
+from workers.engine.facts import Facts
+from workers.engine.stages import Json, Work
+from workers.plans.answers.contest import contest_notes, contest_results
+from workers.plans.answers.explanation import explanation
+from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
 from workers.plans.answers.leverage import add_leverage
+from workers.plans.answers.validation import tail_notes, tail_validation
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages import races as race_stage
-from workers.plans.stages.choice import PORTFOLIO
-from workers.plans.stages.contest import (
-    FIELD,
-    REPORT,
-    SELECTION,
-    contest_notes,
-    contest_results,
-    field_model,
-    projected_points,
-)
-from workers.plans.stages.knowledge import knowledge_notes, shown, simulated_spec
-from workers.plans.stages.races import half
-from workers.plans.stages.validation import VALIDATION, tail_notes
-from workers.plans.stages.walk import LINEUPS
-
-Points = npt.NDArray[np.int16]
+from workers.plans.stages.contest import CONTEST
+from workers.plans.stages.field import FIELD
+from workers.plans.stages.knowledge import simulated_spec
+from workers.plans.stages.portfolio import PORTFOLIO, chosen_lineups, chosen_scores
+from workers.plans.stages.races import RACES, half, projected_points
+from workers.plans.stages.validation import VALIDATION
+from workers.plans.stages.walk import LINEUPS, Strand
 
 
-def answer(
-    request: OptimizeRequest,
-    facts: Facts,
-    blobs: Blobs,
-    lineups: Lineups,
-    scores: npt.NDArray[np.float64],
-) -> Json:
-    """Give the whole result; it depends on the request alone, not on how it was computed."""
-    races = blobs.get(facts[race_stage.NAME]["races"])
+def optimize_answer(work: Work[OptimizeRequest]) -> Json:
+    """The whole result; it depends on the request alone, not on how it was computed."""
+    request, facts, arrays = work.request, work.facts, work.arrays
+    lineups, scores = chosen_lineups(facts, arrays), chosen_scores(facts, arrays)
+    races = arrays.get(facts.of(RACES).races)
     selection = half(races["points"], selection=True)
     report = half(races["points"], selection=False)
     totals = report[:, lineups].sum(axis=2, dtype=np.int32)
     projections = projected_points(request.slate, selection)
     ids = [driver.driver_id for driver in request.slate.drivers]
     counts = np.bincount(lineups.ravel(), minlength=len(ids))
-    spec_hash = simulated_spec(request.spec, facts).spec_hash
-    given: Json = {
+    spec_hash = simulated_spec(request, facts).spec_hash
+    answer: Json = {
         "site": request.slate.site.key,
         "lineups": [
-            _lineup(request, lineup, totals[:, place], float(scores[place]), projections)
-            for place, lineup in enumerate(lineups)
+            _lineup(request, lineup, totals[:, index], float(scores[index]), projections)
+            for index, lineup in enumerate(lineups)
         ],
         "exposure": {ids[i]: float(counts[i] / len(lineups)) for i in range(len(ids))},
         "portfolio_correlation": compute_portfolio_correlation(lineups, len(ids)),
         "scenario_diagnostics": _diagnostics(request, facts),
         "kernel_stats": _kernel_stats(facts),
-        "explain": _explain(
+        "explain": explanation(
             request, lineups, totals, report, half(races["regime"], selection=False)
         ),
         "calibration_metrics": load_calibration(request.spec.track.track_type)
@@ -80,19 +71,20 @@ def answer(
             "objective": request.objective.value,
             "cvar_alphas": list(request.target.alphas),
             "cvar_weights": list(request.target.weights),
-            "pool_size": facts[PORTFOLIO]["pool_size"],
+            "pool_size": facts.of(PORTFOLIO).pool_size,
             "randomness": None if request.randomness is None else max(request.randomness),
         },
         "proof": _proof(request, facts, len(selection)),
         "notes": _notes(request, facts, len(selection)),
     }
-    add_leverage(given, request, facts, lineups, projections)
+    add_leverage(answer, request, facts, lineups, projections)
     if request.validate_tail:
-        given["tail_validation"] = facts[VALIDATION]
-        given["notes"] += tail_notes(given["tail_validation"])
+        validation = facts.of(VALIDATION)
+        answer["tail_validation"] = tail_validation(request, validation)
+        answer["notes"] += tail_notes(validation)
     if request.contest is not None:
-        _add_contest(given, request, facts, blobs, lineups)
-    return given
+        _add_contest(answer, request, facts, arrays, lineups)
+    return answer
 
 
 def _lineup(
@@ -103,7 +95,7 @@ def _lineup(
     projections: npt.NDArray[np.float64],
 ) -> Json:
     drivers = sorted(
-        (int(place) for place in lineup),
+        (int(index) for index in lineup),
         key=lambda i: (-request.slate.drivers[i].salary_usd, request.slate.drivers[i].name),
     )
     metrics = asdict(compute_tail_metrics(ticks / TICKS_PER_POINT))
@@ -129,107 +121,53 @@ def _lineup(
 
 
 def _proof(request: OptimizeRequest, facts: Facts, races: int) -> Json:
-    """Say what no lineup that was left out, and no other portfolio, is better than.
+    """Bounds that no lineup left out, and no other portfolio, exceeds.
 
     Walks in points, or in USD a race; a portfolio's worth in points a lineup.
     """
     unit = races * MICROS_PER_USD if request.objective is Objective.DOLLARS else 1
-    chosen = facts[PORTFOLIO]
+    chosen, walked = facts.of(PORTFOLIO), facts.get(LINEUPS)
     return {
-        "walks": [
-            {**walk, "bound": None if walk["bound"] is None else walk["bound"] / unit}
-            for walk in facts.get(LINEUPS, {}).get("proofs", [])
-        ],
+        "walks": [] if walked is None else [_walk(strand, unit) for strand in walked.strands],
         "portfolio": None
-        if chosen.get("bound") is None
-        else {"worth": chosen["worth"], "bound": chosen["bound"]},
+        if chosen.bound is None
+        else {"worth": chosen.worth, "bound": chosen.bound},
     }
 
 
+def _walk(strand: Strand, unit: int) -> Json:
+    bound = None if strand.proof.bound is None else strand.proof.bound / unit
+    return {"regime": strand.regime, **asdict(strand.proof), "bound": bound}
+
+
 def _diagnostics(request: OptimizeRequest, facts: Facts) -> Json:
-    found, races = facts[race_stage.NAME], request.n_scenarios
+    fact, races = facts.of(RACES), request.n_scenarios
+    figures = fact.figures
     ids = [driver.driver_id for driver in request.slate.drivers]
 
-    def by_driver(sums: list[int]) -> dict[str, float]:
+    def by_driver(sums: Sequence[int]) -> dict[str, float]:
         return {name: total / races for name, total in zip(ids, sums, strict=True)}
 
     return {
-        "n_scenarios_generated": found["validated"],
+        "n_scenarios_generated": figures.validated,
         "n_valid": races,
-        "rejection_rate": found["rejected"] / found["validated"],
-        "avg_laps_led": by_driver(found["laps_led"]),
-        "avg_fastest_laps": by_driver(found["fastest_laps"]),
-        "avg_position_differential": by_driver(found["positions_gained"]),
-        "avg_cautions": found["cautions"] / races,
-        "regime_shares": {name: count / races for name, count in found["regimes"].items()},
-        "knowledge": shown(request, facts),
+        "rejection_rate": figures.rejected / figures.validated,
+        "avg_laps_led": by_driver(figures.laps_led),
+        "avg_fastest_laps": by_driver(figures.fastest_laps),
+        "avg_position_differential": by_driver(figures.positions_gained),
+        "avg_cautions": figures.cautions / races,
+        "regime_shares": {name: count / races for name, count in fact.regimes.items()},
+        "knowledge": shown_knowledge(request, facts),
     }
 
 
 def _kernel_stats(facts: Facts) -> Json:
-    found = facts[race_stage.NAME]
+    figures = facts.of(RACES).figures
     return {
-        "total_validated": found["validated"],
-        "total_rejected": found["rejected"],
-        "rejection_rate": found["rejected"] / found["validated"],
-        "veto_reasons": found["veto_reasons"],
-    }
-
-
-def _explain(
-    request: OptimizeRequest,
-    lineups: Lineups,
-    totals: npt.NDArray[np.int32],
-    report: Points,
-    regime: npt.NDArray[np.uint8],
-) -> Json:
-    """Say what the best 1% of the first lineup's races have in common, and which limits bind."""
-    first = totals[:, 0]
-    tail = np.argsort(-first, kind="stable")[: max(1, len(first) // 100)]
-    slate, limits = request.slate, request.limits
-    counts = np.bincount(lineups.ravel(), minlength=len(slate))
-
-    def shares(rows: npt.NDArray[np.uint8]) -> dict[str, float]:
-        return {kind.name.lower(): float((rows == kind).mean()) for kind in Regime}
-
-    def driver_tail(i: int) -> Json:
-        best = float(report[tail, i].mean()) / TICKS_PER_POINT
-        return {
-            "driver_id": slate.drivers[i].driver_id,
-            "name": slate.drivers[i].name,
-            "mean_points_in_tail": best,
-            "mean_points": float(report[:, i].mean()) / TICKS_PER_POINT,
-            "share_of_tail": best / (float(first[tail].mean()) / TICKS_PER_POINT),
-        }
-
-    salaries = slate.salaries_usd[lineups].sum(axis=1)
-    teams = [
-        team.name
-        for team, most in zip(limits.teams, limits.team_most, strict=True)
-        if np.isin(lineups, team.members).any(axis=1).sum() >= most
-    ]
-    return {
-        "why_high_tail": {
-            "races_in_tail": len(tail),
-            "regimes_in_tail": shares(regime[tail]),
-            "regimes": shares(regime),
-            "drivers": [driver_tail(int(i)) for i in lineups[0]],
-        },
-        "constraint_binding": {
-            "max_driver_exposure": [
-                driver.name for i, driver in enumerate(slate.drivers) if counts[i] >= limits.most[i]
-            ],
-            "max_team_exposure": teams,
-            "lineups_at_salary_cap": int((salaries == request.rules.salary_cap_usd).sum()),
-            "mean_salary": float(salaries.mean()),
-        },
-        "tail_vs_mean": {
-            "mean_points": float(totals.mean()) / TICKS_PER_POINT,
-            "mean_points_in_own_tail": float(
-                np.mean([np.sort(t)[-max(1, len(t) // 100) :].mean() for t in totals.T])
-            )
-            / TICKS_PER_POINT,
-        },
+        "total_validated": figures.validated,
+        "total_rejected": figures.rejected,
+        "rejection_rate": figures.rejected / figures.validated,
+        "veto_reasons": figures.veto_reasons,
     }
 
 
@@ -249,28 +187,29 @@ def _notes(request: OptimizeRequest, facts: Facts, selection: int) -> list[str]:
 
 
 def _add_contest(
-    given: Json, request: OptimizeRequest, facts: Facts, blobs: Blobs, lineups: Lineups
+    answer: Json, request: OptimizeRequest, facts: Facts, arrays: Blobs, lineups: Lineups
 ) -> None:
-    """Add what the contest made of the lineups: fresh races in front, the selection's beside."""
-    report = contest_results(request, facts, blobs, lineups, REPORT)
-    seen = contest_results(request, facts, blobs, lineups, SELECTION)
+    """Add the contest's figures: fresh races in front, those of the selection beside them."""
+    played, field = facts.of(CONTEST), facts.of(FIELD)
+    report = contest_results(request, arrays, lineups, [played.report])
+    in_sample = contest_results(request, arrays, lineups, [played.selection])
     kept = ("roi", "roi_se", "cash_pct", "win_prob", "top_1_pct", "expected_duplicates")
     for lineup, fresh, chosen_on in zip(
-        given["lineups"], report.pop("per_lineup"), seen.pop("per_lineup"), strict=True
+        answer["lineups"], report.pop("per_lineup"), in_sample.pop("per_lineup"), strict=True
     ):
         lineup |= {name: fresh[name] for name in kept}
         lineup["roi_in_sample"] = chosen_on["roi"]
     ids = [driver.driver_id for driver in request.slate.drivers]
-    ownership: dict[str, Any] = dict(zip(ids, field_model(facts).ownership_percent, strict=True))
-    owned = np.array(field_model(facts).ownership_percent)
-    given["contest"] = {
+    owned = np.array(field.model.ownership_percent)
+    answer["contest"] = {
         **report,
         "opponents_mean_salary": float(owned @ request.slate.salaries_usd) / 100.0,
         "in_sample": {
-            name: seen[name] for name in ("roi", "roi_se", "cash_pct", "win_prob", "n_simulations")
+            name: in_sample[name]
+            for name in ("roi", "roi_se", "cash_pct", "win_prob", "n_simulations")
         },
     }
     if report["roi"] is not None and report["roi"] <= 0.0:
-        given["notes"].append("These lineups lose money in the simulated contest.")
-    given["ownership_percent"] = ownership
-    given["ownership_source"] = facts[FIELD]["source"]
+        answer["notes"].append("These lineups lose money in the simulated contest.")
+    answer["ownership_percent"] = dict(zip(ids, field.model.ownership_percent, strict=True))
+    answer["ownership_source"] = field.source

@@ -10,7 +10,7 @@ from core.portfolio import PortfolioLimits, leverage_penalty_points
 from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
 from workers.plans.objective import Objective
-from workers.plans.stages.contest import ContestTerms
+from workers.plans.requests.contest import ContestTerms
 
 __all__ = ["Leverage", "Objective", "OptimizeRequest"]
 
@@ -91,6 +91,11 @@ class OptimizeRequest:
     def own_entries(self) -> int:
         """How many lineups are entered."""
         return self.limits.n_lineups
+
+    @property
+    def salary_cap_usd(self) -> int:
+        """What a lineup may cost, an opposing one too."""
+        return self.rules.salary_cap_usd
 
     @property
     def offsets(self) -> npt.NDArray[np.float64] | None:

@@ -27,61 +27,33 @@ from core.portfolio import (
     generate_searched_portfolio,
 )
 from core.slate import TICKS_PER_POINT
-from workers.engine.arrays import Blobs
-from workers.engine.stages import Facts, Json, Stage, Tick, only_part
+from workers.engine.stages import Work
 from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages.contest import projected_points
-from workers.plans.stages.walk import (
-    OPENING,
-    found_by_regime,
-    prizes,
-    regime_points,
-    search_prizes,
-    selection_points,
-    walk_seconds,
-)
+from workers.plans.stages.portfolio import choice_stage
+from workers.plans.stages.prize_walk import prize_walk_seconds, search_prizes
+from workers.plans.stages.prizes import prizes
+from workers.plans.stages.races import MICROPOINTS, micropoints, projected_points, selection_points
+from workers.plans.stages.tail_walk import TAIL_OPENING, regime_points, tail_walk_seconds
+from workers.plans.stages.walk import found_by_regime
 
-PORTFOLIO = "portfolio"
-MICROPOINTS = 1_000_000
 # good lineups, to see where their tails begin
 _GUESSED = 20
 
-Points = npt.NDArray[np.int16]
 
-
-def micropoints(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Give points in whole millionths, so that sums are exact."""
-    return np.round(points * MICROPOINTS).astype(np.int64)
-
-
-def _choose(
-    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
-) -> Json:
-    del start, stop
-    tick()
+def _choose(work: Work[OptimizeRequest]) -> Portfolio | RegimePortfolio:
+    request = work.request
     if request.objective is Objective.MEAN:
-        return _stored(blobs, _by_mean(request, facts, blobs))
+        return _by_mean(work)
     if request.leverage is not None and request.leverage.by_regime:
-        chosen = _by_regime(request, facts, blobs, tick)
-        return {**_stored(blobs, chosen), "regimes": list(chosen.regimes)}
+        return _by_regime(work)
     if request.objective is Objective.DOLLARS:
-        return _stored(blobs, _by_dollars(request, facts, blobs, tick))
-    return _stored(blobs, _by_tail(request, facts, blobs, tick))
+        return _by_dollars(work)
+    return _by_tail(work)
 
 
-def _stored(blobs: Blobs, chosen: Portfolio | RegimePortfolio) -> Json:
-    proven: Json = {}
-    if isinstance(chosen, Portfolio):
-        proven = {"worth": chosen.worth, "bound": chosen.bound}
-    return {
-        "portfolio": blobs.put(lineups=chosen.lineups, scores=chosen.scores),
-        "pool_size": chosen.pool_size,
-        **proven,
-    }
-
-
-def _by_mean(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
-    projected = projected_points(request.slate, selection_points(facts, blobs))
+def _by_mean(work: Work[OptimizeRequest]) -> Portfolio:
+    request = work.request
+    projected = projected_points(request.slate, selection_points(work.facts, work.arrays))
     offsets = np.zeros(len(projected)) if request.offsets is None else request.offsets
     values = micropoints(projected + offsets)
     if request.randomness is None:
@@ -109,12 +81,13 @@ def _by_mean(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> Portfolio:
     return Portfolio(lineups[order], scores[order], len(lineups))
 
 
-def _by_tail(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick) -> Portfolio:
-    points = selection_points(facts, blobs)
+def _by_tail(work: Work[OptimizeRequest]) -> Portfolio:
+    request = work.request
+    points = selection_points(work.facts, work.arrays)
     offsets = np.zeros(points.shape[1]) if request.offsets is None else request.offsets
 
     def search(rules: LineupRules, prices: npt.NDArray[np.float64], k: int, above: float) -> Found:
-        tick()
+        work.check_cancelled()
         priced, start = offsets - prices, None
         if above > -np.inf:
             guessed = start_tail_walk(points, rules, request.target, _GUESSED, priced)
@@ -125,7 +98,7 @@ def _by_tail(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick) -
     # no driver scores less than the worst race of any
     worst = float(points.min()) / TICKS_PER_POINT + float(offsets.min())
     return generate_searched_portfolio(
-        found_by_regime(facts, blobs)[None],
+        found_by_regime(work.facts, work.arrays)[None],
         request.rules,
         request.limits,
         search,
@@ -135,8 +108,9 @@ def _by_tail(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick) -
     )
 
 
-def _by_dollars(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick) -> Portfolio:
-    points, steps = selection_points(facts, blobs), prizes(facts, blobs)
+def _by_dollars(work: Work[OptimizeRequest]) -> Portfolio:
+    request = work.request
+    points, steps = selection_points(work.facts, work.arrays), prizes(work.facts, work.arrays)
 
     def usd(won: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         return np.asarray(won / (len(points) * MICROS_PER_USD))
@@ -145,11 +119,11 @@ def _by_dollars(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick
         return Found(found.lineups, usd(found.scores), 0, 0, 0)
 
     def search(rules: LineupRules) -> Found:
-        tick()
-        return shown(search_prizes(request, facts, blobs, rules))
+        work.check_cancelled()
+        return shown(search_prizes(work, rules))
 
     return generate_portfolio(
-        shown(found_by_regime(facts, blobs)[None]),
+        shown(found_by_regime(work.facts, work.arrays)[None]),
         request.rules,
         request.limits,
         search,
@@ -158,21 +132,22 @@ def _by_dollars(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick
     )
 
 
-def _by_regime(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick) -> RegimePortfolio:
-    allotted = {strand["regime"]: strand["lineups"] for strand in facts[OPENING]["strands"]}
-    points = {regime: regime_points(facts, blobs, regime) for regime in allotted}
+def _by_regime(work: Work[OptimizeRequest]) -> RegimePortfolio:
+    request = work.request
+    allotted = {s.regime: s.lineups for s in work.facts.of(TAIL_OPENING).strands}
+    points = {regime: regime_points(work.facts, work.arrays, regime) for regime in allotted}
 
     def value(regime: str | None, lineups: Lineups) -> npt.NDArray[np.float64]:
         return tail_values(points[regime], lineups, request.target, request.offsets)
 
     def search(regime: str | None, rules: LineupRules) -> Found:
-        tick()
+        work.check_cancelled()
         return best_by_tail(
             points[regime], rules, request.target, request.pool_size, offsets=request.offsets
         )
 
     return generate_regime_aware_portfolio(
-        found_by_regime(facts, blobs),
+        found_by_regime(work.facts, work.arrays),
         request.rules,
         request.limits,
         allotted,
@@ -183,8 +158,11 @@ def _by_regime(request: OptimizeRequest, facts: Facts, blobs: Blobs, tick: Tick)
 
 
 def _seconds(request: OptimizeRequest) -> float:
-    """Give about how long the choice takes: by tail it walks a few times more."""
-    return 1.0 if request.objective is Objective.MEAN else 1.0 + 4.0 * walk_seconds(request)
+    """About how long the choice takes: by tail and dollars it walks a few times more."""
+    if request.objective is Objective.MEAN:
+        return 1.0
+    walk = prize_walk_seconds if request.objective is Objective.DOLLARS else tail_walk_seconds
+    return 1.0 + 4.0 * walk(request)
 
 
-CHOICE_STAGE = Stage(PORTFOLIO, lambda *_: 1, _seconds, _choose, only_part)
+CHOICE_STAGE = choice_stage(_choose, _seconds)

@@ -1,6 +1,6 @@
-"""What the field will own where nobody says: the ownership model, asked by whichever job needs it.
+"""What the field will own where the user gives no ownership: estimates of the ownership model.
 
-A user's own model travels with the request, so that every worker asks the same one.
+A user's own model travels with the request, so that every worker uses the same one.
 """
 
 import json
@@ -35,14 +35,14 @@ Floats = npt.NDArray[np.float64]
 
 
 def ownership_model(document: str | None, **parameters: Any) -> "HybridOwnershipEstimator":
-    """Give the fitted model of a document, or the one that the project ships.
+    """The fitted model of a document, or the one that the project ships.
 
     Parameters
     ----------
     document
         JSON; ``None`` = the shipped one.
     parameters
-        How it is to be asked, other than it was fitted: ``roster_size``, ``ensemble_method`` ..
+        Other parameters than it was fitted with: ``roster_size``, ``ensemble_method`` ..
 
     Raises
     ------
@@ -62,14 +62,14 @@ def _fitted(document: str | None) -> "HybridOwnershipEstimator":
     return shipped_ownership_model() if document is None else from_json(json.loads(document))
 
 
-def seen_by_the_field(
+def slate_to_estimate(
     slate: Slate,
     projected_points: npt.ArrayLike,
     spec: ConstraintSpec | None,
     entries: int | None = None,
     race_date: str | None = None,
 ) -> OwnershipSlate:
-    """Give a slate as its ownership is estimated from.
+    """A slate as its ownership is estimated from.
 
     Parameters
     ----------
@@ -98,11 +98,11 @@ def seen_by_the_field(
 def given_field(
     slate: Slate, percent: npt.ArrayLike, cap_usd: int, source: str
 ) -> tuple[FieldModel, str]:
-    """Fit the field to ownership that the user gives, or to the nearest that lineups can have.
+    """The field fitted to ownership from the user, or to the nearest that lineups can have.
 
     Returns
     -------
-    The field, and whose ownership it has: ``source``, and who had to be moved furthest, if any.
+    The field, and where its ownership comes from: ``source``, and why it had to be moved, if so.
     """
     salaries, size = slate.salaries_usd, slate.rules.roster_size
     names = [driver.name for driver in slate.drivers]
@@ -111,8 +111,8 @@ def given_field(
     except Infeasible as error:
         left_usd = field_parameters().left_usd
         near = nearest_ownership(salaries, percent, size, cap_usd, left_usd)
-        said = f"{REPAIRED_OWNERSHIP} {source}: {error.reason.rstrip('.')}"
-        return fit_field(salaries, near, size, cap_usd), said
+        moved = f"{REPAIRED_OWNERSHIP} {source}: {error.reason.rstrip('.')}"
+        return fit_field(salaries, near, size, cap_usd), moved
 
 
 def estimated_field(
@@ -123,32 +123,32 @@ def estimated_field(
     entries: int | None,
     document: str | None,
 ) -> tuple[FieldModel, str]:
-    """Fit the field to estimated ownership, or to the nearest that legal lineups can have.
+    """The field fitted to estimated ownership, or to the nearest that legal lineups can have.
 
-    What the slate's drivers say of their own ownership stays; the others share the rest.
+    Where a driver of the slate has known ownership, that stays; the others share the rest.
 
     Returns
     -------
-    The field, and whose estimate it is.
+    The field, and where the estimate comes from.
     """
-    seen = seen_by_the_field(slate, projected_points, spec, entries)
+    estimated = slate_to_estimate(slate, projected_points, spec, entries)
     size = slate.rules.roster_size
     forecast = ownership_model(
         document, roster_size=size, ensemble_method="voting", normalize_to="field"
-    ).forecast(seen)
+    ).forecast(estimated)
     source = _words(document, slate)
     try:
         return fit_field(slate.salaries_usd, forecast.percent, size, cap_usd), source
     except Infeasible:
-        near = _near(slate, seen, forecast.percent, cap_usd)
+        near = _near(slate, estimated, forecast.percent, cap_usd)
         model = fit_field(slate.salaries_usd, near, size, cap_usd)
         return model, f"{REPAIRED_OWNERSHIP} {source}"
 
 
-def _near(slate: Slate, seen: OwnershipSlate, percent: Floats, cap_usd: int) -> Floats:
-    """Give ownership near an estimate that legal lineups can have; what is known stays."""
-    size, racing = slate.rules.roster_size, seen.racing
-    known = seen.ownership_percent[racing]
+def _near(slate: Slate, estimated: OwnershipSlate, percent: Floats, cap_usd: int) -> Floats:
+    """Ownership near an estimate that legal lineups can have; what is known stays."""
+    size, racing = slate.rules.roster_size, estimated.racing
+    known = estimated.ownership_percent[racing]
     if bool(np.isnan(known).all()):
         left_usd = field_parameters().left_usd
         return nearest_ownership(slate.salaries_usd, percent, size, cap_usd, left_usd)
@@ -160,7 +160,7 @@ def _near(slate: Slate, seen: OwnershipSlate, percent: Floats, cap_usd: int) -> 
 
 
 def _words(document: str | None, slate: Slate) -> str:
-    """Say whose ownership an estimate is, and how far off such estimates are."""
+    """Where an estimate comes from, and how far off such estimates are, in words."""
     about = ownership_model(document).about_
     known = sum(driver.ownership_percent is not None for driver in slate.drivers if not driver.out)
     drivers = "driver" if known == 1 else "drivers"

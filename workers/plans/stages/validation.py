@@ -1,13 +1,15 @@
-"""The stage that asks whether looking for the tail found one: the best by tail and by mean.
+"""The stage that checks whether the tail's best lineup has more of the tail than the mean's best.
 
 They are compared on the report's races, which neither was chosen on.
 """
 
-from dataclasses import asdict
-
+import msgspec
 import numpy as np
 
 from core.lineups import (
+    TailStability,
+    TailValidation,
+    WalkProof,
     best_by_tail,
     best_by_value,
     prove_walk,
@@ -16,30 +18,65 @@ from core.lineups import (
     validate_tail_stability,
 )
 from core.slate import TICKS_PER_POINT
-from workers.engine.arrays import Blobs
-from workers.engine.stages import Facts, Json, Stage, Tick, only_part
+from workers.engine.facts import Key
+from workers.engine.stages import Work, single_unit_stage
 from workers.plans.requests.optimize import OptimizeRequest
-from workers.plans.stages.choice import micropoints
-from workers.plans.stages.contest import projected_points
-from workers.plans.stages.races import half, simulated_points
+from workers.plans.stages.races import half, micropoints, projected_points, simulated_points
 from workers.plans.stages.walk import LINEUPS
-
-VALIDATION = "validation"
 
 # the best by tail, among whom resampled races choose again
 _CANDIDATES = 100
 
 
-def _validate(
-    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
-) -> Json:
-    """Give what the tail's best lineup gains, and how much of that is noise.
+class Compared(msgspec.Struct, frozen=True):
+    """One of the two lineups.
 
-    Both are the best that the request's rules allow, leverage and limits on portfolios aside.
+    Parameters
+    ----------
+    lineup
+        Driver indices.
+    tail_in_sample, tail
+        Its multi-CVaR in points, in the races it was chosen on and in the report's.
+    mean
+        Points in the report's races.
     """
-    del start, stop
-    tick()
-    points = simulated_points(facts, blobs)
+
+    lineup: tuple[int, ...]
+    tail_in_sample: float
+    tail: float
+    mean: float
+
+
+class ValidationFact(msgspec.Struct, frozen=True):
+    """What the tail's best lineup gains, and how much of that is noise.
+
+    Parameters
+    ----------
+    fresh
+        Both lineups on the report's races.
+    stability
+        How often resampled races choose the same lineup.
+    walk
+        Why no lineup has more of the tail.
+    tail_optimal, mean_optimal
+        The two lineups.
+    """
+
+    fresh: TailValidation
+    stability: TailStability
+    walk: WalkProof
+    tail_optimal: Compared
+    mean_optimal: Compared
+
+
+VALIDATION = Key("validation", ValidationFact)
+
+
+def _validate(work: Work[OptimizeRequest]) -> ValidationFact:
+    """Compare the best that the request's rules allow, leverage and limits on portfolios aside."""
+    work.check_cancelled()
+    request = work.request
+    points = simulated_points(work.facts, work.arrays)
     selection, report = half(points, selection=True), half(points, selection=False)
     tail = best_by_tail(selection, request.rules, request.target, _CANDIDATES)
     projected = projected_points(request.slate, selection)
@@ -47,53 +84,22 @@ def _validate(
     fresh = validate_tail(report, tail.lineups[0], mean.lineups[0], request.target)
     stability = validate_tail_stability(selection, tail.lineups, request.target, seed=request.seed)
     pair = np.stack([tail.lineups[0], mean.lineups[0]])
-    seen = tail_values(selection, pair, request.target)
-    unseen = tail_values(report, pair, request.target)
+    chosen_on = tail_values(selection, pair, request.target)
+    graded_on = tail_values(report, pair, request.target)
     means = report[:, pair].sum(axis=2, dtype=np.int64).mean(axis=0) / TICKS_PER_POINT
-    ids = [driver.driver_id for driver in request.slate.drivers]
-
-    def shown(place: int) -> Json:
-        return {
-            "drivers": [ids[int(i)] for i in pair[place]],
-            "tail_in_sample": float(seen[place]),
-            "tail": float(unseen[place]),
-            "mean": float(means[place]),
-        }
-
-    return {
-        **asdict(fresh),
-        "actually_optimizing_tail": fresh.actually_optimizing_tail,
-        "beyond_noise": fresh.beyond_noise,
-        "stability": {
-            "value": stability.value,
-            "coefficient_of_variation": stability.coefficient_of_variation,
-            "lower_5": stability.low,
-            "upper_95": stability.high,
-            "recurrence": stability.recurrence,
-            "n_candidates": stability.n_candidates,
-            "resamples": stability.resamples,
-            "stable": stability.stable,
-        },
-        "proof": {
-            **asdict(
-                prove_walk(tail, request.rules, _CANDIDATES, facts.get(LINEUPS, {}).get("legal"))
-            ),
-            "tail_optimal": shown(0),
-            "mean_optimal": shown(1),
-        },
-    }
-
-
-def tail_notes(validation: Json) -> list[str]:
-    """Say so where the search for a tail has found noise."""
-    lost, error = -validation["tail_improvement"], validation["tail_improvement_se"]
-    if lost <= 0.0:
-        return []
-    return [
-        f"On fresh races the best lineup by tail scores {lost:.1f} points less in its tail than "
-        f"the best by mean (standard error {error:.1f}): tails of few races are mostly luck. "
-        "Give more n_scenarios, or use the objective mean."
+    compared = [
+        Compared(
+            tuple(map(int, pair[index])),
+            float(chosen_on[index]),
+            float(graded_on[index]),
+            float(means[index]),
+        )
+        for index in range(len(pair))
     ]
+    walked = work.facts.get(LINEUPS)
+    legal = None if walked is None else walked.legal
+    proof = prove_walk(tail, request.rules, _CANDIDATES, legal)
+    return ValidationFact(fresh, stability, proof, *compared)
 
 
-VALIDATION_STAGE = Stage(VALIDATION, lambda *_: 1, lambda _: 0.5, _validate, only_part)
+VALIDATION_STAGE = single_unit_stage(VALIDATION, seconds=lambda _: 0.5, run=_validate)

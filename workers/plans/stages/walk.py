@@ -1,326 +1,199 @@
-"""The stages that look at every legal lineup: an opening that says what may be ignored, the walk.
+"""The stage that looks at every legal lineup, whatever lineups are chosen for.
 
-A walk is by tail or by prizes. With lineups allotted by regime there is a strand of it for each,
-over that regime's races alone; a strand's units follow those of the strand before.
+A walk has one strand, or several: with lineups allotted by regime there is a strand for each regime
+that has some, over that regime's races alone. The units of a strand follow those of the strand
+before.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.contest import PrizeSteps, prize_steps
-from core.errors import InvalidInput
-from core.field import sample_field
 from core.lineups import (
     Found,
     LineupRules,
-    StepsStart,
-    WalkStart,
-    best_by_steps,
-    best_by_tail,
+    WalkProof,
     count_legal,
     merge_found,
     prove_walk,
-    start_steps_walk,
-    start_tail_walk,
-    tail_mass,
     walk_units,
 )
-from core.portfolio import allocate_lineups_by_regime
-from core.race import BLOCK_SCENARIOS, Regime
-from core.randomness import Purpose, stream
-from workers.engine.arrays import Blobs
-from workers.engine.stages import Facts, Json, Stage, Tick, only_part
-from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages import races as race_stage
-from workers.plans.stages.contest import contest_seconds, field_model, terms_of
-from workers.plans.stages.races import block_count, block_rows, half, selects, simulated_points
+from workers.engine.arrays import ArrayRef, Blobs
+from workers.engine.facts import Facts, Key
+from workers.engine.stages import FAN, Stage, Work
+from workers.plans.requests.optimize import OptimizeRequest
 
-OPENING, LINEUPS, PRIZES = "opening", "lineups", "prizes"
-
-_LOOKED_AT_PER_SECOND = 10_000_000_000  # lineups x scenarios, bounded together
-_STEPS_PER_SECOND = 4_000_000_000
-
-Points = npt.NDArray[np.int16]
+Units = npt.NDArray[np.uint8]
+Regimes = Sequence[str | None]
 
 
-def selection_points(facts: Facts, blobs: Blobs) -> Points:
-    """Give the points of the races that lineups are chosen on, i16 ``[N, D]`` in ticks."""
-    return half(simulated_points(facts, blobs), selection=True)
+class FoundRecord(msgspec.Struct, frozen=True):
+    """The best lineups of a walk, or of a part of it; see :class:`~core.lineups.Found`.
 
-
-def selection_blocks(n_scenarios: int) -> list[int]:
-    """Give the blocks of those races."""
-    return [block for block in range(block_count(n_scenarios)) if selects(block)]
-
-
-def regime_points(facts: Facts, blobs: Blobs, regime: str | None) -> Points:
-    """Give the points of those races that were of a regime; of all for ``None``."""
-    races = blobs.get(facts[race_stage.NAME]["races"])
-    points = half(races["points"], selection=True)
-    if regime is None:
-        return points
-    kinds = half(races["regime"], selection=True)
-    chosen: Points = points[kinds == Regime[regime.upper()]]
-    return chosen
-
-
-def prizes(facts: Facts, blobs: Blobs) -> PrizeSteps:
-    """Give what any score wins in each of those races."""
-    return _steps_at(blobs, facts[PRIZES])
-
-
-def _steps_at(blobs: Blobs, part: Json) -> PrizeSteps:
-    arrays = blobs.get(part["steps"])
-    return PrizeSteps(arrays["breaks"], arrays["micros"])
-
-
-# --- what any score wins, block by block
-
-
-def _steps(
-    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
-) -> Json:
-    terms, model = terms_of(request), field_model(facts)
-    points = simulated_points(facts, blobs)
-    parts = []
-    for block in selection_blocks(request.n_scenarios)[start:stop]:
-        tick()
-        field = sample_field(
-            model, terms.payouts.field_size - 1, stream(request.seed, Purpose.FIELD, block, 0)
-        )
-        rows = points[block_rows(block, request.n_scenarios)]
-        parts.append(prize_steps(rows, field, terms.payouts))
-    return _put_steps(blobs, parts)
-
-
-def _put_steps(blobs: Blobs, parts: Sequence[PrizeSteps]) -> Json:
-    steps = PrizeSteps.joined(parts)
-    return {"steps": blobs.put(breaks=steps.breaks, micros=steps.micros)}
-
-
-def _join_steps(request: object, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
-    del request, facts
-    return _put_steps(blobs, [_steps_at(blobs, part) for part in parts])
-
-
-def prizes_bytes(request: OptimizeRequest) -> int:
-    """Give the most that the steps take while they are joined."""
-    tiers = len(terms_of(request).payouts.tiers)
-    races = len(selection_blocks(request.n_scenarios)) * BLOCK_SCENARIOS
-    # parts, one merge of them and the whole; 12 bytes a step, two steps a tier
-    return 3 * races * 2 * tiers * 12
-
-
-# --- the opening
-
-
-def allotment(request: OptimizeRequest, facts: Facts, blobs: Blobs) -> dict[str | None, int]:
-    """Give how many lineups are chosen for each regime; all for ``None`` without regimes.
-
-    Raises
-    ------
-    InvalidInput
-        A regime that was asked for was too rare to have a tail.
+    Parameters
+    ----------
+    best
+        ``lineups``, u8 ``[K, R]``, and ``scores``, f64 ``[K]``.
+    looked_at, evaluated, cut
+        Lineups counted, as there.
     """
-    n = request.limits.n_lineups
-    if request.leverage is None or not request.leverage.by_regime:
-        return {None: n}
-    kinds = half(blobs.get(facts[race_stage.NAME]["races"])["regime"], selection=True)
-    races = {
-        kind.name.lower(): int((kinds == kind).sum()) for kind in Regime if kind is not Regime.NONE
-    }
-    # a tail of less than a race is none
-    enough = {
-        name: all(tail_mass(alpha, count) >= 1.0 for alpha in request.target.alphas)
-        for name, count in races.items()
-    }
-    weights: dict[str | None, float]
-    if request.leverage.regime_weights is None:
-        weights = {name: races[name] / len(kinds) for name in races if enough[name]}
-        weights[None] = 1.0 - math.fsum(weights.values())
-    else:
-        weights = dict(request.leverage.regime_weights)
-        for name, weight in request.leverage.regime_weights:
-            if weight > 0.0 and not enough[name]:
-                raise InvalidInput(
-                    {
-                        "regime_weights": f"{name}: {races[name]} of the {len(kinds)} races that "
-                        "lineups are chosen on were so, too few for a tail; give it 0, or more "
-                        "n_scenarios."
-                    }
+
+    best: ArrayRef
+    looked_at: int
+    evaluated: int
+    cut: int
+
+
+class WalkPart(msgspec.Struct, frozen=True):
+    """Some units of a walk.
+
+    Parameters
+    ----------
+    found
+        By number of the strand; strands that the units do not touch have none.
+    """
+
+    found: dict[int, FoundRecord]
+
+
+class Strand(msgspec.Struct, frozen=True):
+    """One strand of a walk, done.
+
+    Parameters
+    ----------
+    regime
+        Whose races it was over; ``None`` = all of them, or those of no regime where others have
+        strands of their own.
+    found
+        Its best lineups.
+    proof
+        Why no lineup that it left out is better.
+    """
+
+    regime: str | None
+    found: FoundRecord
+    proof: WalkProof
+
+
+class LineupsFact(msgspec.Struct, frozen=True):
+    """The best of all legal lineups.
+
+    Parameters
+    ----------
+    legal
+        Lineups that the rules allow.
+    strands
+        One, or one by regime.
+    """
+
+    legal: int
+    strands: tuple[Strand, ...]
+
+
+LINEUPS = Key("lineups", LineupsFact)
+
+
+def walk_stage(
+    regimes_of: Callable[[Facts], Regimes],
+    search: Callable[[Work[OptimizeRequest], int, Units], Found],
+    seconds: Callable[[OptimizeRequest], float],
+) -> Stage[OptimizeRequest, WalkPart, LineupsFact]:
+    """The stage that walks over all legal lineups.
+
+    Parameters
+    ----------
+    regimes_of
+        The regime of each strand.
+    search
+        ``(work, strand, units)`` to the best lineups of some units of a strand.
+    seconds
+        About how long one core takes for all of it.
+    """
+
+    def run(work: Work[OptimizeRequest], units: range) -> WalkPart:
+        of_strand = walk_units(work.request.rules)
+        parts: dict[int, FoundRecord] = {}
+        for strand in range(len(regimes_of(work.facts))):
+            first, last = (
+                min(max(at - strand * len(of_strand), 0), len(of_strand))
+                for at in (units.start, units.stop)
+            )
+            if first < last:
+                work.check_cancelled()
+                parts[strand] = _put(work.arrays, search(work, strand, of_strand[first:last]))
+        return WalkPart(parts)
+
+    def join(work: Work[OptimizeRequest], part: WalkPart) -> LineupsFact:
+        rules, size = work.request.rules, work.request.pool_size
+        legal = count_legal(rules)
+        return LineupsFact(
+            legal,
+            tuple(
+                Strand(
+                    regime,
+                    part.found[strand],
+                    prove_walk(_get(work.arrays, part.found[strand]), rules, size, legal),
                 )
-    return {
-        name: count for name, count in allocate_lineups_by_regime(n, weights).items() if count > 0
-    }
-
-
-def _open(
-    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
-) -> Json:
-    del start, stop
-    if request.objective is Objective.DOLLARS:
-        steps = prizes(facts, blobs)
-        begin = start_steps_walk(
-            selection_points(facts, blobs),
-            steps.breaks,
-            steps.micros,
-            request.rules,
-            request.pool_size,
+                for strand, regime in enumerate(regimes_of(work.facts))
+            ),
         )
-        strand = {"at_least": begin.at_least, "levels": begin.levels.tolist()}
-        return {"strands": [{"regime": None, "lineups": request.limits.n_lineups, **strand}]}
-    strands = []
-    for regime, lineups in allotment(request, facts, blobs).items():
-        tick()
-        found = start_tail_walk(
-            regime_points(facts, blobs, regime),
-            request.rules,
-            request.target,
-            request.pool_size,
-            request.offsets,
-        )
-        known = found.at_least if math.isfinite(found.at_least) else None
-        strands.append(
-            {
-                "regime": regime,
-                "lineups": lineups,
-                "at_least": known,
-                "thresholds": found.thresholds.tolist(),
-            }
-        )
-    return {"strands": strands}
 
-
-# --- the walk
-
-
-def _begun(strand: Json) -> WalkStart:
-    known = strand["at_least"]
-    return WalkStart(
-        -math.inf if known is None else known, np.array(strand["thresholds"], dtype=np.int64)
+    return Stage(
+        key=LINEUPS,
+        part=WalkPart,
+        units=lambda request, facts: len(regimes_of(facts)) * len(walk_units(request.rules)),
+        seconds=seconds,
+        run=run,
+        merge=_merge,
+        join=join,
     )
 
 
-def _walk(
-    request: OptimizeRequest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
-) -> Json:
-    units = walk_units(request.rules)
-    parts: Json = {}
-    for number, strand in enumerate(facts[OPENING]["strands"]):
-        first, last = (min(max(at - number * len(units), 0), len(units)) for at in (start, stop))
-        if first == last:
-            continue
-        tick()
-        mine = units[first:last]
-        if request.objective is Objective.DOLLARS:
-            begin = StepsStart(strand["at_least"], np.array(strand["levels"], dtype=np.int64))
-            found = search_prizes(request, facts, blobs, request.rules, mine, begin)
-        else:
-            found = best_by_tail(
-                regime_points(facts, blobs, strand["regime"]),
-                request.rules,
-                request.target,
-                request.pool_size,
-                mine,
-                _begun(strand),
-                request.offsets,
+def _put(arrays: Blobs, found: Found) -> FoundRecord:
+    best = arrays.put(lineups=found.lineups, scores=found.scores)
+    return FoundRecord(best, found.looked_at, found.evaluated, found.cut)
+
+
+def _get(arrays: Blobs, record: FoundRecord) -> Found:
+    best = arrays.get(record.best)
+    return Found(best["lineups"], best["scores"], record.looked_at, record.evaluated, record.cut)
+
+
+def _merge(work: Work[OptimizeRequest], parts: Sequence[WalkPart]) -> WalkPart:
+    strands = sorted({strand for part in parts for strand in part.found})
+    return WalkPart(
+        {
+            strand: _put(
+                work.arrays,
+                merge_found(
+                    [
+                        _get(work.arrays, part.found[strand])
+                        for part in parts
+                        if strand in part.found
+                    ],
+                    work.request.pool_size,
+                ),
             )
-        parts[str(number)] = _put(blobs, found)
-    return {"found": parts}
+            for strand in strands
+        }
+    )
 
 
-def search_prizes(
-    request: OptimizeRequest,
-    facts: Facts,
-    blobs: Blobs,
-    rules: LineupRules,
-    units: npt.NDArray[np.uint8] | None = None,
-    begin: StepsStart | None = None,
-) -> Found:
-    """Give the lineups that win most in the races lineups are chosen on, in micro-dollars."""
-    steps, points = prizes(facts, blobs), selection_points(facts, blobs)
-    return best_by_steps(points, steps.breaks, steps.micros, rules, request.pool_size, units, begin)
+def found_by_regime(facts: Facts, arrays: Blobs) -> dict[str | None, Found]:
+    """What the walk found, by regime; under ``None`` without regimes."""
+    return {strand.regime: _get(arrays, strand.found) for strand in facts.of(LINEUPS).strands}
 
 
-def _put(blobs: Blobs, found: Found) -> Json:
-    return {
-        "best": blobs.put(lineups=found.lineups, scores=found.scores),
-        "looked_at": found.looked_at,
-        "evaluated": found.evaluated,
-        "cut": found.cut,
-    }
+def bounded_lineups(rules: LineupRules, n_scenarios: int) -> float:
+    """Lineups times scenarios that a walk bounds, at the most: what its time grows with."""
+    lineups = math.comb(len(rules.eligible), rules.roster_size)
+    return lineups * n_scenarios / 2
 
 
-def _get(blobs: Blobs, part: Json) -> Found:
-    best = blobs.get(part["best"])
-    return Found(best["lineups"], best["scores"], part["looked_at"], part["evaluated"], part["cut"])
-
-
-def _merged(request: OptimizeRequest, blobs: Blobs, parts: Sequence[Json]) -> dict[str, Found]:
-    strands = sorted({number for part in parts for number in part["found"]}, key=int)
-    return {
-        number: merge_found(
-            [_get(blobs, part["found"][number]) for part in parts if number in part["found"]],
-            request.pool_size,
-        )
-        for number in strands
-    }
-
-
-def _merge_walk(
-    request: OptimizeRequest, facts: Facts, blobs: Blobs, parts: Sequence[Json]
-) -> Json:
-    del facts
-    merged = _merged(request, blobs, parts)
-    return {"found": {number: _put(blobs, found) for number, found in merged.items()}}
-
-
-def _join_walk(request: OptimizeRequest, facts: Facts, blobs: Blobs, parts: Sequence[Json]) -> Json:
-    merged = _merged(request, blobs, parts)
-    legal = count_legal(request.rules)
-    return {
-        "found": {number: _put(blobs, found) for number, found in merged.items()},
-        "legal": legal,
-        "proofs": [
-            {
-                "regime": strand["regime"],
-                **asdict(prove_walk(merged[str(number)], request.rules, request.pool_size, legal)),
-            }
-            for number, strand in enumerate(facts[OPENING]["strands"])
-        ],
-    }
-
-
-def found_by_regime(facts: Facts, blobs: Blobs) -> dict[str | None, Found]:
-    """Give what the walk found, by regime; under ``None`` without regimes."""
-    return {
-        strand["regime"]: _get(blobs, facts[LINEUPS]["found"][str(number)])
-        for number, strand in enumerate(facts[OPENING]["strands"])
-    }
-
-
-def _walk_units(request: OptimizeRequest, facts: Facts) -> int:
-    return len(facts[OPENING]["strands"]) * len(walk_units(request.rules))
-
-
-def walk_seconds(request: OptimizeRequest) -> float:
-    """Give about how long one core walks once over all legal lineups."""
-    lineups = math.comb(len(request.rules.eligible), request.rules.roster_size)
-    pace = _STEPS_PER_SECOND if request.objective is Objective.DOLLARS else _LOOKED_AT_PER_SECOND
-    return lineups * request.n_scenarios / 2 / pace
-
-
-PRIZES_STAGE = Stage(
-    PRIZES,
-    lambda request, _: len(selection_blocks(request.n_scenarios)),
-    contest_seconds,
-    _steps,
-    _join_steps,
-    _join_steps,
-)
-OPENING_STAGE = Stage(OPENING, lambda *_: 1, lambda _: 0.2, _open, only_part)
-WALK_STAGE = Stage(LINEUPS, _walk_units, walk_seconds, _walk, _join_walk, _merge_walk)
+def pools_bytes(request: OptimizeRequest, strands: int) -> int:
+    """The most that the best lineups of a walk take while they are merged."""
+    lineup_bytes = request.rules.roster_size + 16
+    return strands * FAN * request.pool_size * lineup_bytes

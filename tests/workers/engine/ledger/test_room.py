@@ -1,9 +1,11 @@
 """A piece that finds no room for its arrays is put off until there is some."""
 
 import uuid
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -11,10 +13,11 @@ from tests.workers.engine.ledger.conftest import DATABASE
 from tests.workers.engine.ledger.desk import KEEP, LEASES, Desk, stage
 from workers.app import open_jobs
 from workers.engine import tasks
-from workers.engine.arrays import Blobs
+from workers.engine.arrays import ArrayRef
+from workers.engine.facts import Key
 from workers.engine.ledger import MOST_TRIES, Begin, ledger
 from workers.engine.pieces import PieceRunner
-from workers.engine.stages import Facts, Json, Plan, Stage, Tick
+from workers.engine.stages import Plan, Stage, Work
 from workers.installation.settings import Settings
 from workers.plans.registry import PLANS
 
@@ -113,24 +116,44 @@ def test_a_join_can_be_put_off(desk: Desk) -> None:
     assert desk.ledger.postpone("h", join, REASON) == "ended"
 
 
-def store(request: None, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick) -> Json:
-    return {"blob": blobs.put(units=np.arange(start, stop), rest=np.zeros(1_000))}
+class Stored(msgspec.Struct, frozen=True):
+    arrays: ArrayRef
 
 
-STORES: Stage[None] = Stage(
-    name="walk",
+class Units(msgspec.Struct, frozen=True):
+    units: tuple[int, ...]
+
+
+WALK = Key("walk", Units)
+
+
+def store(work: Work[None], units: range) -> Stored:
+    return Stored(work.arrays.put(units=np.arange(units.start, units.stop), rest=np.zeros(1_000)))
+
+
+def merge(work: Work[None], parts: Sequence[Stored]) -> Stored:
+    units = [work.arrays.get(part.arrays)["units"] for part in parts]
+    return Stored(work.arrays.put(units=np.concatenate(units)))
+
+
+def join(work: Work[None], part: Stored) -> Units:
+    return Units(tuple(work.arrays.get(part.arrays)["units"].tolist()))
+
+
+STORES: Stage[None, Stored, Units] = Stage(
+    key=WALK,
+    part=Stored,
     units=lambda *_: 2,
     seconds=lambda _: 1.0,
     run=store,
-    join=lambda request, facts, blobs, values: {
-        "units": [int(unit) for value in values for unit in blobs.get(value["blob"])["units"]]
-    },
+    merge=merge,
+    join=join,
 )
 PLAN: Plan[None] = Plan(
     kind="stores",
     read=lambda _: None,
     stages=lambda _: (STORES,),
-    finish=lambda request, facts, blobs: facts["walk"],
+    finish=lambda work: {"units": list(work.facts.of(WALK).units)},
     stored_bytes=lambda _: 0,
 )
 

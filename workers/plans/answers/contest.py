@@ -1,0 +1,44 @@
+"""What an answer says of the contest: figures, and what they rest on."""
+
+from collections.abc import Sequence
+
+from core.contest import ContestTally, summarise
+from core.lineups import Lineups
+from workers.engine.arrays import ArrayRef, Blobs
+from workers.engine.facts import Facts
+from workers.engine.stages import Json
+from workers.plans.requests.played import Played, terms_of
+from workers.plans.stages.contest import tallies_at
+from workers.plans.stages.field import FIELD
+
+
+def contest_results(
+    request: Played, arrays: Blobs, lineups: Lineups, tallies: Sequence[ArrayRef | None]
+) -> Json:
+    """The figures of some tallies together, as the API shows them.
+
+    Parameters
+    ----------
+    request
+        Of the job.
+    arrays
+        Where the tallies are.
+    lineups
+        The lineups that were played, u8 ``[L, R]``.
+    tallies
+        Of a :class:`~workers.plans.stages.contest.ContestFact`; those that are ``None`` are left
+        out.
+    """
+    tally = ContestTally.merge(tallies_at(arrays, tallies))
+    return summarise(tally, terms_of(request).payouts, lineups).to_json()
+
+
+def contest_notes(request: Played, facts: Facts) -> list[str]:
+    """Notes on what the contest's figures rest on."""
+    notes = [
+        f"Ownership: {facts.of(FIELD).source}.",
+        "ROI holds if races run as simulated and the field is as modelled: an estimated field "
+        "knows less than a real one and flatters it.",
+    ]
+    label = terms_of(request).payouts.label
+    return [*notes, f"Payouts: {label}."] if label else notes

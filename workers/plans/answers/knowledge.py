@@ -1,0 +1,101 @@
+"""What an answer says of the user's own numbers: how far the races follow them."""
+
+from core.slate import Slate
+from workers.engine.facts import Facts
+from workers.engine.stages import Json
+from workers.plans.requests.races import Simulated
+from workers.plans.stages.knowledge import KNOWLEDGE
+
+_LEAST_NOTED_POINTS, _LEAST_NOTED_SCALE = 0.5, 0.995
+_MOST_AT_LIMIT = 0.25  # of the drivers of whom something is known
+
+
+def shown_knowledge(request: Simulated, facts: Facts) -> Json | None:
+    """How far the races were moved, as the API shows it, or ``None`` where they were not."""
+    known = facts.get(KNOWLEDGE)
+    if known is None:
+        return None
+    diagnostics = known.diagnostics.to_json()
+    names = {driver.driver_id: driver.name for driver in request.slate.drivers}
+    drivers = [{"name": names[fit["driver_id"]], **fit} for fit in diagnostics["drivers"]]
+    return {**diagnostics, "drivers": drivers}
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(names[:10]) + more
+
+
+def _not_followed(slate: Slate) -> list[str]:
+    """Notes that the races do not follow a slate's numbers, where it has any."""
+    notes = []
+    if any(driver.projected_points is not None for driver in slate.drivers):
+        notes.append(
+            "Projected points count for the mean objective and the ownership estimate; the "
+            "simulated races do not follow them."
+        )
+    others = ("win_odds", "top5_odds", "finish_median")
+    if any(getattr(driver, name) is not None for driver in slate.drivers for name in others):
+        notes.append("The simulated races do not follow the odds and finish medians given.")
+    return notes
+
+
+def _left_out(request: Simulated) -> list[str]:
+    """Notes on drivers whose numbers no race can follow, and why."""
+    known = request.knowledge
+    if known is None:
+        return []
+    out: list[str] = []
+    winless: list[str] = []
+    for index, driver in enumerate(request.slate.drivers):
+        own = (driver.projected_points, driver.win_odds, driver.top5_odds, driver.finish_median)
+        if driver.out:
+            out += [driver.name] if any(number is not None for number in own) else []
+            continue
+        if driver.win_odds is not None and known.win_probability[index] is None:
+            winless.append(driver.name)
+    return [
+        f"{what} not counted: {_listed(names)}."
+        for what, names in (
+            ("Numbers of drivers who do not race are", out),
+            ("Win odds of drivers who may not win, or of the only one who may, are", winless),
+        )
+        if names
+    ]
+
+
+def knowledge_notes(request: Simulated, facts: Facts) -> list[str]:
+    """Notes on the user's numbers that the races do not follow."""
+    shown = shown_knowledge(request, facts)
+    if shown is None:
+        return _not_followed(request.slate)
+    notes = _left_out(request)
+    less, scale = shown["offset_points"], shown["scale"]
+    changes = [f"{scale:.2f} times"] if scale < _LEAST_NOTED_SCALE else []
+    if abs(less) >= _LEAST_NOTED_POINTS:
+        changes.append(f"{abs(less):.1f} {'less' if less > 0 else 'more'}")
+    if changes:
+        notes.append(
+            f"Projected points sum to {shown['total_projected']:.0f} over the field, and a race "
+            f"hands out {shown['total_simulated']:.0f}: in the simulated races each counts "
+            f"{', '.join(changes)}."
+        )
+    missed = [fit["name"] for fit in shown["drivers"] if not fit["reached"]]
+    if missed:
+        notes.append(
+            f"No race agrees with all that is said of {_listed(missed)}; "
+            "scenario_diagnostics.knowledge says by how much."
+        )
+    held = [fit["name"] for fit in shown["drivers"] if fit["held"]]
+    if held:
+        notes.append(
+            f"The rules throw too many races out for {_listed(held)} to go further towards what is "
+            "said of them."
+        )
+    limits = sum(fit["at_limit"] for fit in shown["drivers"])
+    if limits > _MOST_AT_LIMIT * len(shown["drivers"]):
+        notes.append(
+            f"{limits} of {len(shown['drivers'])} drivers are as strong or as weak as a race can "
+            "make them: what is said of them all together lies far from any race."
+        )
+    return notes

@@ -1,0 +1,57 @@
+"""The answer of an ownership job, as the API shows it."""
+
+from workers.engine.facts import Facts
+from workers.engine.stages import Json, Work
+from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
+from workers.plans.requests.ownership import OwnershipRequest
+from workers.plans.stages.estimated_ownership import ownership_model
+from workers.plans.stages.ownership import OWNERSHIP, OwnershipFact
+
+
+def ownership_answer(work: Work[OwnershipRequest]) -> Json:
+    """The whole result."""
+    request, facts = work.request, work.facts
+    estimate = facts.of(OWNERSHIP)
+    simulated = request.spec is not None
+    diagnostics = {"knowledge": shown_knowledge(request, facts)} if simulated else None
+    return {
+        "site": request.slate.site.key,
+        "race_id": request.race_id,
+        "ownership_predictions": _predictions(request, estimate),
+        "total": sum(estimate.percent),
+        "feature_importance": estimate.importance,
+        "model": estimate.model,
+        "scenario_diagnostics": diagnostics,
+        "notes": _notes(request, facts),
+        "random_seed": request.seed if simulated else None,
+    }
+
+
+def _predictions(request: OwnershipRequest, estimate: OwnershipFact) -> list[Json]:
+    predictions: list[Json] = []
+    for index, driver in enumerate(request.slate.drivers):
+        prediction: Json = {
+            "driver_id": driver.driver_id,
+            "name": driver.name,
+            "salary": driver.salary_usd,
+            "projected_points": estimate.projected_points[index],
+            "ownership_percent": estimate.percent[index],
+        }
+        if request.uncertainty:
+            prediction["uncertainty_lower"] = estimate.lower[index]
+            prediction["uncertainty_upper"] = estimate.upper[index]
+            prediction["std"] = estimate.std[index]
+        predictions.append(prediction)
+    return predictions
+
+
+def _notes(request: OwnershipRequest, facts: Facts) -> list[str]:
+    notes = list(request.slate.warnings)
+    if request.spec is not None:
+        notes += knowledge_notes(request, facts)
+    if request.n_recent_races is not None and not ownership_model(request.model).driver_effects:
+        notes.append(
+            "n_recent_races changes nothing here: the model holds no weights of single drivers, "
+            "and recent form is the site's average."
+        )
+    return notes

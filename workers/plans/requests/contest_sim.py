@@ -1,0 +1,48 @@
+"""What a contest-sim job depends on."""
+
+from dataclasses import dataclass
+
+from core.race import ConstraintSpec, UserKnowledge
+from core.slate import Slate
+from workers.engine.arrays import ArrayRef
+from workers.plans.requests.contest import ContestTerms
+
+
+@dataclass(frozen=True, slots=True)
+class ContestSimRequest:
+    """Everything a contest-sim job depends on.
+
+    Parameters
+    ----------
+    slate
+        Drivers.
+    lineups
+        Driver indices, 1 to 150 lineups, duplicates allowed and counted.
+    contest
+        The contest they are put into.
+    n_scenarios, seed
+        Races, and the seed of every random stream.
+    salary_cap_usd
+        What an opposing lineup may cost.
+    spec
+        The race to simulate; ``None`` where ``scores`` is given.
+    scores
+        The user's own ``points``, i16 ``[N, D]`` in ticks; ``None`` = races are simulated.
+    knowledge
+        What the user knows of the race, to which ``spec`` is tilted; ``None`` = nothing.
+    """
+
+    slate: Slate
+    lineups: tuple[tuple[int, ...], ...]
+    contest: ContestTerms
+    n_scenarios: int
+    seed: int
+    salary_cap_usd: int
+    spec: ConstraintSpec | None = None
+    scores: ArrayRef | None = None
+    knowledge: UserKnowledge | None = None
+
+    @property
+    def own_entries(self) -> int:
+        """How many lineups are entered."""
+        return len(self.lineups)

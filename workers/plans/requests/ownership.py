@@ -1,0 +1,53 @@
+"""What an ownership job depends on."""
+
+from dataclasses import dataclass
+
+from core.race import ConstraintSpec, UserKnowledge
+from core.slate import Slate
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipRequest:
+    """Everything an ownership job depends on.
+
+    Parameters
+    ----------
+    slate
+        Drivers.
+    track_archetype
+        Kind of track; ``None`` = the slate's track's.
+    race_id, race_date
+        What the user calls the race, and YYYY-MM-DD, if known.
+    entries
+        Of the contest, if known.
+    method, weights
+        How the four estimators are combined, and the weights of ``weighted``.
+    uncertainty
+        Whether the answer has intervals.
+    share
+        Whether the answer sums to 100, as shares of roster spots.
+    n_recent_races
+        Of how many races recent form was asked for.
+    n_scenarios, seed
+        Races that projections are the means of.
+    spec, knowledge
+        The race to simulate, and what its user says of it; ``None`` = projections are given.
+    model
+        The fitted model as JSON; ``None`` = the one that the project ships.
+    """
+
+    slate: Slate
+    track_archetype: str | None = None
+    race_id: str | None = None
+    race_date: str | None = None
+    entries: int | None = None
+    method: str = "voting"
+    weights: tuple[float, ...] | None = None
+    uncertainty: bool = True
+    share: bool = False
+    n_recent_races: int | None = None
+    n_scenarios: int = 0
+    seed: int = 0
+    spec: ConstraintSpec | None = None
+    knowledge: UserKnowledge | None = None
+    model: str | None = None

@@ -1,0 +1,82 @@
+"""The stage that fits the field, once: every block must draw from the same bits."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from core.field import ContestSpread, FieldModel, contest_spread, field_parameters
+from workers.engine.arrays import ArrayRef, Blobs
+from workers.engine.facts import Facts, Key
+from workers.engine.stages import Stage, Work, single_unit_stage
+from workers.plans.requests.played import Played, terms_of
+from workers.plans.stages.estimated_ownership import estimated_field, given_field
+from workers.plans.stages.races import Points, projected_points
+
+RequestT = TypeVar("RequestT", bound=Played)
+
+
+class FieldFact(msgspec.Struct, frozen=True):
+    """The fitted field.
+
+    Parameters
+    ----------
+    model
+        Whose lineups the opponents play.
+    source
+        Where its ownership comes from, in words.
+    spread
+        How ownership differs between contests, as :class:`~core.field.ContestSpread` stores it;
+        ``None`` where it does not.
+    """
+
+    model: FieldModel
+    source: str
+    spread: ArrayRef | None
+
+
+FIELD = Key("field", FieldFact)
+
+
+def field_spread(facts: Facts, arrays: Blobs) -> ContestSpread | None:
+    """How ownership differs between the contests; ``None`` where it does not."""
+    spread = facts.of(FIELD).spread
+    return None if spread is None else ContestSpread.from_arrays(arrays.get(spread))
+
+
+def field_stage(
+    points_of: Callable[[Work[RequestT]], Points],
+) -> Stage[RequestT, FieldFact, FieldFact]:
+    """The stage that fits the field.
+
+    Parameters
+    ----------
+    points_of
+        The points, i16 ``[N, D]`` in ticks, whose means the field's ownership is estimated from.
+    """
+
+    def run(work: Work[RequestT]) -> FieldFact:
+        return _fit(work.request, points_of(work), work.arrays)
+
+    return single_unit_stage(FIELD, seconds=lambda _: 0.05, run=run)
+
+
+def _fit(request: Played, points: Points, arrays: Blobs) -> FieldFact:
+    slate, terms, cap_usd = request.slate, terms_of(request), request.salary_cap_usd
+    if terms.ownership_percent is not None:
+        model, source = given_field(slate, terms.ownership_percent, cap_usd, terms.ownership_source)
+    else:
+        model, source = estimated_field(
+            slate,
+            projected_points(slate, points),
+            request.spec,
+            cap_usd,
+            terms.payouts.field_size,
+            terms.ownership_model,
+        )
+    # Ownership from the user is meant as it stands; around an estimate contests differ as real ones
+    # do. The error of the estimate itself is left out: where the field is not as estimated it
+    # mostly knows better, and fields that err at random would hand money to anybody.
+    uncertain = terms.ownership_percent is None if terms.uncertain is None else terms.uncertain
+    spread = contest_spread(model, field_parameters().concentration) if uncertain else None
+    return FieldFact(model, source, None if spread is None else arrays.put(**spread.arrays()))
