@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pulp
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import BrokenRule, Infeasible, InvalidInput
 from core.lineups.board import Lineups
 from core.lineups.legality import Budget, Group, LineupRules, is_legal
 from core.portfolio.limits import PortfolioLimits
@@ -107,7 +107,7 @@ def best_lineups(
     roster = rules.roster_size
     problems: dict[str, str] = {}
     if k < 1:
-        problems["n_lineups"] = f"{k}; give at least 1."
+        problems["k"] = f"{k}; give at least 1."
     if most_shared is not None and not 0 <= most_shared < roster:
         problems["most_shared"] = f"{most_shared}; give 0 to {roster - 1}."
     if time_limit_seconds is not None and not time_limit_seconds > 0.0:
@@ -152,7 +152,7 @@ def _too_few(found: int, most_shared: int | None, after_earlier: bool) -> Infeas
         return Infeasible(
             f"After {many(found, 'lineup')} none is left that shares at most "
             f"{many(most_shared, 'driver')} with each.",
-            limits=("most_shared",),
+            rules=[BrokenRule("most_shared", limit=most_shared)],
         )
     said = f"Only {many(found, 'lineup')} can obey" if found else "No lineup can obey"
     apart = " and differ as asked from the earlier ones" if after_earlier else ""

@@ -652,7 +652,7 @@ WEIGHED = [name for name in SAMPLED if name != "kernel log"]
 def refused(field, call, *arguments, **options):
     with pytest.raises(InvalidInput) as caught:
         call(*arguments, **options)
-    return list(caught.value.problems) == [field]
+    return list(caught.value.messages) == [field]
 
 
 @pytest.mark.parametrize("score", SAMPLED)

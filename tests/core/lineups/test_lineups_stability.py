@@ -195,4 +195,4 @@ def test_what_cannot_be_resampled_is_refused_by_field(changed, field):
     }
     with pytest.raises(InvalidInput) as refused:
         validate_tail_stability(**{**asked, **changed})
-    assert set(refused.value.problems) == {field}
+    assert set(refused.value.messages) == {field}

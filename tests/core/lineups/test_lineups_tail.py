@@ -120,7 +120,7 @@ def test_no_tail_samples_are_refused():
 def test_a_target_that_is_none_is_refused_by_field(alphas, weights, field):
     with pytest.raises(InvalidInput) as refused:
         TailTarget(alphas, weights)
-    assert set(refused.value.problems) == {field}
+    assert set(refused.value.messages) == {field}
 
 
 def test_a_target_without_a_level_is_refused():

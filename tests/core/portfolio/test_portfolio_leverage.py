@@ -168,7 +168,7 @@ def test_more_low_drivers_than_there_are_leave_no_lineup_but_are_no_mistake():
 def test_a_limit_that_is_none_is_refused_by_the_name_users_give_it(limits, field):
     with pytest.raises(InvalidInput) as refused:
         ruled([10.0] * 8, **limits)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
 
 
 @pytest.mark.parametrize("owned", [[10.0] * 7, [-1.0] + [10.0] * 7, [float("nan")] * 8])

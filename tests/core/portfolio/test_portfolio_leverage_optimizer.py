@@ -254,4 +254,4 @@ def test_any_optimizer_that_takes_costs_and_rules_can_be_wrapped(full_rules):
 def test_what_cannot_be_used_is_refused_before_the_search(base, field, change):
     with pytest.raises(InvalidInput) as refused:
         LeverageAwareOptimizer(base(1), **{"ownership_percent": OWNED, **change})
-    assert set(refused.value.problems) == {field}
+    assert set(refused.value.messages) == {field}

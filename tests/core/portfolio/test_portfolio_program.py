@@ -246,7 +246,7 @@ def test_the_time_limit_is_for_all_lineups_together(solver, full_rules):
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"k": 0}, "n_lineups"),
+        ({"k": 0}, "k"),
         ({"most_shared": 4}, "most_shared"),
         ({"most_shared": -1}, "most_shared"),
         ({"time_limit_seconds": 0}, "time_limit_seconds"),
@@ -258,7 +258,7 @@ def test_what_cannot_be_asked_is_refused_by_name(change, field):
     asked = {"values": np.zeros(10), "k": 1, **change}
     with pytest.raises(InvalidInput) as refused:
         best_lineups(OPEN, **asked)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
 
 
 def test_the_program_reads_as_what_was_asked(tmp_path):
