@@ -88,13 +88,13 @@ class PayoutCurveFitter:
         Raises
         ------
         InvalidInput
-            On ``prize_pool``: none known for a free contest, or none to pay out.
+            On ``prize_pool_cents``: none known for a free contest, or none to pay out.
         """
         pool = prize_pool_cents
         if pool is None:
             pool = round((self.pool_share_ or 0.0) * field_size * entry_fee_cents)
         if pool < 1:
-            raise InvalidInput({"prize_pool": "nothing to pay out; give the prize pool in cents."})
+            raise InvalidInput({"prize_pool_cents": "nothing to pay out; give the prize pool."})
         least = max(1, round(self.min_cash_fees_ * (entry_fee_cents or CENTS_PER_USD)))
         places = max(1, min(round(self.paid_share_ * field_size), pool // least))
         spans = spans_of(places)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 
 CENTS_PER_USD = 100
 MICROS_PER_CENT = 10_000
@@ -57,8 +57,8 @@ class Payouts:
     Raises
     ------
     InvalidInput
-        On ``entry_fee``, ``field_size`` or ``payouts``, naming the tier: a gap, an overlap, a place
-        beyond the field, a rising, negative or absent prize.
+        On ``entry_fee_cents``, ``field_size`` or ``payouts``, naming the tier: a gap, an overlap, a
+        place beyond the field, a rising, negative or absent prize.
     """
 
     entry_fee_cents: int
@@ -69,7 +69,7 @@ class Payouts:
     def __post_init__(self) -> None:
         problems: dict[str, list[str]] = {}
         if self.entry_fee_cents < 0:
-            problems["entry_fee"] = [f"{self.entry_fee_cents} cents; give 0 or more."]
+            problems["entry_fee_cents"] = [f"{self.entry_fee_cents} cents; give 0 or more."]
         if not 1 <= self.field_size <= MAX_FIELD_SIZE:
             problems["field_size"] = [f"{self.field_size}; give 1 to {MAX_FIELD_SIZE:,} entries."]
         said = _wrong_with(self.tiers, self.field_size)
@@ -157,13 +157,13 @@ def _ladder(tiers: tuple[PrizeTier, ...]) -> npt.NDArray[np.int64]:
     return ladder
 
 
-def read_cents(amount: object, where: str) -> int:
+def read_cents(amount: object, key: str, at: str | None = None) -> int:
     """Read an amount in USD (``20``, ``"$1,234.50"``) as whole cents.
 
     Raises
     ------
     InvalidInput
-        On ``where``: no number, negative, or not a whole number of cents.
+        On ``key`` and the place ``at`` in it: no number, negative, or not a whole number of cents.
     """
     text = str(amount).strip().replace("$", "").replace(",", "")
     try:
@@ -175,21 +175,22 @@ def read_cents(amount: object, where: str) -> int:
         cents = usd * CENTS_PER_USD
         whole = int(cents)
     except (InvalidOperation, ValueError, OverflowError):
-        raise InvalidInput({where: f"{amount!r} is no amount; give USD such as 20.00."}) from None
+        message = f"{amount!r} is no amount; give USD such as 20.00."
+        raise InvalidInput(Problem(key, message, at=at)) from None
     if cents != whole:
-        raise InvalidInput({where: f"{amount!r} is not a whole number of cents."})
+        raise InvalidInput(Problem(key, f"{amount!r} is not a whole number of cents.", at=at))
     if whole < 0:
-        raise InvalidInput({where: f"{amount!r} is negative; give 0 or more."})
+        raise InvalidInput(Problem(key, f"{amount!r} is negative; give 0 or more.", at=at))
     return whole
 
 
-def read_count(value: object, where: str) -> int:
+def read_count(value: object, key: str, at: str | None = None) -> int:
     """Read a whole number of at least 1 (``150000``, ``"10,000"``).
 
     Raises
     ------
     InvalidInput
-        On ``where``: anything else.
+        On ``key`` and the place ``at`` in it: anything else.
     """
     text = str(value).strip().replace(",", "")
     try:
@@ -200,7 +201,8 @@ def read_count(value: object, where: str) -> int:
     except (InvalidOperation, ValueError, OverflowError):
         whole, number = 0, Decimal(0)
     if isinstance(value, bool) or whole != number or whole < 1:
-        raise InvalidInput({where: f"{value!r} is no whole number of 1 or more."})
+        message = f"{value!r} is no whole number of 1 or more."
+        raise InvalidInput(Problem(key, message, at=at))
     return whole
 
 
@@ -225,12 +227,12 @@ def payouts_from_tiers(
     """
     read = []
     for number, tier in enumerate(tiers, start=1):
-        where = f"{_FIELD} tier {number}"
+        at = f"tier {number}"
         if not isinstance(tier, Mapping) or "from" not in tier or "prize" not in tier:
-            raise InvalidInput({where: "give {from, to, prize}."})
-        first = read_count(tier["from"], f"{where} from")
-        last = read_count(tier.get("to", first), f"{where} to")
-        read.append(PrizeTier(first, last, read_cents(tier["prize"], f"{where} prize")))
+            raise InvalidInput(Problem(_FIELD, "give {from, to, prize}.", at=at))
+        first = read_count(tier["from"], _FIELD, f"{at} from")
+        last = read_count(tier.get("to", first), _FIELD, f"{at} to")
+        read.append(PrizeTier(first, last, read_cents(tier["prize"], _FIELD, f"{at} prize")))
     return payouts_from_cents(read, field_size, entry_fee)
 
 

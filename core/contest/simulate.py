@@ -105,7 +105,7 @@ def play_block(
     """
     own = _checked(own_lineups, points.shape[1])
     if not 1 <= fields_per_block <= MOST_FIELDS_PER_BLOCK:
-        raise InvalidInput({"n_contest_sims": f"{fields_per_block}; give 1 to 1,000."})
+        raise InvalidInput({"fields_per_block": f"{fields_per_block}; give 1 to 1,000."})
     numbers = range(fields_per_block) if some is None else some
     if not numbers or numbers[0] < 0 or numbers[-1] >= fields_per_block:
         raise ValueError(f"fields {numbers} of a block of {fields_per_block}")
@@ -141,11 +141,14 @@ def _drawn(
 def _checked(lineups: Lineups, drivers: int) -> Lineups:
     own = np.sort(np.asarray(lineups, dtype=np.uint8), axis=-1)
     if own.ndim != 2 or not 1 <= len(own) < MOST_ROWS:
-        raise InvalidInput({"lineups": f"{len(own)} lineups; give 1 to {MOST_ROWS - 1:,}."})
+        raise InvalidInput({"own_lineups": f"{len(own)} lineups; give 1 to {MOST_ROWS - 1:,}."})
     wrong = np.flatnonzero((own[:, -1] >= drivers) | (own[:, 1:] == own[:, :-1]).any(axis=1))
     if len(wrong):
         raise InvalidInput(
-            {"lineups": f"lineup {wrong[0] + 1} repeats a driver or names one not on the slate."}
+            {
+                "own_lineups": f"lineup {wrong[0] + 1} repeats a driver or names one not on the "
+                "slate."
+            }
         )
     return own
 

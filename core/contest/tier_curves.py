@@ -82,11 +82,11 @@ class TierCurve:
         Raises
         ------
         InvalidInput
-            On ``prize_pool``: nothing to pay out.
+            On ``prize_pool_cents``: nothing to pay out.
         """
         pool = prize_pool_cents
         if pool < 1:
-            raise InvalidInput({"prize_pool": "nothing to pay out; give the prize pool in cents."})
+            raise InvalidInput({"prize_pool_cents": "nothing to pay out; give the prize pool."})
         least = min(pool, max(1, ceil(round(self.min_cash_fees * entry_fee_cents, _DIGITS))))
         places = max(1, min(round(field_size * self.paid_share), pool // least))
         spans = spans_of(places)

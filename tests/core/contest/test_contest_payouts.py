@@ -87,7 +87,7 @@ def test_tiers_that_make_no_contest_are_refused_by_name(tiers, field, said):
 def test_a_negative_fee_and_an_empty_field_are_refused():
     with pytest.raises(InvalidInput) as refused:
         Payouts(-1, 0, (PrizeTier(1, 1, 5),))
-    assert {"entry_fee", "field_size"} <= set(refused.value.messages)
+    assert {"entry_fee_cents", "field_size"} <= set(refused.value.messages)
 
 
 def test_a_csv_with_ranges_dollars_and_commas_is_read():
@@ -204,9 +204,9 @@ def test_typical_prizes_put_the_share_for_first_that_the_curve_of_their_tier_has
     ("size", "fee", "tier", "field"),
     [
         (1, 500, None, "field_size"),
-        (100, 0, None, "contest_buyin"),
-        (100, -5, None, "contest_buyin"),
-        (100, 5, "huge", "contest_size_tier"),
+        (100, 0, None, "entry_fee_cents"),
+        (100, -5, None, "entry_fee_cents"),
+        (100, 5, "huge", "size_tier"),
     ],
 )
 def test_a_contest_nobody_can_guess_the_prizes_of_is_refused(size, fee, tier, field):
