@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.field.ownership import TOLERANCE
 from core.slate import TICKS_PER_POINT, Slate, plain_name
 from core.slate.tables import decode, number
@@ -137,13 +137,11 @@ class Standings:
         else:
             meant = "Give the file as exported."
         empty = "" if filled == 1.0 else f" where {filled:.1%} of entries have a lineup"
-        raise InvalidInput(
-            {
-                f"{_FIELD}, column %Drafted": f"the shares of {many(listed, 'driver')} sum to "
-                f"{total:g}; percent of entries sum to {whole:g}{empty}, as a lineup has {size} "
-                f"drivers, within {TOLERANCE:.0%}. {meant}"
-            }
+        message = (
+            f"the shares of {many(listed, 'driver')} sum to {total:g}; percent of entries sum to "
+            f"{whole:g}{empty}, as a lineup has {size} drivers, within {TOLERANCE:.0%}. {meant}"
         )
+        raise InvalidInput(Problem(_FIELD, message, at="column %Drafted"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +196,7 @@ def read_standings(data: bytes, roster_size: int = 6) -> Standings:
             }
         )
     at = {column: header.index(column) for column in COLUMNS}
-    problems: dict[str, str] = {}
+    problems: list[Problem] = []
     drivers = _drivers(rows[1:], at, problems)
     lineup_of = _lineup_reader(tuple(drivers), roster_size)
     played: Counter[tuple[str, ...]] = Counter()
@@ -217,17 +215,18 @@ def read_standings(data: bytes, roster_size: int = 6) -> Standings:
         lineup = lineup_of(text)
         ticks = _ticks(_cell(row, at["Points"]))
         if lineup is None:
-            problems[f"{_FIELD} line {line}, column Lineup"] = (
+            message = (
                 f"{text[:120]!r} is not {roster_size} different drivers of those listed on the "
                 "right; give 'D Name D Name ..'."
             )
+            problems.append(Problem(_FIELD, message, at=f"line {line}, column Lineup"))
         elif ticks is None:
-            problems[f"{_FIELD} line {line}, column Points"] = _wrong(row, at, "Points")
+            problems.append(_wrong(line, row, at, "Points"))
         else:
             played[lineup] += 1
             scored[lineup] = ticks
     if problems:
-        raise InvalidInput(dict(list(problems.items())[:_MOST_PROBLEMS]))
+        raise InvalidInput(problems[:_MOST_PROBLEMS])
     if not entries:
         raise InvalidInput({_FIELD: "no entry is listed; give the export of a contest that ran."})
     if not drivers:
@@ -252,7 +251,8 @@ def _rows(data: bytes) -> list[tuple[int, list[str]]]:
     try:
         rows = [(reader.line_num, row) for row in reader if any(row)]
     except csv.Error as error:
-        raise InvalidInput({f"{_FIELD} line {reader.line_num}": f"not CSV: {error}."}) from None
+        at = f"line {reader.line_num}"
+        raise InvalidInput(Problem(_FIELD, f"not CSV: {error}.", at=at)) from None
     if not rows:
         raise InvalidInput({_FIELD: "the file has no line of text; give a CSV with a header line."})
     return rows
@@ -270,12 +270,13 @@ def _ticks(text: str) -> int | None:
     return ticks if abs(points * TICKS_PER_POINT - ticks) <= _NOISE_TICKS else None
 
 
-def _wrong(row: Sequence[str], at: Mapping[str, int], column: str) -> str:
-    return f"{_cell(row, at[column])!r}; give {_LIKE[column]}."
+def _wrong(line: int, row: Sequence[str], at: Mapping[str, int], column: str) -> Problem:
+    message = f"{_cell(row, at[column])!r}; give {_LIKE[column]}."
+    return Problem(_FIELD, message, at=f"line {line}, column {column}")
 
 
 def _drivers(
-    rows: Sequence[tuple[int, list[str]]], at: Mapping[str, int], problems: dict[str, str]
+    rows: Sequence[tuple[int, list[str]]], at: Mapping[str, int], problems: list[Problem]
 ) -> dict[str, tuple[float, int]]:
     drivers: dict[str, tuple[float, int]] = {}
     for line, row in rows:
@@ -284,13 +285,13 @@ def _drivers(
             continue
         share = number(_cell(row, at["%Drafted"]).removesuffix("%"))
         ticks = _ticks(_cell(row, at["FPTS"]))
-        where = f"{_FIELD} line {line}, column "
         if name in drivers:
-            problems[f"{where}Player"] = f"{name} is listed twice."
+            twice = f"{name} is listed twice."
+            problems.append(Problem(_FIELD, twice, at=f"line {line}, column Player"))
         elif share is None or not 0.0 <= share <= 100.0:
-            problems[f"{where}%Drafted"] = _wrong(row, at, "%Drafted")
+            problems.append(_wrong(line, row, at, "%Drafted"))
         elif ticks is None:
-            problems[f"{where}FPTS"] = _wrong(row, at, "FPTS")
+            problems.append(_wrong(line, row, at, "FPTS"))
         drivers[name] = (share or 0.0, ticks or 0)
     return drivers
 
@@ -331,18 +332,14 @@ def _index(names: Sequence[str], slate: Slate) -> dict[str, int]:
         else:
             unknown.append(name)
     if unknown:
-        raise InvalidInput(
-            {
-                f"{_FIELD}, column Player": f"not one driver of the slate: "
-                f"{', '.join(unknown[:5])}; give the salary file of the same slate."
-            }
+        message = (
+            f"not one driver of the slate: {', '.join(unknown[:5])}; give the salary file of the "
+            "same slate."
         )
+        raise InvalidInput(Problem(_FIELD, message, at="column Player"))
     twice = [name for name, count in Counter(index.values()).items() if count > 1]
     if twice:
-        raise InvalidInput(
-            {
-                f"{_FIELD}, column Player": f"{slate.drivers[twice[0]].name} is listed under two "
-                "spellings; give each driver once."
-            }
-        )
+        name = slate.drivers[twice[0]].name
+        message = f"{name} is listed under two spellings; give each driver once."
+        raise InvalidInput(Problem(_FIELD, message, at="column Player"))
     return index

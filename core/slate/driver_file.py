@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.slate.drivers import Driver, Slate, Veto
 from core.slate.names import plain_name
 from core.slate.tables import number, read_table, whole_number
@@ -148,7 +148,7 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
     by_name = _places_by_name(slate)
     told: dict[int, Driver] = {}
     unmatched: list[str] = []
-    problems: dict[str, list[str]] = {}
+    problems: list[Problem] = []
     for line, row in rows:
         cells = dict(zip(columns, row, strict=True))
         place = by_id.get(cells.get("driver_id", ""))
@@ -162,11 +162,11 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
         if place in told:
             wrong.append(f"{slate.drivers[place].name} stands in the file twice.")
         if wrong:
-            problems[f"{_FIELD} line {line}"] = wrong
+            problems += [Problem(_FIELD, message, at=f"line {line}") for message in wrong]
             continue
         told[place] = replace(slate.drivers[place], **changes)
     if problems:
-        raise InvalidInput(dict(list(problems.items())[:20]))
+        raise InvalidInput(problems[:20])
     if not told:
         raise InvalidInput({_FIELD: "none of its drivers is on the slate; is it another race's?"})
     drivers = tuple(told.get(place, driver) for place, driver in enumerate(slate.drivers))

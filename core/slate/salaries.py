@@ -1,6 +1,6 @@
 """DraftKings' salary file in, as its lineup page exports it."""
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.slate.drivers import MAX_SALARY_USD, Driver, Slate
 from core.slate.rules import DRAFTKINGS_CLASSIC
 from core.slate.tables import number, read_table, whole_number
@@ -36,7 +36,7 @@ def read_salaries(data: bytes) -> Slate:
             }
         )
     at = {column: header.index(column) for column in COLUMNS}
-    problems: dict[str, list[str]] = {}
+    problems: list[Problem] = []
     drivers: list[Driver] = []
     races: list[str] = []
     for line, row in rows:
@@ -55,13 +55,13 @@ def read_salaries(data: bytes) -> Slate:
         if average_text and average is None:
             wrong.append(f"AvgPointsPerGame {average_text!r}; give points such as 43.93, or none.")
         if wrong:
-            problems[f"{_FIELD} line {line}"] = wrong
+            problems += [Problem(_FIELD, message, at=f"line {line}") for message in wrong]
             continue
         assert salary is not None  # noqa: S101  (said so above)
         races.append(row[at["Game Info"]])
         drivers.append(Driver(driver_id, name, salary, average_points=average))
     if problems:
-        raise InvalidInput(dict(list(problems.items())[:20]))
+        raise InvalidInput(problems[:20])
     names = sorted(set(filter(None, races)))
     if len(names) > 1:
         raise InvalidInput(

@@ -163,7 +163,7 @@ def test_a_slate_refuses_a_salary_no_site_has(salary_file):
     for salary in (0, -1, 10**18):
         with pytest.raises(InvalidInput) as error:
             Slate((*drivers[:-1], type(drivers[0])("x", "X", salary)))
-        assert set(error.value.messages) == {"salary"}
+        assert set(error.value.messages) == {"salary_usd"}
 
 
 def test_an_id_that_is_not_on_the_slate_is_blamed_on_its_field(salary_file):
