@@ -104,7 +104,7 @@ class InvalidInput(AxiomaticError):
         return messages
 
     def __str__(self) -> str:
-        return "; ".join(f"{name}: {' '.join(said)}" for name, said in self.messages.items())
+        return "; ".join(f"{name}: {' '.join(wrong)}" for name, wrong in self.messages.items())
 
 
 class Infeasible(AxiomaticError):

@@ -112,7 +112,7 @@ def described(error: AxiomaticError) -> dict[str, Any]:
 
 @contextmanager
 def blamed_on(field: str) -> Iterator[None]:
-    """Put whatever is refused inside on one field: what core was given was read from there.
+    """Put every refusal of the block on one field, from which the arguments of core were read.
 
     Raises
     ------
