@@ -2,20 +2,20 @@
 
 from decimal import Decimal, InvalidOperation
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 
 CENTS_PER_USD = 100
 
 _MOST_DIGITS = 15
 
 
-def read_cents(amount: object, where: str) -> int:
+def read_cents(amount: object, key: str, at: str | None = None) -> int:
     """Whole cents of an amount in USD (``20``, ``"$1,234.50"``).
 
     Raises
     ------
     InvalidInput
-        On ``where``: no number, negative, or not a whole number of cents.
+        On ``key`` at the place ``at``: no number, negative, or not a whole number of cents.
     """
     text = str(amount).strip().replace("$", "").replace(",", "")
     try:
@@ -27,21 +27,22 @@ def read_cents(amount: object, where: str) -> int:
         cents = usd * CENTS_PER_USD
         whole = int(cents)
     except (InvalidOperation, ValueError, OverflowError):
-        raise InvalidInput({where: f"{amount!r} is no amount; give USD such as 20.00."}) from None
+        message = f"{amount!r} is no amount; give USD such as 20.00."
+        raise InvalidInput(Problem(key, message, at=at)) from None
     if cents != whole:
-        raise InvalidInput({where: f"{amount!r} is not a whole number of cents."})
+        raise InvalidInput(Problem(key, f"{amount!r} is not a whole number of cents.", at=at))
     if whole < 0:
-        raise InvalidInput({where: f"{amount!r} is negative; give 0 or more."})
+        raise InvalidInput(Problem(key, f"{amount!r} is negative; give 0 or more.", at=at))
     return whole
 
 
-def read_count(value: object, where: str) -> int:
+def read_count(value: object, key: str, at: str | None = None) -> int:
     """Whole number of at least 1 (``150000``, ``"10,000"``).
 
     Raises
     ------
     InvalidInput
-        On ``where``: anything else.
+        On ``key`` at the place ``at``: anything else.
     """
     text = str(value).strip().replace(",", "")
     try:
@@ -52,5 +53,6 @@ def read_count(value: object, where: str) -> int:
     except (InvalidOperation, ValueError, OverflowError):
         whole, number = 0, Decimal(0)
     if isinstance(value, bool) or whole != number or whole < 1:
-        raise InvalidInput({where: f"{value!r} is no whole number of 1 or more."})
+        message = f"{value!r} is no whole number of 1 or more."
+        raise InvalidInput(Problem(key, message, at=at))
     return whole

@@ -5,7 +5,7 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 
 MAX_BYTES = 2_000_000
 
@@ -56,26 +56,21 @@ def read_table(data: bytes, where: str, *, may_be_short: bool = True) -> tuple[l
     try:
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
-        raise InvalidInput({f"{where} line {reader.line_num}": f"not CSV: {error}."}) from None
+        at = f"line {reader.line_num}"
+        raise InvalidInput(Problem(where, f"not CSV: {error}.", at=at)) from None
     rows = [(line, row) for line, row in rows if any(row)]
     if not rows:
         raise InvalidInput({where: "the file has no line of text; give a CSV with a header line."})
     header = rows[0][1]
     for line, row in rows[1:]:
         if len(row) > len(header) and any(row[len(header) :]):
-            raise InvalidInput(
-                {
-                    f"{where} line {line}": f"{len(row)} cells under a header of {len(header)}; "
-                    "quote a cell that holds a comma."
-                }
-            )
+            cells = f"{len(row)} cells under a header of {len(header)}"
+            message = f"{cells}; quote a cell that holds a comma."
+            raise InvalidInput(Problem(where, message, at=f"line {line}"))
         if len(row) < len(header) and not may_be_short:
-            raise InvalidInput(
-                {
-                    f"{where} line {line}": f"{len(row)} cells under a header of {len(header)}; "
-                    "is the file cut off?"
-                }
-            )
+            cells = f"{len(row)} cells under a header of {len(header)}"
+            message = f"{cells}; is the file cut off?"
+            raise InvalidInput(Problem(where, message, at=f"line {line}"))
     width = len(header)
     return header, [(line, (row + [""] * width)[:width]) for line, row in rows[1:]]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from core.errors import AxiomaticError, Infeasible, InvalidInput
+from core.errors import AxiomaticError, BrokenRule, Infeasible, InvalidInput
 
 _POLL_SECONDS = 0.1
 _BAD_INPUT = {
@@ -55,16 +55,16 @@ class Client:
         if response.is_success:
             return response
         problem = _problem(response)
-        limits, largest = problem.get("limits"), problem.get("largest")
-        if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY and limits:
-            raise ImpossibleRequest(problem["detail"], limits=limits, largest=largest)
+        rules, largest = _rules(problem), problem.get("largest")
+        if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY and rules:
+            raise ImpossibleRequest(problem["detail"], rules=rules, largest=largest)
         if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY and problem.get("errors"):
             raise InvalidInput(problem["errors"])
         if response.status_code in _BAD_INPUT:
             raise InvalidInput({"request": problem["detail"]})
         if response.status_code == httpx.codes.CONFLICT:
-            if limits:
-                raise Infeasible(problem["detail"], limits=limits, largest=largest)
+            if rules:
+                raise Infeasible(problem["detail"], rules=rules, largest=largest)
             raise JobFailed(problem["detail"])
         raise ServerAway(f"{response.status_code}: {problem['detail']}")
 
@@ -117,6 +117,14 @@ class Client:
     def lineups_csv(self, run_id: str) -> str:
         """Give a job's upload file."""
         return self._call("GET", f"/api/v1/jobs/{run_id}/lineups.csv").text
+
+
+def _rules(problem: Json) -> list[BrokenRule]:
+    """The rules in conflict, their keys the API's fields."""
+    return [
+        BrokenRule(rule["field"], rule["subject"], rule["limit"])
+        for rule in problem.get("conflict", [])
+    ]
 
 
 def _problem(response: httpx.Response) -> Json:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 
 _VARIABLE = "AXIOMATIC_OWNERSHIP_MODEL"
 
@@ -26,6 +26,6 @@ def read_own_model(path: str | None) -> str | None:
     except (OSError, ValueError) as error:
         raise InvalidInput({_VARIABLE: f"cannot read {path}: {error}."}) from None
     except InvalidInput as error:
-        (said,) = error.problems.values()
-        raise InvalidInput({_VARIABLE: f"{path} {' '.join(said)}"}) from None
+        problems = [Problem(_VARIABLE, f"{path} {each.message}") for each in error.problems]
+        raise InvalidInput(problems) from None
     return text

@@ -1,7 +1,6 @@
 """Errors as problem+json (RFC 9457): one place that turns what went wrong into an answer."""
 
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from itertools import islice
@@ -15,6 +14,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from core.errors import Infeasible, InvalidInput
+from web.labels import conflict_errors, conflict_members, errors_of
 from web.stored_slates import UnknownSlate
 from workers.engine.job_arrays import StoreFull
 from workers.engine.jobs import UnknownJob
@@ -57,7 +57,7 @@ class Problem(Exception):
 
 
 def answer(problem: Problem) -> Response:
-    """Give the problem+json response of a problem."""
+    """The problem+json response of a problem."""
     document = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
@@ -73,7 +73,7 @@ def answer(problem: Problem) -> Response:
 
 
 def flatten(messages: Any, path: tuple[str, ...] = ()) -> Iterable[tuple[str, list[str]]]:
-    """Give marshmallow's nested messages as (``drivers.3.salary``, what is wrong)."""
+    """Nested messages of marshmallow as (``drivers.3.salary``, what is wrong)."""
     if isinstance(messages, Mapping):
         for key, value in messages.items():
             # webargs names the location first, and marshmallow a whole object "_schema"
@@ -82,12 +82,12 @@ def flatten(messages: Any, path: tuple[str, ...] = ()) -> Iterable[tuple[str, li
             yield from flatten(value, path if hidden else (*path, str(key)))
     else:
         # of an object's entry, marshmallow says whether its key or its value is wrong
-        named = path[:-1] if path[1:] and path[-1] in {"key", "value"} else path
-        yield ".".join(named) or "body", [str(message) for message in messages]
+        field = path[:-1] if path[1:] and path[-1] in {"key", "value"} else path
+        yield ".".join(field) or "body", [str(message) for message in messages]
 
 
 def refused(errors: Mapping[str, list[str]]) -> Problem:
-    """Give the 422 that names each field and what is wrong with it, of many fields the first."""
+    """The 422 that names each field and what is wrong with it, of many fields the first."""
     count = len(errors)
     shown = dict(islice(errors.items(), MOST_FIELDS))
     names = ", ".join(shown) + (f" and {count - MOST_FIELDS} more" if count > MOST_FIELDS else "")
@@ -105,7 +105,7 @@ def _http(error: HTTPException) -> Response:
         return answer(refused(dict(flatten(messages))))
     detail = error.description or HTTPStatus(status).phrase
     if isinstance(messages, Mapping):
-        detail = " ".join(" ".join(said) for _, said in flatten(messages))
+        detail = " ".join(" ".join(wrong) for _, wrong in flatten(messages))
     response = answer(Problem(status, detail))
     allow = error.get_response().headers.get("Allow")
     if allow:
@@ -138,22 +138,12 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(InvalidInput)
     def _invalid(error: InvalidInput) -> Response:
-        return answer(refused(error.problems))
+        return answer(refused(errors_of(error)))
 
     @app.errorhandler(Infeasible)
     def _infeasible(error: Infeasible) -> Response:
-        # "locks of Chase Elliott", "stacks.0 (Chevrolet)": what stands first is the field
-        fields = [re.split(r" of | \(", limit)[0] for limit in error.limits] or ["body"]
-        errors = {field: [error.reason] for field in fields}
-        return answer(
-            Problem(
-                422,
-                error.reason,
-                errors=errors,
-                limits=list(error.limits),
-                largest=error.largest,
-            )
-        )
+        errors, members = conflict_errors(error), conflict_members(error)
+        return answer(Problem(422, error.reason, errors=errors, **members))
 
     @app.errorhandler(UnknownJob)
     @app.errorhandler(UnknownSlate)

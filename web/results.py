@@ -4,8 +4,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from web.labels import described
 from web.services import jobs
 from workers.engine.jobs import Job
+from workers.engine.outcomes import read_error
 
 
 def moment(seconds: float | None) -> str | None:
@@ -31,7 +33,7 @@ def shown_job(job: Job) -> dict[str, Any]:
             if ran and job.ended_at is not None and job.started_at is not None
             else None,
         },
-        "error": job.error,
+        "error": None if job.error is None else described(read_error(job.error)),
         "scenario_cache": None if job.scenario_cache is None else asdict(job.scenario_cache),
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 from core.amounts import CENTS_PER_USD, read_cents, read_count
 from core.contest.payouts import Payouts, payouts_from_tiers
 from core.contest.site_exports import is_site_export, payouts_from_site_export
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 
 _PLACES = re.compile(
     r"(\d[\d,]*)(?:st|nd|rd|th)?(?:\s*(?:-|\u2013|to)\s*(\d[\d,]*)(?:st|nd|rd|th)?)?"
@@ -39,38 +39,38 @@ def read_payout_csv(text: str) -> Payouts:
     try:
         return _read_rows(table)
     except csv.Error as error:
-        raise InvalidInput({f"payouts line {table.line_num}": f"not CSV: {error}."}) from None
+        at = f"line {table.line_num}"
+        raise InvalidInput(Problem("payouts", f"not CSV: {error}.", at=at)) from None
 
 
 def _read_rows(table: "csv.DictReader[str]") -> Payouts:
     names = {name.strip().lower(): name for name in table.fieldnames or () if name}
     absent = [name for name in _COLUMNS if name.lower() not in names]
     if absent:
-        raise InvalidInput(
-            {"payouts header": f"no {', '.join(absent)}; the header is {','.join(_COLUMNS)}."}
-        )
+        message = f"no {', '.join(absent)}; the header is {','.join(_COLUMNS)}."
+        raise InvalidInput(Problem("payouts", message, at="header"))
     place, payout, size, fee = (names[name.lower()] for name in _COLUMNS)
     tiers: list[dict[str, int | str]] = []
     contest: dict[str, int] = {}
     for row in table:
-        where = f"payouts line {table.line_num}"
+        at = f"line {table.line_num}"
         if not any(cell for cell in row.values() if isinstance(cell, str) and cell.strip()):
             continue
         span = _PLACES.fullmatch((row[place] or "").strip())
         if span is None:
-            raise InvalidInput({f"{where} Place": f"{(row[place] or '')[:40]!r}; give 7 or 11-15."})
-        read_cents(row[payout], f"{where} Payout")
+            message = f"{(row[place] or '')[:40]!r}; give 7 or 11-15."
+            raise InvalidInput(Problem("payouts", message, at=f"{at} Place"))
+        read_cents(row[payout], "payouts", f"{at} Payout")
         tiers.append({"from": span[1], "to": span[2] or span[1], "prize": row[payout]})
         for name, cell, read in (
             ("Field Size", row[size], read_count),
             ("Entry Fee", row[fee], read_cents),
         ):
             if cell and cell.strip():
-                value = read(cell, f"{where} {name}")
+                value = read(cell, "payouts", f"{at} {name}")
                 if contest.setdefault(name, value) != value:
-                    raise InvalidInput(
-                        {f"{where} {name}": f"{cell!r} differs from the rows above."}
-                    )
+                    message = f"{cell!r} differs from the rows above."
+                    raise InvalidInput(Problem("payouts", message, at=f"{at} {name}"))
     if len(contest) < 2:
         raise InvalidInput({"payouts": "no row gives both a Field Size and an Entry Fee."})
     return payouts_from_tiers(tiers, contest["Field Size"], Decimal(contest["Entry Fee"]) / 100)

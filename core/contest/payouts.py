@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.amounts import CENTS_PER_USD, read_cents, read_count
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 
 MICROS_PER_CENT = 10_000
 MICROS_PER_USD = 1_000_000
@@ -55,8 +55,8 @@ class Payouts:
     Raises
     ------
     InvalidInput
-        On ``entry_fee``, ``field_size`` or ``payouts``, naming the tier: a gap, an overlap, a place
-        beyond the field, a rising, negative or absent prize.
+        On ``entry_fee_cents``, ``field_size`` or ``payouts``, naming the tier: a gap, an overlap, a
+        place beyond the field, a rising, negative or absent prize.
     """
 
     entry_fee_cents: int
@@ -67,7 +67,7 @@ class Payouts:
     def __post_init__(self) -> None:
         problems: dict[str, list[str]] = {}
         if self.entry_fee_cents < 0:
-            problems["entry_fee"] = [f"{self.entry_fee_cents} cents; give 0 or more."]
+            problems["entry_fee_cents"] = [f"{self.entry_fee_cents} cents; give 0 or more."]
         if not 1 <= self.field_size <= MAX_FIELD_SIZE:
             problems["field_size"] = [f"{self.field_size}; give 1 to {MAX_FIELD_SIZE:,} entries."]
         wrong = _wrong_with(self.tiers, self.field_size)
@@ -176,12 +176,12 @@ def payouts_from_tiers(
     """
     read = []
     for number, tier in enumerate(tiers, start=1):
-        where = f"{_FIELD} tier {number}"
+        at = f"tier {number}"
         if not isinstance(tier, Mapping) or "from" not in tier or "prize" not in tier:
-            raise InvalidInput({where: "give {from, to, prize}."})
-        first = read_count(tier["from"], f"{where} from")
-        last = read_count(tier.get("to", first), f"{where} to")
-        read.append(PrizeTier(first, last, read_cents(tier["prize"], f"{where} prize")))
+            raise InvalidInput(Problem(_FIELD, "give {from, to, prize}.", at=at))
+        first = read_count(tier["from"], _FIELD, f"{at} from")
+        last = read_count(tier.get("to", first), _FIELD, f"{at} to")
+        read.append(PrizeTier(first, last, read_cents(tier["prize"], _FIELD, f"{at} prize")))
     fee_cents = read_cents(entry_fee, "entry_fee")
     return payouts_from_cents(read, read_count(field_size, "field_size"), fee_cents)
 

@@ -69,7 +69,7 @@ def play_block(
     """
     own = _checked(own_lineups, points.shape[1])
     if not 1 <= fields_per_block <= MOST_FIELDS_PER_BLOCK:
-        raise InvalidInput({"n_contest_sims": f"{fields_per_block}; give 1 to 1,000."})
+        raise InvalidInput({"fields_per_block": f"{fields_per_block}; give 1 to 1,000."})
     numbers = range(fields_per_block) if field_numbers is None else field_numbers
     if not numbers or numbers[0] < 0 or numbers[-1] >= fields_per_block:
         raise ValueError(f"fields {numbers} of a block of {fields_per_block}")

@@ -34,7 +34,7 @@ def typical_payouts(
     Raises
     ------
     InvalidInput
-        On ``field_size``, ``contest_buyin`` or ``contest_size_tier``.
+        On ``field_size``, ``entry_fee_cents`` or ``size_tier``.
 
     Notes
     -----
@@ -47,13 +47,13 @@ def typical_payouts(
     if field_size < 2:
         problems["field_size"] = f"{field_size}; give 2 or more."
     if entry_fee_cents <= 0:
-        problems["contest_buyin"] = (
+        problems["entry_fee_cents"] = (
             f"{entry_fee_cents} cents; typical prizes follow from a fee above 0. "
             "Give the contest's own payouts for a free one."
         )
     tiers = [tier.value for tier in SizeTier]
     if size_tier is not None and size_tier not in tiers:
-        problems["contest_size_tier"] = f"{size_tier!r}; give one of {', '.join(tiers)}."
+        problems["size_tier"] = f"{size_tier!r}; give one of {', '.join(tiers)}."
     if problems:
         raise InvalidInput(problems)
     tier = size_tier_of(field_size) if size_tier is None else SizeTier(size_tier)

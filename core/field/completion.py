@@ -3,14 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import BrokenRule, Infeasible, InvalidInput
 from core.field._lattice import Floats, Ints, lattice_of
 from core.field._newton import Solution, match_some
 from core.field.model import LARGEST_ERROR, fit_field, nearest_ownership
 from core.field.ownership import TOLERANCE, read_ownership
 from core.field.parameters import field_parameters
 
-_FIELD = "ownership_estimates"
+_FIELD = "ownership_percent"
 _ROUNDING = 1e-9
 # a prior is moved this far from 0% and 100%, so that what is known can still overrule it
 _SUREST_PERCENT = 0.01
@@ -86,7 +86,7 @@ def complete_ownership(
             raise Infeasible(
                 f"At most {at_most_percent:g}% for each driver whose ownership is unknown leaves "
                 "roster spots empty.",
-                limits=(_FIELD,),
+                rules=[BrokenRule(_FIELD), BrokenRule("at_most_percent", limit=at_most_percent)],
             )
         whole = _completed(salaries, percent, prior_weights, roster_size, salary_cap_usd)
     return whole
@@ -102,7 +102,7 @@ def _check(
 ) -> None:
     if salaries.shape != percent.shape or percent.ndim != 1:
         raise InvalidInput(
-            {"salary": f"{salaries.size} salaries for {percent.size} drivers; give one each."}
+            {"salaries_usd": f"{salaries.size} salaries for {percent.size} drivers; give one each."}
         )
     wrong = np.flatnonzero(known & ~((percent >= 0.0) & (percent <= 100.0)))
     if len(wrong):
@@ -174,7 +174,7 @@ def _completed(
             f"No mix of legal lineups has this ownership: the {owned} known drivers "
             f"alone take ${spent:,.0f} of ${cap_usd:,} and fill "
             f"{float(percent[known].sum()) / 100.0:.2f} of {roster_size} spots.",
-            limits=(_FIELD, "salary_cap"),
+            rules=[BrokenRule(_FIELD), BrokenRule("salary_cap_usd", limit=cap_usd)],
         )
     whole = percent.copy()
     free = choice[np.isnan(percent[choice])]

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import BrokenRule, Infeasible, InvalidInput
 from core.field._lattice import Floats, Lattice, include_table, lattice_of, marginals
 
 CONCENTRATION = 0.22
@@ -83,7 +83,7 @@ def guess_ownership(
     if lattice is None:
         raise Infeasible(
             f"No legal lineup: no {roster_size} drivers who race cost at most ${salary_cap_usd:,}.",
-            limits=("salary_cap",),
+            rules=[BrokenRule("salary_cap_usd", limit=salary_cap_usd)],
         )
     percent = np.zeros(len(points))
     owned = _at_concentration(

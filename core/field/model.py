@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import BrokenRule, Infeasible, InvalidInput
 from core.field._lattice import (
     Floats,
     Ints,
@@ -34,7 +34,7 @@ _FIRST_PRICE, _HIGHEST_PRICE, _PRICE_ERROR = 0.02, 20.0, 1e-6
 _ROUNDING = 1e-10  # percent of entries: this near to 0% or 100% counts as 0% or 100%
 _LARGEST_APPETITE = 20.0
 _MOST_SOURCES = 1e6
-_LIMITS = ("ownership_estimates", "salary_cap")
+_FIELD = "ownership_percent"
 
 
 # (share of entrants, appetite in standard deviations) of each kind. Gauss-Hermite: three kinds
@@ -269,7 +269,7 @@ class _Problem:
             raise Infeasible(
                 f"No legal lineup: no {roster_size} of the drivers who are owned at all, with "
                 f"everyone at 100% among them, cost at most ${cap:,}.",
-                limits=_LIMITS,
+                rules=[BrokenRule(_FIELD), BrokenRule("salary_cap_usd", limit=cap)],
             )
         return cls(always, choice, lattice, salaries[choice], left)
 
@@ -281,7 +281,10 @@ def _checked(
     salaries = np.asarray(salaries_usd, dtype=np.int64)
     if salaries.shape != percent.shape or bool((salaries < 0).any()):
         raise InvalidInput(
-            {"salary": f"{salaries.size} salaries for {percent.size} drivers; give one each, >= 0."}
+            {
+                "salaries_usd": f"{salaries.size} salaries for {percent.size} drivers; give one "
+                "each, >= 0."
+            }
         )
     return salaries, percent
 
@@ -480,5 +483,5 @@ def _infeasible(
     return Infeasible(
         f"No mix of legal lineups has this ownership: it implies a mean salary of ${mean_usd:,.0f} "
         f"under a cap of ${cap_usd:,}. Nearest that can be had: {off}.",
-        limits=_LIMITS,
+        rules=[BrokenRule(_FIELD), BrokenRule("salary_cap_usd", limit=cap_usd)],
     )

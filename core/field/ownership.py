@@ -6,7 +6,7 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 
 TOLERANCE = 0.02  # of the sum that ownership numbers must have: how far they may miss it
-_FIELD = "ownership_estimates"
+_FIELD = "ownership_percent"
 
 
 def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.float64]:
@@ -31,7 +31,7 @@ def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.f
     Raises
     ------
     InvalidInput
-        On ``ownership_estimates``: a number that is missing, negative or above 100, or any other
+        On ``ownership_percent``: a number that is missing, negative or above 100, or any other
         sum.
     """
     own = np.array(percent, dtype=np.float64)

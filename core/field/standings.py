@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.field.ownership import TOLERANCE
 from core.sites import Standings
 from core.slate import Slate, plain_name
@@ -110,13 +110,11 @@ def _require_rosters(
     else:
         meant = "Give the file as exported."
     empty = "" if filled == 1.0 else f" where {filled:.1%} of entries have a lineup"
-    raise InvalidInput(
-        {
-            f"{_FIELD}, column %Drafted": f"the shares of {many(listed, 'driver')} sum to "
-            f"{total:g}; percent of entries sum to {whole:g}{empty}, as a lineup has {size} "
-            f"drivers, within {TOLERANCE:.0%}. {meant}"
-        }
+    message = (
+        f"the shares of {many(listed, 'driver')} sum to {total:g}; percent of entries sum to "
+        f"{whole:g}{empty}, as a lineup has {size} drivers, within {TOLERANCE:.0%}. {meant}"
     )
+    raise InvalidInput(Problem(_FIELD, message, at="column %Drafted"))
 
 
 def _index(names: Sequence[str], slate: Slate) -> dict[str, int]:
@@ -137,18 +135,14 @@ def _index(names: Sequence[str], slate: Slate) -> dict[str, int]:
         else:
             unknown.append(name)
     if unknown:
-        raise InvalidInput(
-            {
-                f"{_FIELD}, column Player": f"not one driver of the slate: "
-                f"{', '.join(unknown[:5])}; give the salary file of the same slate."
-            }
+        message = (
+            f"not one driver of the slate: {', '.join(unknown[:5])}; give the salary file of the "
+            "same slate."
         )
+        raise InvalidInput(Problem(_FIELD, message, at="column Player"))
     twice = [name for name, count in Counter(index_of.values()).items() if count > 1]
     if twice:
-        raise InvalidInput(
-            {
-                f"{_FIELD}, column Player": f"{slate.drivers[twice[0]].name} is listed under two "
-                "spellings; give each driver once."
-            }
-        )
+        name = slate.drivers[twice[0]].name
+        message = f"{name} is listed under two spellings; give each driver once."
+        raise InvalidInput(Problem(_FIELD, message, at="column Player"))
     return index_of

@@ -135,7 +135,7 @@ def backtest(
 
 
 def _check_dates(first_date: str, last_date: str) -> None:
-    for name, text in (("from", first_date), ("to", last_date)):
+    for name, text in (("first_date", first_date), ("last_date", last_date)):
         try:
             is_date = date.fromisoformat(text).isoformat() == text
         except ValueError:
@@ -143,7 +143,8 @@ def _check_dates(first_date: str, last_date: str) -> None:
         if not is_date:
             raise InvalidInput({name: f"{text!r} is no date; give YYYY-MM-DD."})
     if first_date > last_date:
-        raise InvalidInput({"from": f"{first_date} is after {last_date}; give the earlier first."})
+        message = f"{first_date} is after {last_date}; give the earlier first."
+        raise InvalidInput({"first_date": message})
 
 
 def _check_counts(**counts: int) -> None:
@@ -160,15 +161,14 @@ def _check_races(
     if not graded:
         raise InvalidInput(
             {
-                "from": f"no race from {first_date} to {last_date}; they run from {races[0].date} "
-                f"to {races[-1].date}."
+                "first_date": f"no race from {first_date} to {last_date}; they run from "
+                f"{races[0].date} to {races[-1].date}."
             }
         )
     before = sum(race.date < races[graded[0]].date for race in races)
     if before < LEAST_BEFORE:
-        raise InvalidInput(
-            {"from": f"{before} races before {races[graded[0]].date}; {LEAST_BEFORE} are needed."}
-        )
+        message = f"{before} races before {races[graded[0]].date}; {LEAST_BEFORE} are needed."
+        raise InvalidInput({"first_date": message})
 
 
 def _fit(

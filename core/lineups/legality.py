@@ -26,6 +26,8 @@ class Group:
         ``when``. So it can say "if one of these, then one of those" or, where ``when`` are the
         members, "no driver of this team, or at least two". Without ``when`` it applies to every
         lineup.
+    subject
+        The team or driver that the rule is for, if there is one rule of this name for each.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Group:
     at_most: int
     when: tuple[int, ...] = ()
     when_at_least: int = 1
+    subject: str | None = None
 
     def obeyed_by(self, picked: Set[int]) -> bool:
         """Whether a lineup of the drivers ``picked`` obeys the rule."""
@@ -104,24 +107,22 @@ class LineupRules:
     def __post_init__(self) -> None:
         problems: dict[str, str] = {}
         if not 4 <= self.roster_size <= 8:
-            problems["n_drivers"] = f"{self.roster_size}; a roster holds 4 to 8 drivers."
+            problems["roster_size"] = f"{self.roster_size}; a roster holds 4 to 8 drivers."
         if self.min_salary_usd > self.salary_cap_usd:
-            problems["min_salary"] = (
+            problems["min_salary_usd"] = (
                 f"{self.min_salary_usd} is above the salary cap of {self.salary_cap_usd}."
             )
         for group in self.groups:
             if group.at_least > group.at_most or group.at_least < 0:
-                problems["groups"] = (
-                    f"{group.name}: at_least {group.at_least} and at_most {group.at_most} "
-                    "leave nothing between them."
+                problems[group.name] = (
+                    f"at_least {group.at_least} and at_most {group.at_most} leave nothing between "
+                    "them."
                 )
             elif group.when and group.when_at_least < 1:
-                problems["groups"] = (
-                    f"{group.name}: when_at_least {group.when_at_least}; give at least 1."
-                )
+                problems[group.name] = f"when_at_least {group.when_at_least}; give at least 1."
         for budget in self.budgets:
             if len(budget.amounts) != len(self.salaries_usd) or min(budget.amounts, default=0) < 0:
-                problems["budgets"] = f"{budget.name}: give one amount >= 0 a driver."
+                problems[budget.name] = "give one amount >= 0 a driver."
         if problems:
             raise InvalidInput(problems)
 

@@ -55,15 +55,15 @@ class TailTarget:
     def __post_init__(self) -> None:
         problems: dict[str, str] = {}
         if not self.alphas or not all(0.0 < alpha < 1.0 for alpha in self.alphas):
-            problems["cvar_alphas"] = f"{list(self.alphas)}; give levels between 0 and 1."
+            problems["alphas"] = f"{list(self.alphas)}; give levels between 0 and 1."
         if len(self.weights) != len(self.alphas):
-            problems["cvar_weights"] = (
+            problems["weights"] = (
                 f"{len(self.weights)} weights for {len(self.alphas)} levels; give one a level."
             )
         elif not all(weight >= 0.0 for weight in self.weights) or not math.isclose(
             sum(self.weights), 1.0, abs_tol=1e-6
         ):
-            problems["cvar_weights"] = f"{list(self.weights)}; give weights >= 0 that sum to 1."
+            problems["weights"] = f"{list(self.weights)}; give weights >= 0 that sum to 1."
         if problems:
             raise InvalidInput(problems)
 
@@ -79,7 +79,7 @@ class TailTarget:
             if tail_mass(alpha, n_scenarios) < 1.0:
                 raise InvalidInput(
                     {
-                        "cvar_alphas": f"the best {1 - alpha:.4g} of {n_scenarios} scenarios is "
+                        "alphas": f"the best {1 - alpha:.4g} of {n_scenarios} scenarios is "
                         f"less than one; {adaptive_scenario_count(alpha, 1)} would give one."
                     }
                 )

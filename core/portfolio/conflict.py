@@ -9,13 +9,13 @@ Possible = Callable[[frozenset[int]], bool]
 
 # Of many rules of one kind any few conflict as well as any others, and to see that no fewer do,
 # all of them would have to be tried.
-_MOST_ASKED = 300
+_MOST_TRIED = 300
 
 
 def smallest_conflict(
-    count: int, possible: Possible, most_asked: int = _MOST_ASKED
+    count: int, possible: Possible, most_tried: int = _MOST_TRIED
 ) -> tuple[int, ...]:
-    """Give the fewest of ``count`` rules that no answer obeys together, by number, rising.
+    """The fewest of ``count`` rules that no answer obeys together, by number, rising.
 
     A conflict from which no rule can be left out is found first (Junker, "QuickXplain: preferred
     explanations and relaxations for over-constrained problems", 2004). For a smaller one: a
@@ -23,7 +23,7 @@ def smallest_conflict(
     the fewest rules that hold one of each such set known; if they conflict none fewer do, else they
     are added to until one more would, and what is left out is the next such set (Ignatiev, Previti,
     Liffiton and Marques-Silva, "Smallest MUS extraction with minimal hitting set dualization",
-    2015). Where that would ask about hundreds of sets, the first conflict stands: it may not be the
+    2015). Where that would try hundreds of sets, the first conflict stands: it may not be the
     smallest, but has nothing in it that could be left out.
 
     Parameters
@@ -31,24 +31,24 @@ def smallest_conflict(
     count
         How many rules there are.
     possible
-        Says whether an answer obeys these rules. Fewer rules never leave fewer answers, and all of
-        them leave none.
-    most_asked
-        About how many sets of rules to ask about for a smaller conflict than the first.
+        Whether an answer obeys these rules. Fewer rules never leave fewer answers, and all of them
+        leave none.
+    most_tried
+        About how many sets of rules to try for a smaller conflict than the first.
     """
     everything = frozenset(range(count))
     if not possible(frozenset()):
         return ()
     known = _explained(frozenset(), list(range(count)), possible, untried=False)
     lifted: list[frozenset[int]] = []
-    asked = 0
+    tried = 0
 
     def counted(rules: frozenset[int]) -> bool:
-        nonlocal asked
-        asked += 1
+        nonlocal tried
+        tried += 1
         return possible(rules)
 
-    while asked < most_asked:
+    while tried < most_tried:
         fewest = _fewest_in_all(count, lifted)
         if len(fewest) >= len(known):
             break
@@ -62,7 +62,7 @@ def smallest_conflict(
 def _explained(
     kept: frozenset[int], rest: list[int], possible: Possible, *, untried: bool
 ) -> frozenset[int]:
-    """Give rules of ``rest`` that conflict beside the kept, none of which can be left out."""
+    """Rules of ``rest`` that conflict beside the kept, none of which can be left out."""
     if untried and not possible(kept):
         return frozenset()
     if len(rest) == 1:
@@ -75,7 +75,7 @@ def _explained(
 
 
 def _fewest_in_all(count: int, sets: Sequence[frozenset[int]]) -> frozenset[int]:
-    """Give the fewest numbers below ``count`` of which each set holds one."""
+    """The fewest numbers below ``count`` of which each set holds one."""
     if not sets:
         return frozenset()
     holds = np.zeros((len(sets), count))
@@ -94,7 +94,7 @@ def _fewest_in_all(count: int, sets: Sequence[frozenset[int]]) -> frozenset[int]
 
 
 def _grown(base: frozenset[int], rest: list[int], possible: Possible) -> frozenset[int]:
-    """Add all of ``rest`` that can be added, many at once where they can."""
+    """The base with all of ``rest`` that can be added, many at once where they can."""
     if not rest:
         return base
     whole = base | frozenset(rest)

@@ -52,7 +52,7 @@ class Proof:
     gains: npt.NDArray[np.float64]
 
     def excludes(self, rules: LineupRules, limits: PortfolioLimits) -> bool:
-        """Say whether the prices prove that ``limits`` cannot be held (weak duality).
+        """Whether the prices prove that ``limits`` cannot be held (weak duality).
 
         ``limits`` are those of the proof, on at most as many lineups.
         """
@@ -72,8 +72,8 @@ class Relaxation:
     Parameters
     ----------
     columns
-        The legal lineups the program was built of, u8 ``[C, R]``: those given first, then the
-        added.
+        The legal lineups that the program was built of, u8 ``[C, R]``: first those it began with,
+        then those added.
     proof
         Why not even fractions of lineups can meet every limit; ``None`` if they can.
     """
@@ -83,7 +83,7 @@ class Relaxation:
 
 
 def _most_apart(drivers: int, roster_size: int, min_unique: int) -> int:
-    """Give in how many lineups a driver can stand if any two differ in ``min_unique`` drivers.
+    """Number of lineups a driver can stand in if any two differ in ``min_unique`` drivers.
 
     No two lineups may then share a set of ``roster_size - min_unique + 1`` drivers, which bounds
     their number (Johnson, "A new upper bound for error-correcting codes", 1962).
@@ -100,7 +100,7 @@ def _most(rules: LineupRules, limits: PortfolioLimits) -> Counts:
 
 
 def presence(lineups: Lineups, limits: PortfolioLimits) -> npt.NDArray[np.float64]:
-    """Give drivers' and teams' presence by lineup, ``[D + T, C]``."""
+    """Presence of each driver and team by lineup, 0 or 1, ``[D + T, C]``."""
     holds = np.zeros((len(lineups), len(limits.drivers)), dtype=np.float64)
     holds[np.arange(len(lineups))[:, None], lineups] = 1.0
     teams = [holds[:, list(team.members)].any(axis=1) for team in limits.teams]
@@ -108,7 +108,7 @@ def presence(lineups: Lineups, limits: PortfolioLimits) -> npt.NDArray[np.float6
 
 
 def _shortfall(lineups: Lineups, rules: LineupRules, limits: PortfolioLimits) -> Any:
-    """Solve for the least total by which the limits are missed with these lineups."""
+    """Solution for the least total by which the limits are missed with these lineups."""
     held = presence(lineups, limits)
     drivers, rows, count = len(limits.drivers), len(held), len(lineups)
     slack = rows + drivers + 1
@@ -155,13 +155,13 @@ def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Rela
             for team, price in zip(limits.teams, over[drivers:], strict=True)
         ]
         # at most n columns can sit at their bound of one, so a helpful new one is among the next
-        found = best_by_value(worth, rules, limits.n_lineups + _NEW_COLUMNS, charges=charges)
-        gains = np.maximum(found.scores / _PRICE_UNIT + each, 0.0)
+        best = best_by_value(worth, rules, limits.n_lineups + _NEW_COLUMNS, charges=charges)
+        gains = np.maximum(best.scores / _PRICE_UNIT + each, 0.0)
         proof = Proof(over, under, each, gains)
         if proof.excludes(rules, limits):
             return Relaxation(columns, proof)
         known = {lineup.tobytes() for lineup in columns}
-        new = [row for row in found.lineups[gains > 0.0] if row.tobytes() not in known]
+        new = [row for row in best.lineups[gains > 0.0] if row.tobytes() not in known]
         if not new:
             # within rounding of the border: a portfolio is looked for before it is refused
             return Relaxation(columns, None)
@@ -169,7 +169,7 @@ def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Rela
 
 
 def could_hold(rules: LineupRules, limits: PortfolioLimits) -> bool:
-    """Say whether the counts alone, without any lineup, leave room for the number asked for."""
+    """Whether the counts alone, without any lineup, leave room for the number asked for."""
     n, slots = limits.n_lineups, rules.roster_size * limits.n_lineups
     most, fewest = _most(rules, limits), limits.fewest.copy()
     most[list(set(rules.excludes))] = 0
@@ -184,7 +184,7 @@ def could_hold(rules: LineupRules, limits: PortfolioLimits) -> bool:
 
 
 def sets_of_one(lineups: Lineups, min_unique: int) -> csr_array:
-    """Give the sets of drivers that only one chosen lineup may hold, by lineup ``[S, C]``.
+    """The sets of drivers that only one chosen lineup may hold, by lineup ``[S, C]``.
 
     Two lineups differ in ``min_unique`` drivers exactly if they share no set of R - min_unique + 1.
     """
@@ -210,8 +210,12 @@ def choose_exactly(
     """Choose exactly ``limits.n_lineups`` of these by integer program, for the largest sum.
 
     The search ends after ``most_nodes``: nodes, not seconds, so that what it finds does not depend
-    on the machine. Gives the indices, or ``None`` if none were found, and whether the program was
-    decided: a ``None`` that was decided proves that no such choice of these lineups exists.
+    on the machine.
+
+    Returns
+    -------
+    The indices, or ``None`` if none were found, and whether the program was decided: a ``None``
+    that was decided proves that no such choice of these lineups exists.
     """
     constraints = [
         LinearConstraint(

@@ -39,7 +39,7 @@ class OwnershipRules:
     Raises
     ------
     InvalidInput
-        A limit out of range, under the name of its request field.
+        A limit out of range.
     """
 
     max_per_driver: float = 0.3
@@ -49,15 +49,13 @@ class OwnershipRules:
     def __post_init__(self) -> None:
         problems: dict[str, str] = {}
         if not 0.0 <= self.max_per_driver <= 1.0:
-            problems["max_ownership_per_driver"] = (
+            problems["max_per_driver"] = (
                 f"{self.max_per_driver}; give a fraction, 0 to 1: 0.3 is 30%."
             )
         if self.min_low < 0:
-            problems["min_low_ownership_drivers"] = f"{self.min_low}; give 0 or more."
+            problems["min_low"] = f"{self.min_low}; give 0 or more."
         if not (math.isfinite(self.max_total) and self.max_total >= 0.0):
-            problems["max_total_ownership"] = (
-                f"{self.max_total}; give a fraction of 0 or more: 3.0 is 300%."
-            )
+            problems["max_total"] = f"{self.max_total}; give a fraction of 0 or more: 3.0 is 300%."
         if problems:
             raise InvalidInput(problems)
 
@@ -147,7 +145,7 @@ def leverage_score(
 def with_ownership_rules(
     rules: LineupRules, ownership_percent: Floats, ownership_rules: OwnershipRules
 ) -> LineupRules:
-    """Rules of a lineup with the limits on ownership added, each named as its request field.
+    """Rules of a lineup with those of :class:`OwnershipRules` added, each under its name there.
 
     Ownership counts to a millionth of a percent, and a value equal to a limit is allowed: a driver
     at 30% obeys ``max_per_driver=0.3``; one at 10% is not low. A limit that every lineup keeps is
@@ -171,31 +169,26 @@ def with_ownership_rules(
     if owned.shape != (len(rules.salaries_usd),):
         raise InvalidInput(
             {
-                "ownership_estimates": f"{owned.size} for {len(rules.salaries_usd)} drivers; give "
+                "ownership_percent": f"{owned.size} for {len(rules.salaries_usd)} drivers; give "
                 "one a driver."
             }
         )
     if ownership_rules.min_low > rules.roster_size:
         raise InvalidInput(
-            {
-                "min_low_ownership_drivers": f"{ownership_rules.min_low}; a lineup has "
-                f"{rules.roster_size} drivers."
-            }
+            {"min_low": f"{ownership_rules.min_low}; a lineup has {rules.roster_size} drivers."}
         )
     units = _units(owned)
     groups = list(rules.groups)
     above = np.flatnonzero(units > _limit_units(ownership_rules.max_per_driver))
     if above.size:
-        groups.append(Group("max_ownership_per_driver", tuple(above.tolist()), 0, 0))
+        groups.append(Group("max_per_driver", tuple(above.tolist()), 0, 0))
     if ownership_rules.min_low:
         low = tuple(np.flatnonzero(_is_low(owned)).tolist())
-        groups.append(
-            Group("min_low_ownership_drivers", low, ownership_rules.min_low, rules.roster_size)
-        )
+        groups.append(Group("min_low", low, ownership_rules.min_low, rules.roster_size))
     budgets = list(rules.budgets)
     most = _limit_units(ownership_rules.max_total)
     if int(np.sort(units)[-rules.roster_size :].sum()) > most:
-        budgets.append(Budget("max_total_ownership", tuple(units.tolist()), most))
+        budgets.append(Budget("max_total", tuple(units.tolist()), most))
     return replace(rules, groups=tuple(groups), budgets=tuple(budgets))
 
 
@@ -242,7 +235,7 @@ def ownership_metrics(lineups: Lineups, ownership_percent: Floats) -> OwnershipM
 def _owned(ownership_percent: Floats) -> Floats:
     owned = np.asarray(ownership_percent, dtype=np.float64)
     if not (np.isfinite(owned) & (owned >= 0.0)).all():
-        raise InvalidInput({"ownership_estimates": "give percentages, 0 or more."})
+        raise InvalidInput({"ownership_percent": "give percentages, 0 or more."})
     return owned
 
 

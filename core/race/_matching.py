@@ -17,7 +17,7 @@ from scipy.special import ndtri
 
 from core.race.constraints import MAX_TILT, SKILL_PER_SD, DriverConstraints
 from core.race.generate import BLOCK_SCENARIOS, LEAST_SURVIVAL, draw_races, simulate_block
-from core.race.kernel import KernelLogic, KernelStats
+from core.race.kernel import DRIVER_RULES, KernelLogic, KernelStats, veto_reason
 from core.race.scenarios import Scenarios, concatenate
 from core.race.spec import ConstraintSpec
 from core.randomness import Purpose, stream
@@ -92,12 +92,14 @@ class Look:
         return 1.0 - self.judged.rejection_rate
 
     def blamed(self, drivers: Sequence[DriverConstraints]) -> Mask:
-        """Say whose own rules threw the most races out, ``[D]``."""
-        counts: dict[str, int] = {}
-        for reason, count in self.judged.veto_reasons.items():
-            _, _, driver_id = reason.partition(":")
-            counts[driver_id] = counts.get(driver_id, 0) + count
-        of = np.array([counts.get(driver.driver_id, 0) for driver in drivers])
+        """Drivers whose own rules threw the most races out, bool ``[D]``."""
+        counts = self.judged.veto_reasons
+        of = np.array(
+            [
+                sum(counts.get(veto_reason(rule, driver.driver_id), 0) for rule in DRIVER_RULES)
+                for driver in drivers
+            ]
+        )
         return np.asarray((of > 0) & (of >= BLAMED * of.max()))
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.race.constraints import SKILL_PER_SD, DriverConstraints, TrackConstraints
 from core.race.known import KnownDrivers, load_known_drivers
 from core.race.priors import TrackPriors, load_priors
@@ -148,8 +148,9 @@ class ConstraintCompiler:
         }
         for driver_id, given in (driver_overrides or {}).items():
             if driver_id not in drivers:
-                raise InvalidInput({f"drivers.{driver_id}": "is no driver of this slate."})
-            drivers[driver_id] = _overridden(drivers[driver_id], given, f"drivers.{driver_id}.")
+                message = "is no driver of this slate."
+                raise InvalidInput(Problem("driver_overrides", message, driver_id))
+            drivers[driver_id] = _overridden(drivers[driver_id], given, driver_id)
         return ConstraintSpec(
             drivers=tuple(drivers.values()),
             track=_overridden(
@@ -162,7 +163,7 @@ class ConstraintCompiler:
                     pit_window_laps=pit_window_laps(track.length_mi, track.race_laps),
                 ),
                 track_overrides or {},
-                "track.",
+                "track",
             ),
             priors=priors,
         )
@@ -184,11 +185,10 @@ def _driver(driver: Driver, implied_skill: float) -> DriverConstraints:
     )
 
 
-def _overridden(base: Constraints, given: Mapping[str, Any], where: str) -> Constraints:
+def _overridden(base: Constraints, given: Mapping[str, Any], subject: str) -> Constraints:
     known = {part.name for part in fields(base)} - {"driver_id", "track_type"}
     unknown = sorted(given.keys() - known)
     if unknown:
-        raise InvalidInput(
-            {f"{where}{name}": f"is no field; give {', '.join(sorted(known))}." for name in unknown}
-        )
+        message = f"is no field; give {', '.join(sorted(known))}."
+        raise InvalidInput([Problem(name, message, subject) for name in unknown])
     return replace(base, **given)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 from numbers import Integral, Real
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.slate.drivers import Veto
 from core.slate.tracks import TrackType
 
@@ -19,18 +19,21 @@ class _Checked:
     Equal numbers get the same text (1 becomes 1.0), so that equal specs have the same hash.
     """
 
-    def __init__(self, record: object, where: str = "") -> None:
-        self.record, self.where = record, where
-        self.problems: dict[str, str] = {}
+    def __init__(self, record: object, driver_id: str | None = None) -> None:
+        self.record, self.driver_id = record, driver_id
+        self.problems: list[Problem] = []
+
+    def wrong(self, name: str, message: str) -> None:
+        self.problems.append(Problem(name, message, self.driver_id))
 
     def number(self, name: str, low: float, high: float, *, whole: bool = False) -> None:
         value = getattr(self.record, name)
         called = "whole number" if whole else "number"
         right = isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
         if not right:
-            self.problems[self.where + name] = f"{value!r} is no {called}."
+            self.wrong(name, f"{value!r} is no {called}.")
         elif not isfinite(value) or not low <= value <= high:
-            self.problems[self.where + name] = f"{value} is outside {low:g} to {high:g}."
+            self.wrong(name, f"{value} is outside {low:g} to {high:g}.")
         else:
             # adding 0.0 turns -0.0 into 0.0, which it equals but which has another text
             object.__setattr__(self.record, name, int(value) if whole else float(value) + 0.0)
@@ -71,8 +74,8 @@ class DriverConstraints:
     Raises
     ------
     InvalidInput
-        A number outside its range or limits that contradict each other; the field is named
-        ``drivers.<driver_id>.<field>``.
+        A number outside its range or limits that contradict each other; the subject is the
+        driver's id.
     """
 
     driver_id: str
@@ -89,7 +92,7 @@ class DriverConstraints:
     vetoes: frozenset[Veto] = frozenset()
 
     def __post_init__(self) -> None:
-        checked = _Checked(self, f"drivers.{self.driver_id}.")
+        checked = _Checked(self, self.driver_id)
         for name in ("skill", "aggression", "shadow_risk"):
             checked.number(name, 0, 1)
         checked.number("tilt", -MAX_TILT, MAX_TILT)
@@ -101,9 +104,7 @@ class DriverConstraints:
         object.__setattr__(self, "starts_from_rear", bool(self.starts_from_rear))
         unknown = sorted(set(self.vetoes) - set(Veto))
         if unknown:
-            checked.problems[f"{checked.where}vetoes"] = (
-                f"{', '.join(unknown)} is no veto; give {', '.join(Veto)}."
-            )
+            checked.wrong("vetoes", f"{', '.join(unknown)} is no veto; give {', '.join(Veto)}.")
         else:
             object.__setattr__(self, "vetoes", frozenset(map(Veto, self.vetoes)))
         checked.refuse()
@@ -112,13 +113,10 @@ class DriverConstraints:
             and self.max_laps_led is not None
             and self.min_laps_led > self.max_laps_led
         ):
-            checked.problems[f"{checked.where}min_laps_led"] = (
-                f"{self.min_laps_led} is above max_laps_led {self.max_laps_led}."
-            )
+            above = f"{self.min_laps_led} is above max_laps_led {self.max_laps_led}."
+            checked.wrong("min_laps_led", above)
         if self.out and (self.min_laps_led or 0) > 0:
-            checked.problems[f"{checked.where}min_laps_led"] = (
-                "a driver vetoed out leads no lap; give 0 or none."
-            )
+            checked.wrong("min_laps_led", "a driver vetoed out leads no lap; give 0 or none.")
         checked.refuse()
 
     @property

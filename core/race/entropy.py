@@ -6,7 +6,7 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import BrokenRule, Infeasible, InvalidInput
 
 Floats = npt.NDArray[np.float64]
 
@@ -112,7 +112,7 @@ def entropy_tilt(values: npt.ArrayLike, targets: npt.ArrayLike) -> EntropyTilt:
         point = next_point
     raise Infeasible(
         f"no weighting of {len(table)} races has these means; they lie too far out.",
-        limits=["targets"],
+        rules=[BrokenRule("targets")],
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import poisson
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import BrokenRule, Infeasible, InvalidInput
 from core.race._race import (
     CHOICES,
     NORMALS,
@@ -18,7 +18,13 @@ from core.race._race import (
     run_races,
 )
 from core.race.constraints import SKILL_PER_SD, DriverConstraints
-from core.race.kernel import KernelLogic, KernelStats, SkeletonNarrative
+from core.race.kernel import (
+    DRIVER_RULES,
+    KernelLogic,
+    KernelStats,
+    SkeletonNarrative,
+    veto_reason,
+)
 from core.race.priors import TrackPriors
 from core.race.regimes import classify_scenario_regime
 from core.race.scenarios import Scenarios, concatenate
@@ -208,14 +214,19 @@ def _redraws(missing: int, stats: KernelStats) -> int:
     return min(BLOCK_SCENARIOS, wanted)
 
 
-def _infeasible(stats: KernelStats) -> Infeasible:
+def _infeasible(spec: ConstraintSpec, stats: KernelStats) -> Infeasible:
     blame = sorted(stats.veto_reasons.items(), key=lambda reason: (-reason[1], reason[0]))
+    of_drivers = {
+        veto_reason(rule, driver.driver_id): BrokenRule(rule, driver.driver_id)
+        for driver in spec.drivers
+        for rule in DRIVER_RULES
+    }
+    rules = [of_drivers.get(reason, BrokenRule(reason)) for reason, _ in blame]
     survived = stats.total_validated - stats.total_rejected
-    worst = ", ".join(f"{reason} ({count})" for reason, count in blame[:5])
     return Infeasible(
         f"{survived} of {stats.total_validated} simulated races survive the rules, fewer than 1%: "
-        f"they break {worst}. Loosen those.",
-        limits=[reason for reason, _ in blame],
+        f"the first rule named throws out {blame[0][1]}. Loosen the rules in the order named.",
+        rules=rules,
     )
 
 
@@ -274,7 +285,7 @@ def simulate_block(
         ):
             break
         draw = _redraws(missing, stats)
-    raise _infeasible(stats)
+    raise _infeasible(spec, stats)
 
 
 def generate_scenarios(

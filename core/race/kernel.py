@@ -35,6 +35,14 @@ def _positions_lost(races: Scenarios) -> npt.NDArray[np.int64]:
     return total
 
 
+DRIVER_RULES = (*Veto, "min_laps_led", "max_laps_led")
+
+
+def veto_reason(rule: str, driver_id: str) -> str:
+    """Key under which :class:`KernelStats` counts one of :data:`DRIVER_RULES` of a driver."""
+    return f"{rule}:{driver_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class KernelStats:
     """How many races were judged, and how many each rule rejected.
@@ -139,16 +147,16 @@ class KernelLogic:
         for i, driver in enumerate(self.spec.drivers):
             finish, led = races.finish[:, i], races.laps_led[:, i]
             if driver.out:
-                broken[f"{Veto.OUT}:{driver.driver_id}"] = (
+                broken[veto_reason(Veto.OUT, driver.driver_id)] = (
                     (finish > 0) | (led > 0) | (races.fastest_laps[:, i] > 0) | races.running[:, i]
                 )
                 continue
             if Veto.MAY_NOT_WIN in driver.vetoes:
-                broken[f"{Veto.MAY_NOT_WIN}:{driver.driver_id}"] = finish == 1
+                broken[veto_reason(Veto.MAY_NOT_WIN, driver.driver_id)] = finish == 1
             if driver.min_laps_led is not None:
-                broken[f"min_laps_led:{driver.driver_id}"] = led < driver.min_laps_led
+                broken[veto_reason("min_laps_led", driver.driver_id)] = led < driver.min_laps_led
             if driver.max_laps_led is not None and driver.max_laps_led < laps:
-                broken[f"max_laps_led:{driver.driver_id}"] = led > driver.max_laps_led
+                broken[veto_reason("max_laps_led", driver.driver_id)] = led > driver.max_laps_led
             if driver.races_from_rear and not all_from_rear:
-                broken[f"{Veto.REAR_START}:{driver.driver_id}"] = narrative.first_leader == i
+                broken[veto_reason(Veto.REAR_START, driver.driver_id)] = narrative.first_leader == i
         return broken

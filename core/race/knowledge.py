@@ -5,7 +5,7 @@ simulated races have the user's numbers as their means, and reports how far that
 before.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from math import inf, isfinite, isnan
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import Infeasible, InvalidInput, Problem
 from core.race._matching import MEDIAN, POINTS, TOP5, WIN, Matched, match, tilted, views
 from core.race.constraints import MAX_TILT
 from core.race.entropy import entropy_tilt
@@ -79,20 +79,21 @@ class UserKnowledge:
     median_finish: Said
 
     def __post_init__(self) -> None:
-        problems: dict[str, str] = {}
+        problems: list[Problem] = []
         for kind, (low, high) in _BOUNDS.items():
             said: Said = getattr(self, kind.value)
             if len(said) != len(self):
-                problems[kind.value] = (
-                    f"{len(said)} entries for {len(self)} drivers; give one each."
-                )
-            for place, value in enumerate(said):
+                message = f"{len(said)} entries for {len(self)} drivers; give one each."
+                problems.append(Problem(kind.value, message))
+            for index, value in enumerate(said):
                 if value is not None and not (isfinite(value) and low <= value <= high):
-                    problems[f"{kind.value}.{place}"] = f"{value}; give {low:g} to {high:g}."
+                    message = f"{value}; give {low:g} to {high:g}."
+                    problems.append(Problem(kind.value, message, index))
         for kind, places in _PLACES.items():
             whole = sum(value for value in getattr(self, kind.value) if value is not None)
             if whole > places + 1e-6 and not problems:
-                problems[kind.value] = f"sums to {whole:g}; there is room for {places}."
+                message = f"sums to {whole:g}; there is room for {places}."
+                problems.append(Problem(kind.value, message))
         if problems:
             raise InvalidInput(problems)
 
@@ -114,7 +115,7 @@ class UserKnowledge:
         Raises
         ------
         InvalidInput
-            A number that cannot be; the field is named ``drivers.<driver_id>.<field>``.
+            A number that cannot be; the subject is the driver's id.
         """
         _require_sound(slate.drivers)
         racing = [not driver.out for driver in slate.drivers]
@@ -138,11 +139,11 @@ class UserKnowledge:
                 median_finish=said([driver.finish_median for driver in slate.drivers]),
             )
         except InvalidInput as error:
-            raise InvalidInput(_as_sent(error.problems, slate.drivers)) from error
+            raise InvalidInput(_of_drivers(error.problems, slate.drivers)) from error
         return knowledge if bool(np.isfinite(knowledge.table).any()) else None
 
 
-_SENT = {
+_READ_FROM = {
     Kind.PROJECTED_POINTS: "projected_points",
     Kind.WIN_PROBABILITY: "win_odds",
     Kind.TOP5_PROBABILITY: "top5_odds",
@@ -150,26 +151,22 @@ _SENT = {
 }
 
 
-def _as_sent(
-    problems: Mapping[str, Sequence[str]], drivers: Sequence[Driver]
-) -> dict[str, Sequence[str]]:
-    """Give problems of a :class:`UserKnowledge` under the names of the fields it was read off.
+def _of_drivers(problems: Sequence[Problem], drivers: Sequence[Driver]) -> list[Problem]:
+    """Problems of a :class:`UserKnowledge` as those of the drivers whose numbers it was read from.
 
     One of all drivers' numbers together is every driver's who has such a number.
     """
-    named: dict[str, Sequence[str]] = {}
-    for field, words in problems.items():
-        kind, _, place = field.partition(".")
-        name = _SENT[Kind(kind)]
-        whose = [drivers[int(place)]] if place else drivers
-        for driver in whose:
-            if getattr(driver, name) is not None:
-                named[f"drivers.{driver.driver_id}.{name}"] = words
-    return named
+    return [
+        Problem(name, problem.message, driver.driver_id)
+        for problem in problems
+        for name in [_READ_FROM[Kind(problem.key)]]
+        for index, driver in enumerate(drivers)
+        if problem.subject in {None, index} and getattr(driver, name) is not None
+    ]
 
 
 def _require_sound(drivers: Sequence[Driver]) -> None:
-    problems: dict[str, str] = {}
+    problems: list[Problem] = []
     for driver in drivers:
         for name, low, high, what in (
             ("projected_points", -1_000.0, 1_000.0, "points within 1,000"),
@@ -182,7 +179,7 @@ def _require_sound(drivers: Sequence[Driver]) -> None:
                 continue
             right = isfinite(value) and low <= value <= high and not (high == inf and value == low)
             if not right:
-                problems[f"drivers.{driver.driver_id}.{name}"] = f"{value}; give {what}."
+                problems.append(Problem(name, f"{value}; give {what}.", driver.driver_id))
     if problems:
         raise InvalidInput(problems)
 

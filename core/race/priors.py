@@ -146,20 +146,20 @@ class TrackPriors:
         problems: dict[str, str] = {}
         for name, value in asdict(self).items():
             if not isfinite(value) or value < 0:
-                problems[f"priors.{name}"] = f"{value} is no finite number of at least 0."
+                problems[name] = f"{value} is no finite number of at least 0."
             else:
                 object.__setattr__(self, name, float(value))
         for name in _SHARES:
             if getattr(self, name) > 1:
-                problems[f"priors.{name}"] = f"{getattr(self, name)} is above 1; give 0 to 1."
+                problems[name] = f"{getattr(self, name)} is above 1; give 0 to 1."
         for name, least in _LEAST.items():
             if getattr(self, name) < least:
-                problems[f"priors.{name}"] = f"{getattr(self, name)} is below {least}."
+                problems[name] = f"{getattr(self, name)} is below {least}."
         for name, most in _MOST.items():
             if getattr(self, name) > most:
-                problems[f"priors.{name}"] = f"{getattr(self, name)} is above {most:g}."
+                problems[name] = f"{getattr(self, name)} is above {most:g}."
         if self.team_share + self.make_share > 1:
-            problems["priors.team_share"] = (
+            problems["team_share"] = (
                 f"{self.team_share} and make_share {self.make_share} are above 1 together."
             )
         if problems:
@@ -184,7 +184,7 @@ def priors_document() -> Mapping[str, Any]:
     document: dict[str, Any] = json.loads(text)
     if document["version"] != PRIORS_VERSION:
         raise InvalidInput(
-            {"priors.version": f"{document['version']} is not {PRIORS_VERSION}; fit them again."}
+            {"version": f"{document['version']} is not {PRIORS_VERSION}; fit the priors again."}
         )
     return document
 

@@ -62,9 +62,7 @@ class ConstraintSpec:
         if len(set(known)) < len(known):
             problems["start_position"] = "given to more than one driver."
         if racing and not any(driver.may_win for driver in racing):
-            problems["veto_rules"] = (
-                "every racing driver is vetoed from winning; free at least one."
-            )
+            problems["vetoes"] = "every racing driver is vetoed from winning; free at least one."
         least = sum(driver.min_laps_led or 0 for driver in racing)
         if least > laps:
             problems["min_laps_led"] = f"minimums sum to {least}, above the race's {laps} laps."

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.sites.rows import DriverRow
 from core.tables import number, read_table, whole_number
 
@@ -76,17 +76,17 @@ def read_salary_rows(data: bytes, columns: SalaryColumns) -> tuple[DriverRow, ..
     if missing:
         raise InvalidInput({FIELD: f"the header lacks {', '.join(missing)}; {columns.source}"})
     at = {column: header.index(column) for column in columns.needed}
-    problems: dict[str, list[str]] = {}
+    problems: list[Problem] = []
     drivers: list[DriverRow] = []
     for line, row in rows:
         wrong: list[str] = []
         driver = _driver({column: row[at[column]] for column in at}, columns, wrong)
         if driver is None:
-            problems[f"{FIELD} line {line}"] = wrong
+            problems += [Problem(FIELD, message, at=f"line {line}") for message in wrong]
         else:
             drivers.append(driver)
     if problems:
-        raise InvalidInput(dict(list(problems.items())[:_MOST_PROBLEMS]))
+        raise InvalidInput(problems[:_MOST_PROBLEMS])
     return tuple(drivers)
 
 

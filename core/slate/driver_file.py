@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.slate.drivers import NO_GRID, Driver, Slate, Veto
 from core.slate.names import plain_name
 from core.tables import number, read_table, whole_number
@@ -150,7 +150,7 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
     by_name = _index_by_name(slate)
     changed: dict[int, Driver] = {}
     unmatched: list[str] = []
-    problems: dict[str, list[str]] = {}
+    problems: list[Problem] = []
     for line, row in rows:
         cells = dict(zip(columns, row, strict=True))
         index = by_id.get(cells.get("driver_id", ""))
@@ -164,11 +164,11 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
         if index in changed:
             wrong.append(f"{slate.drivers[index].name} stands in the file twice.")
         if wrong:
-            problems[f"{_FIELD} line {line}"] = wrong
+            problems += [Problem(_FIELD, message, at=f"line {line}") for message in wrong]
             continue
         changed[index] = replace(slate.drivers[index], **changes)
     if problems:
-        raise InvalidInput(dict(list(problems.items())[:20]))
+        raise InvalidInput(problems[:20])
     if not changed:
         raise InvalidInput({_FIELD: "none of its drivers is on the slate; is it another race's?"})
     drivers = tuple(changed.get(index, driver) for index, driver in enumerate(slate.drivers))

@@ -144,7 +144,7 @@ class Slate:
                 problems[name] = [f"given to more than one driver: {', '.join(twice[:5])}."]
         for driver in self.drivers:
             if not 0 < driver.salary_usd <= MAX_SALARY_USD:
-                problems.setdefault("salary", []).append(
+                problems.setdefault("salary_usd", []).append(
                     f"{driver.name}: {driver.salary_usd} is no salary; give USD above 0, at most "
                     f"{MAX_SALARY_USD:,}."
                 )

@@ -125,7 +125,7 @@ OPTIMIZE = [
             ]
         ),
         "groups.0",
-        "obeys groups.0 and groups.2",
+        "conflict: groups.0 and groups.2",
     ),
     (
         optimize(contest={"field_size": 500_000, "n_contest_sims": 1_000}),

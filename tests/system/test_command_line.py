@@ -134,7 +134,7 @@ def test_rules_in_conflict_are_refused_by_name_before_a_job_is_made(
     before = httpx.get(f"{server}/api/v1/jobs").json()["jobs"]
     done = axiomatic("run", salaries, *locks, "--server", server, "--out", tmp_path)
     assert done.returncode == 2
-    assert "Rules in conflict: salary_cap, locks of " in done.stderr
+    assert "Rules in conflict: salary_cap 50000 (--salary-cap), locks of " in done.stderr
     assert "lineups known to be possible: none" in done.stderr
     assert not (tmp_path / "lineups.csv").exists()
     assert httpx.get(f"{server}/api/v1/jobs").json()["jobs"][:1] == before[:1]
@@ -173,7 +173,7 @@ def test_leverage_and_a_rules_file_hold_in_the_upload_file(
 
 BAD_OPTIONS: tuple[tuple[list[object], str], ...] = (
     (["--lineups", 200], "n_lineups: 200; give 1 to 150"),
-    (["--track", "nowhere at all"], "track_id"),
+    (["--track", "nowhere at all"], "--track: "),
     (["--scenarios", "many"], "not a valid integer"),
     (["--objective", "luck"], "not one of"),
     (["--fee", -1], "contest_buyin"),

@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 
 from core.slate import Slate, fill_entries, write_upload
 from core.tables import number
+from web.labels import described
 from web.problems import Problem
 from web.results import shown_job, shown_result
 from web.schemas.jobs import (
@@ -25,6 +26,7 @@ from web.schemas.results import ResultSchema
 from web.services import caller, jobs
 from web.submission import MOST_WAITING, waiting
 from workers.engine.jobs import Job, Jobs, JobStatus, UnknownJob
+from workers.engine.outcomes import read_error
 from workers.plans.registry import PLANS
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/v1", description="Jobs.")
@@ -116,13 +118,9 @@ def _result(job: Job) -> Response:
 def _no_result(job: Job) -> Problem:
     if job.status is JobStatus.CANCELLED:
         return Problem(409, "The job was cancelled.", run_id=job.run_id, job_status="cancelled")
-    error = job.error or {}
+    members = described(read_error(job.error or {"reason": "The job failed."}))
     return Problem(
-        409,
-        str(error.get("reason", "The job failed.")),
-        run_id=job.run_id,
-        job_status=job.status.value,
-        **{key: value for key, value in error.items() if key != "reason"},
+        409, members.pop("reason"), run_id=job.run_id, job_status=job.status.value, **members
     )
 
 

@@ -241,7 +241,7 @@ def _blaming(path: Path) -> Iterator[None]:
         yield
     except InvalidInput as error:
         raise InvalidInput(
-            {f"{path}: {field}": said for field, said in error.problems.items()}
+            [replace(each, key=f"{path}: {each.key}") for each in error.problems]
         ) from error
 
 

@@ -13,6 +13,7 @@ from web import VERSION
 from web.cli.backtest import backtest_command
 from web.cli.demo import demo
 from web.cli.fit import fit
+from web.cli.labels import problems_of, rule_name
 from web.cli.ownership import ownership
 from web.cli.run import run
 from web.cli.up import up
@@ -38,14 +39,16 @@ cli.add_command(up)
 def _say(error: AxiomaticError) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if isinstance(error, InvalidInput):
-        for field, problems in error.problems.items():
-            console.print(f"[bold red]{escape(field)}[/]: {escape(' '.join(problems))}")
+        for name, messages in problems_of(error).items():
+            console.print(f"[bold red]{escape(name)}[/]: {escape(' '.join(messages))}")
         return
     word = "refused" if isinstance(error, ImpossibleRequest) else "failed"
-    console.print(f"[bold red]{word}[/]: {escape(str(error))}")
+    reason = error.reason if isinstance(error, Infeasible) else str(error)
+    console.print(f"[bold red]{word}[/]: {escape(reason)}")
     if isinstance(error, Infeasible):
-        if error.limits:
-            console.print(f"Rules in conflict: {escape(', '.join(error.limits))}.")
+        if error.rules:
+            rules = ", ".join(rule_name(rule) for rule in error.rules)
+            console.print(f"Rules in conflict: {escape(rules)}.")
         if error.largest is not None:
             console.print(
                 f"Largest number of lineups known to be possible: {error.largest or 'none'}."

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.contest import Payouts, payouts_from_tiers, read_cents, typical_payouts
-from core.errors import Infeasible, InvalidInput
+from core.errors import InvalidInput
 from core.field import read_ownership, require_lineup, without
 from core.slate import Slate
+from web.labels import blamed_on
 from web.requests.ownership import with_known_ownership
 from web.requests.slates import Given
 from web.services import own_ownership_model
@@ -125,13 +126,8 @@ def _ownership(
     else:
         minded = [driver.ownership_percent or 0.0 for driver in slate.drivers]
         field, source = "drivers.ownership_percent", FILE_OWNERSHIP
-    try:
+    with blamed_on(field):
         read = read_ownership(minded, size)
         owned = without(read, np.array([driver.out for driver in slate.drivers]), size)
-    except InvalidInput as error:
-        raise InvalidInput({field: list(*error.problems.values())}) from None
-    try:
         require_lineup(slate.salaries_usd, owned, size, cap_usd)
-    except Infeasible as error:
-        raise InvalidInput({field: error.reason}) from None
     return tuple(owned.tolist()), source

@@ -10,6 +10,7 @@ from core.field import read_ownership
 from core.lineups import LineupRules
 from core.portfolio import OwnershipRules, with_ownership_rules
 from core.slate import Slate
+from web.labels import blamed_on
 from web.requests.contests import require_racing
 from web.requests.slates import Given
 from workers.plans.requests.optimize import Leverage, Objective
@@ -76,12 +77,8 @@ def _ownership(slate: Slate, given: Given) -> npt.NDArray[np.float64]:
                 }
             )
         percent = np.array([driver.ownership_percent or 0.0 for driver in slate.drivers])
-    try:
+    with blamed_on(field if field in given else "drivers.ownership_percent"):
         read_ownership(percent, size)
-    except InvalidInput as error:
-        if field in given:
-            raise
-        raise InvalidInput({"drivers.ownership_percent": list(*error.problems.values())}) from None
     # percent as they stand, so that a sum that is off by a little moves nobody across a limit
     if float(percent.sum()) < 1.5 * _SHARES:
         percent = np.minimum(percent * size, 100.0)

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import InvalidInput
 from core.field import complete_ownership, read_ownership, without
 from core.field.estimators import MEMBERS, archetype_of
 from core.slate import Driver, Slate
+from web.labels import blamed_on
 from web.requests.slates import Given, inline_slate, knowledge_of, race_of, slate_of
 from web.services import own_ownership_model
 from workers.plans.requests.ownership import OwnershipRequest
@@ -92,7 +93,7 @@ def with_known_ownership(slate: Slate, cap_usd: int, field: str) -> Slate:
     if all(percent is None for percent in known):
         return slate
     size = slate.rules.roster_size
-    try:
+    with blamed_on(field):
         if None not in known:
             whole = [driver.ownership_percent or 0.0 for driver in slate.drivers]
             out = np.array([driver.out for driver in slate.drivers])
@@ -107,10 +108,6 @@ def with_known_ownership(slate: Slate, cap_usd: int, field: str) -> Slate:
         salaries = [driver.salary_usd for driver in racing]
         asked = [float("nan") if percent is None else percent for percent in known]
         complete_ownership(salaries, asked, size, cap_usd)
-    except InvalidInput as error:
-        raise InvalidInput({field: list(*error.problems.values())}) from None
-    except Infeasible as error:
-        raise InvalidInput({field: error.reason}) from None
     return slate
 
 

@@ -77,11 +77,12 @@ def _stack(slate: Slate, name: str, given: Given) -> Group:
         raise InvalidInput({f"{name}.{of}": f"{given[of]!r} has no driver on this slate; {said}."})
     _require_order(name, given)
     return Group(
-        f"{name} ({given[of]})",
+        name,
         members,
         given["at_least"],
         given["at_most"],
         members if given["if_used"] else (),
+        subject=given[of],
     )
 
 
@@ -98,7 +99,7 @@ def _stacks(slate: Slate, given: Given) -> list[Group]:
         teams.setdefault(driver.team, []).append(place)
     bounds = {"min_stack": (least, slate.rules.roster_size), "max_stack": (0, most)}
     return [
-        Group(f"{name} of {team}", tuple(members), *bounds[name], when=tuple(members))
+        Group(name, tuple(members), *bounds[name], when=tuple(members), subject=team)
         for team, members in sorted(teams.items())
         for name in bounds
         if name in given

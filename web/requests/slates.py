@@ -8,6 +8,7 @@ from core.errors import InvalidInput
 from core.race import ConstraintCompiler, ConstraintSpec, UserKnowledge, load_known_drivers
 from core.sites import DEFAULT_SITE, site_of
 from core.slate import Driver, Slate, Veto, find_track
+from web.labels import blamed_on
 from web.services import caller, jobs
 from web.stored_slates import known
 
@@ -44,10 +45,8 @@ def slate_of(given: Given) -> Slate:
         slate = inline_slate(given, tuple(_driver(driver) for driver in given["drivers"]))
     named = given.get("scenario_config", {}).get("track_id")
     if named is not None:
-        try:
+        with blamed_on("scenario_config.track_id"):
             slate = replace(slate, track=find_track(named))
-        except InvalidInput as error:
-            raise InvalidInput({"scenario_config.track_id": error.problems["track_id"]}) from None
     return load_known_drivers().with_cars(slate)
 
 

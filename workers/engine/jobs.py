@@ -119,7 +119,7 @@ class Job:
     created_at, started_at, ended_at
         Seconds since 1970, where they happened yet.
     error
-        Why it failed: ``reason``, and where known ``limits``, ``largest`` or ``errors``.
+        Why it failed, as :func:`workers.engine.outcomes.read_error` reads it.
     scenario_cache
         What was simulated for it and what need not be; ``None`` before its first chunk of races,
         and where it has none, or there is no cache.

@@ -1,23 +1,35 @@
 """How a job's end is kept: its result as Celery's result backend has it, or the reason."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from celery import states
 
-from core.errors import AxiomaticError, Infeasible, InvalidInput
+from core.errors import AxiomaticError, BrokenRule, Infeasible, InvalidInput, Problem
 from workers.engine.stages import Json
 
 
 def error_document(error: BaseException) -> Json:
-    """The reason of a failure as the API shows it; never a stack trace."""
+    """The reason of a failure, as records that :func:`read_error` reads; never a stack trace."""
     if isinstance(error, Infeasible):
-        return {"reason": error.reason, "limits": list(error.limits), "largest": error.largest}
+        rules = [asdict(rule) for rule in error.rules]
+        return {"reason": error.reason, "rules": rules, "largest": error.largest}
     if isinstance(error, InvalidInput):
-        return {"reason": str(error), "errors": error.problems}
+        return {"reason": str(error), "problems": [asdict(each) for each in error.problems]}
     if isinstance(error, AxiomaticError):
         return {"reason": str(error)}
     return {"reason": f"An unexpected error, {type(error).__name__}; the worker's log has it."}
+
+
+def read_error(document: Json) -> AxiomaticError:
+    """The error that :func:`error_document` was made of, its type that of the document's keys."""
+    if "rules" in document:
+        rules = [BrokenRule(**rule) for rule in document["rules"]]
+        return Infeasible(document["reason"], rules=rules, largest=document["largest"])
+    if "problems" in document:
+        return InvalidInput([Problem(**problem) for problem in document["problems"]])
+    return AxiomaticError(document["reason"])
 
 
 def success(run_id: str, result: Json) -> str:

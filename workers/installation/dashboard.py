@@ -66,8 +66,8 @@ def main() -> None:
         Settings.from_environment()
         arguments = command(os.environ)
     except InvalidInput as error:
-        for name, problems in error.problems.items():
-            print(f"{name}: {' '.join(problems)}", file=sys.stderr)  # noqa: T201
+        for problem in error.problems:
+            print(f"{problem.name}: {problem.message}", file=sys.stderr)  # noqa: T201
         sys.exit(_BAD_CONFIGURATION)
     logging.getLogger(__name__).info(
         "Flower asks for a login; /healthcheck and /metrics answer without one"

@@ -1,6 +1,7 @@
 """Fitted ensembles as JSON: parameters and figures alone, none of the rows they were fitted to."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.field.estimators.ensemble import HybridOwnershipEstimator
 from core.field.estimators.features import FEATURES
 from core.field.estimators.fitting import FittedTerms
@@ -117,9 +118,9 @@ def ownership_model(path: Path | None = None) -> HybridOwnershipEstimator:
     try:
         return from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
-        raise InvalidInput({_FIELD: f"{path}: {error}."}) from error
+        raise InvalidInput(Problem(_FIELD, f"{error}.", at=str(path))) from error
     except InvalidInput as error:
-        raise InvalidInput({f"{_FIELD} {path}": error.problems[_FIELD]}) from error
+        raise InvalidInput([replace(each, at=str(path)) for each in error.problems]) from error
 
 
 @cache

@@ -139,7 +139,7 @@ def fill_to(percent: Floats, total: float) -> Floats:
     if total > 100.0 * np.count_nonzero(owned) + 1e-9:
         raise InvalidInput(
             {
-                "ownership": f"{np.count_nonzero(owned)} drivers are owned and {total:g} is to be "
+                "percent": f"{np.count_nonzero(owned)} drivers are owned and {total:g} is to be "
                 "shared; nobody is in more than 100% of lineups."
             }
         )

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.amounts import CENTS_PER_USD, read_cents, read_count
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.sites.rows import ContestRows, PrizeRow
 
+_FIELD = "payouts"
 _CASH = "cash"
 _MONEY = re.compile(r"\$?\s*\d[\d,]*(?:\.\d+)?")
 _MOST_NAMED = 5
@@ -68,7 +69,8 @@ def read_contest(
     if not isinstance(summary, list) or not all(isinstance(tier, Mapping) for tier in summary):
         raise InvalidInput({"payouts": "payoutSummary is no list of tiers."})
     worth = {
-        _plain(name): read_cents(usd, f"tickets {name!r}") for name, usd in (tickets or {}).items()
+        _plain(name): read_cents(usd, "tickets", repr(name))
+        for name, usd in (tickets or {}).items()
     }
     rows: list[PrizeRow] = []
     names: dict[str, str] = {}
@@ -76,11 +78,11 @@ def read_contest(
     cash = face = 0
     all_valued = True
     for number, tier in enumerate(summary, start=1):
-        where = f"payouts tier {number}"
-        first = read_count(tier.get("minPosition"), f"{where} minPosition")
-        last = read_count(tier.get("maxPosition", first), f"{where} maxPosition")
+        at = f"tier {number}"
+        first = read_count(tier.get("minPosition"), _FIELD, f"{at} minPosition")
+        last = read_count(tier.get("maxPosition", first), _FIELD, f"{at} maxPosition")
         total = 0
-        for prize in _prizes(tier, where):
+        for prize in _prizes(tier, at):
             in_cash = prize.cents if prize.name is None and prize.cents is not None else 0
             cash += (last - first + 1) * in_cash
             face += (last - first + 1) * (prize.cents or 0)
@@ -91,7 +93,8 @@ def read_contest(
                 names.setdefault(plain, prize.name)
                 cents = worth.get(plain, prize.cents)
                 if cents is None:
-                    raise InvalidInput({where: _unvalued(prize.name, first, last)})
+                    message = _unvalued(prize.name, first, last)
+                    raise InvalidInput(Problem(_FIELD, message, at=at))
                 counted[prize.name] = cents
                 total += cents
         rows.append(PrizeRow(first, last, total))
@@ -114,33 +117,35 @@ def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _prizes(tier: Mapping[str, Any], where: str) -> Iterator[_Prize]:
+def _prizes(tier: Mapping[str, Any], at: str) -> Iterator[_Prize]:
     """Prizes of a tier, each once, though the file describes most of them twice."""
     named = tier.get("tierPayoutDescriptions") or {}
     described = tier.get("payoutDescriptions") or []
     if not isinstance(named, Mapping) or not isinstance(described, list):
-        raise InvalidInput({where: "tierPayoutDescriptions or payoutDescriptions is malformed."})
+        message = "tierPayoutDescriptions or payoutDescriptions is malformed."
+        raise InvalidInput(Problem(_FIELD, message, at=at))
     left = {str(kind): str(text) for kind, text in named.items()}
     if not left and not described:
-        raise InvalidInput({where: "no prize; give payoutDescriptions with a value."})
+        message = "no prize; give payoutDescriptions with a value."
+        raise InvalidInput(Problem(_FIELD, message, at=at))
     several = len(left) > 1
     for one in described:
         if not isinstance(one, Mapping):
-            raise InvalidInput({where: "payoutDescriptions is no list of objects."})
+            message = "payoutDescriptions is no list of objects."
+            raise InvalidInput(Problem(_FIELD, message, at=at))
         description = str(one.get("payoutDescription") or "").strip()
         kind = _kind_of(description, left)
         if kind is None and several:
-            raise InvalidInput(
-                {
-                    where: f"which of {', '.join(named)} is {description!r}? Describe each prize "
-                    "of the tier as tierPayoutDescriptions does."
-                }
+            message = (
+                f"which of {', '.join(named)} is {description!r}? Describe each prize of the tier "
+                "as tierPayoutDescriptions does."
             )
+            raise InvalidInput(Problem(_FIELD, message, at=at))
         text = left.pop(kind) if kind is not None else None
-        yield _described(one, description, kind, text, where)
+        yield _described(one, description, kind, text, at)
     for kind, text in left.items():
         if _plain(kind) == _CASH:
-            yield _Prize(None, read_cents(text, f"{where} {kind}"))
+            yield _Prize(None, read_cents(text, _FIELD, f"{at} {kind}"))
         else:
             yield _Prize(text.strip() or kind, None)
 
@@ -158,14 +163,14 @@ def _kind_of(description: str, left: Mapping[str, str]) -> str | None:
 
 
 def _described(
-    one: Mapping[str, Any], description: str, kind: str | None, text: str | None, where: str
+    one: Mapping[str, Any], description: str, kind: str | None, text: str | None, at: str
 ) -> _Prize:
     value = one.get("value")
     cents = None
     if value is not None:
         # a prize may be described more than once, and a value of 0 means that there is none
-        times = read_count(one.get("quantity") or 1, f"{where} quantity")
-        cents = times * read_cents(value, f"{where} value") or None
+        times = read_count(one.get("quantity") or 1, _FIELD, f"{at} quantity")
+        cents = times * read_cents(value, _FIELD, f"{at} value") or None
     in_cash = (
         _plain(kind) == _CASH
         if kind is not None
@@ -176,13 +181,12 @@ def _described(
     written = next((t for t in (text, description) if t and _MONEY.fullmatch(t.strip())), None)
     if cents is None:
         if written is None:
-            wrong = f"no amount in {text or description!r}; give its value in USD."
-            raise InvalidInput({where: wrong})
-        return _Prize(None, read_cents(written, where))
-    if text is not None and written is not None and read_cents(written, where) != cents:
-        raise InvalidInput(
-            {where: f"{written} is written, but the value is {cents / CENTS_PER_USD:,.2f}."}
-        )
+            message = f"no amount in {text or description!r}; give its value in USD."
+            raise InvalidInput(Problem(_FIELD, message, at=at))
+        return _Prize(None, read_cents(written, _FIELD, at))
+    if text is not None and written is not None and read_cents(written, _FIELD, at) != cents:
+        message = f"{written} is written, but the value is {cents / CENTS_PER_USD:,.2f}."
+        raise InvalidInput(Problem(_FIELD, message, at=at))
     return _Prize(None, cents)
 
 
@@ -210,7 +214,7 @@ def _require_total(stated: object, cash: int, face: int | None) -> None:
     """
     if stated is None:
         return
-    total = read_cents(stated, "payouts totalPayouts")
+    total = read_cents(stated, _FIELD, "totalPayouts")
     if total in {0, cash, face} or (face is None and total > cash):
         return
     with_tickets = ""

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.sites.rows import Standings
 from core.sites.rules import TICKS_PER_POINT
 from core.tables import Rows, decode, number
@@ -58,7 +58,7 @@ def read_standings(data: bytes, roster_size: int = 6) -> Standings:
             }
         )
     at = {column: header.index(column) for column in COLUMNS}
-    problems: dict[str, str] = {}
+    problems: list[Problem] = []
     drivers = _drivers(rows[1:], at, problems)
     lineup_of = _lineup_reader(tuple(drivers), roster_size)
     played: Counter[tuple[str, ...]] = Counter()
@@ -77,17 +77,18 @@ def read_standings(data: bytes, roster_size: int = 6) -> Standings:
         lineup = lineup_of(text)
         ticks = _ticks(_cell(row, at["Points"]))
         if lineup is None:
-            problems[f"{_FIELD} line {line}, column Lineup"] = (
+            message = (
                 f"{text[:120]!r} is not {roster_size} different drivers of those listed on the "
                 "right; give 'D Name D Name ..'."
             )
+            problems.append(Problem(_FIELD, message, at=f"line {line}, column Lineup"))
         elif ticks is None:
-            problems[f"{_FIELD} line {line}, column Points"] = _wrong(row, at, "Points")
+            problems.append(_wrong(line, row, at, "Points"))
         else:
             played[lineup] += 1
             scored[lineup] = ticks
     if problems:
-        raise InvalidInput(dict(list(problems.items())[:_MOST_PROBLEMS]))
+        raise InvalidInput(problems[:_MOST_PROBLEMS])
     if not entries:
         raise InvalidInput({_FIELD: "no entry is listed; give the export of a contest that ran."})
     if not drivers:
@@ -112,7 +113,8 @@ def _rows(data: bytes) -> Rows:
     try:
         rows = [(reader.line_num, row) for row in reader if any(row)]
     except csv.Error as error:
-        raise InvalidInput({f"{_FIELD} line {reader.line_num}": f"not CSV: {error}."}) from None
+        at = f"line {reader.line_num}"
+        raise InvalidInput(Problem(_FIELD, f"not CSV: {error}.", at=at)) from None
     if not rows:
         raise InvalidInput({_FIELD: "the file has no line of text; give a CSV with a header line."})
     return rows
@@ -130,12 +132,13 @@ def _ticks(text: str) -> int | None:
     return ticks if abs(points * TICKS_PER_POINT - ticks) <= _NOISE_TICKS else None
 
 
-def _wrong(row: Sequence[str], at: Mapping[str, int], column: str) -> str:
-    return f"{_cell(row, at[column])!r}; give {_LIKE[column]}."
+def _wrong(line: int, row: Sequence[str], at: Mapping[str, int], column: str) -> Problem:
+    message = f"{_cell(row, at[column])!r}; give {_LIKE[column]}."
+    return Problem(_FIELD, message, at=f"line {line}, column {column}")
 
 
 def _drivers(
-    rows: Rows, at: Mapping[str, int], problems: dict[str, str]
+    rows: Rows, at: Mapping[str, int], problems: list[Problem]
 ) -> dict[str, tuple[float, int]]:
     drivers: dict[str, tuple[float, int]] = {}
     for line, row in rows:
@@ -144,13 +147,13 @@ def _drivers(
             continue
         share = number(_cell(row, at["%Drafted"]).removesuffix("%"))
         ticks = _ticks(_cell(row, at["FPTS"]))
-        where = f"{_FIELD} line {line}, column "
         if name in drivers:
-            problems[f"{where}Player"] = f"{name} is listed twice."
+            twice = f"{name} is listed twice."
+            problems.append(Problem(_FIELD, twice, at=f"line {line}, column Player"))
         elif share is None or not 0.0 <= share <= 100.0:
-            problems[f"{where}%Drafted"] = _wrong(row, at, "%Drafted")
+            problems.append(_wrong(line, row, at, "%Drafted"))
         elif ticks is None:
-            problems[f"{where}FPTS"] = _wrong(row, at, "FPTS")
+            problems.append(_wrong(line, row, at, "FPTS"))
         drivers[name] = (share or 0.0, ticks or 0)
     return drivers
 

@@ -107,7 +107,7 @@ def test_a_ticket_without_a_value_is_refused_by_tier_and_name(value: float | Non
     tiers = (cash(1, 1, 100), ticket(2, 6, "Tour Seat", value))
     with pytest.raises(InvalidInput) as refused:
         read(*tiers)
-    assert list(refused.value.problems) == ["payouts tier 2"]
+    assert list(refused.value.messages) == ["payouts tier 2"]
     assert "places 2 to 6 win 'Tour Seat'" in str(refused.value)
     assert "--ticket 'Tour Seat=20'" in str(refused.value)
     # its pool cannot be checked then, but cash alone must not exceed it
@@ -183,7 +183,7 @@ def test_a_detail_that_cannot_be_played_is_refused_by_name(
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         read(*tiers, **more)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
     assert said in str(refused.value)
 
 

@@ -80,14 +80,14 @@ def test_tiers_of_no_prize_at_the_end_are_left_out():
 def test_tiers_that_make_no_contest_are_refused_by_name(tiers, field, said):
     with pytest.raises(InvalidInput) as refused:
         payouts_from_tiers(tiers, 10, 5)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
     assert said in str(refused.value)
 
 
 def test_a_negative_fee_and_an_empty_field_are_refused():
     with pytest.raises(InvalidInput) as refused:
         Payouts(-1, 0, (PrizeTier(1, 1, 5),))
-    assert {"entry_fee", "field_size"} <= set(refused.value.problems)
+    assert {"entry_fee_cents", "field_size"} <= set(refused.value.messages)
 
 
 def test_a_csv_with_ranges_dollars_and_commas_is_read():
@@ -116,7 +116,7 @@ def test_a_csv_with_ranges_dollars_and_commas_is_read():
 def test_a_csv_that_cannot_be_read_is_refused_by_line_and_column(text, field):
     with pytest.raises(InvalidInput) as refused:
         read_payout_csv(text)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
 
 
 def test_json_amounts_are_decimals_and_both_kinds_of_file_are_told_apart():
@@ -204,15 +204,15 @@ def test_typical_prizes_put_the_share_for_first_that_the_curve_of_their_tier_has
     ("size", "fee", "tier", "field"),
     [
         (1, 500, None, "field_size"),
-        (100, 0, None, "contest_buyin"),
-        (100, -5, None, "contest_buyin"),
-        (100, 5, "huge", "contest_size_tier"),
+        (100, 0, None, "entry_fee_cents"),
+        (100, -5, None, "entry_fee_cents"),
+        (100, 5, "huge", "size_tier"),
     ],
 )
 def test_a_contest_nobody_can_guess_the_prizes_of_is_refused(size, fee, tier, field):
     with pytest.raises(InvalidInput) as refused:
         typical_payouts(size, fee, tier)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
 
 
 def test_the_ladder_cannot_be_written_to():
@@ -256,7 +256,7 @@ def test_a_pool_that_its_tiers_do_not_sum_to_is_refused_with_both_figures():
 def test_a_file_that_holds_no_such_contest_is_refused(text, contest_id, tickets, field):
     with pytest.raises(InvalidInput) as refused:
         read_payout_table(text, contest_id, tickets)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
 
 
 def test_a_cell_too_long_for_a_csv_is_refused_by_its_line():

@@ -386,7 +386,7 @@ def test_a_contest_of_another_size_than_its_entries_is_refused(model):
         value_lineups(points, field, own, payouts)
     with pytest.raises(InvalidInput, match="field_size"):
         play_block(points, model, np.repeat(own, 51, axis=0), payouts, 1, 0)
-    with pytest.raises(InvalidInput, match="n_contest_sims"):
+    with pytest.raises(InvalidInput, match="fields_per_block"):
         play_block(points, model, own, payouts, 1, 0, fields_per_block=0)
 
 

@@ -138,10 +138,10 @@ def test_ownership_that_is_all_known_is_read_as_given():
 @pytest.mark.parametrize(
     ("known", "field"),
     [
-        ([130.0, NAN, NAN, NAN], "ownership_estimates"),
-        ([90.0, 90.0, 90.0, NAN], "ownership_estimates"),
-        ([0.0, 0.0, 0.0, NAN], "ownership_estimates"),
-        ([50.0, NAN, NAN], "salary"),
+        ([130.0, NAN, NAN, NAN], "ownership_percent"),
+        ([90.0, 90.0, 90.0, NAN], "ownership_percent"),
+        ([0.0, 0.0, 0.0, NAN], "ownership_percent"),
+        ([50.0, NAN, NAN], "salaries_usd"),
     ],
 )
 def test_numbers_that_leave_no_room_are_refused(known, field):
@@ -155,7 +155,7 @@ def test_known_ownership_that_breaks_the_cap_is_refused():
 
 
 def test_a_prior_with_gaps_and_a_bound_of_nothing_are_refused():
-    with pytest.raises(InvalidInput, match="ownership_estimates"):
+    with pytest.raises(InvalidInput, match="ownership_percent"):
         complete_ownership([5_000] * 3, [60.0, NAN, NAN], 2, 10_000, prior_percent=[1.0, 2.0, NAN])
     with pytest.raises(InvalidInput, match="at_most_percent"):
         complete_ownership([5_000] * 3, [60.0, NAN, NAN], 2, 10_000, at_most_percent=0.0)

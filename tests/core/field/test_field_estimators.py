@@ -347,7 +347,7 @@ def test_learning_on_starts_from_the_prior_and_leaves_it_as_it_was(contests, fit
 def test_parameters_that_cannot_be_used_are_refused_by_name(parameters, field, contests):
     with pytest.raises(InvalidInput) as refused:
         HybridOwnershipEstimator(**parameters).fit(*contests.rows)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
 
 
 @pytest.mark.parametrize(
@@ -368,4 +368,4 @@ def test_parameters_that_cannot_be_used_are_refused_by_name(parameters, field, c
 def test_rows_that_cannot_be_learnt_from_are_refused_by_name(change, field, contests):
     with pytest.raises(InvalidInput) as refused:
         HybridOwnershipEstimator(n_bootstrap=1).fit(*change(contests))
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]

@@ -168,7 +168,7 @@ def test_ownership_whose_mean_salary_breaks_the_cap_is_refused_with_the_drivers_
     assert "$27,000" in refused.value.reason
     assert "$24,000" in refused.value.reason
     assert "driver at index" in refused.value.reason
-    assert refused.value.limits == ("ownership_estimates", "salary_cap")
+    assert refused.value.limits == ("ownership_percent", "salary_cap_usd")
 
 
 def test_ownership_under_the_cap_on_average_but_in_no_mix_of_legal_lineups_is_refused():
@@ -190,7 +190,7 @@ def test_no_legal_lineup_at_all_is_refused():
 
 
 def test_salaries_that_are_not_one_a_driver_are_refused():
-    with pytest.raises(InvalidInput, match="salary"):
+    with pytest.raises(InvalidInput, match="salaries_usd"):
         fit_field([9_000, 9_000], [70.0, 70.0, 60.0], 2, 20_000)
 
 

@@ -53,7 +53,7 @@ def test_ownership_that_cannot_be_read_is_refused_with_its_reason(own, said):
     with pytest.raises(InvalidInput) as refused:
         read_ownership(own, 2)
     assert said in str(refused.value)
-    assert list(refused.value.problems) == ["ownership_estimates"]
+    assert list(refused.value.messages) == ["ownership_percent"]
 
 
 def test_two_drivers_at_100_with_nobody_else_owned_cannot_fill_a_roster_of_three():

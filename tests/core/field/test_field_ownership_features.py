@@ -99,4 +99,4 @@ def test_a_slate_of_drivers_gives_what_it_knows():
 def test_what_cannot_be_is_refused_by_its_name(changes, field):
     with pytest.raises(InvalidInput) as refused:
         made_up_slate(1, **changes)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]

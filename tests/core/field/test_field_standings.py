@@ -144,7 +144,7 @@ def drafted(*shares, out=False, slate=9):
     ],
 )
 def test_shares_that_do_not_make_up_the_rosters_are_refused_with_their_sum(shares, words):
-    with pytest.raises(InvalidInput, match=r"standings, column %Drafted: .*within 2%") as said:
+    with pytest.raises(InvalidInput, match=r"standings column %Drafted: .*within 2%") as said:
         drafted(*shares)
     assert words in str(said.value)
 
@@ -203,7 +203,7 @@ def test_what_is_wrong_is_refused_with_its_line_and_column(change, field, words)
     text = export(*standings_rows()).decode().replace(*change)
     with pytest.raises(InvalidInput) as refused:
         read_standings(text.encode())
-    assert words in " ".join(refused.value.problems[field])
+    assert words in " ".join(refused.value.messages[field])
 
 
 @pytest.mark.parametrize("data", [b"", b"a,b\r\n1,2\r\n", HEADER.encode(), b"\x00\x01"])

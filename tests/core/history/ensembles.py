@@ -18,4 +18,4 @@ plenty = settings(max_examples=100, deadline=None)
 def refused(field, call, *arguments, **options):
     with pytest.raises(InvalidInput) as caught:
         call(*arguments, **options)
-    return list(caught.value.problems) == [field]
+    return list(caught.value.messages) == [field]

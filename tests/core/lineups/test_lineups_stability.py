@@ -184,7 +184,7 @@ def test_stable_needs_both_a_steady_value_and_a_choice_that_recurs(variation, re
         ({"lineups": np.zeros((0, 4), dtype=np.uint8)}, "lineups"),
         ({"resamples": 1}, "resamples"),
         ({"n_top": 0}, "n_top"),
-        ({"target": TailTarget((0.995,), (1.0,))}, "cvar_alphas"),
+        ({"target": TailTarget((0.995,), (1.0,))}, "alphas"),
     ],
 )
 def test_what_cannot_be_resampled_is_refused_by_field(changed, field):
@@ -195,4 +195,4 @@ def test_what_cannot_be_resampled_is_refused_by_field(changed, field):
     }
     with pytest.raises(InvalidInput) as refused:
         validate_tail_stability(**{**asked, **changed})
-    assert set(refused.value.problems) == {field}
+    assert set(refused.value.messages) == {field}

@@ -108,23 +108,23 @@ def test_no_tail_samples_are_refused():
 @pytest.mark.parametrize(
     ("alphas", "weights", "field"),
     [
-        ((0.0,), (1.0,), "cvar_alphas"),
-        ((1.0,), (1.0,), "cvar_alphas"),
-        ((math.nan,), (1.0,), "cvar_alphas"),
-        ((0.9, 0.8), (1.0,), "cvar_weights"),
-        ((0.9, 0.8), (0.5, 0.6), "cvar_weights"),
-        ((0.9, 0.8), (1.5, -0.5), "cvar_weights"),
-        ((0.9,), (math.nan,), "cvar_weights"),
+        ((0.0,), (1.0,), "alphas"),
+        ((1.0,), (1.0,), "alphas"),
+        ((math.nan,), (1.0,), "alphas"),
+        ((0.9, 0.8), (1.0,), "weights"),
+        ((0.9, 0.8), (0.5, 0.6), "weights"),
+        ((0.9, 0.8), (1.5, -0.5), "weights"),
+        ((0.9,), (math.nan,), "weights"),
     ],
 )
 def test_a_target_that_is_none_is_refused_by_field(alphas, weights, field):
     with pytest.raises(InvalidInput) as refused:
         TailTarget(alphas, weights)
-    assert set(refused.value.problems) == {field}
+    assert set(refused.value.messages) == {field}
 
 
 def test_a_target_without_a_level_is_refused():
-    with pytest.raises(InvalidInput, match="cvar_alphas"):
+    with pytest.raises(InvalidInput, match="alphas"):
         TailTarget((), ())
 
 

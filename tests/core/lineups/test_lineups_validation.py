@@ -120,5 +120,5 @@ def test_the_races_a_lineup_was_chosen_on_flatter_it(full_rules, full_points):
 
 
 def test_a_tail_of_less_than_a_race_is_refused():
-    with pytest.raises(InvalidInput, match="cvar_alphas"):
+    with pytest.raises(InvalidInput, match="alphas"):
         validate_tail(np.zeros((50, 6), dtype=np.int16), WILD, STEADY, DEFAULT)

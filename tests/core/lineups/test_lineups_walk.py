@@ -301,7 +301,7 @@ def test_a_price_on_the_best_driver_of_a_full_slate_makes_room_for_others(full_r
 def test_a_tail_of_less_than_one_race_is_refused(full_rules):
     few = np.zeros((99, 38), dtype=np.int16)
     for search in (best_by_tail, start_tail_walk):
-        with pytest.raises(InvalidInput, match="cvar_alphas"):
+        with pytest.raises(InvalidInput, match="alphas"):
             search(few, full_rules, TailTarget(), 1)
 
 

@@ -132,7 +132,7 @@ def test_fewer_legal_lineups_than_asked_for_are_counted_exactly(make_board):
 def test_no_legal_lineup_at_all_leaves_room_for_none(make_board):
     board = make_board([9] * 8, range(8), cap=10)
     error = failed(board, portfolio_limits(board.slate, 3))
-    assert (error.largest, error.limits) == (0, ("salary_cap",))
+    assert (error.largest, error.limits) == (0, ("salary_cap_usd",))
 
 
 def test_legal_lineups_too_few_for_the_exposures_as_well_are_not_promised(make_board, plainly):
@@ -167,7 +167,7 @@ def test_minimum_exposures_that_cannot_all_be_met_are_named(full_board):
     # the four dearest and the two cheapest cost more than the cap
     assert error.limits == (
         "n_lineups",
-        "salary_cap",
+        "salary_cap_usd",
         *(f"min_driver_exposure of D{i}" for i in range(4)),
     )
     # each in all but one of n lineups is too much up to n = 4; in 9 of 10 it is from 5 on

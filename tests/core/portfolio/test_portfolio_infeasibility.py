@@ -21,8 +21,8 @@ def parts_of(rules):
     """Give every rule by its name, and the rules with none of them."""
     dearest = sum(sorted(rules.salaries_usd)[-rules.roster_size :])
     parts = {
-        "salary_cap": {"salary_cap_usd": rules.salary_cap_usd},
-        "min_salary": {"min_salary_usd": rules.min_salary_usd},
+        "salary_cap_usd": {"salary_cap_usd": rules.salary_cap_usd},
+        "min_salary_usd": {"min_salary_usd": rules.min_salary_usd},
         **{f"locks of {i}": {"locks": (i,)} for i in rules.locks},
         **{f"excludes of {i}": {"excludes": (i,)} for i in rules.excludes},
         **{group.name: {"groups": (group,)} for group in rules.groups},
@@ -55,7 +55,8 @@ def test_a_refusal_names_rules_in_conflict_and_no_fewer_are(plain, any_small_rul
         return
     error = refused(require_legal, rules)
     assert error.largest == 0
-    assert all(name in error.reason for name in error.limits)
+    assert all(name in str(error) for name in error.limits[:12])
+    assert not any(name in error.reason for name in error.limits)
     parts, bare = parts_of(rules)
     assert not plain.legal(only(bare, parts, error.limits))
     for fewer in combinations(parts, len(error.limits) - 1):
@@ -72,7 +73,7 @@ def slate(full_rules):
     )
 
 
-ONE_CAR = Group("stacks of T12", (36,), 2, 6)
+ONE_CAR = Group("stacks", (36,), 2, 6, subject="T12")
 
 
 @pytest.mark.parametrize(
@@ -81,12 +82,12 @@ ONE_CAR = Group("stacks of T12", (36,), 2, 6)
         ({"locks": (5,), "excludes": (5, 8)}, ("locks of D5", "excludes of D5")),
         (
             {"locks": (0, 1, 2, 3)},
-            ("salary_cap", "locks of D0", "locks of D1", "locks of D2", "locks of D3"),
+            ("salary_cap_usd", "locks of D0", "locks of D1", "locks of D2", "locks of D3"),
         ),
         # seven locks do not fit a roster of six, but five of them do not fit the cap
         (
             {"locks": (1, 2, 3, 4, 5, 6, 7)},
-            ("salary_cap", "locks of D1", "locks of D2", "locks of D3", "locks of D4"),
+            ("salary_cap_usd", "locks of D1", "locks of D2", "locks of D3", "locks of D4"),
         ),
         ({"groups": (ONE_CAR,), "locks": (4,)}, ("stacks of T12",)),
         (
@@ -97,8 +98,8 @@ ONE_CAR = Group("stacks of T12", (36,), 2, 6)
             ("locks of D3", "g0", "g1"),
         ),
         (
-            {"budgets": (Budget("max_total_ownership", (50,) * 37 + (1,), 200),), "locks": (2,)},
-            ("max_total_ownership",),
+            {"budgets": (Budget("max_total", (50,) * 37 + (1,), 200),), "locks": (2,)},
+            ("max_total",),
         ),
     ],
 )

@@ -256,12 +256,12 @@ def test_any_optimizer_that_takes_costs_and_rules_can_be_wrapped(full_rules):
     [
         ("penalty", {"penalty": -0.1}),
         ("penalty", {"penalty": math.nan}),
-        ("ownership_estimates", {"ownership_percent": OWNED[:37]}),
-        ("ownership_estimates", {"ownership_percent": -OWNED}),
-        ("min_low_ownership_drivers", {"ownership_rules": OwnershipRules(min_low=7)}),
+        ("ownership_percent", {"ownership_percent": OWNED[:37]}),
+        ("ownership_percent", {"ownership_percent": -OWNED}),
+        ("min_low", {"ownership_rules": OwnershipRules(min_low=7)}),
     ],
 )
 def test_what_cannot_be_used_is_refused_before_the_search(base, field, change):
     with pytest.raises(InvalidInput) as refused:
         LeverageAwareOptimizer(base(1), **{"ownership_percent": OWNED, **change})
-    assert set(refused.value.problems) == {field}
+    assert set(refused.value.messages) == {field}

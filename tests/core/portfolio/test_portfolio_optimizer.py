@@ -228,14 +228,14 @@ def test_a_driver_who_does_not_race_is_in_no_lineup_and_needs_no_projection(
 def test_what_cannot_be_used_is_refused_under_its_name(make, field, asked):
     with pytest.raises(InvalidInput) as refused:
         make(5, **asked)
-    assert set(refused.value.problems) == {field}
+    assert set(refused.value.messages) == {field}
 
 
 def test_rules_that_leave_no_lineup_are_named(make, full_rules):
     rules = replace(full_rules, locks=(0, 1, 2, 3, 4, 5))
     with pytest.raises(Infeasible) as refused:
         make(5, rules).optimize()
-    assert refused.value.limits[0] == "salary_cap"
+    assert refused.value.limits[0] == "salary_cap_usd"
     assert set(refused.value.limits[1:]) < {f"locks of D{i}" for i in range(6)}
 
 

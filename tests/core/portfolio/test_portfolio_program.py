@@ -188,4 +188,4 @@ def test_a_time_limit_is_kept_to(solver, full_rules):
 def test_what_cannot_be_asked_is_refused_by_name(change, field):
     with pytest.raises(InvalidInput) as refused:
         best_lineup(OPEN, **{"values": np.zeros(10), **change})
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]

@@ -165,18 +165,18 @@ def test_overrides_come_last():
 @pytest.mark.parametrize(
     ("overrides", "field"),
     [
-        ({"driver_overrides": {"99": {"skill": 0.5}}}, "drivers.99"),
-        ({"driver_overrides": {"0": {"speed": 1}}}, "drivers.0.speed"),
-        ({"driver_overrides": {"0": {"driver_id": "1"}}}, "drivers.0.driver_id"),
-        ({"driver_overrides": {"0": {"skill": 3}}}, "drivers.0.skill"),
-        ({"track_overrides": {"banking": 31}}, "track.banking"),
+        ({"driver_overrides": {"99": {"skill": 0.5}}}, "driver_overrides of 99"),
+        ({"driver_overrides": {"0": {"speed": 1}}}, "speed of 0"),
+        ({"driver_overrides": {"0": {"driver_id": "1"}}}, "driver_id of 0"),
+        ({"driver_overrides": {"0": {"skill": 3}}}, "skill of 0"),
+        ({"track_overrides": {"banking": 31}}, "banking of track"),
         ({"race_laps": 5}, "race_laps"),
     ],
 )
 def test_an_override_that_cannot_be_is_refused_by_field(overrides, field):
     with pytest.raises(InvalidInput) as refused:
         ConstraintCompiler().compile(slate(), **overrides)
-    assert set(refused.value.problems) == {field}
+    assert set(refused.value.messages) == {field}
 
 
 def test_a_slate_without_a_track_is_refused():

@@ -104,4 +104,4 @@ def test_means_that_no_weights_have_are_refused(values, targets):
 def test_what_cannot_be_weighed_is_refused(values, targets, field):
     with pytest.raises(InvalidInput) as error:
         entropy_tilt(values, targets)
-    assert list(error.value.problems) == [field]
+    assert list(error.value.messages) == [field]

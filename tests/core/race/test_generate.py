@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import BrokenRule, Infeasible, InvalidInput
 from core.race import (
     BLOCK_SCENARIOS,
     KernelStats,
@@ -244,8 +244,10 @@ def test_rules_that_hardly_a_race_meets_fail_by_name(field):
     only_the_last = [{"vetoes": frozenset({Veto.MAY_NOT_WIN})}] * 35
     with pytest.raises(Infeasible) as failed:
         simulate_block(field(*only_the_last, kind=TrackType.SHORT), 1, 0)
-    assert {"may_not_win:d0", "may_not_win:d1"} <= set(failed.value.limits)
-    assert "may_not_win:d0" in failed.value.reason
+    assert {BrokenRule("may_not_win", "d0"), BrokenRule("may_not_win", "d1")} <= set(
+        failed.value.rules
+    )
+    assert "may_not_win of d0" in str(failed.value)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +264,7 @@ def test_rules_that_hardly_a_race_meets_fail_by_name(field):
 def test_a_block_that_cannot_be_is_refused_by_field(field, arguments, name):
     with pytest.raises(InvalidInput) as refused:
         simulate_block(field(), *arguments)
-    assert set(refused.value.problems) == {name}
+    assert set(refused.value.messages) == {name}
 
 
 def test_no_scenarios_is_refused(field):

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.errors import Infeasible, InvalidInput
+from core.errors import Infeasible, InvalidInput, Problem
 from core.race import UserKnowledge, fair_probabilities, generate_scenarios, tilt, with_tilts
-from core.race.knowledge import Kind, _as_sent
+from core.race.knowledge import Kind, _of_drivers
 from core.slate import DRAFTKINGS_CLASSIC, Driver, Slate, Veto
 
 RULES = DRAFTKINGS_CLASSIC
@@ -265,7 +265,7 @@ def test_rules_that_leave_no_race_even_untilted_are_refused_with_their_names(fie
     spec = field(*[{"vetoes": {Veto.MAY_NOT_WIN}}] * 19, drivers=20, laps=60)
     with pytest.raises(Infeasible) as error:
         tilt(spec, knowing(20, projected_points={3: 40.0}), RULES, 3)
-    assert "may_not_win:d0" in error.value.limits
+    assert "may_not_win of d0" in error.value.limits
 
 
 def test_a_job_that_has_ended_ends_it(spec):
@@ -282,9 +282,9 @@ def test_a_job_that_has_ended_ends_it(spec):
 @pytest.mark.parametrize(
     ("said", "field_name", "words"),
     [
-        ({"win_probability": {1: 1.2}}, "win_probability.1", "0 to 1"),
-        ({"projected_points": {0: float("nan")}}, "projected_points.0", "-1000 to 1000"),
-        ({"median_finish": {2: 0.5}}, "median_finish.2", "1 to 60"),
+        ({"win_probability": {1: 1.2}}, "win_probability of 1", "0 to 1"),
+        ({"projected_points": {0: float("nan")}}, "projected_points of 0", "-1000 to 1000"),
+        ({"median_finish": {2: 0.5}}, "median_finish of 2", "1 to 60"),
         ({"win_probability": {1: 0.7, 2: 0.6}}, "win_probability", "room for 1"),
         ({"top5_probability": dict.fromkeys(range(8), 0.9)}, "top5_probability", "room for 5"),
     ],
@@ -292,7 +292,7 @@ def test_a_job_that_has_ended_ends_it(spec):
 def test_what_cannot_be_is_refused(said, field_name, words):
     with pytest.raises(InvalidInput) as error:
         knowing(**said)
-    assert words in error.value.problems[field_name][0]
+    assert words in error.value.messages[field_name][0]
 
 
 def test_knowledge_of_another_field_is_refused(spec):
@@ -346,27 +346,27 @@ def test_a_whole_field_of_certain_winners_shares_the_win():
     assert said.top5_probability == pytest.approx([5 / 14] * 14)
 
 
-def test_problems_of_what_was_read_off_a_slate_name_the_fields_that_were_sent():
+def test_problems_of_what_was_read_off_a_slate_are_those_of_its_drivers():
     slate = slate_of({"win_odds": 2.0}, {"finish_median": 7.0}, {"win_odds": 3.0})
-    read = {"win_probability": ["too much"], "median_finish.1": ["too far"]}
-    assert _as_sent(read, slate.drivers) == {
-        "drivers.0.win_odds": ["too much"],
-        "drivers.2.win_odds": ["too much"],
-        "drivers.1.finish_median": ["too far"],
-    }
+    read = [Problem("win_probability", "too much"), Problem("median_finish", "too far", 1)]
+    assert _of_drivers(read, slate.drivers) == [
+        Problem("win_odds", "too much", "0"),
+        Problem("win_odds", "too much", "2"),
+        Problem("finish_median", "too far", "1"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("wrong", "field_name", "words"),
     [
-        ({"win_odds": 1.0}, "drivers.0.win_odds", "1.0; give decimal odds above 1"),
-        ({"top5_odds": -2.0}, "drivers.0.top5_odds", "-2.0; give decimal odds above 1"),
-        ({"win_odds": float("inf")}, "drivers.0.win_odds", "inf; give"),
-        ({"finish_median": 0}, "drivers.0.finish_median", "a place from 1 to 60"),
-        ({"projected_points": float("nan")}, "drivers.0.projected_points", "within 1,000"),
+        ({"win_odds": 1.0}, "win_odds of 0", "1.0; give decimal odds above 1"),
+        ({"top5_odds": -2.0}, "top5_odds of 0", "-2.0; give decimal odds above 1"),
+        ({"win_odds": float("inf")}, "win_odds of 0", "inf; give"),
+        ({"finish_median": 0}, "finish_median of 0", "a place from 1 to 60"),
+        ({"projected_points": float("nan")}, "projected_points of 0", "within 1,000"),
     ],
 )
 def test_a_slates_numbers_that_cannot_be_are_refused_by_name(wrong, field_name, words):
     with pytest.raises(InvalidInput) as error:
         UserKnowledge.from_slate(slate_of(wrong))
-    assert words in error.value.problems[field_name][0]
+    assert words in error.value.messages[field_name][0]

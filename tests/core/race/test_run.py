@@ -36,13 +36,13 @@ def test_the_job_of_a_run_stands_in_its_document_once_it_is_known():
 def test_a_run_that_cannot_be_repeated_is_refused(field, change):
     with pytest.raises(InvalidInput) as refused:
         RunConfig(**{"spec_hash": "0", "seed": 1, "simulation": HALVES, **change})
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
 
 
 def test_a_run_without_races_is_refused():
     with pytest.raises(InvalidInput) as refused:
         SimulationParameters(0, 500, 0, 0)
-    assert list(refused.value.problems) == [
+    assert list(refused.value.messages) == [
         "n_scenarios",
         "selection_scenarios",
         "report_scenarios",

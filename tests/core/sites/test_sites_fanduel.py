@@ -43,8 +43,8 @@ def test_the_mark_of_who_is_out_is_kept(player_list):
 def test_a_bad_cell_is_refused_by_its_line(player_list, change, said):
     with pytest.raises(InvalidInput) as error:
         FANDUEL.salaries.read(player_list(changes={3: change}))
-    assert set(error.value.problems) == {"salaries line 5"}
-    assert said in error.value.problems["salaries line 5"][0]
+    assert set(error.value.messages) == {"salaries line 5"}
+    assert said in error.value.messages["salaries line 5"][0]
 
 
 def test_an_upload_file_has_five_columns_and_cells_that_fanduels_own_lists_hold():

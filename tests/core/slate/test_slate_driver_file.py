@@ -13,7 +13,7 @@ def laid_over(slate, *lines):
 def refused(slate, *lines):
     with pytest.raises(InvalidInput) as error:
         laid_over(slate, *lines)
-    return error.value.problems
+    return error.value.messages
 
 
 def test_every_column_is_laid_over_the_driver_it_names(named_slate):

@@ -53,4 +53,4 @@ def test_a_file_that_cannot_be_filled_is_refused(
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         fill_entries(seven, LINEUPS, data, contests)
-    assert said in refused.value.problems[field][0]
+    assert said in refused.value.messages[field][0]

@@ -9,7 +9,7 @@ from core.slate import Slate, read_salaries
 def refused(data):
     with pytest.raises(InvalidInput) as error:
         read_salaries(data)
-    return error.value.problems
+    return error.value.messages
 
 
 def test_all_real_salary_files_are_read_driver_by_driver(shared):
@@ -163,7 +163,7 @@ def test_a_slate_refuses_a_salary_no_site_has(salary_file):
     for salary in (0, -1, 10**18):
         with pytest.raises(InvalidInput) as error:
             Slate((*drivers[:-1], type(drivers[0])("x", "X", salary)))
-        assert set(error.value.problems) == {"salary"}
+        assert set(error.value.messages) == {"salary_usd"}
 
 
 def test_an_id_that_is_not_on_the_slate_is_blamed_on_its_field(salary_file):
@@ -171,4 +171,4 @@ def test_an_id_that_is_not_on_the_slate_is_blamed_on_its_field(salary_file):
     assert slate.index_of(["40003", "40000"], "locks").tolist() == [3, 0]
     with pytest.raises(InvalidInput) as error:
         slate.index_of(["40003", "1"], "locks")
-    assert "'1'" in error.value.problems["locks"][0]
+    assert "'1'" in error.value.messages["locks"][0]

@@ -47,15 +47,15 @@ def test_a_site_that_the_file_contradicts_is_refused_naming_both(salary_file, sa
     data = salary_file() if read == "DraftKings" else player_list()
     with pytest.raises(InvalidInput) as error:
         read_salaries(data, said)
-    assert set(error.value.problems) == {"site"}
-    assert said in error.value.problems["site"][0]
-    assert read in error.value.problems["site"][0]
+    assert set(error.value.messages) == {"site"}
+    assert said in error.value.messages["site"][0]
+    assert read in error.value.messages["site"][0]
 
 
 def test_a_site_that_is_none_is_refused():
     with pytest.raises(InvalidInput) as error:
         read_salaries(player_list(), "yahoo")
-    assert set(error.value.problems) == {"site"}
+    assert set(error.value.messages) == {"site"}
 
 
 def test_a_header_of_no_site_is_refused_by_the_one_it_is_nearest_to():
@@ -63,7 +63,7 @@ def test_a_header_of_no_site_is_refused_by_the_one_it_is_nearest_to():
         header = [name for name in site.salaries.columns if name != "Salary"]
         with pytest.raises(InvalidInput) as error:
             read_salaries(",".join(header).encode())
-        (said,) = error.value.problems["salaries"]
+        (said,) = error.value.messages["salaries"]
         assert "lacks Salary" in said
         assert site.name in said
 
@@ -105,7 +105,7 @@ def test_entries_are_filled_in_the_sites_own_file():
 def test_four_drivers_or_fifty_one_are_no_fanduel_slate(drivers):
     with pytest.raises(InvalidInput) as error:
         read_salaries(player_list(drivers))
-    assert str(drivers) in error.value.problems["drivers"][0]
+    assert str(drivers) in error.value.messages["drivers"][0]
 
 
 def test_every_real_draftkings_file_is_known_for_one_and_refused_as_fanduels(shared):

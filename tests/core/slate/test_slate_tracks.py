@@ -53,7 +53,7 @@ def test_a_plain_name_means_the_configuration_raced_now(called, track_id, kind):
 def test_an_unknown_track_is_refused_with_the_nearest_matches(called, nearest):
     with pytest.raises(InvalidInput) as error:
         find_track(called)
-    assert nearest in error.value.problems["track_id"][0]
+    assert nearest in error.value.messages["track_id"][0]
 
 
 @pytest.mark.parametrize("called", ["", "Monaco Grand Prix circuit", "../../etc/passwd"])

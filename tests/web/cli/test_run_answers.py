@@ -20,6 +20,12 @@ IN_CONFLICT = {
     "errors": {"locks": ["..."], "max_stack": ["..."]},
     "limits": ["n_lineups", "locks of A", "max_stack"],
     "largest": 7,
+    "conflict": [
+        {"field": "n_lineups", "subject": None, "limit": 20},
+        {"field": "locks", "subject": "A", "limit": None},
+        {"field": "groups.0", "subject": None, "limit": None},
+        {"field": "max_driver_exposure", "subject": "B", "limit": 0.35},
+    ],
 }
 
 
@@ -67,7 +73,8 @@ def test_rules_in_conflict_are_named_with_how_many_lineups_they_leave(
     assert left == code
     assert said.splitlines() == [
         f"{word}: {IN_CONFLICT['detail']}",
-        "Rules in conflict: n_lineups, locks of A, max_stack.",
+        "Rules in conflict: n_lineups 20 (--lineups), locks of A (--lock), groups.0, "
+        "max_driver_exposure 0.35 of B (--max-exposure).",
         "Largest number of lineups known to be possible: 7.",
     ]
 

@@ -73,7 +73,7 @@ def test_of_standings_only_drivers_and_their_ownership_are_read() -> None:
     wrong = text.replace("Driver C,D,85.00%", "Driver Z,D,85.00%")
     with pytest.raises(InvalidInput) as refused:
         read_ownership_file(wrong.encode(), NAMES, 6)
-    assert list(refused.value.problems) == ["ownership line 4"]
+    assert list(refused.value.messages) == ["ownership line 4"]
     assert "no driver 'Driver Z'" in str(refused.value)
     assert "entrant" not in str(refused.value)
 
@@ -124,7 +124,7 @@ def test_ownership_that_cannot_be_read_is_refused_saying_what_would_be_right(
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_ownership_file(text.encode(), NAMES, 6)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
     assert said in str(refused.value)
 
 
@@ -218,7 +218,7 @@ def test_a_size_and_fee_equal_to_the_files_are_fine(prepared: Any) -> None:
 def test_a_size_or_fee_that_is_not_the_files_is_refused(prepared: Any) -> None:
     with pytest.raises(InvalidInput) as refused:
         prepared({**OWN, "entries": 10_000}, field_size=500, fee=2.5)
-    assert refused.value.problems == {
+    assert refused.value.messages == {
         "--field-size": ["500, but the payout file says 10,000; leave it out."],
         "--fee": ["2.5, but the payout file says 2; leave it out."],
     }
@@ -249,7 +249,7 @@ def test_a_contest_that_is_not_there_is_refused(
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         prepared(contest, **more)
-    assert list(refused.value.problems) == [field]
+    assert list(refused.value.messages) == [field]
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the bench slate is not part of the project")

@@ -8,6 +8,7 @@ import pytest
 from core.errors import Infeasible, InvalidInput
 from core.field import field_parameters
 from core.lineups import is_legal
+from web.labels import conflict_members, errors_of
 from web.requests import leverage_request, optimize_request
 from web.schemas.optimize import LeverageSchema, OptimizeSchema
 from workers.plans.requests.optimize import Leverage, OptimizeRequest
@@ -57,7 +58,7 @@ def leveraged(**changes: Any) -> OptimizeRequest:
 def problems(ask: Any, **changes: Any) -> dict[str, list[str]]:
     with pytest.raises(InvalidInput) as refused:
         ask(**changes)
-    return refused.value.problems
+    return errors_of(refused.value)
 
 
 def test_the_estimates_count_as_they_stand_where_they_are_of_entries() -> None:
@@ -90,9 +91,9 @@ def test_without_estimates_the_slates_count_and_a_missing_one_is_named() -> None
 @pytest.mark.parametrize(
     ("changes", "name", "breaks"),
     [
-        ({"max_ownership_per_driver": 0.5}, "max_ownership_per_driver", (0, 8, 9, 10, 11, 12)),
-        ({"min_low_ownership_drivers": 2}, "min_low_ownership_drivers", (5, 6, 7, 8, 9, 13)),
-        ({"max_total_ownership": 2.0}, "max_total_ownership", (4, 6, 7, 8, 9, 10)),
+        ({"max_ownership_per_driver": 0.5}, "max_per_driver", (0, 8, 9, 10, 11, 12)),
+        ({"min_low_ownership_drivers": 2}, "min_low", (5, 6, 7, 8, 9, 13)),
+        ({"max_total_ownership": 2.0}, "max_total", (4, 6, 7, 8, 9, 10)),
     ],
 )
 def test_each_rule_on_ownership_excludes_lineups_of_its_own(
@@ -109,7 +110,7 @@ def test_each_rule_on_ownership_excludes_lineups_of_its_own(
 def test_rules_on_ownership_that_leave_no_lineup_are_named() -> None:
     with pytest.raises(Infeasible) as refused:
         leveraged(max_total_ownership=0.1)
-    assert refused.value.limits == ("max_total_ownership",)
+    assert conflict_members(refused.value)["limits"] == ["max_total_ownership"]
     assert refused.value.largest == 0
 
 
@@ -232,8 +233,9 @@ def test_stacks_and_if_then_rules_become_groups_in_the_users_words() -> None:
         groups=[{"drivers": ["d3", "d4"], "at_least": 1, "if_any": ["d7", "d8"]}],
     ).rules
     then, ford, team = rules.groups
+    assert (then.subject, ford.subject, team.subject) == (None, "Ford", "Team 1")
     assert (then.name, then.members, then.when) == ("groups.0", (3, 4), (7, 8))
-    assert (ford.name, ford.members, ford.when) == ("stacks.0 (Ford)", (1, 4, 7, 10, 13), ())
+    assert (ford.name, ford.members, ford.when) == ("stacks.0", (1, 4, 7, 10, 13), ())
     assert (team.members, team.at_least, team.at_most) == ((1, 6, 11), 2, 2)
     assert team.when == team.members
 
@@ -242,7 +244,7 @@ def test_a_stack_of_a_one_car_team_is_refused_with_the_largest_number_possible()
     alone = drivers(team="Alone")
     with pytest.raises(Infeasible) as refused:
         optimized(drivers=alone, stacks=[{"team": "Alone", "at_least": 2}])
-    assert refused.value.limits == ("stacks.0 (Alone)",)
+    assert conflict_members(refused.value)["limits"] == ["stacks.0 of Alone"]
     assert refused.value.largest == 0
 
 

@@ -48,7 +48,7 @@ def test_stacks_and_single_teams_are_limited_by_teams_of_past_races() -> None:
     members = tuple(i for i, driver in enumerate(KNOWN) if driver.team == team)
     assert limit.members == members
     least, most = (
-        next(group for group in request.rules.groups if group.name == f"{name} of {team}")
+        next(g for g in request.rules.groups if (g.name, g.subject) == (name, team))
         for name in ("min_stack", "max_stack")
     )
     assert (least.members, least.when, least.at_least) == (members, members, 1)

@@ -43,7 +43,7 @@ def test_half_of_oauth2_is_no_login(absent: str) -> None:
 def test_a_wrong_port_is_named_beside_the_absent_login() -> None:
     with pytest.raises(InvalidInput) as refused:
         command({"FLOWER_PORT": "tcp://10.0.0.7:5555"})
-    assert set(refused.value.problems) == {"FLOWER_PORT", "FLOWER_BASIC_AUTH"}
+    assert set(refused.value.messages) == {"FLOWER_PORT", "FLOWER_BASIC_AUTH"}
 
 
 def test_the_process_leaves_with_what_to_set() -> None:

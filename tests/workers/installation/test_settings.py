@@ -13,7 +13,7 @@ URL = "redis://here:6379/0"
 def refused(**environment: str) -> dict[str, list[str]]:
     with pytest.raises(InvalidInput) as error:
         Settings.from_environment({"REDIS_URL": URL, **environment})
-    return error.value.problems
+    return error.value.messages
 
 
 def test_what_is_not_set_is_what_the_settings_are_by_themselves() -> None:
