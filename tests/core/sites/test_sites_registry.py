@@ -12,9 +12,9 @@ def test_a_site_is_found_by_its_key_and_by_its_name_in_any_case(site):
 
 def test_a_name_that_is_no_sites_is_refused_with_the_keys_there_are():
     with pytest.raises(InvalidInput) as error:
-        site_of("yahoo")
+        site_of("nowhere")
     (said,) = error.value.problems["site"]
-    assert "'yahoo'" in said
+    assert "'nowhere'" in said
     assert all(key in said for key in SITES)
 
 
