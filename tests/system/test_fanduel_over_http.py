@@ -102,7 +102,7 @@ def test_drivers_given_without_a_file_are_played_on_the_site_that_is_asked_for(
     assert ownership["total"] == pytest.approx(500.0)
 
 
-@pytest.mark.parametrize("site", ["fanduel", "yahoo"])
+@pytest.mark.parametrize("site", ["fanduel", "nowhere"])
 def test_a_site_that_is_not_the_salary_files_is_refused(client: FlaskClient, site: str) -> None:
     response = upload(client, salary_file(), site=site)
     assert response.status_code == 422
@@ -114,7 +114,7 @@ def test_a_site_that_is_not_the_slates_is_refused(client: FlaskClient) -> None:
     slate = upload(client, salary_file(), site="draftkings").json
     assert slate["site"] == "draftkings"
     request = {"slate_id": slate["slate_id"], "scenario_config": CONFIG}
-    for site in ("fanduel", "yahoo"):
+    for site in ("fanduel", "nowhere"):
         response = client.post("/api/v1/optimize", json={**request, "site": site})
         assert response.status_code == 422
         assert list(response.json["errors"]) == ["site"]

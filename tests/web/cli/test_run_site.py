@@ -35,7 +35,7 @@ def test_a_site_that_is_not_the_files_is_refused_before_anything_is_started(
 def test_a_site_that_is_none_is_refused_with_the_sites_there_are(
     axiomatic: Any, files: dict[str, Path]
 ) -> None:
-    code, _, err = axiomatic("run", files["fanduel"], "--site", "yahoo")
+    code, _, err = axiomatic("run", files["fanduel"], "--site", "nowhere")
     assert code == 2
     assert "draftkings" in err
     assert "fanduel" in err
