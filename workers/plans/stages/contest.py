@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.contest import ContestTally, Payouts, play_block, summarise
+from core.contest import ContestSimulator, ContestTally, Payouts, summarise
 from core.errors import InvalidInput
 from core.field import (
     ContestSpread,
@@ -228,21 +228,16 @@ def contest_stage(points_of: PointsOf, lineups_of: LineupsOf) -> Stage[Any]:
         request: InContest, facts: Facts, blobs: Blobs, start: int, stop: int, tick: Tick
     ) -> Json:
         terms, model, spread = terms_of(request), field_model(facts), _spread(facts, blobs)
+        simulator = ContestSimulator(
+            terms.payouts, model, request.seed, terms.fields_per_block, spread
+        )
         points = points_of(request, facts, blobs)
         lineups = lineups_of(request, facts, blobs)
         tallies: dict[str, list[ContestTally]] = {REPORT: [], SELECTION: []}
         for block, some in _units_in(request, start, stop):
             tick()
-            tally = play_block(
-                points[block_rows(block, len(points))],
-                model,
-                lineups,
-                terms.payouts,
-                request.seed,
-                block,
-                terms.fields_per_block,
-                some,
-                spread,
+            tally = simulator.play_block(
+                points[block_rows(block, len(points))], lineups, block, some
             )
             of_half = tallies[SELECTION if selects(block) else REPORT]
             if of_half and of_half[-1].open:
