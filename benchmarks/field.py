@@ -22,6 +22,7 @@ from benchmarks.figures import Figure, Reference, read_arguments, run_named
 from core.errors import Infeasible
 from core.field import (
     Field,
+    FieldLineupSampler,
     FieldModel,
     complete_ownership,
     contest_model,
@@ -103,7 +104,8 @@ def _draw(model: FieldModel, entries: int) -> Field:
 
 
 def _fit_and_draw(case: Case, appetite: float | None) -> Field:
-    return _draw(_fit(case, appetite), ENTRIES)
+    sampler = FieldLineupSampler(ROSTER, CAP_USD, appetite=appetite)
+    return sampler.fit(case.salaries, case.percent).sample(ENTRIES, stream(1, Purpose.FIELD))
 
 
 def _rejecting(case: Case, entries: int) -> Field:

@@ -1,9 +1,10 @@
 """Jobs and their results as the API shows them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from core.race import RunConfig
 from web.labels import described
 from web.services import jobs
 from workers.engine.jobs import Job
@@ -42,6 +43,7 @@ def shown_result(job: Job) -> dict[str, Any]:
     """Give a completed job's result: what was computed, and the run it was computed in."""
     result = jobs().result(job.run_id)
     if "run_config" in result:
-        run = {"run_id": job.run_id, "created_at": moment(job.created_at)}
-        result["run_config"] = {**result["run_config"], **run}
+        run = RunConfig.from_document(result["run_config"])
+        created_at = datetime.fromtimestamp(job.created_at, UTC)
+        result["run_config"] = replace(run, run_id=job.run_id, created_at=created_at).to_document()
     return {"run_id": job.run_id, "status": job.status.value, **result}

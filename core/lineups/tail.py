@@ -2,14 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-
-Scores = npt.NDArray[np.floating[Any]] | npt.NDArray[np.integer[Any]]
 
 
 def tail_mass(alpha: float, n_scenarios: int) -> float:

@@ -5,7 +5,7 @@ from core.slate.driver_file import apply_driver_file
 from core.slate.drivers import MAX_DRIVERS, Driver, Slate, Veto
 from core.slate.names import plain_name
 from core.slate.salaries import read_salaries
-from core.slate.tracks import Track, TrackType, all_tracks, find_track, track_named_in
+from core.slate.tracks import Track, TrackType, find_track, track_named_in
 from core.slate.upload import fill_entries, write_upload
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "Track",
     "TrackType",
     "Veto",
-    "all_tracks",
     "apply_driver_file",
     "fill_entries",
     "find_track",

@@ -76,11 +76,6 @@ def _catalogue() -> tuple[dict[str, Track], dict[str, Track]]:
     return by_id, by_name
 
 
-def all_tracks() -> tuple[Track, ...]:
-    """Every known configuration, in the order of their ids."""
-    return tuple(track for _, track in sorted(_catalogue()[0].items()))
-
-
 def find_track(name: str) -> Track:
     """Track that an id (``las_vegas``) or a plain name (``Las Vegas``, ``bristol``) means.
 

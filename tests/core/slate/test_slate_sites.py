@@ -54,13 +54,8 @@ def test_a_site_that_the_file_contradicts_is_refused_naming_both(salary_file, sa
 
 def test_a_site_that_is_none_is_refused():
     with pytest.raises(InvalidInput) as error:
-<<<<<<< HEAD
-        read_salaries(player_list(), "yahoo")
-    assert set(error.value.messages) == {"site"}
-=======
         read_salaries(player_list(), "nowhere")
     assert set(error.value.messages) == {"site"}
->>>>>>> refs/heads/sites
 
 
 def test_a_header_of_no_site_is_refused_by_the_one_it_is_nearest_to():
@@ -68,13 +63,8 @@ def test_a_header_of_no_site_is_refused_by_the_one_it_is_nearest_to():
         absent, *header = site.salaries.columns
         with pytest.raises(InvalidInput) as error:
             read_salaries(",".join(header).encode())
-<<<<<<< HEAD
-        (said,) = error.value.messages["salaries"]
-        assert "lacks Salary" in said
-=======
         (said,) = error.value.messages["salaries"]
         assert f"lacks {absent};" in said
->>>>>>> refs/heads/sites
         assert site.name in said
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from core.contest import MICROS_PER_USD
 from core.lineups import Lineups, adaptive_scenario_count, compute_tail_metrics
 from core.portfolio import compute_portfolio_correlation
-from core.race import BLOCK_SCENARIOS, load_calibration
+from core.race import BLOCK_SCENARIOS, RunConfig, SimulationParameters, load_calibration
 from core.slate import TICKS_PER_POINT
 from workers.engine.arrays import Blobs
 from workers.engine.facts import Facts
@@ -59,21 +59,23 @@ def optimize_answer(work: Work[OptimizeRequest]) -> Json:
         if request.include_calibration
         else None,
         "constraint_spec_hash": spec_hash,
-        "run_config": {
-            "spec_hash": spec_hash,
-            "seed": request.seed,
-            "simulation": {
-                "n_scenarios": request.n_scenarios,
-                "block_scenarios": BLOCK_SCENARIOS,
-                "selection_scenarios": len(selection),
-                "report_scenarios": len(report),
+        "run_config": RunConfig(
+            spec_hash=spec_hash,
+            seed=request.seed,
+            simulation=SimulationParameters(
+                n_scenarios=request.n_scenarios,
+                block_scenarios=BLOCK_SCENARIOS,
+                selection_scenarios=len(selection),
+                report_scenarios=len(report),
+            ),
+            choice={
+                "objective": request.objective.value,
+                "cvar_alphas": list(request.target.alphas),
+                "cvar_weights": list(request.target.weights),
+                "pool_size": facts.of(PORTFOLIO).pool_size,
+                "randomness": None if request.randomness is None else max(request.randomness),
             },
-            "objective": request.objective.value,
-            "cvar_alphas": list(request.target.alphas),
-            "cvar_weights": list(request.target.weights),
-            "pool_size": facts.of(PORTFOLIO).pool_size,
-            "randomness": None if request.randomness is None else max(request.randomness),
-        },
+        ).to_document(),
         "proof": _proof(request, facts, len(selection)),
         "notes": _notes(request, facts, len(selection)),
     }

@@ -25,6 +25,7 @@ from core.portfolio import (
     generate_portfolio,
     generate_regime_aware_portfolio,
     generate_searched_portfolio,
+    optimize_portfolio_with_ownership,
 )
 from core.slate import TICKS_PER_POINT
 from workers.engine.stages import Work
@@ -73,9 +74,15 @@ def _by_mean(work: Work[OptimizeRequest]) -> Portfolio:
         projected,
         randomness=request.randomness,
         seed=request.seed,
-        costs_points=-offsets,
     )
-    lineups = optimizer.optimize().lineups
+    if request.leverage is None:
+        lineups = optimizer.optimize().lineups
+    else:
+        # the rules hold the limits on ownership already
+        leverage = request.leverage
+        lineups = optimize_portfolio_with_ownership(
+            optimizer, leverage.ownership_percent, leverage.penalty
+        ).lineups
     scores = values[lineups].sum(axis=1) / MICROPOINTS
     order = np.lexsort((*lineups.T[::-1], -scores))
     return Portfolio(lineups[order], scores[order], len(lineups))

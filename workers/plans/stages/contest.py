@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from core.contest import ContestTally, play_block
+from core.contest import ContestSimulator, ContestTally
 from core.lineups import Lineups
 from workers.engine.arrays import ArrayRef, Blobs
 from workers.engine.facts import Key
@@ -53,21 +53,16 @@ def contest_stage(
         request, arrays = work.request, work.arrays
         terms, model = terms_of(request), work.facts.of(FIELD).model
         spread = field_spread(work.facts, arrays)
+        simulator = ContestSimulator(
+            terms.payouts, model, request.seed, terms.fields_per_block, spread
+        )
         points, lineups = points_of(work), lineups_of(work)
         report: list[ContestTally] = []
         selection: list[ContestTally] = []
         for block, some in blocks_of(request, units):
             work.check_cancelled()
-            tally = play_block(
-                points[block_rows(block, len(points))],
-                model,
-                lineups,
-                terms.payouts,
-                request.seed,
-                block,
-                terms.fields_per_block,
-                some,
-                spread,
+            tally = simulator.play_block(
+                points[block_rows(block, len(points))], lineups, block, some
             )
             of_half = selection if selects(block) else report
             if of_half and of_half[-1].open:
