@@ -25,14 +25,14 @@ import numpy.typing as npt
 from benchmarks.figures import Figure, Reference, read_arguments, run_named
 from benchmarks.race import DRIVERS, field_of
 from core.lineups import (
-    Found,
     LineupRules,
     Lineups,
     TailTarget,
+    WalkResult,
     WalkStart,
     best_by_tail,
     count_legal,
-    merge_found,
+    merge_results,
     start_tail_walk,
     walk_units,
 )
@@ -123,10 +123,10 @@ class Timed:
 
     seconds: float
     own_seconds: float
-    found: Found
+    found: WalkResult
 
 
-def _timed(work: Callable[[], Found]) -> Timed:
+def _timed(work: Callable[[], WalkResult]) -> Timed:
     runs = []
     for _ in range(REPEATS):
         started, computed = time.perf_counter(), time.process_time()
@@ -136,7 +136,7 @@ def _timed(work: Callable[[], Found]) -> Timed:
     return min(runs, key=lambda run: run.seconds)
 
 
-def _counts(found: Found) -> str:
+def _counts(found: WalkResult) -> str:
     """Say how much of the walk was taken; the one place that reads it."""
     return (
         f"{found.looked_at:,} looked at one by one, {found.evaluated:,} evaluated, "
@@ -166,16 +166,16 @@ def _hold(points: Points) -> None:
     _held.append(points)
 
 
-def _walk_part(rules: LineupRules, k: int, part: int, start: WalkStart) -> Found:
+def _walk_part(rules: LineupRules, k: int, part: int, start: WalkStart) -> WalkResult:
     cut = np.linspace(0, len(walk_units(rules)), CORES + 1).astype(int)
     units = walk_units(rules)[cut[part] : cut[part + 1]]
     return best_by_tail(_held[0], rules, TARGET, k, units, start)
 
 
-def _on_two_cores(pool: ProcessPoolExecutor, case: Case, k: int) -> Found:
+def _on_two_cores(pool: ProcessPoolExecutor, case: Case, k: int) -> WalkResult:
     start = start_tail_walk(case.points, case.rules, TARGET, k)
     parts = [pool.submit(_walk_part, case.rules, k, part, start) for part in range(CORES)]
-    return merge_found([part.result() for part in parts], k)
+    return merge_results([part.result() for part in parts], k)
 
 
 def top() -> list[Figure]:

@@ -1,8 +1,8 @@
 """Single lineups: legality, the exact walk over all legal lineups, and metrics of the tail."""
 
 from core.lineups.board import Lineups
-from core.lineups.found import Found, WalkProof, merge_found, walk_units
 from core.lineups.legality import Budget, Group, LineupRules, is_legal
+from core.lineups.result import WalkProof, WalkResult, merge_results, walk_units
 from core.lineups.stability import TailStability, validate_tail_stability
 from core.lineups.steps import StepsStart, best_by_steps, start_steps_walk, step_values
 from core.lineups.tail import (
@@ -27,7 +27,6 @@ from core.lineups.walk import (
 
 __all__ = [
     "Budget",
-    "Found",
     "Group",
     "LineupRules",
     "Lineups",
@@ -37,6 +36,7 @@ __all__ = [
     "TailTarget",
     "TailValidation",
     "WalkProof",
+    "WalkResult",
     "WalkStart",
     "adaptive_scenario_count",
     "best_by_steps",
@@ -46,7 +46,7 @@ __all__ = [
     "compute_tail_metrics",
     "count_legal",
     "is_legal",
-    "merge_found",
+    "merge_results",
     "prove_walk",
     "start_steps_walk",
     "start_tail_walk",

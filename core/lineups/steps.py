@@ -17,8 +17,8 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.lineups import _kernels
 from core.lineups.board import Board, Lineups
-from core.lineups.found import Found, Units, nothing_found, packed, ranked, unpacked, walk_units
 from core.lineups.legality import LineupRules
+from core.lineups.result import Units, WalkResult, no_lineups, packed, ranked, unpacked, walk_units
 from core.lineups.walk import Points, best_by_value
 
 Breaks = npt.NDArray[np.int32]
@@ -198,7 +198,7 @@ def best_by_steps(
     k: int,
     units: Units | None = None,
     start: StepsStart | None = None,
-) -> Found:
+) -> WalkResult:
     """The k lineups that win most over all scenarios, proven best of all legal lineups.
 
     Parameters
@@ -221,7 +221,7 @@ def best_by_steps(
 
     Returns
     -------
-    Found
+    WalkResult
         Scores are whole micro-dollars, summed over the scenarios.
 
     Raises
@@ -237,7 +237,7 @@ def best_by_steps(
         start = start_steps_walk(points, breaks, micros, rules, k)
     board = Board.of(rules)
     if rules.contradicted or len(board.drivers) < board.roster_size:
-        return nothing_found(board.roster_size)
+        return no_lineups(board.roster_size)
     by_position = by_driver[board.drivers]
     narrow, needs, gains = _bounding(by_position, board.roster_size, breaks, micros, start.levels)
     won, keys, bounded, evaluated, cut = _kernels.walk_steps(
@@ -255,7 +255,7 @@ def best_by_steps(
         raise ValueError("so much is won that a float does not hold it exactly")
     scores = won.astype(np.float64)
     best = ranked(scores, keys, k)
-    return Found(
+    return WalkResult(
         unpacked(keys[best], board.roster_size),
         scores[best],
         int(bounded),

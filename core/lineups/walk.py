@@ -15,8 +15,16 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.lineups import _kernels
 from core.lineups.board import Board, Lineups
-from core.lineups.found import Found, Units, WalkProof, nothing_found, ranked, unpacked, walk_units
 from core.lineups.legality import LineupRules
+from core.lineups.result import (
+    Units,
+    WalkProof,
+    WalkResult,
+    no_lineups,
+    ranked,
+    unpacked,
+    walk_units,
+)
 from core.lineups.tail import adaptive_scenario_count, tail_mass
 from core.slate import TICKS_PER_POINT
 
@@ -125,7 +133,7 @@ def best_by_value(
     k: int,
     units: Units | None = None,
     charges: Sequence[tuple[Sequence[int], int]] = (),
-) -> Found:
+) -> WalkResult:
     """The k legal lineups with the largest sum of ``values``.
 
     Parameters
@@ -143,7 +151,7 @@ def best_by_value(
     """
     board = Board.of(rules)
     if rules.contradicted or len(board.drivers) < board.roster_size:
-        return nothing_found(board.roster_size)
+        return no_lineups(board.roster_size)
     masks, costs = _NO_CHARGE
     if charges:
         position = {int(driver): place for place, driver in enumerate(board.drivers)}
@@ -161,7 +169,7 @@ def best_by_value(
         k,
     )
     best = ranked(scores.astype(np.float64), keys, k)
-    return Found(
+    return WalkResult(
         unpacked(keys[best], board.roster_size),
         scores[best].astype(np.float64),
         int(reached),
@@ -286,7 +294,7 @@ def best_by_tail(
     units: Units | None = None,
     start: WalkStart | None = None,
     offsets: Offsets | None = None,
-) -> Found:
+) -> WalkResult:
     """The k lineups with the largest weighted upper CVaR, proven best of all legal lineups.
 
     Parameters
@@ -321,7 +329,7 @@ def best_by_tail(
         start = start_tail_walk(points, rules, target, k, offsets)
     board = Board.of(rules)
     if rules.contradicted or len(board.drivers) < board.roster_size:
-        return nothing_found(board.roster_size)
+        return no_lineups(board.roster_size)
     folded, rests = _folded(points, target, offsets)
     scores, keys, bounded, evaluated, cut = _kernels.walk_tail(
         *board.arguments(),
@@ -335,7 +343,7 @@ def best_by_tail(
         k,
     )
     best = ranked(scores, keys, k)
-    return Found(
+    return WalkResult(
         unpacked(keys[best], board.roster_size),
         scores[best] / TICKS_PER_POINT,
         int(bounded),
@@ -344,12 +352,14 @@ def best_by_tail(
     )
 
 
-def prove_walk(found: Found, rules: LineupRules, k: int, legal: int | None = None) -> WalkProof:
-    """Proof of a whole walk's result, which :func:`merge_found` joined if the walk was cut.
+def prove_walk(
+    result: WalkResult, rules: LineupRules, k: int, legal: int | None = None
+) -> WalkProof:
+    """Proof of a whole walk's result, which :func:`merge_results` joined if the walk was cut.
 
     Parameters
     ----------
-    found, rules, k
+    result, rules, k
         The result, and the rules and the k of the walk.
     legal
         Number of legal lineups, if it was counted already.
@@ -357,8 +367,8 @@ def prove_walk(found: Found, rules: LineupRules, k: int, legal: int | None = Non
     legal = count_legal(rules) if legal is None else legal
     return WalkProof(
         legal_lineups=legal,
-        pruned=legal - found.looked_at,
-        looked_at=found.looked_at,
-        evaluated=found.evaluated,
-        bound=float(found.scores[-1]) if k <= len(found.scores) < legal else None,
+        pruned=legal - result.looked_at,
+        looked_at=result.looked_at,
+        evaluated=result.evaluated,
+        bound=float(result.scores[-1]) if k <= len(result.scores) < legal else None,
     )

@@ -22,15 +22,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core.lineups.board import Lineups
-from core.lineups.found import Found
 from core.lineups.legality import LineupRules
+from core.lineups.result import WalkResult
 from core.lineups.walk import best_by_value
 from core.portfolio._master import Program, Scores, program_of, relaxed, whole
 from core.portfolio.feasibility import presence
 from core.portfolio.limits import PortfolioLimits
 
 Values = npt.NDArray[np.int64]
-Search = Callable[[Scores, int, float], Found]
+Search = Callable[[Scores, int, float], WalkResult]
 Value = Callable[[Lineups], Scores]
 
 # prices are rounded to this share of the dearest driver's value: the walk adds whole numbers
@@ -314,8 +314,8 @@ def best_searched_together(
     ----------
     search
         ``(prices f64 [D], k, above)`` to the k legal lineups with the largest score less their
-        drivers' prices, a :class:`~core.lineups.found.Found`; it may leave out what scores no more
-        than ``above``.
+        drivers' prices, a :class:`~core.lineups.result.WalkResult`; it may leave out what scores
+        no more than ``above``.
     value
         Gives the score of any lineups, f64 ``[K]``.
     start

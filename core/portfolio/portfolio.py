@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from core.lineups import Found, Group, LineupRules, Lineups, best_by_value, count_legal
+from core.lineups import Group, LineupRules, Lineups, WalkResult, best_by_value, count_legal
 from core.portfolio.choosing import Choice, Indices, choose, improve, pair_cost
 from core.portfolio.column_generation import Together, best_searched_together, best_together
 from core.portfolio.feasibility import choose_exactly, relax
 from core.portfolio.infeasibility import FEW_LEGAL, FEW_NODES, NODES, no_portfolio
 from core.portfolio.limits import PortfolioLimits
 
-Search = Callable[[LineupRules], Found]
-PricedSearch = Callable[[LineupRules, npt.NDArray[np.float64], int, float], Found]
+Search = Callable[[LineupRules], WalkResult]
+PricedSearch = Callable[[LineupRules, npt.NDArray[np.float64], int, float], WalkResult]
 Value = Callable[[Lineups], npt.NDArray[np.float64]]
 Scores = npt.NDArray[np.float64]
 
@@ -52,7 +52,7 @@ class Portfolio:
 
 
 def generate_portfolio(
-    pool: Found,
+    pool: WalkResult,
     rules: LineupRules,
     limits: PortfolioLimits,
     search: Search,
@@ -156,7 +156,7 @@ def generate_additive_portfolio(
         if found is not None and found.complete:
             return _of_together(found, limits, unit)
 
-    def search(narrower: LineupRules) -> Found:
+    def search(narrower: LineupRules) -> WalkResult:
         found = best_by_value(values, narrower, max(_ADDITIVE_POOL, 20 * limits.n_lineups))
         return replace(found, scores=found.scores / unit)
 
@@ -190,7 +190,7 @@ def _bounded(
 
 
 def generate_searched_portfolio(
-    pool: Found,
+    pool: WalkResult,
     rules: LineupRules,
     limits: PortfolioLimits,
     search: PricedSearch,
@@ -287,7 +287,7 @@ def _quick_search(rules: LineupRules, best: npt.NDArray[np.uint8], value: Value)
         scale = max(float(np.abs(points).max()), 1e-12)
         return np.asarray(np.rint(points / scale * _WORTH_UNIT), dtype=np.int64)
 
-    def quick(narrower: LineupRules) -> Found:
+    def quick(narrower: LineupRules) -> WalkResult:
         if not worth:
             worth.append(fitted())
         return best_by_value(worth[0], narrower, _QUICK_FOUND)

@@ -15,14 +15,14 @@ from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, linp
 from scipy.sparse import block_array, csr_array, eye_array, kron
 
 from core.errors import InvalidInput
-from core.lineups import Found, LineupRules, Lineups
+from core.lineups import LineupRules, Lineups, WalkResult
 from core.portfolio.choosing import Draft, Indices, choose, pair_cost
 from core.portfolio.feasibility import presence, sets_of_one
 from core.portfolio.limits import Counts, PortfolioLimits
 from core.portfolio.portfolio import generate_portfolio
 
 Kind = str | None
-RegimeSearch = Callable[[Kind, LineupRules], Found]
+RegimeSearch = Callable[[Kind, LineupRules], WalkResult]
 RegimeValue = Callable[[Kind, Lineups], npt.NDArray[np.float64]]
 Scores = npt.NDArray[np.float64]
 Columns = tuple[Indices, Indices]
@@ -302,7 +302,7 @@ def _starts(
 
 
 def generate_regime_aware_portfolio(
-    pools: Mapping[Kind, Found],
+    pools: Mapping[Kind, WalkResult],
     rules: LineupRules,
     limits: PortfolioLimits,
     allotment: Mapping[Kind, int],
@@ -367,13 +367,13 @@ def generate_regime_aware_portfolio(
     def in_best_regime(values: Scores) -> Scores:
         return np.asarray((shortfalls(values) - by_regime).max(axis=1) + level)
 
-    def search_all(narrower: LineupRules) -> Found:
+    def search_all(narrower: LineupRules) -> WalkResult:
         lineups = np.concatenate([search(regime, narrower).lineups for regime in regimes])
         places = np.unique(pool.add(lineups))
-        return Found(pool.lineups[places], in_best_regime(pool.values[places]), 0, 0, 0)
+        return WalkResult(pool.lineups[places], in_best_regime(pool.values[places]), 0, 0, 0)
 
     portfolio = generate_portfolio(
-        Found(pool.lineups, in_best_regime(pool.values), 0, 0, 0),
+        WalkResult(pool.lineups, in_best_regime(pool.values), 0, 0, 0),
         rules,
         limits,
         search_all,

@@ -13,7 +13,7 @@ from core.lineups import (
     best_by_steps,
     best_by_value,
     is_legal,
-    merge_found,
+    merge_results,
     prove_walk,
     start_steps_walk,
     step_values,
@@ -95,7 +95,7 @@ def test_a_walk_cut_anywhere_and_joined_is_the_whole_walk(any_small_rules, data,
         best_by_steps(points, steps.breaks, steps.micros, rules, k, piece, start)
         for piece in np.split(shuffled, cuts)
     ]
-    joined = merge_found(parts, k)
+    joined = merge_results(parts, k)
     whole = best_by_steps(points, steps.breaks, steps.micros, rules, k)
     np.testing.assert_array_equal(joined.lineups, whole.lineups)
     np.testing.assert_array_equal(joined.scores, whole.scores)

@@ -16,7 +16,7 @@ from core.lineups import (
     compute_cvar,
     count_legal,
     is_legal,
-    merge_found,
+    merge_results,
     prove_walk,
     start_tail_walk,
     tail_values,
@@ -161,13 +161,13 @@ def test_a_walk_cut_anywhere_and_joined_is_the_whole_walk(any_small_rules, data,
     pieces = np.split(shuffled, cuts)
     start = start_tail_walk(points, rules, target, k)
     by_tail = [best_by_tail(points, rules, target, k, piece, start) for piece in pieces]
-    joined, whole = merge_found(by_tail, k), best_by_tail(points, rules, target, k)
+    joined, whole = merge_results(by_tail, k), best_by_tail(points, rules, target, k)
     assert_same(joined, whole)
     assert counts(joined) == counts(whole)
     assert prove_walk(joined, rules, k) == prove_walk(whole, rules, k)
     values = points.sum(axis=0, dtype=np.int64)
     by_value = [best_by_value(values, rules, k, piece) for piece in pieces]
-    assert_same(merge_found(by_value, k), best_by_value(values, rules, k))
+    assert_same(merge_results(by_value, k), best_by_value(values, rules, k))
 
 
 @settings(max_examples=60, deadline=None)
@@ -329,7 +329,7 @@ def test_a_tie_that_floats_would_break_in_ticks_is_a_tie_in_points_too():
     rules = LineupRules((100,) * 11, 4, 400)
     points = races(rules, 0, ties=True)
     found = best_by_tail(points, rules, target_of(TARGETS[1]), 40)
-    assert_same(merge_found([found], 40), found)
+    assert_same(merge_results([found], 40), found)
     lineups = np.array(list(combinations(range(11), 4)), dtype=np.uint8)
     scores = tail_values(points, lineups, target_of(TARGETS[1]))
     best = np.argsort(-scores, kind="stable")[:40]
@@ -341,7 +341,7 @@ def test_a_full_walk_in_chunks_is_the_whole_walk(full_rules, full_points):
     start = start_tail_walk(full_points, full_rules, target, 50)
     pieces = np.array_split(walk_units(full_rules), 7)
     parts = [best_by_tail(full_points, full_rules, target, 50, piece, start) for piece in pieces]
-    joined, whole = merge_found(parts, 50), best_by_tail(full_points, full_rules, target, 50)
+    joined, whole = merge_results(parts, 50), best_by_tail(full_points, full_rules, target, 50)
     assert_same(joined, whole)
     proof = prove_walk(joined, full_rules, 50)
     assert proof == prove_walk(whole, full_rules, 50)

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.lineups import (
-    Found,
     LineupRules,
     TailTarget,
+    WalkResult,
     best_by_tail,
     best_by_value,
     is_legal,
@@ -152,7 +152,7 @@ def by_tail(points, rules, target):
     def search(prices, k, above):
         found = best_by_tail(points, rules, target, k, offsets=-prices)
         kept = found.scores > above
-        return Found(found.lineups[kept], found.scores[kept], 0, 0, 0)
+        return WalkResult(found.lineups[kept], found.scores[kept], 0, 0, 0)
 
     return search, lambda lineups: tail_values(points, lineups, target)
 

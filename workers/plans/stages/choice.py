@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from core.contest import MICROS_PER_USD
 from core.lineups import (
-    Found,
     LineupRules,
     Lineups,
+    WalkResult,
     WalkStart,
     best_by_tail,
     best_by_value,
@@ -93,7 +93,9 @@ def _by_tail(work: Work[OptimizeRequest]) -> Portfolio:
     points = selection_points(work.facts, work.arrays)
     offsets = np.zeros(points.shape[1]) if request.offsets is None else request.offsets
 
-    def search(rules: LineupRules, prices: npt.NDArray[np.float64], k: int, above: float) -> Found:
+    def search(
+        rules: LineupRules, prices: npt.NDArray[np.float64], k: int, above: float
+    ) -> WalkResult:
         work.check_cancelled()
         priced, start = offsets - prices, None
         if above > -np.inf:
@@ -122,10 +124,10 @@ def _by_dollars(work: Work[OptimizeRequest]) -> Portfolio:
     def usd(won: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         return np.asarray(won / (len(points) * MICROS_PER_USD))
 
-    def shown(found: Found) -> Found:
-        return Found(found.lineups, usd(found.scores), 0, 0, 0)
+    def shown(found: WalkResult) -> WalkResult:
+        return WalkResult(found.lineups, usd(found.scores), 0, 0, 0)
 
-    def search(rules: LineupRules) -> Found:
+    def search(rules: LineupRules) -> WalkResult:
         work.check_cancelled()
         return shown(search_prizes(work, rules))
 
@@ -147,7 +149,7 @@ def _by_regime(work: Work[OptimizeRequest]) -> RegimePortfolio:
     def value(regime: str | None, lineups: Lineups) -> npt.NDArray[np.float64]:
         return tail_values(points[regime], lineups, request.target, request.offsets)
 
-    def search(regime: str | None, rules: LineupRules) -> Found:
+    def search(regime: str | None, rules: LineupRules) -> WalkResult:
         work.check_cancelled()
         return best_by_tail(
             points[regime], rules, request.target, request.pool_size, offsets=request.offsets

@@ -3,7 +3,7 @@
 import msgspec
 import numpy as np
 
-from core.lineups import Found, LineupRules, StepsStart, best_by_steps, start_steps_walk
+from core.lineups import LineupRules, StepsStart, WalkResult, best_by_steps, start_steps_walk
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Work, single_unit_stage
 from workers.plans.requests.optimize import OptimizeRequest
@@ -51,7 +51,7 @@ def _one_strand(_: Facts) -> Regimes:
     return [None]
 
 
-def _search(work: Work[OptimizeRequest], _: int, units: Units) -> Found:
+def _search(work: Work[OptimizeRequest], _: int, units: Units) -> WalkResult:
     start = work.facts.of(PRIZE_OPENING).start
     return search_prizes(work, work.request.rules, units, start)
 
@@ -61,7 +61,7 @@ def search_prizes(
     rules: LineupRules,
     units: Units | None = None,
     start: StepsStart | None = None,
-) -> Found:
+) -> WalkResult:
     """The lineups that win most in the races lineups are chosen on, in micro-dollars.
 
     Parameters

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from core.errors import InvalidInput
-from core.lineups import Found, WalkStart, best_by_tail, start_tail_walk, tail_mass
+from core.lineups import WalkResult, WalkStart, best_by_tail, start_tail_walk, tail_mass
 from core.portfolio import allocate_lineups_by_regime
 from core.race import Regime
 from workers.engine.arrays import Blobs
@@ -129,7 +129,7 @@ def _regimes(facts: Facts) -> Regimes:
     return [strand.regime for strand in facts.of(TAIL_OPENING).strands]
 
 
-def _search(work: Work[OptimizeRequest], strand: int, units: Units) -> Found:
+def _search(work: Work[OptimizeRequest], strand: int, units: Units) -> WalkResult:
     request, opening = work.request, work.facts.of(TAIL_OPENING).strands[strand]
     return best_by_tail(
         regime_points(work.facts, work.arrays, opening.regime),

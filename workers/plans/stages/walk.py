@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.lineups import (
-    Found,
     LineupRules,
     WalkProof,
+    WalkResult,
     count_legal,
-    merge_found,
+    merge_results,
     prove_walk,
     walk_units,
 )
@@ -31,7 +31,7 @@ Regimes = Sequence[str | None]
 
 
 class FoundRecord(msgspec.Struct, frozen=True):
-    """The best lineups of a walk, or of a part of it; see :class:`~core.lineups.Found`.
+    """The best lineups of a walk, or of a part of it; see :class:`~core.lineups.WalkResult`.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ LINEUPS = Key("lineups", LineupsFact)
 
 def walk_stage(
     regimes_of: Callable[[Facts], Regimes],
-    search: Callable[[Work[OptimizeRequest], int, Units], Found],
+    search: Callable[[Work[OptimizeRequest], int, Units], WalkResult],
     seconds: Callable[[OptimizeRequest], float],
 ) -> Stage[OptimizeRequest, WalkPart, LineupsFact]:
     """The stage that walks over all legal lineups.
@@ -152,14 +152,16 @@ def walk_stage(
     )
 
 
-def _put(arrays: Blobs, found: Found) -> FoundRecord:
+def _put(arrays: Blobs, found: WalkResult) -> FoundRecord:
     best = arrays.put(lineups=found.lineups, scores=found.scores)
     return FoundRecord(best, found.looked_at, found.evaluated, found.cut)
 
 
-def _get(arrays: Blobs, record: FoundRecord) -> Found:
+def _get(arrays: Blobs, record: FoundRecord) -> WalkResult:
     best = arrays.get(record.best)
-    return Found(best["lineups"], best["scores"], record.looked_at, record.evaluated, record.cut)
+    return WalkResult(
+        best["lineups"], best["scores"], record.looked_at, record.evaluated, record.cut
+    )
 
 
 def _merge(work: Work[OptimizeRequest], parts: Sequence[WalkPart]) -> WalkPart:
@@ -168,7 +170,7 @@ def _merge(work: Work[OptimizeRequest], parts: Sequence[WalkPart]) -> WalkPart:
         {
             strand: _put(
                 work.arrays,
-                merge_found(
+                merge_results(
                     [
                         _get(work.arrays, part.found[strand])
                         for part in parts
@@ -182,7 +184,7 @@ def _merge(work: Work[OptimizeRequest], parts: Sequence[WalkPart]) -> WalkPart:
     )
 
 
-def found_by_regime(facts: Facts, arrays: Blobs) -> dict[str | None, Found]:
+def found_by_regime(facts: Facts, arrays: Blobs) -> dict[str | None, WalkResult]:
     """What the walk found, by regime; under ``None`` without regimes."""
     return {strand.regime: _get(arrays, strand.found) for strand in facts.of(LINEUPS).strands}
 

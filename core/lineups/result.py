@@ -1,7 +1,7 @@
 """Results of a walk over the legal lineups, joined from its chunks, and the proof of a result.
 
 Every lineup of a walk begins with a pair of drivers (:func:`walk_units`), so a walk can be cut into
-any chunks of pairs. :func:`merge_found` joins the chunks' results; the joined result is the same
+any chunks of pairs. :func:`merge_results` joins the chunks' results; the joined result is the same
 for every cut.
 """
 
@@ -20,7 +20,7 @@ _HANDS = 61  # hands that the pairs are dealt into, see walk_units
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class WalkResult:
     """The best lineups of a walk, or of a part of one, best first.
 
     Parameters
@@ -68,8 +68,8 @@ class WalkProof:
     evaluated
         Number of those whose bound did not exclude them, so that their score was computed.
     bound
-        Upper bound: no lineup outside the result has a higher score (as in :class:`Found`). It is
-        the k-th best score; ``None`` where every legal lineup is in the result.
+        Upper bound: no lineup outside the result has a higher score, as in :class:`WalkResult`. It
+        is the k-th best score; ``None`` where every legal lineup is in the result.
     """
 
     legal_lineups: int
@@ -112,17 +112,17 @@ def packed(lineups: Lineups) -> npt.NDArray[np.int64]:
     return keys
 
 
-def nothing_found(size: int) -> Found:
+def no_lineups(size: int) -> WalkResult:
     """Result of a walk where no lineup is legal."""
-    return Found(np.zeros((0, size), dtype=np.uint8), np.zeros(0), 0, 0, 0)
+    return WalkResult(np.zeros((0, size), dtype=np.uint8), np.zeros(0), 0, 0, 0)
 
 
-def merge_found(parts: Sequence[Found], k: int) -> Found:
+def merge_results(parts: Sequence[WalkResult], k: int) -> WalkResult:
     """Result of a whole walk from its parts': the same best k for every cut of the walk."""
     lineups = np.concatenate([part.lineups for part in parts])
     scores = np.concatenate([part.scores for part in parts])
     best = ranked(scores, packed(lineups), k)
-    return Found(
+    return WalkResult(
         lineups[best],
         scores[best],
         sum(part.looked_at for part in parts),
