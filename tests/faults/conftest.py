@@ -14,7 +14,7 @@ from workers.engine.arrays import Memory
 from workers.engine.in_process import run_here
 from workers.plans import optimize
 from workers.plans.requests.contest import ContestTerms
-from workers.plans.requests.optimize import Objective, OptimizeRequest
+from workers.plans.requests.optimize import OptimizeRequest
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def request_document() -> bytes:
         seed=11,
         rules=LineupRules(tuple(driver.salary_usd for driver in slate.drivers), 6, 50_000),
         limits=portfolio_limits(slate, 5, max_driver_exposure=1.0),
-        objective=Objective.DOLLARS,
+        objective="dollars",
         contest=ContestTerms(typical_payouts(200, 1_000), fields_per_block=2),
     )
     return msgspec.json.encode(request)

@@ -18,7 +18,7 @@ from workers.engine.in_process import run_here
 from workers.engine.jobs import JobStatus
 from workers.engine.submission import submit
 from workers.plans.registry import PLANS
-from workers.plans.requests.optimize import Objective, OptimizeRequest
+from workers.plans.requests.optimize import OptimizeRequest
 
 CUT = ("scenarios", "prizes", "lineups", "contest")
 STORING = ("scenarios", "prizes", "lineups", "portfolio", "contest")
@@ -107,7 +107,7 @@ def told(document: bytes) -> bytes:
     slate = replace(request.slate, drivers=(*said, *others))
     knowledge = UserKnowledge.from_slate(slate)
     return msgspec.json.encode(
-        replace(request, slate=slate, knowledge=knowledge, objective=Objective.MEAN, contest=None)
+        replace(request, slate=slate, knowledge=knowledge, objective="mean", contest=None)
     )
 
 

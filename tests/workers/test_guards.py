@@ -56,6 +56,7 @@ def test_imports_go_one_way(room: str) -> None:
         ("workers.engine.tasks", ("flask", "marshmallow", "web")),
         # each takes a good part of a second, before so much as the help is shown
         ("web.cli", ("flask", "celery", "numba", "scipy", "sklearn")),
+        ("workers.plans.objectives", ("celery", "numba", "numpy", "scipy")),
     ],
 )
 def test_a_process_loads_nothing_of_what_it_does_not_need(

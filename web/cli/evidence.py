@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from workers.plans.objectives import OBJECTIVES, Unit
+
 Json = dict[str, Any]
 
 _CLEAR_ERRORS = 2.0
@@ -9,7 +11,7 @@ _CLEAR_ERRORS = 2.0
 
 def search_lines(proof: Json, objective: str) -> list[str]:
     """Say of each walk what became of the legal lineups, and what any portfolio could be worth."""
-    unit = "USD a race" if objective == "dollars" else "points"
+    unit = "USD a race" if OBJECTIVES[objective].unit is Unit.USD else "points"
     walks = proof["walks"]
     lines = [_walk(walk, unit, "all" if len(walks) > 1 else None) for walk in walks]
     chosen = proof["portfolio"]

@@ -11,7 +11,7 @@ import httpx
 
 from core.sites import SITES
 from web.cli.request import DEFAULT_FEE_USD, DEFAULT_FIELD_SIZE
-from workers.plans.objective import Objective
+from workers.plans.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 
 Decorator = Callable[[Any], Any]
 
@@ -44,7 +44,6 @@ class Address(click.ParamType):  # type: ignore[type-arg]  # generic only lately
 
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-OBJECTIVES = [objective.value for objective in Objective]
 _FRACTION = Finite(0, 1)
 
 
@@ -69,7 +68,10 @@ slate_options = in_order(
         click.option("--lineups", default=20, show_default=True, help="Lineups, 1 to 150."),
         click.option("--scenarios", default=10_000, show_default=True, help="Races to simulate."),
         click.option(
-            "--objective", type=click.Choice(OBJECTIVES), default="multi_cvar", show_default=True
+            "--objective",
+            type=click.Choice(list(OBJECTIVES)),
+            default=DEFAULT_OBJECTIVE,
+            show_default=True,
         ),
         click.option("--seed", default=42, show_default=True),
     ]

@@ -18,8 +18,9 @@ from web.requests.leverage import leverage_of, leveraged
 from web.requests.rules import limits_of, rules_of
 from web.requests.slates import Given, indices, knowledge_of, race_of, slate_of
 from workers.engine.submission import Attachments
+from workers.plans.objectives import OBJECTIVES, Objective
 from workers.plans.requests.contest_sim import ContestSimRequest
-from workers.plans.requests.optimize import Leverage, Objective, OptimizeRequest
+from workers.plans.requests.optimize import Leverage, OptimizeRequest
 from workers.plans.requests.ownership import OwnershipRequest
 from workers.plans.stages.races import block_count, selects
 
@@ -71,13 +72,15 @@ def _optimize(
 ) -> OptimizeRequest:
     spec = race_of(slate, given)
     limits = limits_of(slate, rules, given)
-    objective = Objective(given["objective"])
+    objective = OBJECTIVES[given["objective"]]
     scenarios = given.get("scenario_config", {}).get("n_scenarios", 10_000)
     target = TailTarget(tuple(given["cvar_alphas"]), tuple(given["cvar_weights"]))
     target.require_scenarios(_selected(scenarios))
     contest = given.get("contest")
-    if contest is None and objective is Objective.DOLLARS:
-        raise InvalidInput({"contest": "the objective 'dollars' needs the contest to win them in."})
+    if contest is None and objective.needs_contest:
+        need = f"the objective {objective.name!r} needs the contest that lineups are put into."
+        raise InvalidInput({"contest": need})
+    _require_own(objective, given)
     randomness = _randomness(slate, objective, given)
     require_possible(rules, limits)
     return OptimizeRequest(
@@ -87,7 +90,7 @@ def _optimize(
         seed=given["random_seed"],
         rules=rules,
         limits=limits,
-        objective=objective,
+        objective=objective.name,
         target=target,
         diversity_weight=given["correlation_weight"],
         contest=None
@@ -106,7 +109,20 @@ def _optimize(
         knowledge=knowledge_of(slate, given),
         leverage=leverage,
         randomness=randomness,
+        **{name: given[name] for name in objective.fields if name in given},
     )
+
+
+def _require_own(objective: Objective, given: Given) -> None:
+    """Refuse the fields of other objectives."""
+    problems = {
+        name: f"is for the objective {other.name!r}; leave it out with {objective.name!r}."
+        for other in OBJECTIVES.values()
+        for name in other.fields
+        if name in given and name not in objective.fields
+    }
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _randomness(slate: Slate, objective: Objective, given: Given) -> tuple[float, ...] | None:
@@ -120,11 +136,11 @@ def _randomness(slate: Slate, objective: Objective, given: Given) -> tuple[float
     moved[list(indices(slate, list(single), "randomness"))] = list(single.values())
     if not moved.any():
         return None
-    if objective is not Objective.MEAN:
+    if not objective.takes_randomness:
         raise InvalidInput(
             {
                 "randomness": "moves projections, and the objective "
-                f"{objective.value!r} is looked for in simulated races; use mean."
+                f"{objective.name!r} is looked for in simulated races; use mean."
             }
         )
     return tuple(moved.tolist())

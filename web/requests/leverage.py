@@ -13,7 +13,8 @@ from core.slate import Slate
 from web.labels import blamed_on
 from web.requests.contests import require_racing
 from web.requests.slates import Given
-from workers.plans.requests.optimize import Leverage, Objective
+from workers.plans.objectives import OBJECTIVES
+from workers.plans.requests.optimize import Leverage
 
 DEFAULT_PENALTY = 0.5
 _SUM_TOLERANCE = 1e-6
@@ -29,11 +30,11 @@ def leverage_of(slate: Slate, given: Given) -> Leverage:
         Ownership that does not add up or is nowhere given, a penalty or regimes that the objective
         has no use for, weights that do not sum to 1.
     """
-    objective = Objective(given["objective"])
+    objective = OBJECTIVES[given["objective"]]
     penalty = given.get("leverage_penalty")
     if penalty is None:
-        penalty = 0.0 if objective is Objective.DOLLARS else DEFAULT_PENALTY
-    if penalty > 0.0 and objective is Objective.DOLLARS:
+        penalty = DEFAULT_PENALTY if objective.takes_penalty else 0.0
+    if penalty > 0.0 and not objective.takes_penalty:
         raise InvalidInput(
             {
                 "leverage_penalty": f"{penalty:g} points cannot be taken off dollars, which count "
@@ -41,10 +42,10 @@ def leverage_of(slate: Slate, given: Given) -> Leverage:
             }
         )
     by_regime = given["use_regime_allocation"]
-    if by_regime and objective is not Objective.MULTI_CVAR:
+    if by_regime and not objective.takes_regimes:
         raise InvalidInput(
             {
-                "use_regime_allocation": f"the objective {objective.value!r} is not looked for by "
+                "use_regime_allocation": f"the objective {objective.name!r} is not looked for by "
                 "kind of race; use multi_cvar."
             }
         )

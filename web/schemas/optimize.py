@@ -8,7 +8,7 @@ from core.race import Regime
 from web.schemas.contests import ContestSchema, ScenarioConfigSchema
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
 from web.schemas.values import Flag, Number, Text, Whole, between, counted, inside
-from workers.plans.requests.optimize import Objective
+from workers.plans.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 
 IDS = fields.List(Text(), load_default=list)
 
@@ -64,8 +64,12 @@ class OptimizeSchema(Schema):
     scenario_config = fields.Nested(ScenarioConfigSchema)
     n_lineups = Whole(load_default=20, validate=between(1, 150))
     objective = fields.String(
-        load_default=Objective.MULTI_CVAR.value,
-        validate=validate.OneOf([objective.value for objective in Objective]),
+        load_default=DEFAULT_OBJECTIVE,
+        validate=validate.OneOf(list(OBJECTIVES)),
+        metadata={
+            "description": "What is maximised. "
+            + " ".join(f"`{name}`: {each.description}" for name, each in OBJECTIVES.items())
+        },
     )
     cvar_alphas = fields.List(
         Number(validate=inside(0, 1)),

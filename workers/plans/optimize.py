@@ -7,22 +7,16 @@ import msgspec
 from core.lineups import Lineups
 from workers.engine.stages import Plan, Stage, Work
 from workers.plans.answers.optimize import optimize_answer
-from workers.plans.requests.optimize import Objective, OptimizeRequest
-from workers.plans.stages.choice import CHOICE_STAGE
+from workers.plans.objectives.plan import plan_of
+from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.contest import contest_stage
 from workers.plans.stages.contest_units import contest_bytes
 from workers.plans.stages.field import field_stage
 from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
 from workers.plans.stages.portfolio import chosen_lineups
-from workers.plans.stages.prize_walk import PRIZE_OPENING_STAGE, PRIZE_WALK_STAGE
-from workers.plans.stages.prizes import PRIZES_STAGE, prizes_bytes
 from workers.plans.stages.races import Points, selection_points, simulated_points
 from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
-from workers.plans.stages.tail_walk import TAIL_OPENING_STAGE, TAIL_WALK_STAGE
 from workers.plans.stages.validation import VALIDATION_STAGE
-from workers.plans.stages.walk import pools_bytes
-
-_REGIMES = 4
 
 
 def _points(work: Work[OptimizeRequest]) -> Points:
@@ -42,34 +36,17 @@ CONTEST_STAGE = contest_stage(_points, _lineups)
 
 
 def _stages(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest, Any, Any], ...]:
-    played = request.contest is not None
-    by_dollars = request.objective is Objective.DOLLARS
-    by_tail = request.objective is Objective.MULTI_CVAR
-    wanted: tuple[tuple[Stage[OptimizeRequest, Any, Any], bool], ...] = (
-        (KNOWLEDGE_STAGE, request.knowledge is not None),
-        (RACES_STAGE, True),
-        (FIELD_STAGE, played),
-        (PRIZES_STAGE, by_dollars),
-        (PRIZE_OPENING_STAGE, by_dollars),
-        (PRIZE_WALK_STAGE, by_dollars),
-        (TAIL_OPENING_STAGE, by_tail),
-        (TAIL_WALK_STAGE, by_tail),
-        (CHOICE_STAGE, True),
-        (VALIDATION_STAGE, request.validate_tail),
-        (CONTEST_STAGE, played),
-    )
-    return tuple(stage for stage, needed in wanted if needed)
+    known = (KNOWLEDGE_STAGE,) if request.knowledge is not None else ()
+    field, contest = ((FIELD_STAGE,), (CONTEST_STAGE,)) if request.contest is not None else ((), ())
+    validation = (VALIDATION_STAGE,) if request.validate_tail else ()
+    chosen = plan_of(request.objective).stages
+    return (*known, RACES_STAGE, *field, *chosen, *validation, *contest)
 
 
 def _stored_bytes(request: OptimizeRequest) -> int:
-    strands = _REGIMES if request.leverage is not None and request.leverage.by_regime else 1
-    played = 0
-    if request.contest is not None:
-        played = contest_bytes(request)
-    if request.objective is Objective.DOLLARS:
-        played += prizes_bytes(request)
     races = stored_bytes(request.slate, request.n_scenarios)
-    return races + pools_bytes(request, strands) + played
+    played = 0 if request.contest is None else contest_bytes(request)
+    return races + plan_of(request.objective).stored_bytes(request) + played
 
 
 def _plan(kind: str) -> Plan[OptimizeRequest]:

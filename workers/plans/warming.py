@@ -8,11 +8,12 @@ from core.slate import DRAFTKINGS_CLASSIC, Driver, Slate, find_track
 from workers.engine.arrays import Memory
 from workers.engine.in_process import run_here
 from workers.plans import optimize
+from workers.plans.objectives import OBJECTIVES
 from workers.plans.requests.contest import ContestTerms
-from workers.plans.requests.optimize import Objective, OptimizeRequest
+from workers.plans.requests.optimize import OptimizeRequest
 
 
-def _tiny(objective: Objective) -> OptimizeRequest:
+def _tiny(objective: str) -> OptimizeRequest:
     drivers = tuple(
         Driver(f"{i}", f"Driver {i}", 6_000 + 500 * i, start_position=i + 1) for i in range(10)
     )
@@ -35,5 +36,5 @@ def _tiny(objective: Objective) -> OptimizeRequest:
 
 def warm() -> None:
     """Compile, or load from disk, everything that a job runs."""
-    for objective in Objective:
+    for objective in OBJECTIVES:
         run_here(optimize.PLAN, _tiny(objective), Memory())

@@ -20,7 +20,7 @@ from workers.plans import contest_sim, optimize
 from workers.plans.answers.knowledge import knowledge_notes
 from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.contest_sim import ContestSimRequest
-from workers.plans.requests.optimize import Objective, OptimizeRequest
+from workers.plans.requests.optimize import OptimizeRequest
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def request_of(slate: Slate, *, tilted: bool = True, **changes: Any) -> Optimize
         seed=7,
         rules=LineupRules(tuple(d.salary_usd for d in slate.drivers), 6, 50_000),
         limits=portfolio_limits(slate, 4, max_driver_exposure=1.0, max_team_exposure=1.0),
-        objective=Objective.MEAN,
+        objective="mean",
         knowledge=UserKnowledge.from_slate(slate) if tilted else None,
     )
     return replace(asked, **changes)
@@ -113,9 +113,7 @@ def test_without_the_knowledge_the_bits_are_those_of_a_slate_that_says_nothing(
     slate: Slate, told: Slate
 ) -> None:
     plain, untilted = (
-        run_here(
-            optimize.PLAN, request_of(of, tilted=False, objective=Objective.MULTI_CVAR), Memory()
-        )
+        run_here(optimize.PLAN, request_of(of, tilted=False, objective="multi_cvar"), Memory())
         for of in (slate, told)
     )
     assert untilted["scenario_diagnostics"] == plain["scenario_diagnostics"]

@@ -7,7 +7,6 @@ from dataclasses import asdict
 import numpy as np
 import numpy.typing as npt
 
-from core.contest import MICROS_PER_USD
 from core.lineups import Lineups, adaptive_scenario_count, compute_tail_metrics
 from core.portfolio import compute_portfolio_correlation
 from core.race import BLOCK_SCENARIOS, RunConfig, SimulationParameters, load_calibration
@@ -20,7 +19,8 @@ from workers.plans.answers.explanation import explanation
 from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
 from workers.plans.answers.leverage import add_leverage
 from workers.plans.answers.validation import tail_notes, tail_validation
-from workers.plans.requests.optimize import Objective, OptimizeRequest
+from workers.plans.objectives.plan import plan_of
+from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.contest import CONTEST
 from workers.plans.stages.field import FIELD
 from workers.plans.stages.knowledge import simulated_spec
@@ -69,7 +69,7 @@ def optimize_answer(work: Work[OptimizeRequest]) -> Json:
                 report_scenarios=len(report),
             ),
             choice={
-                "objective": request.objective.value,
+                "objective": request.objective,
                 "cvar_alphas": list(request.target.alphas),
                 "cvar_weights": list(request.target.weights),
                 "pool_size": facts.of(PORTFOLIO).pool_size,
@@ -127,7 +127,7 @@ def _proof(request: OptimizeRequest, facts: Facts, races: int) -> Json:
 
     Walks in points, or in USD a race; a portfolio's worth in points a lineup.
     """
-    unit = races * MICROS_PER_USD if request.objective is Objective.DOLLARS else 1
+    unit = plan_of(request.objective).scores_per_unit(races)
     chosen, walked = facts.of(PORTFOLIO), facts.get(LINEUPS)
     return {
         "walks": [] if walked is None else [_walk(strand, unit) for strand in walked.strands],

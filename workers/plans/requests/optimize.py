@@ -1,4 +1,4 @@
-"""What an optimize job is asked."""
+"""What an optimize job depends on."""
 
 from dataclasses import dataclass, field
 
@@ -9,10 +9,7 @@ from core.lineups import LineupRules, TailTarget
 from core.portfolio import PortfolioLimits, leverage_penalty_points
 from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
-from workers.plans.objective import Objective
 from workers.plans.requests.contest import ContestTerms
-
-__all__ = ["Leverage", "Objective", "OptimizeRequest"]
 
 # the pool that a portfolio is chosen from: enough to choose among, few enough to compare in pairs
 _POOL_PER_LINEUP = 20
@@ -21,7 +18,7 @@ _SMALLEST_POOL = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Leverage:
-    """What a request says of ownership; its rules on it are among the lineups' rules.
+    """Ownership, and what it costs a lineup; limits on it are among the lineups' rules.
 
     Parameters
     ----------
@@ -54,7 +51,8 @@ class OptimizeRequest:
     rules, limits
         What each lineup and the portfolio hold to.
     objective, target
-        What is maximised; ``target`` is the multi-CVaR.
+        The name of what is maximised, see :data:`workers.plans.objectives.OBJECTIVES`; ``target``
+        is the multi-CVaR.
     diversity_weight
         0..1, the API's ``correlation_weight``.
     contest
@@ -64,7 +62,7 @@ class OptimizeRequest:
     include_calibration
         Whether the answer should hold the model's calibration metrics.
     knowledge
-        What the user says of the race, to which ``spec`` is tilted; ``None`` = it stands as it is.
+        What the user knows of the race, to which ``spec`` is tilted; ``None`` = nothing.
     leverage
         Ownership to stay away from; ``None`` = it does not matter.
     randomness
@@ -77,7 +75,7 @@ class OptimizeRequest:
     seed: int
     rules: LineupRules
     limits: PortfolioLimits
-    objective: Objective = Objective.MULTI_CVAR
+    objective: str = "multi_cvar"
     target: TailTarget = field(default_factory=TailTarget)
     diversity_weight: float = 0.1
     contest: ContestTerms | None = None

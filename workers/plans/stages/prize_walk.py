@@ -3,7 +3,7 @@
 import msgspec
 import numpy as np
 
-from core.lineups import LineupRules, StepsStart, WalkResult, best_by_steps, start_steps_walk
+from core.lineups import StepsStart, WalkResult, best_by_steps, start_steps_walk
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Work, single_unit_stage
 from workers.plans.requests.optimize import OptimizeRequest
@@ -52,31 +52,16 @@ def _one_strand(_: Facts) -> Regimes:
 
 
 def _search(work: Work[OptimizeRequest], _: int, units: Units) -> WalkResult:
-    start = work.facts.of(PRIZE_OPENING).start
-    return search_prizes(work, work.request.rules, units, start)
-
-
-def search_prizes(
-    work: Work[OptimizeRequest],
-    rules: LineupRules,
-    units: Units | None = None,
-    start: StepsStart | None = None,
-) -> WalkResult:
-    """The lineups that win most in the races lineups are chosen on, in micro-dollars.
-
-    Parameters
-    ----------
-    work
-        Of a job whose prizes are known.
-    rules
-        Which lineups are legal: the request's rules, or narrower ones.
-    units, start
-        As :func:`~core.lineups.best_by_steps` takes them.
-    """
-    steps = prizes(work.facts, work.arrays)
-    points = selection_points(work.facts, work.arrays)
-    size = work.request.pool_size
-    return best_by_steps(points, steps.breaks, steps.micros, rules, size, units, start)
+    request, steps = work.request, prizes(work.facts, work.arrays)
+    return best_by_steps(
+        selection_points(work.facts, work.arrays),
+        steps.breaks,
+        steps.micros,
+        request.rules,
+        request.pool_size,
+        units,
+        work.facts.of(PRIZE_OPENING).start,
+    )
 
 
 def prize_walk_seconds(request: OptimizeRequest) -> float:

@@ -1,0 +1,77 @@
+"""Lineups that win most: every legal lineup walked by its prizes, the portfolio out of the best.
+
+Each lineup is valued as the one more entry of the contest, alone against the field.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contest import MICROS_PER_USD, PrizeSteps
+from core.lineups import LineupRules, WalkResult, best_by_steps, step_values
+from core.portfolio import Portfolio, generate_portfolio
+from workers.engine.stages import Work
+from workers.plans.objectives.plan import ObjectivePlan
+from workers.plans.requests.optimize import OptimizeRequest
+from workers.plans.stages.portfolio import choice_stage
+from workers.plans.stages.prize_walk import (
+    PRIZE_OPENING_STAGE,
+    PRIZE_WALK_STAGE,
+    prize_walk_seconds,
+)
+from workers.plans.stages.prizes import PRIZES_STAGE, prizes, prizes_bytes
+from workers.plans.stages.races import selection_points
+from workers.plans.stages.walk import found_by_regime, pools_bytes
+
+
+def choose_by_prizes(work: Work[OptimizeRequest], pool: WalkResult, steps: PrizeSteps) -> Portfolio:
+    """The portfolio whose lineups win most.
+
+    Parameters
+    ----------
+    work
+        Of the job.
+    pool
+        The lineups that win most, by micro-dollars over all races that lineups are chosen on.
+    steps
+        What any score wins in each of those races.
+    """
+    request = work.request
+    points = selection_points(work.facts, work.arrays)
+
+    def usd(won: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        return np.asarray(won / (len(points) * MICROS_PER_USD))
+
+    def in_usd(found: WalkResult) -> WalkResult:
+        return WalkResult(found.lineups, usd(found.scores), 0, 0, 0)
+
+    def search(rules: LineupRules) -> WalkResult:
+        work.check_cancelled()
+        return in_usd(best_by_steps(points, steps.breaks, steps.micros, rules, request.pool_size))
+
+    return generate_portfolio(
+        in_usd(pool),
+        request.rules,
+        request.limits,
+        search,
+        lambda lineups: usd(step_values(points, steps.breaks, steps.micros, lineups)),
+        request.diversity_weight,
+    )
+
+
+def _choose(work: Work[OptimizeRequest]) -> Portfolio:
+    pool = found_by_regime(work.facts, work.arrays)[None]
+    return choose_by_prizes(work, pool, prizes(work.facts, work.arrays))
+
+
+def _seconds(request: OptimizeRequest) -> float:
+    """About how long the choice takes: it walks a few times more."""
+    return 1.0 + 4.0 * prize_walk_seconds(request)
+
+
+PLAN = ObjectivePlan(
+    stages=(PRIZES_STAGE, PRIZE_OPENING_STAGE, PRIZE_WALK_STAGE, choice_stage(_choose, _seconds)),
+    stored_bytes=lambda request: pools_bytes(request, strands=1) + prizes_bytes(request),
+    scores_per_unit=lambda races: races * MICROS_PER_USD,
+)
