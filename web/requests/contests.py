@@ -10,7 +10,6 @@ from core.field import read_ownership, require_lineup, without
 from core.slate import Slate
 from web.requests.ownership import with_known_ownership
 from web.requests.slates import Given
-from web.services import own_ownership_model
 from workers.plans.stages.contest import (
     FILE_OWNERSHIP,
     GIVEN_OWNERSHIP,
@@ -27,11 +26,21 @@ def contest_of(
     lineups: int,
     cap_usd: int,
     scenarios: int,
+    ownership_model: str | None,
     minded: Sequence[float] | None = None,
 ) -> ContestTerms:
-    """Give the contest of a request, its ownership checked against the slate.
+    """The contest of a request, its ownership checked against the slate.
 
-    ``minded`` is the ownership that the lineups are chosen by, if they are, percent by driver.
+    Parameters
+    ----------
+    slate, given
+        The slate, and the contest's part of the request.
+    lineups, cap_usd, scenarios
+        Own entries, what an opponent's lineup may cost, and how many races are played.
+    ownership_model
+        The installation's own model as JSON; ``None`` = the shipped one.
+    minded
+        The ownership that lineups are chosen by, percent by driver; ``None`` = they are not.
 
     Raises
     ------
@@ -58,7 +67,7 @@ def contest_of(
         ownership_source=source,
         fields_per_block=given["n_contest_sims"],
         uncertain=given.get("ownership_uncertainty"),
-        ownership_model=own_ownership_model() if percent is None else None,
+        ownership_model=ownership_model if percent is None else None,
     )
 
 

@@ -15,20 +15,27 @@ from core.slate import TICKS_PER_POINT, Slate
 from core.wording import many
 from web.requests.contests import contest_of
 from web.requests.leverage import leverage_of, leveraged
+from web.requests.plain_fields import plain_fields
 from web.requests.rules import limits_of, rules_of
-from web.requests.slates import Given, indices, knowledge_of, race_of, slate_of
+from web.requests.slates import (
+    Given,
+    indices,
+    knowledge_of,
+    race_of,
+    scenario_count,
+    slate_of,
+)
+from web.requests.sources import Sources
+from web.schemas.contests import DEFAULT_SCENARIOS, FEWEST_SCENARIOS, MOST_SCENARIOS
 from workers.engine.submission import Attachments
 from workers.plans.contest_sim import ContestSimRequest
 from workers.plans.ownership import OwnershipRequest
 from workers.plans.requests.optimize import Leverage, Objective, OptimizeRequest
 from workers.plans.stages.races import block_count, selects
 
-_SIMULATED = 10_000
-_FEWEST_SIMULATED = 1_000
 
-
-def optimize_request(given: Given) -> OptimizeRequest:
-    """Give the whole optimize request, checked against the slate.
+def optimize_request(given: Given, sources: Sources) -> OptimizeRequest:
+    """The whole optimize request, checked against the slate.
 
     Raises
     ------
@@ -38,28 +45,28 @@ def optimize_request(given: Given) -> OptimizeRequest:
         Rules under which no lineup is legal, limits that no portfolio holds: the smallest set of
         them in conflict, and the largest number of lineups possible.
     """
-    slate = _with_roster(slate_of(given), given)
+    slate = _with_roster(slate_of(given, sources), given)
     rules = rules_of(slate, given)
-    return _optimize(slate, rules, None, given)
+    return _optimize(slate, rules, None, given, sources)
 
 
-def leverage_request(given: Given) -> OptimizeRequest:
-    """Give the whole optimize-with-leverage request, checked against the slate.
+def leverage_request(given: Given, sources: Sources) -> OptimizeRequest:
+    """The whole optimize-with-leverage request, checked against the slate.
 
     Raises
     ------
     InvalidInput, Infeasible
         As :func:`optimize_request`, the rules on ownership among the rules.
     """
-    slate = _with_roster(slate_of(given), given)
+    slate = _with_roster(slate_of(given, sources), given)
     plain = rules_of(slate, given)
     leverage = leverage_of(slate, given)
     rules = leveraged(plain, leverage, given)
-    return _optimize(slate, rules, leverage, given)
+    return _optimize(slate, rules, leverage, given, sources)
 
 
 def _with_roster(slate: Slate, given: Given) -> Slate:
-    """Give the slate with as many drivers in a lineup as the request says."""
+    """The slate with as many drivers in a lineup as the request has."""
     size = given.get("n_drivers", slate.rules.roster_size)
     if size == slate.rules.roster_size:
         return slate
@@ -67,12 +74,16 @@ def _with_roster(slate: Slate, given: Given) -> Slate:
 
 
 def _optimize(
-    slate: Slate, rules: LineupRules, leverage: Leverage | None, given: Given
+    slate: Slate,
+    rules: LineupRules,
+    leverage: Leverage | None,
+    given: Given,
+    sources: Sources,
 ) -> OptimizeRequest:
     spec = race_of(slate, given)
     limits = limits_of(slate, rules, given)
     objective = Objective(given["objective"])
-    scenarios = given.get("scenario_config", {}).get("n_scenarios", 10_000)
+    scenarios = scenario_count(given)
     target = TailTarget(tuple(given["cvar_alphas"]), tuple(given["cvar_weights"]))
     target.require_scenarios(_selected(scenarios))
     contest = given.get("contest")
@@ -98,19 +109,20 @@ def _optimize(
             given["n_lineups"],
             rules.salary_cap_usd,
             scenarios,
+            sources.ownership_model,
             # else the slate's, which the contest reads for itself
             leverage.ownership_percent if leverage and "ownership_estimates" in given else None,
         ),
         validate_tail=given["validate_tail_objective"],
-        include_calibration=given["include_calibration"],
         knowledge=knowledge_of(slate, given),
         leverage=leverage,
         randomness=randomness,
+        **plain_fields(OptimizeRequest, given, ("objective", "contest", "randomness")),
     )
 
 
 def _randomness(slate: Slate, objective: Objective, given: Given) -> tuple[float, ...] | None:
-    """Give by how much each driver's projections are moved, or ``None``: nobody's."""
+    """Shares by which the drivers' projections are moved, or ``None``: nobody's are."""
     asked = given.get("randomness")
     if asked is None:
         return None
@@ -131,14 +143,14 @@ def _randomness(slate: Slate, objective: Objective, given: Given) -> tuple[float
 
 
 def _selected(n_scenarios: int) -> int:
-    """Give how many of the scenarios lineups are chosen on: the fewest in either half."""
+    """How many of the races lineups are chosen on, or the report has where that is fewer."""
     blocks = block_count(n_scenarios)
     full = n_scenarios // blocks
     return full * min(sum(selects(block) for block in range(blocks)), blocks // 2)
 
 
-def contest_sim_request(given: Given) -> tuple[ContestSimRequest, Attachments]:
-    """Give the whole contest-sim request, checked against the slate, and the arrays it refers to.
+def contest_sim_request(given: Given, sources: Sources) -> tuple[ContestSimRequest, Attachments]:
+    """The whole contest-sim request, checked against the slate, and the arrays it refers to.
 
     Raises
     ------
@@ -147,12 +159,12 @@ def contest_sim_request(given: Given) -> tuple[ContestSimRequest, Attachments]:
     Infeasible
         Ownership that no mix of legal lineups has.
     """
-    slate = slate_of(given)
+    slate = slate_of(given, sources)
     cap = given.get("salary_cap", slate.rules.salary_cap_usd)
     lineups = _lineups(slate, given["lineups"], cap)
     rows = given.get("scenario_driver_scores")
     scenarios = _scenarios(given.get("n_scenarios"), rows)
-    contest = contest_of(slate, given, len(lineups), cap, scenarios)
+    contest = contest_of(slate, given, len(lineups), cap, scenarios, sources.ownership_model)
     spec = race_of(slate, given) if rows is None else None
     attached = Attachments()
     scores = None if rows is None else attached.add({"points": _ticks(slate, rows)})
@@ -166,16 +178,18 @@ def contest_sim_request(given: Given) -> tuple[ContestSimRequest, Attachments]:
         spec=spec,
         scores=scores,
         knowledge=knowledge_of(slate, given) if rows is None else None,
+        **plain_fields(ContestSimRequest, given, ("lineups", "n_scenarios")),
     )
     return request, attached
 
 
 def _scenarios(asked: int | None, rows: Sequence[Sequence[float]] | None) -> int:
-    """Give how many races are played: the user's own, or as many as are to be simulated."""
+    """How many races are played: the user's own, or as many as are to be simulated."""
     if rows is None:
-        if asked is not None and asked < _FEWEST_SIMULATED:
-            raise InvalidInput({"n_scenarios": f"{asked}; give {_FEWEST_SIMULATED} to 100000."})
-        return _SIMULATED if asked is None else asked
+        if asked is not None and asked < FEWEST_SCENARIOS:
+            allowed = f"give {FEWEST_SCENARIOS} to {MOST_SCENARIOS}"
+            raise InvalidInput({"n_scenarios": f"{asked}; {allowed}."})
+        return DEFAULT_SCENARIOS if asked is None else asked
     if asked not in {None, len(rows)}:
         raise InvalidInput(
             {
@@ -215,7 +229,7 @@ def _lineups(
 
 
 def _ticks(slate: Slate, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.int16]:
-    """Give the user's points in ticks."""
+    """The user's points in ticks, i16 ``[N, D]``."""
     for place, row in enumerate(rows):
         if len(row) != len(slate):
             raise InvalidInput(
@@ -229,5 +243,5 @@ def _ticks(slate: Slate, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.int1
 
 
 def encode(request: OptimizeRequest | ContestSimRequest | OwnershipRequest) -> bytes:
-    """Give a request as the job record keeps it."""
+    """A request as the job's record keeps it."""
     return msgspec.json.encode(request)

@@ -12,9 +12,9 @@ from core.portfolio import OwnershipRules, with_ownership_rules
 from core.slate import Slate
 from web.requests.contests import require_racing
 from web.requests.slates import Given
+from web.schemas.optimize import DEFAULT_LEVERAGE_PENALTY
 from workers.plans.requests.optimize import Leverage, Objective
 
-DEFAULT_PENALTY = 0.5
 _SUM_TOLERANCE = 1e-6
 _SHARES = 100.0
 
@@ -31,7 +31,7 @@ def leverage_of(slate: Slate, given: Given) -> Leverage:
     objective = Objective(given["objective"])
     penalty = given.get("leverage_penalty")
     if penalty is None:
-        penalty = 0.0 if objective is Objective.DOLLARS else DEFAULT_PENALTY
+        penalty = 0.0 if objective is Objective.DOLLARS else DEFAULT_LEVERAGE_PENALTY
     if penalty > 0.0 and objective is Objective.DOLLARS:
         raise InvalidInput(
             {

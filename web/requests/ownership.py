@@ -9,27 +9,28 @@ from core.errors import Infeasible, InvalidInput
 from core.field import complete_ownership, read_ownership, without
 from core.field.estimators import MEMBERS, archetype_of
 from core.slate import Driver, Slate
-from web.requests.slates import Given, knowledge_of, race_of, slate_of
-from web.services import own_ownership_model
+from web.requests.plain_fields import plain_fields
+from web.requests.slates import Given, knowledge_of, race_of, scenario_count, slate_of
+from web.requests.sources import Sources
 from workers.plans.ownership import OwnershipRequest
 from workers.plans.stages.estimated_ownership import ownership_model
 
 _SUM_TOLERANCE = 1e-6
 
 
-def ownership_request(given: Given) -> OwnershipRequest:
-    """Give the whole ownership request, checked.
+def ownership_request(given: Given, sources: Sources) -> OwnershipRequest:
+    """The whole ownership request, checked.
 
     Raises
     ------
     InvalidInput
         A field that cannot be used, named.
     """
-    sources = [name for name in ("slate_id", "drivers", "driver_data") if name in given]
-    if len(sources) != 1:
+    drivers_from = [name for name in ("slate_id", "drivers", "driver_data") if name in given]
+    if len(drivers_from) != 1:
         raise InvalidInput({"slate_id": "give one of slate_id, drivers and driver_data."})
     race = given.get("race_data", {})
-    model = own_ownership_model()
+    model = sources.ownership_model
     _require_recent(given, model)
     weights = _weights(given)
     race_date = race.get("race_date")
@@ -41,11 +42,11 @@ def ownership_request(given: Given) -> OwnershipRequest:
         "weights": weights,
         "uncertainty": given["include_uncertainty"],
         "share": given["normalize_to"] == "share",
-        "n_recent_races": given.get("n_recent_races"),
         "seed": given["random_seed"],
         "model": model,
+        **plain_fields(OwnershipRequest, given),
     }
-    if sources == ["driver_data"]:
+    if drivers_from == ["driver_data"]:
         if "track_archetype" not in race:
             raise InvalidInput({"race_data.track_archetype": "needed with driver_data; give it."})
         if "scenario_config" in given:
@@ -55,7 +56,7 @@ def ownership_request(given: Given) -> OwnershipRequest:
             slate, slate.rules.salary_cap_usd, "driver_data.ownership_percent"
         )
         return OwnershipRequest(slate=slate, track_archetype=race["track_archetype"], **common)
-    slate = slate_of(given)
+    slate = slate_of(given, sources)
     spec = race_of(slate, given)
     kind = archetype_of(slate.track.track_type) if slate.track is not None else None
     if race.get("track_archetype", kind) != kind:
@@ -68,7 +69,7 @@ def ownership_request(given: Given) -> OwnershipRequest:
     slate = with_known_ownership(slate, slate.rules.salary_cap_usd, "drivers.ownership_percent")
     return OwnershipRequest(
         slate=slate,
-        n_scenarios=given.get("scenario_config", {}).get("n_scenarios", 10_000),
+        n_scenarios=scenario_count(given),
         spec=spec,
         knowledge=knowledge_of(slate, given),
         **common,

@@ -7,8 +7,8 @@ from typing import Any
 from core.errors import InvalidInput
 from core.race import ConstraintCompiler, ConstraintSpec, UserKnowledge, load_known_field
 from core.slate import Driver, Slate, Veto, find_track
-from web.services import caller, jobs
-from web.stored_slates import known
+from web.requests.sources import Sources
+from web.schemas.contests import ScenarioConfigSchema
 
 Given = Mapping[str, Any]
 
@@ -22,8 +22,8 @@ def _driver(given: Given) -> Driver:
     )
 
 
-def slate_of(given: Given) -> Slate:
-    """Give the slate a request names or holds, with the track it says and the cars as known.
+def slate_of(given: Given, sources: Sources) -> Slate:
+    """The slate that a request names or holds, with the track it names and the cars as known.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def slate_of(given: Given) -> Slate:
     if ("slate_id" in given) == ("drivers" in given):
         raise InvalidInput({"slate_id": "give either slate_id or drivers."})
     if "slate_id" in given:
-        slate = known(jobs(), caller(), given["slate_id"])
+        slate = sources.stored_slate(given["slate_id"])
     else:
         slate = Slate(tuple(_driver(driver) for driver in given["drivers"]))
     named = given.get("scenario_config", {}).get("track_id")
@@ -43,6 +43,12 @@ def slate_of(given: Given) -> Slate:
         except InvalidInput as error:
             raise InvalidInput({"scenario_config.track_id": error.problems["track_id"]}) from None
     return load_known_field().with_cars(slate)
+
+
+def scenario_count(given: Given) -> int:
+    """How many races a request has simulated."""
+    config: Given = given.get("scenario_config") or ScenarioConfigSchema().load({})
+    return int(config["n_scenarios"])
 
 
 def race_of(slate: Slate, given: Given) -> ConstraintSpec:
