@@ -15,7 +15,7 @@ class HealthSchema(Schema):
 class CacheSchema(Schema):
     """The scenario cache: simulated races, in blocks of 500, that jobs may use again."""
 
-    hits = count("Blocks that were there when a job asked for them")
+    hits = count("Blocks that were stored when a job needed them")
     misses = count("Blocks that had to be simulated")
     evictions = count("Blocks that made room for others")
     blocks = count("Blocks that are stored")

@@ -38,6 +38,14 @@ class CacheUseSchema(Schema):
     misses = count("Blocks that were simulated for this job")
 
 
+class BrokenRuleSchema(Schema):
+    """One of the rules and limits in conflict."""
+
+    field = text("Field of the request that sets it")
+    subject = text("Driver, team or manufacturer that it is about", null="where it is about all")
+    limit = number("Its bound, in the field's own unit", null="where it has none")
+
+
 class FailureSchema(Schema):
     """Why a job failed."""
 
@@ -50,6 +58,11 @@ class FailureSchema(Schema):
     )
     limits = texts(
         "The rules and limits in conflict, as the request names them",
+        only="where no lineups obey them together",
+    )
+    conflict = parts(
+        BrokenRuleSchema,
+        "The same rules and limits, each in its parts",
         only="where no lineups obey them together",
     )
     largest = count(

@@ -2,7 +2,8 @@
 
 from marshmallow import INCLUDE, Schema, fields
 
-from web.schemas.units import by_key, choice, count, text, texts, whole
+from web.schemas.jobs import BrokenRuleSchema
+from web.schemas.units import by_key, choice, count, parts, text, texts, whole
 
 
 class ProblemSchema(Schema):
@@ -25,6 +26,11 @@ class ProblemSchema(Schema):
     )
     limits = texts(
         "The rules and limits in conflict, as the request names them",
+        only="where no lineups obey them together",
+    )
+    conflict = parts(
+        BrokenRuleSchema,
+        "The same rules and limits, each in its parts",
         only="where no lineups obey them together",
     )
     largest = count(

@@ -100,8 +100,8 @@ class FieldSchema(Schema):
     unique = number("Mean number of different lineups in a field", low=0)
     max_duplicates = count("Most copies of one lineup in any field")
     ownership_max_error = share(
-        "Largest distance of a driver's share of a field's entries from the ownership asked for",
-        null="where no ownership was asked for",
+        "Largest distance of a driver's share of a field's entries from its ownership",
+        null="where the field has none",
     )
 
 
