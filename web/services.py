@@ -6,7 +6,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from web import stored_slates
-from web.own_model import read_own_model
+from web.ownership_model import read_own_model
 from web.requests import Sources
 from workers.app import open_jobs
 from workers.engine.connection import PROMPT

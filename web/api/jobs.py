@@ -54,11 +54,11 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
     before = _cursor(query.get("cursor"))
     page: list[Job] = []
     while len(page) < query["limit"]:
-        found = jobs().of(caller(), query["limit"], before)
-        page += [job for job in found if _wanted(job, query)]
-        if len(found) < query["limit"]:
+        newest = jobs().of(caller(), query["limit"], before)
+        page += [job for job in newest if _wanted(job, query)]
+        if len(newest) < query["limit"]:
             return {"jobs": [shown_job(job) for job in page[: query["limit"]]], "cursor": None}
-        before = found[-1].created_at
+        before = newest[-1].created_at
     page = page[: query["limit"]]
     return {"jobs": [shown_job(job) for job in page], "cursor": repr(page[-1].created_at)}
 
@@ -68,8 +68,8 @@ def _cursor(text: str | None) -> float | None:
         return None
     before = number(text)
     if before is None:
-        said = "cursor is what the page before gave."
-        raise Problem(422, said, errors={"cursor": [said]})
+        remedy = "cursor is the one that the page before came with."
+        raise Problem(422, remedy, errors={"cursor": [remedy]})
     return before
 
 
@@ -157,26 +157,26 @@ def events(run_id: str) -> Response:
         mimetype="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
-    # not in the generator: one that was never begun never ends
+    # not in the generator, which never ends where it was never begun
     response.call_on_close(waiting.release)
     return response
 
 
 def _progress(records: Jobs, job: Job) -> Iterator[str]:
-    said_stage, said_progress, said_at = "", -1.0, time.monotonic()
+    stage, progress, written_at = "", -1.0, time.monotonic()
     while True:
-        if job.stage != said_stage:
-            said_stage = job.stage
+        if job.stage != stage:
+            stage = job.stage
             yield _event("stage", {"stage": job.stage})
-        if job.progress != said_progress:
-            said_progress, said_at = job.progress, time.monotonic()
+        if job.progress != progress:
+            progress, written_at = job.progress, time.monotonic()
             yield _event("progress", {"progress": job.progress, "stage": job.stage})
         if job.status.ended:
             yield _event("end", shown_job(job))
             return
-        if time.monotonic() - said_at > _STILL_HERE_SECONDS:
-            # writing is how we learn that nobody reads any more
-            said_at = time.monotonic()
+        if time.monotonic() - written_at > _STILL_HERE_SECONDS:
+            # a write fails once nobody reads any more
+            written_at = time.monotonic()
             yield ": still here\n\n"
         time.sleep(_POLL_SECONDS)
         try:
