@@ -10,19 +10,20 @@ from core.slate import Driver, Slate, Veto, find_track
 from web.requests.sources import Sources
 from web.schemas.contests import ScenarioConfigSchema
 
-Given = Mapping[str, Any]
+Body = Mapping[str, Any]
+"""A request, or an object of it, as its schema has read it."""
 
 
-def _driver(given: Given) -> Driver:
-    fields = {key: value for key, value in given.items() if key not in {"salary", "veto_rules"}}
+def _driver(driver: Body) -> Driver:
+    fields = {key: value for key, value in driver.items() if key not in {"salary", "veto_rules"}}
     return Driver(
-        **{"name": given["driver_id"], **fields},
-        salary_usd=given["salary"],
-        vetoes=frozenset(Veto(rule) for rule in given.get("veto_rules", [])),
+        **{"name": driver["driver_id"], **fields},
+        salary_usd=driver["salary"],
+        vetoes=frozenset(Veto(rule) for rule in driver.get("veto_rules", [])),
     )
 
 
-def slate_of(given: Given, sources: Sources) -> Slate:
+def slate_of(body: Body, sources: Sources) -> Slate:
     """The slate that a request names or holds, with the track it names and the cars as known.
 
     Raises
@@ -30,13 +31,13 @@ def slate_of(given: Given, sources: Sources) -> Slate:
     InvalidInput
         Neither a slate nor drivers or both, drivers that make no slate, an unknown track or none.
     """
-    if ("slate_id" in given) == ("drivers" in given):
+    if ("slate_id" in body) == ("drivers" in body):
         raise InvalidInput({"slate_id": "give either slate_id or drivers."})
-    if "slate_id" in given:
-        slate = sources.stored_slate(given["slate_id"])
+    if "slate_id" in body:
+        slate = sources.stored_slate(body["slate_id"])
     else:
-        slate = Slate(tuple(_driver(driver) for driver in given["drivers"]))
-    named = given.get("scenario_config", {}).get("track_id")
+        slate = Slate(tuple(_driver(driver) for driver in body["drivers"]))
+    named = body.get("scenario_config", {}).get("track_id")
     if named is not None:
         try:
             slate = replace(slate, track=find_track(named))
@@ -45,13 +46,13 @@ def slate_of(given: Given, sources: Sources) -> Slate:
     return load_known_field().with_cars(slate)
 
 
-def scenario_count(given: Given) -> int:
+def scenario_count(body: Body) -> int:
     """How many races a request has simulated."""
-    config: Given = given.get("scenario_config") or ScenarioConfigSchema().load({})
+    config: Body = body.get("scenario_config") or ScenarioConfigSchema().load({})
     return int(config["n_scenarios"])
 
 
-def race_of(slate: Slate, given: Given) -> ConstraintSpec:
+def race_of(slate: Slate, body: Body) -> ConstraintSpec:
     """Compile the race of a request.
 
     Raises
@@ -63,23 +64,23 @@ def race_of(slate: Slate, given: Given) -> ConstraintSpec:
         raise InvalidInput(
             {"scenario_config.track_id": "the slate names no track; give one, las_vegas say."}
         )
-    laps = given.get("scenario_config", {}).get("race_length")
+    laps = body.get("scenario_config", {}).get("race_length")
     return ConstraintCompiler().compile(slate, race_laps=laps)
 
 
-def knowledge_of(slate: Slate, given: Given) -> UserKnowledge | None:
-    """Give what the slate's user says of the race, or ``None``: nothing, or not to be followed.
+def knowledge_of(slate: Slate, body: Body) -> UserKnowledge | None:
+    """The user's own numbers for the race; ``None`` without any, or where races ignore them.
 
     Raises
     ------
     InvalidInput
-        A number that cannot be, the driver and the field named.
+        A number outside its range; the driver and the field are named.
     """
-    if not given.get("scenario_config", {}).get("calibration_enabled", True):
+    if not body.get("scenario_config", {}).get("calibration_enabled", True):
         return None
     return UserKnowledge.from_slate(slate)
 
 
 def indices(slate: Slate, ids: Sequence[str], where: str) -> tuple[int, ...]:
-    """Give the indices of driver ids; ``where`` is the field an unknown one is blamed on."""
-    return tuple(int(place) for place in slate.index_of(ids, where))
+    """The indices of driver ids, in their order; a refusal names the request's key ``where``."""
+    return tuple(int(index) for index in slate.index_of(ids, where))
