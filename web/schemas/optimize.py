@@ -1,4 +1,7 @@
-"""The optimize request."""
+"""Requests for lineups.
+
+The first sentence of a field's description is also the help of the command line's option.
+"""
 
 from typing import ClassVar
 
@@ -87,10 +90,7 @@ class StackSchema(Schema):
 
 
 class OptimizeSchema(Schema):
-    """An optimize request.
-
-    The first sentence of a description is also the help of the command line's option.
-    """
+    """An optimize request."""
 
     exactly_one: ClassVar = ("slate_id", "drivers")
 
