@@ -1,26 +1,16 @@
 """The Flask application."""
 
 from flask import Flask
-from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from web import VERSION, problems, services
 from web.api import BLUEPRINTS
-from web.schemas.jobs import ProblemSchema
+from web.api.openapi import DescribedApi
 from web.warming import warm_in_background
 from workers.app import configure
 from workers.installation.settings import Settings
 
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
-
-
-class _Api(Api):  # type: ignore[misc]
-    """The API's description; errors are answered by :mod:`web.problems` alone."""
-
-    ERROR_SCHEMA = ProblemSchema
-
-    def _register_error_handlers(self) -> None:
-        """Register none."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -48,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
     )
     services.install(app, settings)
-    api = _Api(app)
+    api = DescribedApi(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     problems.register(app)

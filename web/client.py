@@ -1,4 +1,4 @@
-"""The API as the command line uses it: files in, a job followed, a result or a reason out."""
+"""The API as the command line uses it: slates up, jobs started and followed, results down."""
 
 import time
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class Client:
     http
         An httpx client whose base address is the server's.
     check
-        Called while waiting; raises where waiting is in vain.
+        Called while a job is waited for; raises where nothing will come of it.
     """
 
     def __init__(self, http: httpx.Client, check: Callable[[], None] = lambda: None) -> None:
@@ -75,7 +75,7 @@ class Client:
         track_id: str | None,
         site: str | None = None,
     ) -> Json:
-        """Upload a slate's files and give the slate."""
+        """Upload a slate's files; returns the slate."""
         files = {"salaries": (salaries.name, salaries.read_bytes(), "text/csv")}
         if drivers is not None:
             files["drivers"] = (drivers.name, drivers.read_bytes(), "text/csv")
@@ -85,7 +85,7 @@ class Client:
         return dict(response.json())
 
     def start(self, kind: str, request: Json) -> str:
-        """Start a job and give its id.
+        """Start a job; returns its id.
 
         Raises
         ------
@@ -94,8 +94,8 @@ class Client:
         """
         return str(self._call("POST", f"/api/v1/{kind}", json=request).json()["run_id"])
 
-    def follow(self, run_id: str, tell: Callable[[Json], None]) -> Json:
-        """Wait for a job, telling where it is, and give its result.
+    def follow(self, run_id: str, show: Callable[[Json], None]) -> Json:
+        """Wait for a job, show each state of it, and return its result.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class Client:
         """
         while True:
             job = self._call("GET", f"/api/v1/jobs/{run_id}").json()
-            tell(job)
+            show(job)
             self._check()
             if job["status"] not in {"pending", "running"}:
                 return dict(self._call("GET", f"/api/v1/jobs/{run_id}/result").json())
@@ -115,7 +115,7 @@ class Client:
         self._call("DELETE", f"/api/v1/jobs/{run_id}")
 
     def lineups_csv(self, run_id: str) -> str:
-        """Give a job's upload file."""
+        """A job's upload file."""
         return self._call("GET", f"/api/v1/jobs/{run_id}/lineups.csv").text
 
 

@@ -12,12 +12,12 @@ from workers.engine.outcomes import read_error
 
 
 def moment(seconds: float | None) -> str | None:
-    """Give a time as ISO 8601 in UTC."""
+    """A time as ISO 8601 in UTC."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def shown_job(job: Job) -> dict[str, Any]:
-    """Give a job's status document."""
+    """A job as the API shows it."""
     ran = job.started_at is not None and job.ended_at is not None
     return {
         "run_id": job.run_id,
@@ -40,7 +40,7 @@ def shown_job(job: Job) -> dict[str, Any]:
 
 
 def shown_result(job: Job) -> dict[str, Any]:
-    """Give a completed job's result: what was computed, and the run it was computed in."""
+    """A completed job's result, with the job's id and time."""
     result = jobs().result(job.run_id)
     if "run_config" in result:
         run = RunConfig.from_document(result["run_config"])

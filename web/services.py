@@ -1,10 +1,13 @@
-"""What a view needs of the installation: its job records, its documents, and who is asking."""
+"""What a view needs of the installation: its job records, its documents, and who calls."""
 
+from functools import partial
 from typing import cast
 
 from flask import Flask, current_app
 
-from web.own_model import read_own_model
+from web import stored_slates
+from web.ownership_model import read_own_model
+from web.requests import Sources
 from workers.app import open_jobs
 from workers.engine.connection import PROMPT
 from workers.engine.jobs import Jobs
@@ -23,7 +26,7 @@ def install(app: Flask, settings: Settings) -> None:
     Raises
     ------
     InvalidInput
-        The installation's own ownership model is none.
+        The file of the installation's own ownership model holds none.
     """
     # read once: a file that somebody writes to meanwhile changes no answer
     app.extensions[_OWN_MODEL] = read_own_model(settings.ownership_model_file)
@@ -32,7 +35,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def jobs() -> Jobs:
-    """Give the job records."""
+    """The job records."""
     return cast("Jobs", current_app.extensions["axiomatic"])
 
 
@@ -41,11 +44,14 @@ def settings() -> Settings:
     return cast("Settings", current_app.extensions[_SETTINGS])
 
 
-def own_ownership_model() -> str | None:
-    """Give the installation's own ownership model as JSON, or ``None``: the shipped one."""
-    return cast("str | None", current_app.extensions[_OWN_MODEL])
-
-
 def caller() -> str:
-    """Give whose request this is."""
+    """Whose request this is."""
     return OPEN_CALLER
+
+
+def sources() -> Sources:
+    """What the caller's requests may refer to."""
+    return Sources(
+        stored_slate=partial(stored_slates.known, jobs(), caller()),
+        ownership_model=cast("str | None", current_app.extensions[_OWN_MODEL]),
+    )

@@ -12,7 +12,7 @@ from types import TracebackType
 import httpx
 
 from core.errors import AxiomaticError
-from web.own_model import read_own_model
+from web.ownership_model import read_own_model
 from workers.installation.embedded_store import EmbeddedStore
 from workers.installation.environment import VARIABLES
 from workers.installation.processes import Process
@@ -30,7 +30,7 @@ class StackFailed(AxiomaticError):
 
 
 def core_count() -> int:
-    """Give how many cores this process may use."""
+    """How many cores this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS
@@ -49,7 +49,7 @@ class Stack:
     flower_port
         Loopback port of Flower; no Flower if ``None``.
     flower_login
-        ``user:password`` that Flower asks for; what the environment says if ``None``.
+        ``user:password`` that Flower asks for; the environment's if ``None``.
 
     Raises
     ------
@@ -77,14 +77,14 @@ class Stack:
             started.callback(shutil.rmtree, self._folder, ignore_errors=True)
             environment = {} if os.environ.get("REDIS_URL") else self._own_store(started)
             settings = Settings.from_environment({**os.environ, **environment})
-            # said here, not by the API's log
+            # refused here, and not in the API's log alone
             read_own_model(settings.ownership_model_file)
             # stopped last, so the folder goes with it, even if nobody is left to remove it
             self._start(
                 started,
                 "worker",
                 self._worker(),
-                # told to stop, it finishes what it is on, for as long as the settings say
+                # on SIGTERM it finishes its piece of work, within the seconds of the settings
                 {**environment, "REMAP_SIGTERM": "SIGQUIT"},
                 self._folder,
                 settings.stop_seconds + STOP_SECONDS,
@@ -151,7 +151,7 @@ class Stack:
         return self._folder / "api.sock"
 
     def client(self) -> httpx.Client:
-        """Give a client of the API."""
+        """A client of the API."""
         if self._port is not None:
             return httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=60.0)
         transport = httpx.HTTPTransport(uds=str(self._socket))
@@ -177,17 +177,17 @@ class Stack:
                 time.sleep(_POLL_SECONDS)
 
     def check(self) -> None:
-        """Refuse to go on when a part has died.
+        """Check that every part runs.
 
         Raises
         ------
         StackFailed
-            Naming it, with the end of its log.
+            A part has died; its name and the end of its log.
         """
         for name, process in self._running.items():
             if not process.running:
-                said = process.log.read_text(errors="replace").strip()[-2_000:]
-                raise StackFailed(f"{name} stopped: {said or 'it left no word'}")
+                log = process.log.read_text(errors="replace").strip()[-2_000:]
+                raise StackFailed(f"{name} stopped: {log or 'its log is empty'}")
 
     def __exit__(
         self,

@@ -22,7 +22,7 @@ _read = msgspec.json.Decoder(Slate).decode
 
 
 def keep(jobs: Jobs, owner: str, slate: Slate, seconds: int) -> str:
-    """Keep a slate for so many seconds; returns its id, which the same slate has again."""
+    """Keep a slate for some seconds; returns its id, which the same slate always has."""
     document = msgspec.json.encode(slate)
     slate_id = hashlib.sha256(f"{owner}\0".encode() + document).hexdigest()[:16]
     redis = jobs.redis
@@ -36,13 +36,13 @@ def keep(jobs: Jobs, owner: str, slate: Slate, seconds: int) -> str:
 
 
 def find(jobs: Jobs, owner: str, slate_id: str) -> Slate | None:
-    """Give a kept slate, or ``None``."""
+    """A kept slate, or ``None``."""
     document = jobs.redis.get(f"{_SLATE}{owner}:{slate_id}")
     return _read(document) if isinstance(document, bytes) else None
 
 
 def known(jobs: Jobs, owner: str, slate_id: str) -> Slate:
-    """Give a kept slate.
+    """A kept slate.
 
     Raises
     ------
@@ -56,11 +56,11 @@ def known(jobs: Jobs, owner: str, slate_id: str) -> Slate:
 
 
 def every(jobs: Jobs, owner: str) -> list[tuple[str, Slate]]:
-    """Give an owner's slates, newest first."""
+    """An owner's slates by id, newest first."""
     raw = jobs.redis.zrevrange(_SLATES_OF + owner, 0, -1)
     ids = [name.decode() for name in cast("list[bytes]", raw)]
-    found = [(slate_id, find(jobs, owner, slate_id)) for slate_id in ids]
-    return [(slate_id, slate) for slate_id, slate in found if slate is not None]
+    slates = [(slate_id, find(jobs, owner, slate_id)) for slate_id in ids]
+    return [(slate_id, slate) for slate_id, slate in slates if slate is not None]
 
 
 def drop(jobs: Jobs, owner: str, slate_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Starting a job for a request: once per idempotency key, waited for where the caller prefers."""
+"""Starting a job: once for an idempotency key, and waited for where the caller prefers that."""
 
 import hashlib
 import re
@@ -21,10 +21,10 @@ waiting = threading.BoundedSemaphore(MOST_WAITING)
 _POLL_SECONDS = 0.02
 
 
-def start(kind: str, document: bytes, attached: Attachments | None = None) -> Response:
-    """Start a job and answer 202, or the result with 200 where ``Prefer: wait=N`` saw it ready."""
+def start(kind: str, document: bytes, attachments: Attachments | None = None) -> Response:
+    """Start a job; 202 with the job, or 200 with a result ready within ``Prefer: wait=N``."""
     run_id = submit(
-        jobs(), kind, document, caller(), attachments=attached, once=_asked_once(kind, document)
+        jobs(), kind, document, caller(), attachments=attachments, once=_idempotency(kind, document)
     )
     job = jobs().get(run_id)
     # a preference: where too many wait already, the answer is 202 at once
@@ -53,13 +53,13 @@ def _json(document: Any, status: int, headers: dict[str, str]) -> Response:
 
 
 def _preferred_wait() -> int:
-    said = request.headers.get("Prefer", "")
-    found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", said)
-    return min(int(found.group(1)), MAX_WAIT_SECONDS) if found else 0
+    preferences = request.headers.get("Prefer", "")
+    wait = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", preferences)
+    return min(int(wait.group(1)), MAX_WAIT_SECONDS) if wait else 0
 
 
-def _asked_once(kind: str, document: bytes) -> tuple[str, str]:
-    """Give the caller's idempotency key and a hash of what is asked under it; empty without one."""
+def _idempotency(kind: str, document: bytes) -> tuple[str, str]:
+    """The caller's idempotency key and a hash of the request under it, both empty without one."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return "", ""

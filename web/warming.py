@@ -1,4 +1,4 @@
-"""Loading the compiled code that requests are checked with, before the first request needs it."""
+"""Loading the compiled code that checks requests before the first request needs it."""
 
 import threading
 
@@ -17,8 +17,8 @@ def _check_a_tiny_request() -> None:
 
 
 def warm_in_background() -> None:
-    """Begin to load it, or where this is its first start ever to compile it, beside what starts.
+    """Load the code in a thread of its own; the first start of a checkout compiles it.
 
-    A request that comes meanwhile waits for it; the others are answered.
+    A request that needs the code meanwhile waits for it; others are answered.
     """
     threading.Thread(target=_check_a_tiny_request, name="warming", daemon=True).start()

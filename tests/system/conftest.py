@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.system.described import Description, client_of
 from web.app import create_app
 from workers.app import open_jobs
 from workers.engine.connection import connect
@@ -90,9 +91,15 @@ def application(settings: Settings) -> Flask:
     return create_app(settings)
 
 
+@pytest.fixture(scope="session")
+def description(application: Flask) -> Description:
+    return Description(application)
+
+
 @pytest.fixture
-def client(application: Flask) -> FlaskClient:
-    return application.test_client()
+def client(application: Flask, description: Description) -> FlaskClient:
+    """A client whose every answer has to be as the OpenAPI document describes it."""
+    return client_of(application, description)
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ import io
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from rich.console import Console
 
+from tests.web.requests.alone import ALONE
 from web.cli.summary import show
 from web.requests import contest_sim_request, optimize_request
 from web.schemas.contests import ContestSimSchema
@@ -76,7 +76,7 @@ def test_the_drivers_file_is_heard_and_the_answer_says_how_far_the_races_moved(
     with Console(width=400, record=True, file=io.StringIO()) as console:
         show({**response.json, "files": {}}, console)
     printed = console.export_text()
-    assert "races tilted to what is said of 2 drivers: strengths moved by" in printed
+    assert "races tilted to your numbers for 2 drivers: strengths moved by" in printed
 
     asked["scenario_config"] = {**asked["scenario_config"], "calibration_enabled": False}  # type: ignore[dict-item]
     plain = client.post("/api/v1/optimize", json=asked, headers={"Prefer": "wait=60"}).json
@@ -87,18 +87,18 @@ def test_the_drivers_file_is_heard_and_the_answer_says_how_far_the_races_moved(
 @pytest.mark.parametrize("schema", [OptimizeSchema, ContestSimSchema])
 @pytest.mark.parametrize(("enabled", "heard"), [(None, True), (True, True), (False, False)])
 def test_calibration_can_be_switched_off(
-    application: Flask, schema: type[Any], enabled: bool | None, heard: bool
+    schema: type[Any], enabled: bool | None, heard: bool
 ) -> None:
     asked = inline(win_odds=5.0)
     if enabled is not None:
         asked["scenario_config"]["calibration_enabled"] = enabled
     if schema is ContestSimSchema:
         asked["lineups"] = [[f"b{i}" for i in (0, 5, 6, 8, 10, 12)]]
-    given = schema().load(asked)
-    with application.test_request_context():
-        request = (
-            optimize_request(given) if schema is OptimizeSchema else contest_sim_request(given)[0]
-        )
+    body = schema().load(asked)
+    if schema is OptimizeSchema:
+        request = optimize_request(body, ALONE)
+    else:
+        request, _ = contest_sim_request(body, ALONE)
     assert (request.knowledge is not None) is heard
     assert (request.slate.drivers[0].win_odds) == 5.0
 

@@ -11,12 +11,9 @@ from flask.testing import FlaskClient
 
 from core.errors import InvalidInput
 from core.field.estimators import MEMBERS, shipped_ownership_model, to_json
-from tests.system.test_described_results import unlike
 from web.app import create_app
 from workers.installation.processes import Process
 from workers.installation.settings import Settings
-
-PARTS = ("ownership_predictions", "total", "feature_importance", "model", "notes")
 
 
 def driver_data(drivers: int = 20) -> list[dict[str, Any]]:
@@ -61,14 +58,8 @@ def percents(result: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def test_drivers_with_projections_are_estimated_as_described(
-    client: FlaskClient, worker: Process
-) -> None:
+def test_drivers_with_projections_are_estimated(client: FlaskClient, worker: Process) -> None:
     result = finished(client, "ownership", asked())
-    schemas = client.get("/openapi.json").json["components"]["schemas"]
-    described = schemas["Result"]["properties"]
-    for name in set(PARTS) & set(described):
-        assert unlike(schemas, described[name], result[name], name) == []
     owned = percents(result)
     assert list(owned) == [row["driver_id"] for row in driver_data()]
     assert result["total"] == pytest.approx(600.0)

@@ -21,10 +21,9 @@ from web.labels import (
     field_of,
 )
 from web.schemas.contests import ContestSimSchema
-from web.schemas.jobs import EntriesFilesSchema
 from web.schemas.optimize import LeverageSchema
 from web.schemas.ownership import OwnershipSchema
-from web.schemas.slates import SlateFilesSchema
+from web.schemas.uploads import EntriesFilesSchema, SlateFilesSchema
 
 REQUESTS = (
     ContestSimSchema,

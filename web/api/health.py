@@ -1,6 +1,7 @@
 """Whether the process answers, and whether the installation can run a job."""
 
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -8,8 +9,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from web import VERSION
+from web.api.openapi import refuses
 from web.problems import RETRY_SECONDS, Problem
-from web.schemas.jobs import HealthSchema, ReadySchema
+from web.schemas.health import HealthSchema, ReadySchema
 from web.services import jobs, settings
 from workers.installation.readiness import store_problem
 from workers.installation.versions import VERSION as CODE_VERSION
@@ -20,14 +22,15 @@ blueprint = Blueprint("health", __name__, description="Liveness and readiness.")
 @blueprint.get("/health")
 @blueprint.response(200, HealthSchema)
 def health() -> dict[str, Any]:
-    """Say that the process answers."""
+    """Whether the process answers."""
     return {"status": "healthy", "version": VERSION}
 
 
 @blueprint.get("/health/ready")
 @blueprint.response(200, ReadySchema)
+@refuses(blueprint, HTTPStatus.SERVICE_UNAVAILABLE)
 def ready() -> dict[str, Any]:
-    """Say whether a job would be run: by a sound Redis and at least one worker of this version."""
+    """Whether a job would be run: a sound Redis, and at least one worker of this version."""
     try:
         unsound = store_problem(jobs().redis, settings())
         load = jobs().load()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import numpy as np
@@ -13,45 +14,53 @@ from werkzeug.datastructures import FileStorage
 
 from core.slate import Slate, fill_entries, write_upload
 from core.tables import number
+from web.api.openapi import FILE_HEADERS, refuses
 from web.labels import described
 from web.problems import Problem
 from web.results import shown_job, shown_result
-from web.schemas.jobs import (
-    EntriesFilesSchema,
-    JobSchema,
-    JobsQuerySchema,
-    JobsSchema,
-)
-from web.schemas.results import ResultSchema
+from web.schemas.jobs import JobSchema, JobsQuerySchema, JobsSchema
+from web.schemas.results import RESULTS
+from web.schemas.uploads import EntriesFilesSchema
 from web.services import caller, jobs
 from web.submission import MOST_WAITING, waiting
 from workers.engine.jobs import Job, Jobs, JobStatus, UnknownJob
 from workers.engine.outcomes import read_error
-from workers.plans.registry import PLANS
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/v1", description="Jobs.")
 
 _POLL_SECONDS = 0.2
 _STILL_HERE_SECONDS = 1.0
-_KINDS = ", ".join(sorted(PLANS))
-_ANY_KIND = ", ".join(f"'{kind}'" for kind in sorted(PLANS))
+_KINDS = ", ".join(sorted(RESULTS))
+_ANY_KIND = ", ".join(f"'{kind}'" for kind in sorted(RESULTS))
+_ANY_RESULT = {"oneOf": list(RESULTS.values())}
+_EVENTS = """Server-sent events, each with a line of JSON.
+
+`stage`: `{stage}`, when another stage begins. `progress`: `{progress, stage}`, the share 0 to 1 of
+the work that is done. `end`: the job as `GET /jobs/{run_id}` shows it, once it has ended; where it
+is gone meanwhile `{run_id, status: "unknown", error}`. Then the stream ends. A comment a second
+says that the server is still there."""
+
+
+_OF_A_JOB = (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+_OF_A_RESULT = (HTTPStatus.CONFLICT, *_OF_A_JOB)
 
 
 @blueprint.get("/jobs")
 @blueprint.arguments(JobsQuerySchema, location="query")
 @blueprint.response(200, JobsSchema)
+@refuses(blueprint, HTTPStatus.SERVICE_UNAVAILABLE)
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """List the caller's jobs, newest first."""
-    if "kind" in query and query["kind"] not in PLANS:
+    if "kind" in query and query["kind"] not in RESULTS:
         raise Problem(422, f"kind is one of {_KINDS}.", errors={"kind": [f"one of {_KINDS}."]})
     before = _cursor(query.get("cursor"))
     page: list[Job] = []
     while len(page) < query["limit"]:
-        found = jobs().of(caller(), query["limit"], before)
-        page += [job for job in found if _wanted(job, query)]
-        if len(found) < query["limit"]:
+        newest = jobs().of(caller(), query["limit"], before)
+        page += [job for job in newest if _wanted(job, query)]
+        if len(newest) < query["limit"]:
             return {"jobs": [shown_job(job) for job in page[: query["limit"]]], "cursor": None}
-        before = found[-1].created_at
+        before = newest[-1].created_at
     page = page[: query["limit"]]
     return {"jobs": [shown_job(job) for job in page], "cursor": repr(page[-1].created_at)}
 
@@ -61,8 +70,8 @@ def _cursor(text: str | None) -> float | None:
         return None
     before = number(text)
     if before is None:
-        said = "cursor is what the page before gave."
-        raise Problem(422, said, errors={"cursor": [said]})
+        remedy = "cursor is the one that the page before came with."
+        raise Problem(422, remedy, errors={"cursor": [remedy]})
     return before
 
 
@@ -80,30 +89,35 @@ def _job(run_id: str, kind: str | None = None) -> Job:
 
 @blueprint.get("/jobs/<run_id>")
 @blueprint.response(200, JobSchema)
+@refuses(blueprint, *_OF_A_JOB)
 def one(run_id: str) -> dict[str, Any]:
     """Show where a job is."""
     return shown_job(_job(run_id))
 
 
 @blueprint.get("/jobs/<run_id>/result")
-@blueprint.response(200, ResultSchema)
-@blueprint.alt_response(202, schema=JobSchema)
+@blueprint.response(200, _ANY_RESULT, description="The result, of the job's kind.")
+@blueprint.alt_response(202, schema=JobSchema, description="The job: there is no result yet.")
+@refuses(blueprint, *_OF_A_RESULT)
 def result(run_id: str) -> Response:
-    """Give a job's result; 202 while there is none, 409 if there will never be one."""
+    """Fetch a job's result; 202 while there is none, 409 if there will never be one."""
     return _result(_job(run_id))
 
 
 @blueprint.get(f"/<any({_ANY_KIND}):kind>/<run_id>/status")
 @blueprint.response(200, JobSchema)
+@refuses(blueprint, *_OF_A_JOB)
 def status_by_kind(kind: str, run_id: str) -> dict[str, Any]:
     """Show where a job of a kind is."""
     return shown_job(_job(run_id, kind))
 
 
 @blueprint.get(f"/<any({_ANY_KIND}):kind>/<run_id>/result")
-@blueprint.response(200, ResultSchema)
+@blueprint.response(200, _ANY_RESULT, description="The result, of the kind named.")
+@blueprint.alt_response(202, schema=JobSchema, description="The job: there is no result yet.")
+@refuses(blueprint, *_OF_A_RESULT)
 def result_by_kind(kind: str, run_id: str) -> Response:
-    """Give the result of a job of a kind."""
+    """Fetch the result of a job of a kind; 202 while there is none."""
     return _result(_job(run_id, kind))
 
 
@@ -125,7 +139,8 @@ def _no_result(job: Job) -> Problem:
 
 
 @blueprint.get("/jobs/<run_id>/events")
-@blueprint.response(200, content_type="text/event-stream")
+@blueprint.response(200, {"type": "string"}, content_type="text/event-stream", description=_EVENTS)
+@refuses(blueprint, *_OF_A_JOB)
 def events(run_id: str) -> Response:
     """Stream a job's progress as server-sent events: ``progress``, ``stage``, then ``end``."""
     first = _job(run_id)
@@ -140,26 +155,26 @@ def events(run_id: str) -> Response:
         mimetype="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
-    # not in the generator: one that was never begun never ends
+    # not in the generator, which never ends where it was never begun
     response.call_on_close(waiting.release)
     return response
 
 
 def _progress(records: Jobs, job: Job) -> Iterator[str]:
-    said_stage, said_progress, said_at = "", -1.0, time.monotonic()
+    stage, progress, written_at = "", -1.0, time.monotonic()
     while True:
-        if job.stage != said_stage:
-            said_stage = job.stage
+        if job.stage != stage:
+            stage = job.stage
             yield _event("stage", {"stage": job.stage})
-        if job.progress != said_progress:
-            said_progress, said_at = job.progress, time.monotonic()
+        if job.progress != progress:
+            progress, written_at = job.progress, time.monotonic()
             yield _event("progress", {"progress": job.progress, "stage": job.stage})
         if job.status.ended:
             yield _event("end", shown_job(job))
             return
-        if time.monotonic() - said_at > _STILL_HERE_SECONDS:
-            # writing is how we learn that nobody reads any more
-            said_at = time.monotonic()
+        if time.monotonic() - written_at > _STILL_HERE_SECONDS:
+            # a write fails once nobody reads any more
+            written_at = time.monotonic()
             yield ": still here\n\n"
         time.sleep(_POLL_SECONDS)
         try:
@@ -174,7 +189,8 @@ def _event(name: str, data: dict[str, Any]) -> str:
 
 
 @blueprint.delete("/jobs/<run_id>")
-@blueprint.response(200, JobSchema)
+@blueprint.response(200, JobSchema, description="The job as it stands now.")
+@refuses(blueprint, *_OF_A_JOB)
 def cancel(run_id: str) -> dict[str, Any]:
     """Cancel a job; one that has ended stays as it is."""
     _job(run_id)
@@ -183,18 +199,37 @@ def cancel(run_id: str) -> dict[str, Any]:
 
 
 @blueprint.get("/jobs/<run_id>/lineups.csv")
-@blueprint.response(200, content_type="text/csv")
+@blueprint.response(
+    200,
+    {"type": "string"},
+    content_type="text/csv",
+    description="Header `D,D,D,D,D,D`, a row a lineup, cells `Name (ID)`.",
+    headers=FILE_HEADERS,
+)
+@refuses(blueprint, *_OF_A_RESULT)
 def lineups_csv(run_id: str) -> Response:
-    """The lineups as the file that the site's upload page takes."""
+    """Fetch the lineups as the file that the site's upload page takes."""
     slate, lineups = _lineups(run_id)
     return _file(write_upload(slate, lineups), f"lineups-{run_id[:8]}.csv")
 
 
 @blueprint.post("/jobs/<run_id>/entries")
 @blueprint.arguments(EntriesFilesSchema, location="files")
-@blueprint.response(200, content_type="text/csv")
+@blueprint.response(
+    200,
+    {"type": "string"},
+    content_type="text/csv",
+    description="The same file, the lineups in the entries of the chosen contests.",
+    headers=FILE_HEADERS,
+)
+@refuses(
+    blueprint,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    *_OF_A_RESULT,
+)
 def entries(files: dict[str, FileStorage], run_id: str) -> Response:
-    """The caller's entries file with the lineups in the chosen contests."""
+    """Fill the caller's entries file with the lineups."""
     slate, lineups = _lineups(run_id)
     chosen = request.form.get("contest_ids")
     ids = None if chosen is None else [contest.strip() for contest in chosen.split(",")]
@@ -203,7 +238,7 @@ def entries(files: dict[str, FileStorage], run_id: str) -> Response:
 
 
 def _lineups(run_id: str) -> tuple[Slate, npt.NDArray[np.uint8]]:
-    """Give the slate and lineups of a completed job."""
+    """The slate and the lineups of a completed job, the lineups as driver indices ``[K, R]``."""
     job = _job(run_id)
     if job.kind not in {"optimize", "optimize-with-leverage"}:
         raise Problem(404, f"A job of kind {job.kind} makes no lineups.")
@@ -212,7 +247,7 @@ def _lineups(run_id: str) -> tuple[Slate, npt.NDArray[np.uint8]]:
             raise _no_result(job)
         raise Problem(409, "The lineups are not ready yet.", headers={"Retry-After": "1"})
     order = jobs().order(run_id)
-    slate: Slate = PLANS[order.kind].read(order.request).slate
+    slate: Slate = jobs().config.plans[order.kind].read(order.request).slate
     made = jobs().result(run_id)["lineups"]
     ids = [[driver["driver_id"] for driver in lineup["drivers"]] for lineup in made]
     return slate, np.array([slate.index_of(lineup, "lineups") for lineup in ids])

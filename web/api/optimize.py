@@ -1,34 +1,27 @@
-"""Asking for lineups."""
+"""Making lineups."""
 
 from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
 
+from web.api.openapi import starts_job
 from web.requests import encode, leverage_request, optimize_request
-from web.schemas.jobs import JobSchema
 from web.schemas.optimize import LeverageSchema, OptimizeSchema
-from web.schemas.results import ResultSchema
+from web.schemas.results import LeverageResultSchema, OptimizeResultSchema
+from web.services import sources
 from web.submission import start
 
 blueprint = Blueprint("optimize", __name__, url_prefix="/api/v1", description="Lineups.")
 
 
-@blueprint.post("/optimize")
-@blueprint.arguments(OptimizeSchema)
-@blueprint.doc(parameters=[{"name": "Prefer", "in": "header", "schema": {"type": "string"}}])
-@blueprint.response(202, JobSchema)
-@blueprint.alt_response(200, schema=ResultSchema, success=True)
-def optimize(given: dict[str, Any]) -> Response:
+@starts_job(blueprint, "/optimize", OptimizeSchema, OptimizeResultSchema)
+def optimize(body: dict[str, Any]) -> Response:
     """Start a job that simulates the race and picks the lineups."""
-    return start("optimize", encode(optimize_request(given)))
+    return start("optimize", encode(optimize_request(body, sources())))
 
 
-@blueprint.post("/optimize-with-leverage")
-@blueprint.arguments(LeverageSchema)
-@blueprint.doc(parameters=[{"name": "Prefer", "in": "header", "schema": {"type": "string"}}])
-@blueprint.response(202, JobSchema)
-@blueprint.alt_response(200, schema=ResultSchema, success=True)
-def optimize_with_leverage(given: dict[str, Any]) -> Response:
+@starts_job(blueprint, "/optimize-with-leverage", LeverageSchema, LeverageResultSchema)
+def optimize_with_leverage(body: dict[str, Any]) -> Response:
     """Start a job that picks lineups others do not play, under limits on their ownership."""
-    return start("optimize-with-leverage", encode(leverage_request(given)))
+    return start("optimize-with-leverage", encode(leverage_request(body, sources())))

@@ -1,6 +1,7 @@
 """Slates: a site's salary file in, the drivers with what is known of them out."""
 
 from dataclasses import asdict, replace
+from http import HTTPStatus
 from typing import Any
 
 from flask import request
@@ -10,14 +11,16 @@ from werkzeug.datastructures import FileStorage
 from core.race import load_known_drivers
 from core.slate import Slate, apply_driver_file, find_track, read_salaries
 from web import stored_slates
-from web.schemas.slates import SlateFilesSchema, SlateSchema, SlatesSchema
+from web.api.openapi import refuses
+from web.schemas.slates import SlateSchema, SlatesSchema
+from web.schemas.uploads import SlateFilesSchema
 from web.services import caller, jobs, settings
 
 blueprint = Blueprint("slates", __name__, url_prefix="/api/v1", description="Slates.")
 
 
 def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
-    """Give a slate as the API shows it: with the cars that its jobs will have."""
+    """A slate as the API shows it: with the cars that its jobs will have."""
     drivers = []
     for driver in load_known_drivers().with_cars(slate).drivers:
         document = asdict(driver)
@@ -36,7 +39,13 @@ def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
 
 @blueprint.post("/slates")
 @blueprint.arguments(SlateFilesSchema, location="files")
-@blueprint.response(201, SlateSchema)
+@blueprint.response(201, SlateSchema, description="The slate as it is stored.")
+@refuses(
+    blueprint,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 def upload(files: dict[str, FileStorage]) -> dict[str, Any]:
     """Read a salary file, with the user's drivers file laid over it."""
     slate = read_salaries(files["salaries"].read(), request.form.get("site"))
@@ -50,6 +59,7 @@ def upload(files: dict[str, FileStorage]) -> dict[str, Any]:
 
 @blueprint.get("/slates")
 @blueprint.response(200, SlatesSchema)
+@refuses(blueprint, HTTPStatus.SERVICE_UNAVAILABLE)
 def listing() -> dict[str, Any]:
     """List the caller's slates, newest first."""
     return {"slates": [shown(*each) for each in stored_slates.every(jobs(), caller())]}
@@ -57,13 +67,15 @@ def listing() -> dict[str, Any]:
 
 @blueprint.get("/slates/<slate_id>")
 @blueprint.response(200, SlateSchema)
+@refuses(blueprint, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 def one(slate_id: str) -> dict[str, Any]:
     """Show a slate."""
     return shown(slate_id, stored_slates.known(jobs(), caller(), slate_id))
 
 
 @blueprint.delete("/slates/<slate_id>")
-@blueprint.response(204)
+@blueprint.response(204, description="The slate is gone.")
+@refuses(blueprint, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 def remove(slate_id: str) -> None:
     """Remove a slate; jobs that began with it go on."""
     stored_slates.known(jobs(), caller(), slate_id)

@@ -36,7 +36,7 @@ MOST_SEED = 2**32 - 1
     type=click.IntRange(100, 100_000),
     default=4_000,
     show_default=True,
-    help="Simulated of each race.",
+    help="Races to simulate for each race graded.",
 )
 @click.option("--seed", type=click.IntRange(0, MOST_SEED), default=42, show_default=True)
 @click.option(
@@ -47,7 +47,7 @@ MOST_SEED = 2**32 - 1
 @click.option(
     "--record",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File for the calibration summary that the model's answers carry; not of --parameters.",
+    help="File for the calibration summary that results carry; not together with --parameters.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")
 def backtest_command(
@@ -61,11 +61,11 @@ def backtest_command(
     record: Path | None,
     as_json: bool,
 ) -> None:
-    """Grade the forecasts of the races in DATA_DIR, each from what was known before it alone."""
-    from web.cli.grading import Asked, grade  # noqa: PLC0415  (compiled code, for this one command)
+    """Grade forecasts of the races in DATA_DIR, each made from what was known before it."""
+    from web.cli.grading import BacktestOptions, grade  # noqa: PLC0415  (compiled code, for this one command)
 
     grade(
-        Asked(
+        BacktestOptions(
             data_dir=data_dir,
             first_date=first.date().isoformat(),
             last_date=last.date().isoformat(),

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from web.cli.request import Asked, prepare
+from web.cli.request import RunOptions, prepare
 from web.cli.run import connected, finish, make_folder, work
 
 EXAMPLE_TRACK = "las_vegas"
@@ -27,21 +27,15 @@ def demo(out: Path, workers: int | None, as_json: bool) -> None:
     """Run the example: 150 lineups, 10,000 races, a contest of 10,000 entries."""
     console = Console(stderr=True, quiet=as_json)
     with resources.as_file(resources.files("web") / "example") as folder:
-        asked = Asked(
+        options = RunOptions(
             salaries=folder / "DKSalaries.csv",
+            out=out,
             drivers=folder / "drivers.csv",
             track=EXAMPLE_TRACK,
-            lineups=150,
-            scenarios=10_000,
-            objective="dollars",
+            request={"n_lineups": 150, "objective": "dollars"},
             contest=folder / "contest.csv",
-            field_size=None,
-            fee=None,
-            ownership=None,
-            seed=42,
-            out=out,
         )
         make_folder(out)
         with connected(None, workers, console) as client:
-            result = work(asked, prepare(asked), client, console)
+            result = work(options, prepare(options), client, console)
     finish(result, as_json)

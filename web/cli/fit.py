@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from web.cli.cores import spread
+from web.cli.parallel import spread
 from web.cli.readable import readable_json
 from web.cli.run import make_folder
 

@@ -1,4 +1,4 @@
-"""What ``axiomatic backtest`` does once it knows what is asked of it."""
+"""Grading the race model on past races: the work of ``axiomatic backtest``."""
 
 import json
 from contextlib import suppress
@@ -24,15 +24,15 @@ from core.history.salaries import read_slate_salaries
 from core.race import TrackPriors
 from core.race.priors import PRIORS_VERSION
 from core.slate.tracks import TrackType
-from web.cli.cores import spread
+from web.cli.parallel import spread
 from web.cli.plots import draw_backtest
 from web.cli.readable import readable_json
 from web.cli.run import make_folder
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The command line, read."""
+class BacktestOptions:
+    """The command line of ``axiomatic backtest``."""
 
     data_dir: Path
     first_date: str
@@ -47,40 +47,40 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """Parameters of a file, and the date of the last race that they have seen."""
+    """Parameters of a file, and the date of the last race that they were fitted to."""
 
     until: str
     priors: Priors
 
 
-def grade(asked: Asked) -> None:
-    """Grade, write table, plots and result, and print one of them.
+def grade(options: BacktestOptions) -> None:
+    """Grade the model, write table, plots and result, and print one of them.
 
     Raises
     ------
     InvalidInput
-        ``--record`` of parameters that are given, a file that is no fit, or what
+        ``--record`` together with ``--parameters``, a file that is no fit, or what
         :func:`~core.history.backtest.backtest` refuses.
     """
-    if asked.parameters is not None and asked.record is not None:
+    if options.parameters is not None and options.record is not None:
         raise InvalidInput(
             {
                 "--record": "what answers carry is graded walk-forward, each race by parameters "
                 "fitted before it; leave out --parameters, and they are."
             }
         )
-    given = None if asked.parameters is None else _read_parameters(asked.parameters)
-    in_sample = given is not None and given.until >= asked.first_date
-    if given is not None and in_sample:
+    fitted = None if options.parameters is None else _read_parameters(options.parameters)
+    in_sample = fitted is not None and fitted.until >= options.first_date
+    if fitted is not None and in_sample:
         Console(stderr=True).print(
-            f"[yellow]note[/] {escape(str(asked.parameters))} was fitted to races up to "
-            f"{given.until}: what is graded from {asked.first_date} on is no forecast.",
+            f"[yellow]note[/] {escape(str(options.parameters))} was fitted to races up to "
+            f"{fitted.until}: what is graded from {options.first_date} on is no forecast.",
             soft_wrap=True,
         )
-    console = Console(stderr=True, quiet=asked.as_json)
-    make_folder(asked.out)
-    races = read_races(asked.data_dir)
-    flags = read_yellow_flags(asked.data_dir, {race.key: race.track_type for race in races})
+    console = Console(stderr=True, quiet=options.as_json)
+    make_folder(options.out)
+    races = read_races(options.data_dir)
+    flags = read_yellow_flags(options.data_dir, {race.key: race.track_type for race in races})
     columns = (
         BarColumn(),
         TaskProgressColumn(),
@@ -92,21 +92,21 @@ def grade(asked: Asked) -> None:
         report = backtest(
             races,
             flags,
-            asked.first_date,
-            asked.last_date,
-            scenarios=asked.scenarios,
-            seed=asked.seed,
-            fit=Refitting(apply=apply) if given is None else given.priors,
-            slates=read_slate_salaries(asked.data_dir),
+            options.first_date,
+            options.last_date,
+            scenarios=options.scenarios,
+            seed=options.seed,
+            fit=Refitting(apply=apply) if fitted is None else fitted.priors,
+            slates=read_slate_salaries(options.data_dir),
             progress=lambda share, what: bars.update(bar, completed=share, description=what),
         )
     document = {
         **report_document(report),
-        "parameters_to": None if given is None else given.until,
+        "parameters_to": None if fitted is None else fitted.until,
         "in_sample": in_sample,
     }
-    files = _write(report, document, asked)
-    if asked.as_json:
+    files = _write(report, document, options)
+    if options.as_json:
         click.echo(json.dumps({**document, "files": files}))
         return
     click.echo(report_table(report))
@@ -114,21 +114,23 @@ def grade(asked: Asked) -> None:
         Console().print(f"[green]{name:>12}[/] {escape(path)}", soft_wrap=True)
 
 
-def _write(report: BacktestReport, document: dict[str, Any], asked: Asked) -> dict[str, str]:
-    table, result = asked.out / "table.txt", asked.out / "result.json"
+def _write(
+    report: BacktestReport, document: dict[str, Any], options: BacktestOptions
+) -> dict[str, str]:
+    table, result = options.out / "table.txt", options.out / "result.json"
     table.write_text(report_table(report) + "\n", encoding="utf-8")
     result.write_text(readable_json(document) + "\n", encoding="utf-8")
-    files = {"table": table, "result": result, **draw_backtest(report, asked.out)}
-    if asked.record is not None:
-        make_folder(asked.record.parent)
+    files = {"table": table, "result": result, **draw_backtest(report, options.out)}
+    if options.record is not None:
+        make_folder(options.record.parent)
         summary = readable_json(calibration_document(report))
-        asked.record.write_text(summary + "\n", encoding="utf-8")
-        files["record"] = asked.record
+        options.record.write_text(summary + "\n", encoding="utf-8")
+        files["record"] = options.record
     return {name: str(path) for name, path in files.items()}
 
 
 def _read_parameters(path: Path) -> _Fitted:
-    """Read what ``axiomatic fit`` wrote."""
+    """The parameters of a file that ``axiomatic fit`` wrote."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         version = document.get("version")
@@ -155,5 +157,5 @@ def _iso_date(value: object) -> str:
 
 
 def _named(version: object) -> str:
-    said = "no version" if version is None else f"version {version}"
-    return f"{said}, not {PRIORS_VERSION}"
+    named = "no version" if version is None else f"version {version}"
+    return f"{named}, not {PRIORS_VERSION}"

@@ -16,12 +16,7 @@ OPTIONS: Mapping[str, str] = {
 }
 """Options by argument of core; one that is not named here keeps core's name, as files do."""
 
-_PARAMETERS = {
-    "contest_buyin": "fee",
-    "n_lineups": "lineups",
-    "ownership_estimates": "ownership",
-    "random_seed": "seed",
-}
+_PARAMETERS = {"ownership_estimates": "ownership"}
 """Parameters of ``axiomatic run`` by field of the API, where they bear another name."""
 
 

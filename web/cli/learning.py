@@ -1,4 +1,4 @@
-"""What ``axiomatic ownership learn`` does once it knows what is asked of it."""
+"""Learning ownership from played contests: the work of ``axiomatic ownership learn``."""
 
 import json
 import re
@@ -45,8 +45,8 @@ SCENARIOS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The command line, read."""
+class LearnOptions:
+    """The command line of ``axiomatic ownership learn``."""
 
     standings: tuple[Path, ...]
     salaries: Path
@@ -60,12 +60,12 @@ class Asked:
 
 
 def salaries_beside(standings: Sequence[Path]) -> Path:
-    """Give the salary file that lies beside the first of the exports.
+    """The salary file that lies beside the first of the exports.
 
     Raises
     ------
     InvalidInput
-        None does.
+        There is none.
     """
     path = standings[0].parent / "DKSalaries.csv"
     if not path.is_file():
@@ -75,8 +75,8 @@ def salaries_beside(standings: Sequence[Path]) -> Path:
     return path
 
 
-def learn_from(asked: Asked) -> None:
-    """Learn, write the model and its contests, and say how far off it was and is.
+def learn_from(options: LearnOptions) -> None:
+    """Learn, write the model and its contests, and print its errors before and after.
 
     Raises
     ------
@@ -84,17 +84,17 @@ def learn_from(asked: Asked) -> None:
         A file that is not what it should be, named with line and column; no track; two files of one
         contest.
     """
-    slate = _slate(asked)
-    kept_in = asked.out.with_suffix(".contests.json")
+    slate = _slate(options)
+    kept_in = options.out.with_suffix(".contests.json")
     earlier = _earlier(kept_in)
-    before = ownership_model(asked.out if asked.out.exists() else None)
-    new, warnings = _played(asked, slate, earlier)
-    make_folder(asked.out.parent)
+    before = ownership_model(options.out if options.out.exists() else None)
+    new, warnings = _played(options, slate, earlier)
+    make_folder(options.out.parent)
     kept = [old for old in earlier if not any(_one_contest(old, contest) for contest in new)]
     contests = kept + new
     rows = examples_of(contests)
-    with Console(stderr=True, quiet=asked.as_json).status("Learning .."):
-        model = HybridOwnershipEstimator(driver_effects=asked.driver_effects).fit(
+    with Console(stderr=True, quiet=options.as_json).status("Learning .."):
+        model = HybridOwnershipEstimator(driver_effects=options.driver_effects).fit(
             rows.x, rows.y, rows.groups, rows.slates, prior=shipped_ownership_model()
         )
     document = {
@@ -114,33 +114,33 @@ def learn_from(asked: Asked) -> None:
         "own_slates": len({contest.slate_id for contest in contests}),
         "model": model.about_,
         "warnings": [*slate.warnings, *warnings],
-        "files": {"model": str(asked.out), "contests": str(kept_in)},
+        "files": {"model": str(options.out), "contests": str(kept_in)},
     }
     # the contests first: the model follows from them
     _write_whole(kept_in, played_to_json(contests))
-    _write_whole(asked.out, to_json(model))
-    if asked.as_json:
+    _write_whole(options.out, to_json(model))
+    if options.as_json:
         click.echo(json.dumps(document))
     else:
         _show(document, Console())
 
 
 def _write_whole(path: Path, document: Any) -> None:
-    """Write a file that is there whole or as it was: a server may be reading it."""
+    """Write a file in one step: a server that reads it meanwhile has it whole, new or old."""
     beside = path.with_name(f".{path.name}.new")
     beside.write_text(readable_json(document) + "\n", encoding="utf-8")
     beside.replace(path)
 
 
-def _slate(asked: Asked) -> Slate:
-    with _blaming(asked.salaries):
-        slate = read_salaries(asked.salaries.read_bytes())
-    if asked.drivers is not None:
-        with _blaming(asked.drivers):
-            slate = apply_driver_file(slate, asked.drivers.read_bytes())
-    if asked.track is not None:
-        return replace(slate, track=find_track(asked.track))
-    names = (slate.race_name, asked.salaries.stem, *(path.stem for path in asked.standings))
+def _slate(options: LearnOptions) -> Slate:
+    with _blaming(options.salaries):
+        slate = read_salaries(options.salaries.read_bytes())
+    if options.drivers is not None:
+        with _blaming(options.drivers):
+            slate = apply_driver_file(slate, options.drivers.read_bytes())
+    if options.track is not None:
+        return replace(slate, track=find_track(options.track))
+    names = (slate.race_name, options.salaries.stem, *(path.stem for path in options.standings))
     track = next((found for name in names if (found := track_named_in(name)) is not None), None)
     if track is None:
         raise InvalidInput({"--track": "no file names the track; give it, such as las_vegas."})
@@ -148,17 +148,17 @@ def _slate(asked: Asked) -> Slate:
 
 
 def _played(
-    asked: Asked, slate: Slate, earlier: Sequence[PlayedContest]
+    options: LearnOptions, slate: Slate, earlier: Sequence[PlayedContest]
 ) -> tuple[list[PlayedContest], list[str]]:
-    """Give the contests, and what is odd about them."""
-    points, skill = _projected(slate, asked.seed)
-    slate_id = sha256(asked.salaries.read_bytes()).hexdigest()[:16]
-    # what was said of this slate before need not be said again
+    """The contests of the exports, and warnings about them."""
+    points, skill = _projected(slate, options.seed)
+    slate_id = sha256(options.salaries.read_bytes()).hexdigest()[:16]
+    # a date given with an earlier contest of this slate holds for it
     dates = [contest.slate.race_date for contest in earlier if contest.slate_id == slate_id]
-    race_date = asked.race_date or next((date for date in dates if date is not None), None)
+    race_date = options.race_date or next((date for date in dates if date is not None), None)
     played: list[PlayedContest] = []
     warnings: list[str] = []
-    for path in asked.standings:
+    for path in options.standings:
         with _blaming(path):
             if slate.site.read_standings is None:
                 raise InvalidInput(
@@ -168,20 +168,20 @@ def _played(
             on = standings_on(slate, standings)
         if not standings.finished:
             warnings.append(f"{path}: the race was still on when it was exported.")
-        seen = OwnershipSlate.of(
+        before_lock = OwnershipSlate.of(
             slate,
             projected_points=points,
             skill=skill,
             entries=on.entries,
             race_date=race_date,
         )
-        # what the field turned out to own is the lesson, not something known before it
-        seen = replace(seen, ownership_percent=np.empty(0))
+        # what the field turned out to own is learnt, and was not known before the contest
+        before_lock = replace(before_lock, ownership_percent=np.empty(0))
         contest_id = _contest_id(path, slate_id)
-        contest = PlayedContest(contest_id, slate_id, seen, on.ownership_percent)
+        contest = PlayedContest(contest_id, slate_id, before_lock, on.ownership_percent)
         twin = next((i for i, one in enumerate(played) if _one_contest(one, contest)), None)
         if twin is not None:
-            also = asked.standings[twin]
+            also = options.standings[twin]
             where = "" if also == path else f", as {also} too"
             raise InvalidInput(
                 {str(path): f"contest {contest_id} is given twice{where}; give it once."}
@@ -196,7 +196,7 @@ def _played(
 
 
 def _projected(slate: Slate, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Give projected points, the user's own where given, and skill."""
+    """Projected points, the user's own where a driver has them, and skill; each ``[D]``."""
     spec = ConstraintCompiler().compile(slate)
     scenarios, _ = generate_scenarios(spec, SCENARIOS, seed)
     simulated = scenarios.points(slate.rules).mean(axis=0) / TICKS_PER_POINT
@@ -208,15 +208,15 @@ def _projected(slate: Slate, seed: int) -> tuple[npt.NDArray[np.float64], npt.ND
 
 
 def _contest_id(path: Path, slate_id: str) -> str:
-    """Give the number that the site puts into the name of its export, or else slate and name."""
+    """The contest's number from the export's name, or else the name and the slate's hash."""
     number = re.match(r"contest-standings-(\d{6,})", path.stem)
     return f"{path.stem} of {slate_id[:8]}" if number is None else number[1]
 
 
 def _one_contest(one: PlayedContest, other: PlayedContest) -> bool:
-    """Tell a contest that was met before, under its number or as the copy a browser renamed.
+    """Whether two records are one contest: by its number, or by what was played in it.
 
-    The site's numbers count before what was played: two entrants may meet twice, alike both times.
+    Where both have the site's number it decides, as two entrants may meet twice and play alike.
     """
     if one.contest_id == other.contest_id:
         return True
@@ -236,7 +236,7 @@ def _earlier(path: Path) -> list[PlayedContest]:
 
 @contextmanager
 def _blaming(path: Path) -> Iterator[None]:
-    """Name the file in what is wrong with it."""
+    """Prefix what is wrong with a file's name."""
     try:
         yield
     except InvalidInput as error:

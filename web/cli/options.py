@@ -1,7 +1,10 @@
-"""The options of ``axiomatic run``, in groups; a rule's parameter bears the API's name for it."""
+"""The options of ``axiomatic run``, in groups.
 
-import math
-from collections.abc import Callable, Sequence
+What is a field of the request is declared in its schema; here stands how an option is spelt where
+it is not spelt like the field, and what the command line has beside the request.
+"""
+
+from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -9,22 +12,32 @@ from typing import Any
 import click
 import httpx
 
-from core.sites import SITES
 from web.cli.request import DEFAULT_FEE_USD, DEFAULT_FIELD_SIZE
-from workers.plans.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
+from web.cli.request_options import (
+    Decorator,
+    has_option,
+    help_of,
+    request_option,
+    sentence_of,
+)
+from web.cli.rules import FIELDS, LEVERAGE_RULES, RULES
+from web.schemas.contests import ContestSchema, ScenarioConfigSchema
 
-Decorator = Callable[[Any], Any]
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-
-class Finite(click.FloatRange):
-    """A number that JSON can carry."""
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """Refuse what is not finite."""
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is not a finite number.", param, ctx)
-        return number
+_SPELT = {
+    "n_lineups": "--lineups",
+    "random_seed": "--seed",
+    "locks": "--lock",
+    "excludes": "--exclude",
+    "max_driver_exposure": "--max-exposure",
+    "min_driver_exposure": "--min-exposure",
+    "leverage_penalty": "--leverage",
+    "max_ownership_per_driver": "--max-ownership",
+    "min_low_ownership_drivers": "--min-low-owned",
+    "use_regime_allocation": "--by-regime",
+}
+_IN_THE_RULES_FILE_ONLY = {"n_drivers"}
 
 
 class Address(click.ParamType):  # type: ignore[type-arg]  # generic only lately
@@ -43,14 +56,27 @@ class Address(click.ParamType):  # type: ignore[type-arg]  # generic only lately
         return str(value)
 
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FRACTION = Finite(0, 1)
-
-
 def in_order(options: Sequence[Decorator]) -> Decorator:
-    """Give the decorator that adds options as they are shown, the first on top."""
+    """The decorator that adds options as they are shown, the first on top."""
     return lambda command: reduce(lambda so_far, add: add(so_far), reversed(options), command)
 
+
+def _of_request(name: str) -> Decorator:
+    return request_option(name, FIELDS[name], _SPELT.get(name))
+
+
+def _of_rules(names: frozenset[str]) -> list[Decorator]:
+    """The options of those rules that fit one, in the order of the schema."""
+    return [
+        _of_request(name)
+        for name, field in FIELDS.items()
+        if name in names and has_option(field) and name not in _IN_THE_RULES_FILE_ONLY
+    ]
+
+
+_SCENARIOS = ScenarioConfigSchema().fields["n_scenarios"]
+_CONTEST = ContestSchema().fields
+_PENALTY = FIELDS["leverage_penalty"]
 
 slate_options = in_order(
     [
@@ -60,20 +86,11 @@ slate_options = in_order(
         click.option(
             "--track", help="Track id or name, such as las_vegas; else taken from the file name."
         ),
-        click.option(
-            "--site",
-            type=click.Choice(list(SITES), case_sensitive=False),
-            help="Contest site; else read off the salary file.",
-        ),
-        click.option("--lineups", default=20, show_default=True, help="Lineups, 1 to 150."),
-        click.option("--scenarios", default=10_000, show_default=True, help="Races to simulate."),
-        click.option(
-            "--objective",
-            type=click.Choice(list(OBJECTIVES)),
-            default=DEFAULT_OBJECTIVE,
-            show_default=True,
-        ),
-        click.option("--seed", default=42, show_default=True),
+        _of_request("site"),
+        _of_request("n_lineups"),
+        request_option("n_scenarios", _SCENARIOS, "--scenarios"),
+        _of_request("objective"),
+        _of_request("random_seed"),
     ]
 )
 contest_options = in_order(
@@ -93,15 +110,16 @@ contest_options = in_order(
             metavar="NAME=USD",
             help="What a ticket among the prizes is worth; may be given again.",
         ),
-        click.option(
-            "--field-size",
-            type=int,
-            help=f"Entries, without --contest ({DEFAULT_FIELD_SIZE}).",
+        request_option(
+            "field_size",
+            _CONTEST["field_size"],
+            help_text=help_of(_CONTEST["field_size"], DEFAULT_FIELD_SIZE, "without --contest"),
         ),
-        click.option(
+        request_option(
+            "contest_buyin",
+            _CONTEST["contest_buyin"],
             "--fee",
-            type=Finite(),
-            help=f"Entry fee in USD, without --contest ({DEFAULT_FEE_USD:g}).",
+            help_text=help_of(_CONTEST["contest_buyin"], DEFAULT_FEE_USD, "without --contest"),
         ),
         click.option(
             "--ownership",
@@ -117,87 +135,20 @@ rule_options = in_order(
             type=FILE,
             help="JSON: any rules of the API, drivers by name; options here win over it.",
         ),
-        click.option(
-            *("--lock", "locks"),
-            multiple=True,
-            metavar="NAME",
-            help="A driver in every lineup; may be given again.",
-        ),
-        click.option(
-            *("--exclude", "excludes"),
-            multiple=True,
-            metavar="NAME",
-            help="A driver in no lineup; may be given again.",
-        ),
-        click.option(
-            *("--max-exposure", "max_driver_exposure"),
-            type=_FRACTION,
-            help="Most of the lineups one driver may be in, 0 to 1 (0.5).",
-        ),
-        click.option(
-            *("--min-exposure", "min_driver_exposure"),
-            type=_FRACTION,
-            help="Least of the lineups every driver must be in, 0 to 1 (0).",
-        ),
-        click.option(
-            *("--max-team-exposure", "max_team_exposure"),
-            type=_FRACTION,
-            help="Most of the lineups one team may be in, 0 to 1 (0.7).",
-        ),
-        click.option(
-            "--min-unique",
-            type=click.IntRange(1, 8),
-            help="Drivers in which any two lineups differ (1).",
-        ),
-        click.option("--min-salary", type=click.IntRange(0, 100_000), help="USD a lineup (0)."),
-        click.option(
-            "--salary-cap", type=click.IntRange(10_000, 100_000), help="USD a lineup (50000)."
-        ),
-        click.option(
-            "--min-stack",
-            type=click.IntRange(1, 8),
-            help="Drivers of any team that a lineup has one of.",
-        ),
-        click.option(
-            "--max-stack", type=click.IntRange(1, 8), help="Most drivers of one team in a lineup."
-        ),
-        click.option(
-            "--randomness",
-            type=_FRACTION,
-            help="Share by which each lineup sees projections moved (objective mean).",
-        ),
-        click.option(
-            "--correlation-weight", type=_FRACTION, help="What likeness costs, 0 to 1 (0.1)."
-        ),
+        *_of_rules(RULES - LEVERAGE_RULES),
     ]
 )
 leverage_options = in_order(
     [
-        click.option(
-            *("--leverage", "leverage_penalty"),
-            type=_FRACTION,
+        request_option(
+            "leverage_penalty",
+            _PENALTY,
+            _SPELT["leverage_penalty"],
             metavar="PENALTY",
-            help="Look for lineups that few others play; 0 to 1, what ownership costs.",
+            # its default is that of a request for leverage, which only this option makes
+            help_text="Look for lineups that few others play; "
+            f"{sentence_of(_PENALTY)[0].lower()}{sentence_of(_PENALTY)[1:]}, 0 to 1.",
         ),
-        click.option(
-            *("--max-ownership", "max_ownership_per_driver"),
-            type=_FRACTION,
-            help="Of any driver of a lineup, 0 to 1 (0.3).",
-        ),
-        click.option(
-            *("--min-low-owned", "min_low_ownership_drivers"),
-            type=click.IntRange(0, 8),
-            help="Drivers of a lineup owned by less than 10% (2).",
-        ),
-        click.option(
-            *("--max-total-ownership", "max_total_ownership"),
-            type=Finite(0, 8),
-            help="Of a lineup's drivers together, a fraction (3.0).",
-        ),
-        click.option(
-            *("--by-regime", "use_regime_allocation"),
-            is_flag=True,
-            help="Choose lineups for each kind of race, by its share of the races.",
-        ),
+        *_of_rules(LEVERAGE_RULES - {"leverage_penalty"}),
     ]
 )

@@ -48,10 +48,10 @@ def learn(
     as_json: bool,
 ) -> None:
     """Learn from the contest-standings exports of one slate, on top of what was learnt before."""
-    from web.cli.learning import Asked, learn_from, salaries_beside  # noqa: PLC0415  (compiled)
+    from web.cli.learning import LearnOptions, learn_from, salaries_beside  # noqa: PLC0415  (compiled)
 
     learn_from(
-        Asked(
+        LearnOptions(
             standings=standings,
             salaries=salaries or salaries_beside(standings),
             drivers=drivers,

@@ -42,7 +42,7 @@ MOST = 100.0 + 1e-9
 
 
 def read_ownership_file(data: bytes, names: DriverNames, roster_size: int) -> dict[str, float]:
-    """Read percent of entries by driver's id; a driver who is not in the file has none.
+    """Percent of entries by driver id; a driver who is not in the file has none.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def read_ownership_file(data: bytes, names: DriverNames, roster_size: int) -> di
     header, rows = read_table(_without_entries(data), _FIELD)
     columns = [re.sub(r"[^a-z]", "", cell.lower()) for cell in header]
     both, name, driver, percent = (
-        _place(columns, known) for known in ((_NAME_WITH_ID,), _NAMES, _IDS, _PERCENTS)
+        _column(columns, known) for known in ((_NAME_WITH_ID,), _NAMES, _IDS, _PERCENTS)
     )
     if percent is None or (both is None and name is None and driver is None):
         raise InvalidInput(
@@ -78,23 +78,23 @@ def read_ownership_file(data: bytes, names: DriverNames, roster_size: int) -> di
     estimates: dict[str, float] = {}
     problems: dict[str, str] = {}
     for line, row in rows:
-        said = _said(row, both, name, driver)
-        if not said:
+        called = _called(row, both, name, driver)
+        if not called:
             continue
-        found = next((i for one in said if (i := names.find(one)) is not None), None)
+        driver_id = next((i for one in called if (i := names.find(one)) is not None), None)
         value = number(row[percent].removesuffix("%").strip())
         where = f"{_FIELD} line {line}"
         if value is None or not 0.0 <= value <= MOST:
             problems[where] = (
                 f"{header[percent]} {row[percent]!r}; give percent of entries, 0 to 100."
             )
-        elif found is None:
+        elif driver_id is None:
             if value != 0.0:
-                problems[where] = names.doubt(said[-1])
-        elif found in estimates:
-            problems[where] = f"{said[-1]!r} stands in the file twice."
+                problems[where] = names.doubt(called[-1])
+        elif driver_id in estimates:
+            problems[where] = f"{called[-1]!r} stands in the file twice."
         else:
-            estimates[found] = value
+            estimates[driver_id] = value
     if problems:
         raise InvalidInput(problems)
     _require_sum(estimates, names, roster_size)
@@ -109,23 +109,25 @@ def _without_entries(data: bytes) -> bytes:
     return b"\n".join(data.split(b"\n", _MOST_LINES)[:_MOST_LINES])
 
 
-def _place(columns: Sequence[str], known: Sequence[str]) -> int | None:
+def _column(columns: Sequence[str], known: Sequence[str]) -> int | None:
     return next((columns.index(one) for one in known if one in columns), None)
 
 
-def _said(row: Sequence[str], both: int | None, name: int | None, driver: int | None) -> list[str]:
-    """Give what a row calls its driver, the surest first."""
-    said = [row[driver]] if driver is not None else []
+def _called(
+    row: Sequence[str], both: int | None, name: int | None, driver: int | None
+) -> list[str]:
+    """A row's ids and names of its driver, the surest first; columns by index."""
+    called = [row[driver]] if driver is not None else []
     if both is not None:
         named = _NAMED.fullmatch(row[both])
-        said += [named[2], named[1].strip()] if named else [row[both]]
+        called += [named[2], named[1].strip()] if named else [row[both]]
     if name is not None:
-        said.append(row[name])
-    return [one for one in said if one]
+        called.append(row[name])
+    return [one for one in called if one]
 
 
 def _require_sum(estimates: dict[str, float], names: DriverNames, roster_size: int) -> None:
-    """Refuse what no convention reads, saying which would be near."""
+    """Refuse a sum that is neither percent of entries nor shares, and name what may be meant."""
     total = sum(estimates.values())
     whole = 100.0 * roster_size
 

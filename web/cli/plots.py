@@ -27,7 +27,7 @@ _QUANTITIES = {"finish": "Finish", "points": "DraftKings points"}
 
 
 def draw_backtest(report: BacktestReport, out: Path) -> dict[str, Path]:
-    """Write the pictures into a folder and give their paths by name."""
+    """Write the pictures into a folder; returns their paths by name."""
     pictures: dict[str, Callable[[BacktestReport], Figure]] = {
         "pit": _pit,
         "reliability": _reliability,
@@ -85,7 +85,7 @@ def _pit(report: BacktestReport) -> Figure:
 
 
 def _wilson(share: F64, count: F64) -> tuple[F64, F64]:
-    """Give the 90% interval of a frequency, as if the cars were independent."""
+    """The 90% Wilson interval of a frequency, as if the cars were independent."""
     z = 1.645
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z * np.sqrt(share * (1 - share) / count + z * z / (4 * count**2)) / (1 + z * z / count)
@@ -146,16 +146,16 @@ def _skill(report: BacktestReport) -> Figure:
             for kind in kinds
         ]
         labels = []
-        for place, (kind, scores) in enumerate(zip(kinds, scored, strict=True)):
+        for index, (kind, scores) in enumerate(zip(kinds, scored, strict=True)):
             label = "all" if kind is None else kind.value
             labels.append(f"{label}\n({len(report.of(kind))})")
             if scores is None:
                 continue
             rolling = 1.0 - scores.rolling_crps / scores.baseline_crps
-            axes.bar(place - 0.19, scores.skill, 0.36, color=BLUE, label="simulated races")
+            axes.bar(index - 0.19, scores.skill, 0.36, color=BLUE, label="simulated races")
             if np.isfinite(scores.skill_error):
-                axes.errorbar(place - 0.19, scores.skill, scores.skill_error, color=DARK, capsize=3)
-            axes.bar(place + 0.19, rolling, 0.36, color=ORANGE, label="driver's rolling normal")
+                axes.errorbar(index - 0.19, scores.skill, scores.skill_error, color=DARK, capsize=3)
+            axes.bar(index + 0.19, rolling, 0.36, color=ORANGE, label="driver's rolling normal")
         axes.axhline(0.0, color=DARK, linewidth=1)
         axes.set_xticks(range(len(kinds)), labels)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -167,7 +167,7 @@ def _skill(report: BacktestReport) -> Figure:
 
 
 def _steps(values: F64) -> tuple[F64, F64]:
-    """Give the distribution function of a sample as the corners of its steps."""
+    """The distribution function of a sample, as the corners of its steps."""
     at, counts = np.unique(values, return_counts=True)
     return np.append(at[0], at), np.append(0.0, np.cumsum(counts) / len(values))
 
@@ -210,10 +210,10 @@ def _regimes(report: BacktestReport, axes: Axes) -> None:
     _plain(axes)
     axes.set_title("Share of races by regime", fontsize=10)
     shares = report.regimes()
-    for place, share in enumerate(shares.values()):
-        axes.bar(place - 0.19, share.simulated, 0.36, color=ORANGE, label="simulated (± 1 s.d.)")
-        axes.errorbar(place - 0.19, share.simulated, share.error, color=GREY, capsize=3)
-        axes.bar(place + 0.19, share.real, 0.36, color=DARK, label="real")
+    for index, share in enumerate(shares.values()):
+        axes.bar(index - 0.19, share.simulated, 0.36, color=ORANGE, label="simulated (± 1 s.d.)")
+        axes.errorbar(index - 0.19, share.simulated, share.error, color=GREY, capsize=3)
+        axes.bar(index + 0.19, share.real, 0.36, color=DARK, label="real")
     axes.set_xticks(
         range(len(shares)), [regime.name.lower().replace("_", "\n") for regime in shares]
     )

@@ -1,4 +1,4 @@
-"""JSON for people: what fits a line stands on one, the rest is indented."""
+"""JSON for people: values that fit a line stand on one, others are indented."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ _LINE = 100
 
 
 def readable_json(value: Any, indent: int = 0, before: int = 0) -> str:
-    """Give the JSON text of plain data, its objects and lists on one line where they fit.
+    """The JSON text of plain data, its objects and lists on one line where they fit.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a run asks the API for: the command line and the files it names, read before it starts."""
+"""The request of a run: the command line and the files it names, read before anything starts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,42 +22,46 @@ DEFAULT_FEE_USD = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a run is asked for, from the command line.
+class RunOptions:
+    """The command line of a run; what is ``None`` or absent is left to files and the API.
 
     Parameters
     ----------
-    field_size, fee
-        Of the contest, where given: the defaults without a contest's file, or else its own.
+    salaries, drivers
+        The slate's files.
+    track
+        Its track, an id or a name.
+    request
+        Fields of the request given as options, by the API's name.
+    n_scenarios
+        Races to simulate.
     rules_file
         JSON, see :func:`~web.cli.rules.rules_of`.
-    rules
-        The rules given as options, by the API's field.
-    contest_id
-        Which of the contests in the file.
-    site
-        The contest site; ``None`` = the salary file's.
+    contest, contest_id
+        A file of prizes, and which of the contests in it.
     tickets
         What its tickets are worth, ``NAME=USD`` each.
+    field_size, contest_buyin
+        Entries and fee of the contest; beside a file they must be the file's.
+    ownership
+        A file of ownership.
+    out
+        The folder that files go into.
     """
 
     salaries: Path
-    drivers: Path | None
-    track: str | None
-    lineups: int
-    scenarios: int
-    objective: str
-    contest: Path | None
-    field_size: int | None
-    fee: float | None
-    ownership: Path | None
-    seed: int
     out: Path
+    drivers: Path | None = None
+    track: str | None = None
+    request: Mapping[str, Any] = field(default_factory=dict)
+    n_scenarios: int | None = None
     rules_file: Path | None = None
-    rules: Mapping[str, Any] = field(default_factory=dict)
+    contest: Path | None = None
     contest_id: str | None = None
-    site: str | None = None
     tickets: Sequence[str] = ()
+    field_size: int | None = None
+    contest_buyin: float | None = None
+    ownership: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +71,13 @@ class Prepared:
     Parameters
     ----------
     kind
-        Of the job.
+        Kind of the job.
     body
-        The request.
+        The request's fields.
     track_id
-        Of the slate.
+        The slate's track.
     note
-        What to say of the track, where it is a guess, and of prizes that are not all cash.
+        A note on a track that is a guess, and on prizes that are not all cash.
     """
 
     kind: str
@@ -82,8 +86,8 @@ class Prepared:
     note: str | None
 
 
-def prepare(asked: Asked) -> Prepared:
-    """Read all that a run's request needs.
+def prepare(options: RunOptions) -> Prepared:
+    """The request of a run, all its files read.
 
     Raises
     ------
@@ -91,28 +95,22 @@ def prepare(asked: Asked) -> Prepared:
         A file that cannot be used, an unknown track, a driver who is not on the slate, rules on
         ownership without leverage, another size or fee than the contest's file says.
     """
-    slate = read_salaries(asked.salaries.read_bytes(), asked.site)
+    slate = read_salaries(options.salaries.read_bytes(), options.request.get("site"))
     names = names_of(slate)
-    track_id, note = _track(asked, slate)
-    rules = rules_of(asked.rules_file, asked.rules, names)
-    kind = _kind(rules)
-    contest, prizes = _contest(asked)
-    body: Json = {
-        "n_lineups": asked.lineups,
-        "objective": asked.objective,
-        "scenario_config": {"n_scenarios": asked.scenarios},
-        "random_seed": asked.seed,
-        "include_calibration": False,
-        "contest": contest,
-        **rules,
-    }
-    if asked.ownership is not None:
+    track_id, track_note = _track(options, slate)
+    chosen = rules_of(options.rules_file, options.request, names)
+    kind = _kind(chosen)
+    contest, prizes_note = _contest(options)
+    body: Json = {"include_calibration": False, "contest": contest, **chosen}
+    if options.n_scenarios is not None:
+        body["scenario_config"] = {"n_scenarios": options.n_scenarios}
+    if options.ownership is not None:
         # leverage counts by it, and so does the contest then
         holder = contest if kind == "optimize" else body
         holder["ownership_estimates"] = read_ownership_file(
-            asked.ownership.read_bytes(), names, slate.rules.roster_size
+            options.ownership.read_bytes(), names, slate.rules.roster_size
         )
-    notes = [said for said in (note, prizes) if said]
+    notes = [note for note in (track_note, prizes_note) if note]
     return Prepared(kind, body, track_id, " ".join(notes) or None)
 
 
@@ -121,19 +119,19 @@ def _kind(rules: Json) -> str:
         return "optimize-with-leverage"
     useless = sorted(LEVERAGE_RULES & set(rules))
     if useless:
-        said = "is for leverage: give --leverage PENALTY too, 0 for limits on ownership alone."
-        raise InvalidInput(dict.fromkeys(useless, said))
+        remedy = "is for leverage: give --leverage PENALTY too, 0 for limits on ownership alone."
+        raise InvalidInput(dict.fromkeys(useless, remedy))
     return "optimize"
 
 
-def _track(asked: Asked, slate: Slate) -> tuple[str, str | None]:
-    """Give the track's id, and a warning where it is a guess.
+def _track(options: RunOptions, slate: Slate) -> tuple[str, str | None]:
+    """The track's id, and a note where it is a guess.
 
     Sponsors' race names say little of the track, so the file's name counts first.
     """
-    if asked.track is not None:
-        return find_track(asked.track).track_id, None
-    named = track_named_in(asked.salaries.stem)
+    if options.track is not None:
+        return find_track(options.track).track_id, None
+    named = track_named_in(options.salaries.stem)
     if named is not None:
         return named.track_id, f"Track {named.track_id}: taken from the file's name."
     race = slate.race_name
@@ -152,10 +150,10 @@ def _payouts(path: Path, contest_id: str | None, tickets: Mapping[str, object]) 
     return read_payout_table(decode(path.read_bytes(), "contest"), contest_id, tickets)
 
 
-def _tickets(said: Sequence[str]) -> dict[str, object]:
-    """Read what tickets are worth, ``NAME=USD`` each."""
+def _tickets(texts: Sequence[str]) -> dict[str, object]:
+    """What tickets are worth by name, of texts ``NAME=USD``."""
     worth: dict[str, object] = {}
-    for one in said:
+    for one in texts:
         name, equals, usd = one.rpartition("=")
         if not equals or not name.strip() or not usd.strip():
             raise InvalidInput({"--ticket": f"{one!r}; give NAME=USD, such as 'Tour Seat=20'."})
@@ -163,19 +161,19 @@ def _tickets(said: Sequence[str]) -> dict[str, object]:
     return worth
 
 
-def _contest(asked: Asked) -> tuple[Json, str]:
-    """Give the contest, and what is to be said of its prizes."""
-    tickets = _tickets(asked.tickets)
-    if asked.contest is None:
-        if tickets or asked.contest_id is not None:
+def _contest(options: RunOptions) -> tuple[Json, str]:
+    """The contest, and a note on prizes that are not all cash."""
+    tickets = _tickets(options.tickets)
+    if options.contest is None:
+        if tickets or options.contest_id is not None:
             raise InvalidInput(
                 {"--contest": "absent; --contest-id and --ticket speak of its file."}
             )
-        size = DEFAULT_FIELD_SIZE if asked.field_size is None else asked.field_size
-        fee = DEFAULT_FEE_USD if asked.fee is None else asked.fee
+        size = DEFAULT_FIELD_SIZE if options.field_size is None else options.field_size
+        fee = DEFAULT_FEE_USD if options.contest_buyin is None else options.contest_buyin
         return {"field_size": size, "contest_buyin": fee}, ""
-    payouts = _payouts(asked.contest, asked.contest_id, tickets)
-    _require_same(asked, payouts)
+    payouts = _payouts(options.contest, options.contest_id, tickets)
+    _require_same(options, payouts)
     contest: Json = {
         "field_size": payouts.field_size,
         "contest_buyin": payouts.entry_fee_cents / 100,
@@ -187,15 +185,18 @@ def _contest(asked: Asked) -> tuple[Json, str]:
     return contest, f"Prizes: {payouts.label}." if payouts.label else ""
 
 
-def _require_same(asked: Asked, payouts: "Payouts") -> None:
+def _require_same(options: RunOptions, payouts: "Payouts") -> None:
     """Refuse a size or fee that is not the file's: only one of them can be what is meant."""
     problems: dict[str, str] = {}
-    if asked.field_size not in {None, payouts.field_size}:
+    if options.field_size not in {None, payouts.field_size}:
         problems["--field-size"] = (
-            f"{asked.field_size:,}, but the payout file says {payouts.field_size:,}; leave it out."
+            f"{options.field_size:,}, but the payout file says {payouts.field_size:,}; "
+            "leave it out."
         )
     fee = payouts.entry_fee_cents / 100
-    if asked.fee not in {None, fee}:
-        problems["--fee"] = f"{asked.fee:.12g}, but the payout file says {fee:g}; leave it out."
+    if options.contest_buyin not in {None, fee}:
+        problems["--fee"] = (
+            f"{options.contest_buyin:.12g}, but the payout file says {fee:g}; leave it out."
+        )
     if problems:
         raise InvalidInput(problems)

@@ -7,51 +7,47 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from marshmallow import fields
+
 from core.errors import InvalidInput
 from core.tables import decode
 from web.cli.driver_names import DriverNames
 from web.client import Json
+from web.schemas.optimize import LeverageSchema, OptimizeSchema
+from web.schemas.values import DriverFractions, DriverIds, Fractions
 
-LEVERAGE_RULES = frozenset(
+FIELDS: Mapping[str, fields.Field[Any]] = LeverageSchema().fields
+"""Every field of a request for lineups, by its name."""
+
+OF_THE_RUN = frozenset(
     {
-        "leverage_penalty",
-        "max_ownership_per_driver",
-        "max_total_ownership",
-        "min_low_ownership_drivers",
-        "regime_weights",
-        "use_regime_allocation",
+        "slate_id",
+        "drivers",
+        "site",
+        "scenario_config",
+        "n_lineups",
+        "objective",
+        "contest",
+        "ownership_estimates",
+        "random_seed",
+        "include_calibration",
+        "validate_tail_objective",
     }
 )
-RULES = LEVERAGE_RULES | {
-    "correlation_weight",
-    "cvar_alphas",
-    "cvar_weights",
-    "excludes",
-    "groups",
-    "locks",
-    "max_driver_exposure",
-    "max_stack",
-    "max_team_exposure",
-    "min_driver_exposure",
-    "min_salary",
-    "min_stack",
-    "min_unique",
-    "n_drivers",
-    "randomness",
-    "salary_cap",
-    "stacks",
-}
+"""The fields that a run fills itself, from files and options of their own; all others are rules."""
+
+RULES = frozenset(FIELDS) - OF_THE_RUN
 """The fields of the API that a rules file may hold, each as the API takes it."""
 
-_LISTS = ("locks", "excludes")
-_BY_DRIVER = ("max_driver_exposure", "min_driver_exposure", "randomness")
-_BY_TEAM = ("max_team_exposure",)
-_OF_GROUPS = ("drivers", "if_any")
+LEVERAGE_RULES = RULES - set(OptimizeSchema().fields)
+"""Those that a request for leverage alone has."""
+
+_OPPOSITES = ("locks", "excludes")
 _EVERYONE = "default"
 
 
-def rules_of(path: Path | None, given: Mapping[str, Any], names: DriverNames) -> Json:
-    """Give the rules of a request, drivers by id.
+def rules_of(path: Path | None, options: Mapping[str, Any], names: DriverNames) -> Json:
+    """The rules of a request, and whatever other field has an option, drivers by id.
 
     Where both say something the command line wins: a number for all takes the place of the file's
     number for all, and of no driver's or team's own; who is locked there is no longer excluded, and
@@ -61,7 +57,7 @@ def rules_of(path: Path | None, given: Mapping[str, Any], names: DriverNames) ->
     ----------
     path
         The rules file, if there is one.
-    given
+    options
         What the command line says, by the API's field.
     names
         The slate's drivers.
@@ -71,20 +67,20 @@ def rules_of(path: Path | None, given: Mapping[str, Any], names: DriverNames) ->
     InvalidInput
         A file that is no JSON object or holds what is no rule, a driver who is not on the slate.
     """
-    rules = {} if path is None else _with_ids(_read(path), names)
-    said = _with_ids(given, names)
-    for one, other in (_LISTS, _LISTS[::-1]):
-        taken = said.get(one, [])
-        if other in rules and other not in said:
+    rules = {} if path is None else _with_ids(_read(path), FIELDS, names)
+    chosen = _with_ids(options, FIELDS, names)
+    for one, other in (_OPPOSITES, _OPPOSITES[::-1]):
+        taken = chosen.get(one, [])
+        if other in rules and other not in chosen:
             rules[other] = [driver for driver in rules[other] if driver not in taken]
-    for field, value in said.items():
-        before = rules.get(field)
-        if field in _LISTS:
-            rules[field] = list(dict.fromkeys([*(before or []), *value]))
-        elif field in (*_BY_DRIVER, *_BY_TEAM) and isinstance(before, dict):
-            rules[field] = {**before, _EVERYONE: value}
+    for name, value in chosen.items():
+        before = rules.get(name)
+        if isinstance(FIELDS[name], DriverIds):
+            rules[name] = list(dict.fromkeys([*(before or []), *value]))
+        elif isinstance(FIELDS[name], Fractions) and isinstance(before, dict):
+            rules[name] = {**before, _EVERYONE: value}
         else:
-            rules[field] = value
+            rules[name] = value
     return rules
 
 
@@ -103,7 +99,7 @@ def _read(path: Path) -> Json:
         raise InvalidInput({where: 'give a JSON object, such as {"min_unique": 2}.'})
     unknown = sorted(set(rules) - RULES)
     if unknown:
-        raise InvalidInput({where: [_no_rule(field) for field in unknown]})
+        raise InvalidInput({where: [_no_rule(name) for name in unknown]})
     return rules
 
 
@@ -115,45 +111,50 @@ def _number(text: str) -> float:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Json:
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        fields = [field for field, _ in pairs]
-        twice = sorted({field for field in fields if fields.count(field) > 1})
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
         raise ValueError(f"{', '.join(twice)} stands there twice")
-    return given
+    return values
 
 
-def _no_rule(field: str) -> str:
-    near = difflib.get_close_matches(field, sorted(RULES), 1)
-    return f"{field!r} is no rule; {f'nearest: {near[0]}' if near else 'see docs/lineups.md'}."
+def _no_rule(name: str) -> str:
+    near = difflib.get_close_matches(name, sorted(RULES), 1)
+    return f"{name!r} is no rule; {f'nearest: {near[0]}' if near else 'see docs/lineups.md'}."
 
 
-def _with_ids(rules: Mapping[str, Any], names: DriverNames) -> Json:
-    """Give rules with drivers by id; what else is wrong with them the API says."""
-    given = dict(rules)
-    for field in _LISTS:
-        if field in given:
-            given[field] = names.ids(field, given[field])
-    for field in _BY_DRIVER:
-        if isinstance(given.get(field), dict):
-            given[field] = _keyed(field, given[field], names)
-    if isinstance(given.get("groups"), list):
-        given["groups"] = [
-            _group(f"groups.{number}", group, names) for number, group in enumerate(given["groups"])
-        ]
-    return given
+def _with_ids(
+    values: Mapping[str, Any],
+    known: Mapping[str, fields.Field[Any]],
+    names: DriverNames,
+    path: str = "",
+) -> Json:
+    """Fields of a schema with drivers by id; what else is wrong with them the API refuses."""
+    result = dict(values)
+    for name, value in values.items():
+        field, where = known.get(name), f"{path}{name}"
+        if isinstance(field, DriverIds):
+            result[name] = names.ids(where, value)
+        elif isinstance(field, DriverFractions) and isinstance(value, dict):
+            result[name] = _keyed(where, value, names)
+        elif isinstance(field, fields.List) and isinstance(value, list):
+            result[name] = [
+                _part(each, field.inner, names, f"{where}.{number}.")
+                for number, each in enumerate(value)
+            ]
+    return result
 
 
-def _keyed(field: str, by_name: Json, names: DriverNames) -> Json:
+def _part(value: object, field: fields.Field[Any], names: DriverNames, path: str) -> object:
+    """One value of a list, with drivers by id where it is an object of a schema's."""
+    if not isinstance(field, fields.Nested) or not isinstance(value, dict):
+        return value
+    return _with_ids(value, field.schema.fields, names, path)
+
+
+def _keyed(where: str, by_name: Json, names: DriverNames) -> Json:
     single = [name for name in by_name if name != _EVERYONE]
-    ids = names.ids(field, single)
+    ids = names.ids(where, single)
     every = {_EVERYONE: by_name[_EVERYONE]} if _EVERYONE in by_name else {}
     return every | dict(zip(ids, (by_name[name] for name in single), strict=True))
-
-
-def _group(field: str, group: object, names: DriverNames) -> object:
-    if not isinstance(group, dict):
-        return group
-    return group | {
-        part: names.ids(f"{field}.{part}", group[part]) for part in _OF_GROUPS if part in group
-    }

@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,7 @@ from web.cli.options import (
     rule_options,
     slate_options,
 )
-from web.cli.request import Asked, Prepared, prepare
-from web.cli.rules import RULES
+from web.cli.request import Prepared, RunOptions, prepare
 from web.cli.summary import show
 from web.client import Client, Json
 from web.stack import Stack
@@ -30,7 +30,7 @@ from web.stack import Stack
 
 @contextmanager
 def connected(server: str | None, workers: int | None, console: Console) -> Iterator[Client]:
-    """Give a client of a running server, or of an installation started for this command."""
+    """A client of a running server, or of an installation started for this command."""
     if server is not None:
         with httpx.Client(base_url=server, timeout=60.0) as http:
             yield Client(http)
@@ -41,16 +41,17 @@ def connected(server: str | None, workers: int | None, console: Console) -> Iter
 
 @contextmanager
 def started(stack: Stack, console: Console) -> Iterator[Stack]:
-    """Start an installation, saying so while it starts, and stop it after the block."""
+    """Start an installation, show that it starts, and stop it after the block."""
     with ExitStack() as parts:
         with console.status("Starting the store, the workers and the API .."):
             parts.enter_context(stack)
         yield stack
 
 
-def work(asked: Asked, prepared: Prepared, client: Client, console: Console) -> Json:
-    """Do a run and write its files; gives the result, with where the files are."""
-    slate = client.add_slate(asked.salaries, asked.drivers, prepared.track_id, asked.site)
+def work(options: RunOptions, prepared: Prepared, client: Client, console: Console) -> Json:
+    """Do a run and write its files; returns the result, with the files' paths."""
+    site = options.request.get("site")
+    slate = client.add_slate(options.salaries, options.drivers, prepared.track_id, site)
     run_id = client.start(prepared.kind, {"slate_id": slate["slate_id"], **prepared.body})
     try:
         result = _follow(client, run_id, console)
@@ -59,7 +60,7 @@ def work(asked: Asked, prepared: Prepared, client: Client, console: Console) -> 
         raise
     if prepared.note is not None:
         result["notes"].insert(0, prepared.note)
-    upload, answer = asked.out / "lineups.csv", asked.out / "result.json"
+    upload, answer = options.out / "lineups.csv", options.out / "result.json"
     upload.write_text(client.lineups_csv(run_id), encoding="utf-8", newline="")
     answer.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return {**result, "files": {"lineups": str(upload), "result": str(answer)}}
@@ -75,10 +76,10 @@ def _follow(client: Client, run_id: str, console: Console) -> Json:
     with Progress(*columns, console=console, transient=True) as bars:
         bar = bars.add_task("waiting", total=1.0)
 
-        def tell(job: Json) -> None:
+        def show_progress(job: Json) -> None:
             bars.update(bar, completed=job["progress"], description=job["stage"] or "waiting")
 
-        return client.follow(run_id, tell)
+        return client.follow(run_id, show_progress)
 
 
 @click.command()
@@ -104,35 +105,37 @@ def _follow(client: Client, run_id: str, console: Console) -> Json:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")
 def run(server: str | None, workers: int | None, as_json: bool, **options: Any) -> None:
     """Pick lineups for a site's salary file and write the upload file."""
-    asked = _asked(options)
+    chosen = _run_options(options)
     console = Console(stderr=True, quiet=as_json)
     # what can be refused without a server is refused before one is started
-    prepared = prepare(asked)
-    make_folder(asked.out)
+    prepared = prepare(chosen)
+    make_folder(chosen.out)
     with connected(server, workers, console) as client:
-        result = work(asked, prepared, client, console)
+        result = work(chosen, prepared, client, console)
     finish(result, as_json)
 
 
-def _asked(options: Json) -> Asked:
-    """Tell the rules that were given from the rest; without an option the API's default counts."""
-    rest = {name: value for name, value in options.items() if name not in RULES}
-    given = {
+def _run_options(options: Json) -> RunOptions:
+    """The options, those of the request apart; an absent one leaves the API's default to count."""
+    own = {field.name for field in fields(RunOptions)}
+    request = {
         name: value
         for name, value in options.items()
-        # zero is something to say
-        if name in RULES and value is not None and value is not False and value != ()
+        # zero is a value
+        if name not in own and value is not None and value is not False and value != ()
     }
-    return Asked(**rest, rules=given)
+    return RunOptions(
+        **{name: value for name, value in options.items() if name in own}, request=request
+    )
 
 
 def make_folder(out: Path) -> None:
-    """Make the folder that files go into, and see that they can.
+    """Make the folder that files go into.
 
     Raises
     ------
     InvalidInput
-        They cannot.
+        No files can be written there.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A result for a person: lineups, exposures beside ownership, what the contest made of them."""
+"""A result for a person: lineups, exposures beside ownership, the contest's figures."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from web.cli.evidence import search_lines, tail_line
+from core.wording import many
+from web.cli.proof import search_lines, tail_line
 
 Json = dict[str, Any]
 
@@ -47,7 +48,7 @@ def _lineups(result: Json) -> Table:
 
 
 def _drivers(lineup: Json) -> str:
-    """Name a lineup's drivers, after the kind of race it is chosen for if it is for one."""
+    """A lineup's drivers, the kind of race it was chosen for in front where there is one."""
     names = ", ".join(driver["name"] for driver in lineup["drivers"])
     regime = lineup.get("regime")
     return escape(names) if regime is None else f"[cyan]{_words(regime)}:[/] {escape(names)}"
@@ -93,13 +94,13 @@ def _contest(contest: Json, opponents: str) -> Table:
     table = Table(title="The contest, on races the lineups were not chosen on", show_header=False)
     table.add_column("figure")
     table.add_column("value", justify="right")
-    seen = contest["in_sample"]
+    in_sample = contest["in_sample"]
     roi = _percent(contest["roi"])
     error = "" if contest["roi_se"] is None else f" ± {_percent(contest['roi_se'])}"
     table.add_row("opponents' ownership", escape(opponents))
     table.add_row("opponents' mean salary", f"{contest['opponents_mean_salary']:,.0f}")
     table.add_row("ROI ± standard error", roi + error)
-    table.add_row("ROI on the races chosen on", _percent(seen["roi"]))
+    table.add_row("ROI on the races chosen on", _percent(in_sample["roi"]))
     table.add_row("entries that cash", _percent(contest["cash_pct"]))
     table.add_row("share of first place", _percent(contest["win_prob"], 2))
     profit = contest["profit"]
@@ -113,33 +114,34 @@ def _ownership(result: Json) -> Table:
     table = Table(title="What the lineups are owned by", show_header=False)
     table.add_column("figure")
     table.add_column("value", justify="right")
-    told, lineups = result["ownership_metrics"], result["portfolio_metrics"]
+    ownership, lineups = result["ownership_metrics"], result["portfolio_metrics"]
     for figure, name in (
         ("average lineup's average driver", "avg_lineup_ownership"),
         ("least owned lineup's", "min_lineup_ownership"),
         ("most owned lineup's", "max_lineup_ownership"),
     ):
-        table.add_row(figure, f"{told[name]:.1f}%")
-    table.add_row("different drivers under 10%", str(told["low_ownership_driver_count"]))
-    table.add_row("diversification, 0 to 1", f"{told['diversification_score']:.3f}")
+        table.add_row(figure, f"{ownership[name]:.1f}%")
+    table.add_row("different drivers under 10%", str(ownership["low_ownership_driver_count"]))
+    table.add_row("diversification, 0 to 1", f"{ownership['diversification_score']:.3f}")
     table.add_row("average leverage score", f"{lineups['avg_leverage_score']:.1f}")
     for regime, count in lineups["regimes"].items():
         table.add_row(f"lineups for {_words(regime)} races", str(count))
     return table
 
 
-def _knowledge(told: Json) -> str:
-    """Say how far the races were moved to the user's numbers, and who could not be met."""
+def _knowledge(knowledge: Json) -> str:
+    """How far the races were moved to the user's numbers, and whose could not be met."""
     line = (
-        f"tilted to what is said of {len(told['drivers'])} drivers: strengths moved by "
-        f"{told['rms_tilt']:.2f} (root mean square; {told['max_tilt']:.2f} at the most)"
+        f"tilted to your numbers for {many(len(knowledge['drivers']), 'driver')}: strengths "
+        f"moved by {knowledge['rms_tilt']:.2f} (root mean square; at most "
+        f"{knowledge['max_tilt']:.2f})"
     )
-    if told["effective_sample_size"] is not None:
-        share = told["effective_sample_size"] / told["races_weighed"]
+    if knowledge["effective_sample_size"] is not None:
+        share = knowledge["effective_sample_size"] / knowledge["races_weighed"]
         line += f", as if {100 * share:.0f}% of the untilted races counted"
     else:
         line += ", farther than any weighting of the untilted races"
-    missed = [driver["name"] for driver in told["drivers"] if not driver["reached"]]
+    missed = [driver["name"] for driver in knowledge["drivers"] if not driver["reached"]]
     return f"{line}; not met: {', '.join(missed)}." if missed else f"{line}; all met."
 
 
@@ -148,9 +150,9 @@ def show(result: Json, console: Console) -> None:
     # what the figures rest on comes before the figures
     for note in result["notes"]:
         console.print(f"[yellow]note[/] {escape(note)}")
-    told = result["scenario_diagnostics"]["knowledge"]
-    if told is not None:
-        console.print(f"[cyan]races[/] {escape(_knowledge(told))}")
+    knowledge = result["scenario_diagnostics"]["knowledge"]
+    if knowledge is not None:
+        console.print(f"[cyan]races[/] {escape(_knowledge(knowledge))}")
     console.print(_lineups(result))
     console.print(_exposures(result))
     if "ownership_metrics" in result:

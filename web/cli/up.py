@@ -28,7 +28,7 @@ def _require_free(port: int) -> None:
 
 
 def _flower_login() -> str | None:
-    """Give a login made for this run; none if the environment has one, which is checked."""
+    """A login made for this run; ``None`` where the environment has a sound one."""
     if os.environ.get("FLOWER_BASIC_AUTH") or os.environ.get("FLOWER_AUTH"):
         dashboard.command(os.environ)
         return None

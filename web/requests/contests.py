@@ -10,8 +10,7 @@ from core.field import read_ownership, require_lineup, without
 from core.slate import Slate
 from web.labels import blamed_on
 from web.requests.ownership import with_known_ownership
-from web.requests.slates import Given
-from web.services import own_ownership_model
+from web.requests.slates import Body
 from workers.plans.requests.contest import (
     FILE_OWNERSHIP,
     GIVEN_OWNERSHIP,
@@ -24,15 +23,25 @@ MAX_ENTRIES = 500_000_000_000
 
 def contest_of(
     slate: Slate,
-    given: Given,
+    contest: Body,
     lineups: int,
     cap_usd: int,
     scenarios: int,
-    minded: Sequence[float] | None = None,
+    ownership_model: str | None,
+    chosen_by: Sequence[float] | None = None,
 ) -> ContestTerms:
-    """Give the contest of a request, its ownership checked against the slate.
+    """The contest of a request, its ownership checked against the slate.
 
-    ``minded`` is the ownership that the lineups are chosen by, if they are, percent by driver.
+    Parameters
+    ----------
+    slate, contest
+        The slate, and the contest as its schema has read it.
+    lineups, cap_usd, scenarios
+        Own entries, what an opponent's lineup may cost, and how many races are played.
+    ownership_model
+        The installation's own model as JSON; ``None`` = the shipped one.
+    chosen_by
+        The ownership that lineups are chosen by, percent by driver; ``None`` = they are not.
 
     Raises
     ------
@@ -41,35 +50,35 @@ def contest_of(
     Infeasible
         Ownership that no mix of legal lineups has.
     """
-    fee_cents = read_cents(given["contest_buyin"], "contest_buyin")
-    _require_bounded(given, scenarios)
-    if given["field_size"] <= lineups:
+    fee_cents = read_cents(contest["contest_buyin"], "contest_buyin")
+    _require_bounded(contest, scenarios)
+    if contest["field_size"] <= lineups:
         raise InvalidInput(
             {
-                "field_size": f"{given['field_size']} entries with {lineups} own lineups among "
+                "field_size": f"{contest['field_size']} entries with {lineups} own lineups among "
                 "them "
                 f"leave no opponent; give {lineups + 1} or more."
             }
         )
-    payouts = _payouts(given, fee_cents)
-    percent, source = _ownership(slate, given, cap_usd, minded)
+    payouts = _payouts(contest, fee_cents)
+    percent, source = _ownership(slate, contest, cap_usd, chosen_by)
     return ContestTerms(
         payouts=payouts,
         ownership_percent=percent,
         ownership_source=source,
-        fields_per_block=given["n_contest_sims"],
-        uncertain=given.get("ownership_uncertainty"),
-        ownership_model=own_ownership_model() if percent is None else None,
+        fields_per_block=contest["n_contest_sims"],
+        uncertain=contest.get("ownership_uncertainty"),
+        ownership_model=ownership_model if percent is None else None,
     )
 
 
-def require_racing(slate: Slate, percent: Sequence[float], field: str) -> None:
+def require_racing(slate: Slate, percent: Sequence[float], key: str) -> None:
     """Refuse ownership of drivers who do not race: nobody's lineup can hold them.
 
     Raises
     ------
     InvalidInput
-        Naming them.
+        On ``key``, the drivers named.
     """
     owned = [
         driver.name
@@ -77,12 +86,12 @@ def require_racing(slate: Slate, percent: Sequence[float], field: str) -> None:
         if driver.out and share > 0.0
     ]
     if owned:
-        raise InvalidInput({field: f"{', '.join(owned)} does not race; give 0, and his to others."})
+        raise InvalidInput({key: f"{', '.join(owned)} does not race; give 0, and his to others."})
 
 
-def _require_bounded(given: Given, scenarios: int) -> None:
+def _require_bounded(contest: Body, scenarios: int) -> None:
     """Refuse a contest that would keep the workers for hours."""
-    size, fields = given["field_size"], given["n_contest_sims"]
+    size, fields = contest["field_size"], contest["n_contest_sims"]
     if size * fields * scenarios > MAX_ENTRIES:
         problem = f"{scenarios:,} races x {fields:,} fields of {size:,} entries; give at most "
         problem += f"{MAX_ENTRIES // (size * fields):,} races"
@@ -91,43 +100,45 @@ def _require_bounded(given: Given, scenarios: int) -> None:
         raise InvalidInput({"n_scenarios": f"{problem} for this contest."})
 
 
-def _payouts(given: Given, fee_cents: int) -> Payouts:
-    if "payouts" not in given:
-        return typical_payouts(given["field_size"], fee_cents, given.get("contest_size_tier"))
-    if "contest_size_tier" in given:
+def _payouts(contest: Body, fee_cents: int) -> Payouts:
+    if "payouts" not in contest:
+        return typical_payouts(contest["field_size"], fee_cents, contest.get("contest_size_tier"))
+    if "contest_size_tier" in contest:
         raise InvalidInput({"contest_size_tier": "give payouts or a tier, not both."})
     tiers = [
         {"from": tier["first"], "to": tier["last"], "prize": tier["prize"]}
-        for tier in given["payouts"]
+        for tier in contest["payouts"]
     ]
-    return payouts_from_tiers(tiers, given["field_size"], given["contest_buyin"])
+    return payouts_from_tiers(tiers, contest["field_size"], contest["contest_buyin"])
 
 
 def _ownership(
-    slate: Slate, given: Given, cap_usd: int, minded: Sequence[float] | None
+    slate: Slate, contest: Body, cap_usd: int, chosen_by: Sequence[float] | None
 ) -> tuple[tuple[float, ...] | None, str]:
-    """Give the contest's ownership, else what lineups mind, else the slate's file's; and whose.
+    """The ownership of the opposing field in percent of entries, and where it comes from.
 
-    A file's is for all who race, or some: then all of it is left to the model, which keeps those.
-    Whether a mix of legal lineups has it, and the nearest that one has, is found by the job.
+    It is the contest's own, else what lineups are chosen by, else that of the drivers file. It is
+    ``None`` and left to the model where the file lacks some who race; the model keeps those it has.
+    Whether a mix of legal lineups has the ownership, and the nearest that one has, the job finds.
     """
     size = slate.rules.roster_size
-    if "ownership_estimates" in given:
-        estimates: dict[str, float] = given["ownership_estimates"]
+    if "ownership_estimates" in contest:
+        estimates: dict[str, float] = contest["ownership_estimates"]
         slate.index_of(list(estimates), "ownership_estimates")
-        minded = [estimates.get(driver.driver_id, 0.0) for driver in slate.drivers]
-        require_racing(slate, minded, "ownership_estimates")
-        field, source = "ownership_estimates", GIVEN_OWNERSHIP
-    elif minded is not None:
-        field, source = "ownership_estimates", GIVEN_OWNERSHIP
+        percent = [estimates.get(driver.driver_id, 0.0) for driver in slate.drivers]
+        require_racing(slate, percent, "ownership_estimates")
+        key, source = "ownership_estimates", GIVEN_OWNERSHIP
+    elif chosen_by is not None:
+        percent = list(chosen_by)
+        key, source = "ownership_estimates", GIVEN_OWNERSHIP
     elif any(driver.ownership_percent is None for driver in slate.drivers if not driver.out):
         with_known_ownership(slate, cap_usd, "drivers.ownership_percent")
         return None, ""
     else:
-        minded = [driver.ownership_percent or 0.0 for driver in slate.drivers]
-        field, source = "drivers.ownership_percent", FILE_OWNERSHIP
-    with blamed_on(field):
-        read = read_ownership(minded, size)
+        percent = [driver.ownership_percent or 0.0 for driver in slate.drivers]
+        key, source = "drivers.ownership_percent", FILE_OWNERSHIP
+    with blamed_on(key):
+        read = read_ownership(percent, size)
         owned = without(read, np.array([driver.out for driver in slate.drivers]), size)
         require_lineup(slate.salaries_usd, owned, size, cap_usd)
     return tuple(owned.tolist()), source

@@ -1,4 +1,4 @@
-"""Whole requests, as the workers take them."""
+"""Requests for lineups and for contest simulations, as the workers take them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,8 +15,18 @@ from core.slate import TICKS_PER_POINT, Slate
 from core.wording import many
 from web.requests.contests import contest_of
 from web.requests.leverage import leverage_of, leveraged
+from web.requests.plain_fields import plain_fields
 from web.requests.rules import limits_of, rules_of
-from web.requests.slates import Given, indices, knowledge_of, race_of, slate_of
+from web.requests.slates import (
+    Body,
+    indices,
+    knowledge_of,
+    race_of,
+    scenario_count,
+    slate_of,
+)
+from web.requests.sources import Sources
+from web.schemas.contests import DEFAULT_SCENARIOS, FEWEST_SCENARIOS, MOST_SCENARIOS
 from workers.engine.submission import Attachments
 from workers.plans.objectives import OBJECTIVES, Objective
 from workers.plans.requests.contest_sim import ContestSimRequest
@@ -24,12 +34,9 @@ from workers.plans.requests.optimize import Leverage, OptimizeRequest
 from workers.plans.requests.ownership import OwnershipRequest
 from workers.plans.stages.races import block_count, selects
 
-_SIMULATED = 10_000
-_FEWEST_SIMULATED = 1_000
 
-
-def optimize_request(given: Given) -> OptimizeRequest:
-    """Give the whole optimize request, checked against the slate.
+def optimize_request(body: Body, sources: Sources) -> OptimizeRequest:
+    """The whole optimize request, checked against the slate.
 
     Raises
     ------
@@ -39,98 +46,104 @@ def optimize_request(given: Given) -> OptimizeRequest:
         Rules under which no lineup is legal, limits that no portfolio holds: the smallest set of
         them in conflict, and the largest number of lineups possible.
     """
-    slate = _with_roster(slate_of(given), given)
-    rules = rules_of(slate, given)
-    return _optimize(slate, rules, None, given)
+    slate = _with_roster(slate_of(body, sources), body)
+    rules = rules_of(slate, body)
+    return _optimize(slate, rules, None, body, sources)
 
 
-def leverage_request(given: Given) -> OptimizeRequest:
-    """Give the whole optimize-with-leverage request, checked against the slate.
+def leverage_request(body: Body, sources: Sources) -> OptimizeRequest:
+    """The whole optimize-with-leverage request, checked against the slate.
 
     Raises
     ------
     InvalidInput, Infeasible
         As :func:`optimize_request`, the rules on ownership among the rules.
     """
-    slate = _with_roster(slate_of(given), given)
-    plain = rules_of(slate, given)
-    leverage = leverage_of(slate, given)
-    rules = leveraged(plain, leverage, given)
-    return _optimize(slate, rules, leverage, given)
+    slate = _with_roster(slate_of(body, sources), body)
+    plain = rules_of(slate, body)
+    leverage = leverage_of(slate, body)
+    rules = leveraged(plain, leverage, body)
+    return _optimize(slate, rules, leverage, body, sources)
 
 
-def _with_roster(slate: Slate, given: Given) -> Slate:
-    """Give the slate with as many drivers in a lineup as the request says."""
-    size = given.get("n_drivers", slate.rules.roster_size)
+def _with_roster(slate: Slate, body: Body) -> Slate:
+    """The slate with as many drivers in a lineup as the request has."""
+    size = body.get("n_drivers", slate.rules.roster_size)
     if size == slate.rules.roster_size:
         return slate
     return replace(slate, rules=replace(slate.rules, roster_size=size))
 
 
 def _optimize(
-    slate: Slate, rules: LineupRules, leverage: Leverage | None, given: Given
+    slate: Slate,
+    rules: LineupRules,
+    leverage: Leverage | None,
+    body: Body,
+    sources: Sources,
 ) -> OptimizeRequest:
-    spec = race_of(slate, given)
-    limits = limits_of(slate, rules, given)
-    objective = OBJECTIVES[given["objective"]]
-    scenarios = given.get("scenario_config", {}).get("n_scenarios", 10_000)
-    target = TailTarget(tuple(given["cvar_alphas"]), tuple(given["cvar_weights"]))
+    spec = race_of(slate, body)
+    limits = limits_of(slate, rules, body)
+    objective = OBJECTIVES[body["objective"]]
+    scenarios = scenario_count(body)
+    target = TailTarget(tuple(body["cvar_alphas"]), tuple(body["cvar_weights"]))
     target.require_scenarios(_selected(scenarios))
-    contest = given.get("contest")
+    contest = body.get("contest")
     if contest is None and objective.needs_contest:
         need = f"the objective {objective.name!r} needs the contest that lineups are put into."
         raise InvalidInput({"contest": need})
-    _require_own(objective, given)
-    randomness = _randomness(slate, objective, given)
+    _require_own(objective, body)
+    randomness = _randomness(slate, objective, body)
     require_possible(rules, limits)
     return OptimizeRequest(
         slate=slate,
         spec=spec,
         n_scenarios=scenarios,
-        seed=given["random_seed"],
+        seed=body["random_seed"],
         rules=rules,
         limits=limits,
         objective=objective.name,
         target=target,
-        diversity_weight=given["correlation_weight"],
+        diversity_weight=body["correlation_weight"],
         contest=None
         if contest is None
         else contest_of(
             slate,
             contest,
-            given["n_lineups"],
+            body["n_lineups"],
             rules.salary_cap_usd,
             scenarios,
+            sources.ownership_model,
             # else the slate's, which the contest reads for itself
-            leverage.ownership_percent if leverage and "ownership_estimates" in given else None,
+            leverage.ownership_percent if leverage and "ownership_estimates" in body else None,
         ),
-        validate_tail=given["validate_tail_objective"],
-        include_calibration=given["include_calibration"],
-        knowledge=knowledge_of(slate, given),
+        validate_tail=body["validate_tail_objective"],
+        knowledge=knowledge_of(slate, body),
         leverage=leverage,
         randomness=randomness,
-        **{name: given[name] for name in objective.fields if name in given},
+        **plain_fields(OptimizeRequest, body, ("objective", "contest", "randomness")),
     )
 
 
-def _require_own(objective: Objective, given: Given) -> None:
+def _require_own(objective: Objective, body: Body) -> None:
     """Refuse the fields of other objectives."""
     problems = {
         name: f"is for the objective {other.name!r}; leave it out with {objective.name!r}."
         for other in OBJECTIVES.values()
         for name in other.fields
-        if name in given and name not in objective.fields
+        if name in body and name not in objective.fields
     }
     if problems:
         raise InvalidInput(problems)
 
 
-def _randomness(slate: Slate, objective: Objective, given: Given) -> tuple[float, ...] | None:
-    """Give by how much each driver's projections are moved, or ``None``: nobody's."""
-    asked = given.get("randomness")
-    if asked is None:
+def _randomness(slate: Slate, objective: Objective, body: Body) -> tuple[float, ...] | None:
+    """Shares by which the drivers' projections are moved, or ``None``: nobody's are."""
+    shares = body.get("randomness")
+    if shares is None:
         return None
-    every, by_id = (asked.get("default", 0.0), asked) if isinstance(asked, dict) else (asked, {})
+    every, by_id = (
+        (shares.get("default", 0.0), shares) if isinstance(shares, dict) else (shares, {})
+    )
     single = {name: share for name, share in by_id.items() if name != "default"}
     moved = np.full(len(slate), every)
     moved[list(indices(slate, list(single), "randomness"))] = list(single.values())
@@ -147,14 +160,14 @@ def _randomness(slate: Slate, objective: Objective, given: Given) -> tuple[float
 
 
 def _selected(n_scenarios: int) -> int:
-    """Give how many of the scenarios lineups are chosen on: the fewest in either half."""
+    """How many of the races lineups are chosen on, or the report has where that is fewer."""
     blocks = block_count(n_scenarios)
     full = n_scenarios // blocks
     return full * min(sum(selects(block) for block in range(blocks)), blocks // 2)
 
 
-def contest_sim_request(given: Given) -> tuple[ContestSimRequest, Attachments]:
-    """Give the whole contest-sim request, checked against the slate, and the arrays it refers to.
+def contest_sim_request(body: Body, sources: Sources) -> tuple[ContestSimRequest, Attachments]:
+    """The whole contest-sim request, checked against the slate, and the arrays it refers to.
 
     Raises
     ------
@@ -163,39 +176,41 @@ def contest_sim_request(given: Given) -> tuple[ContestSimRequest, Attachments]:
     Infeasible
         Ownership that no mix of legal lineups has.
     """
-    slate = slate_of(given)
-    cap = given.get("salary_cap", slate.rules.salary_cap_usd)
-    lineups = _lineups(slate, given["lineups"], cap)
-    rows = given.get("scenario_driver_scores")
-    scenarios = _scenarios(given.get("n_scenarios"), rows)
-    contest = contest_of(slate, given, len(lineups), cap, scenarios)
-    spec = race_of(slate, given) if rows is None else None
-    attached = Attachments()
-    scores = None if rows is None else attached.add({"points": _ticks(slate, rows)})
+    slate = slate_of(body, sources)
+    cap = body.get("salary_cap", slate.rules.salary_cap_usd)
+    lineups = _lineups(slate, body["lineups"], cap)
+    rows = body.get("scenario_driver_scores")
+    scenarios = _scenarios(body.get("n_scenarios"), rows)
+    contest = contest_of(slate, body, len(lineups), cap, scenarios, sources.ownership_model)
+    spec = race_of(slate, body) if rows is None else None
+    attachments = Attachments()
+    scores = None if rows is None else attachments.add({"points": _ticks(slate, rows)})
     request = ContestSimRequest(
         slate=slate,
         lineups=lineups,
         contest=contest,
         n_scenarios=scenarios,
-        seed=given["random_seed"],
+        seed=body["random_seed"],
         salary_cap_usd=cap,
         spec=spec,
         scores=scores,
-        knowledge=knowledge_of(slate, given) if rows is None else None,
+        knowledge=knowledge_of(slate, body) if rows is None else None,
+        **plain_fields(ContestSimRequest, body, ("lineups", "n_scenarios")),
     )
-    return request, attached
+    return request, attachments
 
 
-def _scenarios(asked: int | None, rows: Sequence[Sequence[float]] | None) -> int:
-    """Give how many races are played: the user's own, or as many as are to be simulated."""
+def _scenarios(n_scenarios: int | None, rows: Sequence[Sequence[float]] | None) -> int:
+    """How many races are played: the user's own, or as many as are to be simulated."""
     if rows is None:
-        if asked is not None and asked < _FEWEST_SIMULATED:
-            raise InvalidInput({"n_scenarios": f"{asked}; give {_FEWEST_SIMULATED} to 100000."})
-        return _SIMULATED if asked is None else asked
-    if asked not in {None, len(rows)}:
+        if n_scenarios is not None and n_scenarios < FEWEST_SCENARIOS:
+            allowed = f"give {FEWEST_SCENARIOS} to {MOST_SCENARIOS}"
+            raise InvalidInput({"n_scenarios": f"{n_scenarios}; {allowed}."})
+        return DEFAULT_SCENARIOS if n_scenarios is None else n_scenarios
+    if n_scenarios not in {None, len(rows)}:
         raise InvalidInput(
             {
-                "n_scenarios": f"{asked:,}, but scenario_driver_scores has "
+                "n_scenarios": f"{n_scenarios:,}, but scenario_driver_scores has "
                 f"{many(len(rows), 'row')}; leave it out."
             }
         )
@@ -203,12 +218,12 @@ def _scenarios(asked: int | None, rows: Sequence[Sequence[float]] | None) -> int
 
 
 def _lineups(
-    slate: Slate, given: Sequence[Sequence[str]], cap_usd: int
+    slate: Slate, id_lists: Sequence[Sequence[str]], cap_usd: int
 ) -> tuple[tuple[int, ...], ...]:
     size = slate.rules.roster_size
     problems: dict[str, list[str]] = {}
     lineups = []
-    for number, ids in enumerate(given):
+    for number, ids in enumerate(id_lists):
         where = f"lineups.{number}"
         twice = [name for name, count in Counter(ids).items() if count > 1]
         if twice:
@@ -220,23 +235,23 @@ def _lineups(
         if len(ids) != size:
             problems[where] = [f"{many(len(ids), 'driver')}; a lineup has {size}."]
             continue
-        places = indices(slate, ids, where)
-        cost = sum(slate.drivers[place].salary_usd for place in places)
+        drivers = indices(slate, ids, where)
+        cost = sum(slate.drivers[index].salary_usd for index in drivers)
         if cost > cap_usd:
             problems[where] = [f"costs {cost} USD, above the salary cap of {cap_usd}."]
-        lineups.append(tuple(sorted(places)))
+        lineups.append(tuple(sorted(drivers)))
     if problems:
         raise InvalidInput(dict(list(problems.items())[:20]))
     return tuple(lineups)
 
 
 def _ticks(slate: Slate, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.int16]:
-    """Give the user's points in ticks."""
-    for place, row in enumerate(rows):
+    """The user's points in ticks, i16 ``[N, D]``."""
+    for index, row in enumerate(rows):
         if len(row) != len(slate):
             raise InvalidInput(
                 {
-                    "scenario_driver_scores": f"row {place}: {many(len(row), 'number')}; give one "
+                    "scenario_driver_scores": f"row {index}: {many(len(row), 'number')}; give one "
                     f"for each of the slate's {len(slate)} drivers."
                 }
             )
@@ -245,5 +260,5 @@ def _ticks(slate: Slate, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.int1
 
 
 def encode(request: OptimizeRequest | ContestSimRequest | OwnershipRequest) -> bytes:
-    """Give a request as the job record keeps it."""
+    """A request as the job's record keeps it."""
     return msgspec.json.encode(request)

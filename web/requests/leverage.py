@@ -1,4 +1,4 @@
-"""What a request says of ownership: the estimates, the penalty, the rules, the regimes."""
+"""Leverage: a request's ownership estimates, its penalty, its rules on them, its regimes."""
 
 import math
 
@@ -12,28 +12,28 @@ from core.portfolio import OwnershipRules, with_ownership_rules
 from core.slate import Slate
 from web.labels import blamed_on
 from web.requests.contests import require_racing
-from web.requests.slates import Given
+from web.requests.slates import Body
+from web.schemas.optimize import DEFAULT_LEVERAGE_PENALTY
 from workers.plans.objectives import OBJECTIVES
 from workers.plans.requests.optimize import Leverage
 
-DEFAULT_PENALTY = 0.5
 _SUM_TOLERANCE = 1e-6
 _SHARES = 100.0
 
 
-def leverage_of(slate: Slate, given: Given) -> Leverage:
-    """Give the leverage of a request, its ownership checked against the slate.
+def leverage_of(slate: Slate, body: Body) -> Leverage:
+    """The leverage of a request, its ownership checked against the slate.
 
     Raises
     ------
     InvalidInput
-        Ownership that does not add up or is nowhere given, a penalty or regimes that the objective
-        has no use for, weights that do not sum to 1.
+        Ownership that is absent or does not add up, a penalty or regimes that the objective cannot
+        use, weights that do not sum to 1.
     """
-    objective = OBJECTIVES[given["objective"]]
-    penalty = given.get("leverage_penalty")
+    objective = OBJECTIVES[body["objective"]]
+    penalty = body.get("leverage_penalty")
     if penalty is None:
-        penalty = DEFAULT_PENALTY if objective.takes_penalty else 0.0
+        penalty = DEFAULT_LEVERAGE_PENALTY if objective.takes_penalty else 0.0
     if penalty > 0.0 and not objective.takes_penalty:
         raise InvalidInput(
             {
@@ -41,7 +41,7 @@ def leverage_of(slate: Slate, given: Given) -> Leverage:
                 "who else plays a lineup; give 0."
             }
         )
-    by_regime = given["use_regime_allocation"]
+    by_regime = body["use_regime_allocation"]
     if by_regime and not objective.takes_regimes:
         raise InvalidInput(
             {
@@ -50,35 +50,35 @@ def leverage_of(slate: Slate, given: Given) -> Leverage:
             }
         )
     return Leverage(
-        ownership_percent=tuple(_ownership(slate, given).tolist()),
+        ownership_percent=tuple(_ownership(slate, body).tolist()),
         penalty=penalty,
         by_regime=by_regime,
-        regime_weights=_weights(given),
+        regime_weights=_weights(body),
     )
 
 
-def _ownership(slate: Slate, given: Given) -> npt.NDArray[np.float64]:
-    """Give percent of entries by driver, the request's own numbers where they are of entries."""
+def _ownership(slate: Slate, body: Body) -> npt.NDArray[np.float64]:
+    """Percent of entries by driver, ``[D]``: numbers that are of entries stay as they are."""
     size = slate.rules.roster_size
-    field = "ownership_estimates"
-    if field in given:
-        estimates: dict[str, float] = given[field]
-        slate.index_of(list(estimates), field)
+    key = "ownership_estimates"
+    if key in body:
+        estimates: dict[str, float] = body[key]
+        slate.index_of(list(estimates), key)
         percent = np.array([estimates.get(driver.driver_id, 0.0) for driver in slate.drivers])
-        require_racing(slate, percent.tolist(), field)
+        require_racing(slate, percent.tolist(), key)
     else:
         unknown = [d.name for d in slate.drivers if d.ownership_percent is None and not d.out]
         if unknown:
             raise InvalidInput(
                 {
-                    field: f"give percent by driver id; the slate has none of {unknown[0]} and "
+                    key: f"give percent by driver id; the slate has none of {unknown[0]} and "
                     f"{len(unknown) - 1} more."
                     if len(unknown) > 1
                     else f"give percent by driver id; the slate has none of {unknown[0]}."
                 }
             )
         percent = np.array([driver.ownership_percent or 0.0 for driver in slate.drivers])
-    with blamed_on(field if field in given else "drivers.ownership_percent"):
+    with blamed_on(key if key in body else "drivers.ownership_percent"):
         read_ownership(percent, size)
     # percent as they stand, so that a sum that is off by a little moves nobody across a limit
     if float(percent.sum()) < 1.5 * _SHARES:
@@ -87,11 +87,11 @@ def _ownership(slate: Slate, given: Given) -> npt.NDArray[np.float64]:
     return np.where([driver.out for driver in slate.drivers], 0.0, percent)
 
 
-def _weights(given: Given) -> tuple[tuple[str, float], ...] | None:
-    weights: dict[str, float] | None = given.get("regime_weights")
+def _weights(body: Body) -> tuple[tuple[str, float], ...] | None:
+    weights: dict[str, float] | None = body.get("regime_weights")
     if weights is None:
         return None
-    if not given["use_regime_allocation"]:
+    if not body["use_regime_allocation"]:
         raise InvalidInput({"regime_weights": "are for use_regime_allocation, which is false."})
     total = math.fsum(weights.values())
     if abs(total - 1.0) > _SUM_TOLERANCE:
@@ -99,14 +99,14 @@ def _weights(given: Given) -> tuple[tuple[str, float], ...] | None:
     return tuple(sorted(weights.items()))
 
 
-def leveraged(rules: LineupRules, leverage: Leverage, given: Given) -> LineupRules:
-    """Give the rules with the request's own on ownership."""
+def leveraged(rules: LineupRules, leverage: Leverage, body: Body) -> LineupRules:
+    """The rules of lineups together with the request's rules on ownership."""
     return with_ownership_rules(
         rules,
         np.array(leverage.ownership_percent),
         OwnershipRules(
-            given["max_ownership_per_driver"],
-            given["min_low_ownership_drivers"],
-            given["max_total_ownership"],
+            body["max_ownership_per_driver"],
+            body["min_low_ownership_drivers"],
+            body["max_total_ownership"],
         ),
     )

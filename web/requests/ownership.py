@@ -1,4 +1,4 @@
-"""The ownership request, as the workers take it."""
+"""Ownership requests, and ownership that a slate's drivers bring along."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,54 +10,62 @@ from core.field import complete_ownership, read_ownership, without
 from core.field.estimators import MEMBERS, archetype_of
 from core.slate import Driver, Slate
 from web.labels import blamed_on
-from web.requests.slates import Given, inline_slate, knowledge_of, race_of, slate_of
-from web.services import own_ownership_model
+from web.requests.plain_fields import plain_fields
+from web.requests.slates import (
+    Body,
+    inline_slate,
+    knowledge_of,
+    race_of,
+    scenario_count,
+    slate_of,
+)
+from web.requests.sources import Sources
 from workers.plans.requests.ownership import OwnershipRequest
 from workers.plans.stages.estimated_ownership import ownership_model
 
 _SUM_TOLERANCE = 1e-6
 
 
-def ownership_request(given: Given) -> OwnershipRequest:
-    """Give the whole ownership request, checked.
+def ownership_request(body: Body, sources: Sources) -> OwnershipRequest:
+    """The whole ownership request, checked.
 
     Raises
     ------
     InvalidInput
         A field that cannot be used, named.
     """
-    sources = [name for name in ("slate_id", "drivers", "driver_data") if name in given]
-    if len(sources) != 1:
+    drivers_from = [name for name in ("slate_id", "drivers", "driver_data") if name in body]
+    if len(drivers_from) != 1:
         raise InvalidInput({"slate_id": "give one of slate_id, drivers and driver_data."})
-    race = given.get("race_data", {})
-    model = own_ownership_model()
-    _require_recent(given, model)
-    weights = _weights(given)
+    race = body.get("race_data", {})
+    model = sources.ownership_model
+    _require_recent(body, model)
+    weights = _weights(body)
     race_date = race.get("race_date")
     common: dict[str, Any] = {
         "race_id": race.get("race_id"),
         "race_date": None if race_date is None else race_date.isoformat(),
-        "entries": given.get("field_size"),
-        "method": given["ensemble_method"],
+        "entries": body.get("field_size"),
+        "method": body["ensemble_method"],
         "weights": weights,
-        "uncertainty": given["include_uncertainty"],
-        "share": given["normalize_to"] == "share",
-        "n_recent_races": given.get("n_recent_races"),
-        "seed": given["random_seed"],
+        "uncertainty": body["include_uncertainty"],
+        "share": body["normalize_to"] == "share",
+        "seed": body["random_seed"],
         "model": model,
+        **plain_fields(OwnershipRequest, body),
     }
-    if sources == ["driver_data"]:
+    if drivers_from == ["driver_data"]:
         if "track_archetype" not in race:
             raise InvalidInput({"race_data.track_archetype": "needed with driver_data; give it."})
-        if "scenario_config" in given:
+        if "scenario_config" in body:
             raise InvalidInput({"scenario_config": "driver_data is projected, nothing simulated."})
-        slate = _slate(given)
+        slate = _slate(body)
         slate = with_known_ownership(
             slate, slate.rules.salary_cap_usd, "driver_data.ownership_percent"
         )
         return OwnershipRequest(slate=slate, track_archetype=race["track_archetype"], **common)
-    slate = slate_of(given)
-    spec = race_of(slate, given)
+    slate = slate_of(body, sources)
+    spec = race_of(slate, body)
     kind = archetype_of(slate.track.track_type) if slate.track is not None else None
     if race.get("track_archetype", kind) != kind:
         raise InvalidInput(
@@ -69,31 +77,31 @@ def ownership_request(given: Given) -> OwnershipRequest:
     slate = with_known_ownership(slate, slate.rules.salary_cap_usd, "drivers.ownership_percent")
     return OwnershipRequest(
         slate=slate,
-        n_scenarios=given.get("scenario_config", {}).get("n_scenarios", 10_000),
+        n_scenarios=scenario_count(body),
         spec=spec,
-        knowledge=knowledge_of(slate, given),
+        knowledge=knowledge_of(slate, body),
         **common,
     )
 
 
-def with_known_ownership(slate: Slate, cap_usd: int, field: str) -> Slate:
-    """Give the slate with its drivers' ownership as fields can have it.
+def with_known_ownership(slate: Slate, cap_usd: int, key: str) -> Slate:
+    """The slate with its drivers' known ownership in percent of entries.
 
-    Where it is known of everybody who races it is read as any ownership: percent of entries or
-    shares of roster spots, each within the usual tolerance, and what the withdrawn had goes to the
-    others. Where it is known of some, it must leave the others a way to fill the rosters.
+    Known of all who race, it is read like any ownership: percent of entries or shares of roster
+    spots, within the usual tolerance; what withdrawn drivers had goes to the others. Known of some,
+    it has to leave the others enough to fill the rosters.
 
     Raises
     ------
     InvalidInput
-        On ``field``: numbers that do not add up, or that no mix of legal lineups has.
+        On ``key``: numbers that do not add up, or that no mix of legal lineups has.
     """
     racing = [driver for driver in slate.drivers if not driver.out]
     known = [driver.ownership_percent for driver in racing]
     if all(percent is None for percent in known):
         return slate
     size = slate.rules.roster_size
-    with blamed_on(field):
+    with blamed_on(key):
         if None not in known:
             whole = [driver.ownership_percent or 0.0 for driver in slate.drivers]
             out = np.array([driver.out for driver in slate.drivers])
@@ -106,14 +114,14 @@ def with_known_ownership(slate: Slate, cap_usd: int, field: str) -> Slate:
                 ),
             )
         salaries = [driver.salary_usd for driver in racing]
-        asked = [float("nan") if percent is None else percent for percent in known]
-        complete_ownership(salaries, asked, size, cap_usd)
+        percents = [float("nan") if percent is None else percent for percent in known]
+        complete_ownership(salaries, percents, size, cap_usd)
     return slate
 
 
-def _slate(given: Given) -> Slate:
+def _slate(body: Body) -> Slate:
     return inline_slate(
-        given,
+        body,
         tuple(
             Driver(
                 **{
@@ -122,16 +130,16 @@ def _slate(given: Given) -> Slate:
                 },
                 salary_usd=driver["salary"],
             )
-            for driver in given["driver_data"]
+            for driver in body["driver_data"]
         ),
     )
 
 
-def _weights(given: Given) -> tuple[float, ...] | None:
-    weights: dict[str, float] | None = given.get("custom_weights")
+def _weights(body: Body) -> tuple[float, ...] | None:
+    weights: dict[str, float] | None = body.get("custom_weights")
     if weights is None:
         return None
-    if given["ensemble_method"] != "weighted":
+    if body["ensemble_method"] != "weighted":
         raise InvalidInput(
             {"custom_weights": "are for ensemble_method 'weighted'; leave them out."}
         )
@@ -141,19 +149,19 @@ def _weights(given: Given) -> tuple[float, ...] | None:
     return tuple(weights.get(name, 0.0) for name in MEMBERS)
 
 
-def _require_recent(given: Given, model: str | None) -> None:
-    """Refuse another number of recent races than drivers' weights were fitted with.
+def _require_recent(body: Body, model: str | None) -> None:
+    """Refuse another number of recent races than the drivers' own weights were fitted to.
 
-    A model without such weights, as the shipped one is, has nothing that the number could change.
+    The number changes nothing in a model without such weights, as the shipped one is.
     """
-    asked = given.get("n_recent_races")
-    if asked is None or model is None:
+    wanted = body.get("n_recent_races")
+    if wanted is None or model is None:
         return
     fitted = ownership_model(model)
-    if fitted.driver_effects and asked != fitted.n_recent_races:
+    if fitted.driver_effects and wanted != fitted.n_recent_races:
         raise InvalidInput(
             {
-                "n_recent_races": f"{asked}; the drivers' weights of this installation's model "
+                "n_recent_races": f"{wanted}; the drivers' weights of this installation's model "
                 f"were fitted with {fitted.n_recent_races}. Give that, or leave it out."
             }
         )

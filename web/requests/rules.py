@@ -4,11 +4,11 @@ from core.errors import InvalidInput
 from core.lineups import Group, LineupRules
 from core.portfolio import PortfolioLimits, portfolio_limits
 from core.slate import Slate
-from web.requests.slates import Given, indices
+from web.requests.slates import Body, indices
 
 
-def rules_of(slate: Slate, given: Given) -> LineupRules:
-    """Give the rules that every lineup of a request obeys.
+def rules_of(slate: Slate, body: Body) -> LineupRules:
+    """The rules that every lineup of a request obeys.
 
     Raises
     ------
@@ -16,111 +16,113 @@ def rules_of(slate: Slate, given: Given) -> LineupRules:
         An unknown driver, team or manufacturer, one named twice, bounds with nothing between them.
     """
     groups = [
-        _group(slate, f"groups.{number}", group) for number, group in enumerate(given["groups"])
+        _group(slate, f"groups.{number}", group) for number, group in enumerate(body["groups"])
     ]
     groups += [
-        _stack(slate, f"stacks.{number}", stack) for number, stack in enumerate(given["stacks"])
+        _stack(slate, f"stacks.{number}", stack) for number, stack in enumerate(body["stacks"])
     ]
-    if "min_stack" in given or "max_stack" in given:
-        groups += _stacks(slate, given)
-    out = {place for place, driver in enumerate(slate.drivers) if driver.out}
-    excluded = indices(slate, given["excludes"], "excludes")
-    locks = indices(slate, given["locks"], "locks")
+    if "min_stack" in body or "max_stack" in body:
+        groups += _stacks(slate, body)
+    out = {index for index, driver in enumerate(slate.drivers) if driver.out}
+    excluded = indices(slate, body["excludes"], "excludes")
+    locks = indices(slate, body["locks"], "locks")
     if gone := sorted(out & set(locks)):
-        named = ", ".join(slate.drivers[place].name for place in gone)
+        named = ", ".join(slate.drivers[index].name for index in gone)
         raise InvalidInput({"locks": f"{named} does not race."})
     return LineupRules(
         salaries_usd=tuple(driver.salary_usd for driver in slate.drivers),
         roster_size=slate.rules.roster_size,
-        salary_cap_usd=given.get("salary_cap", slate.rules.salary_cap_usd),
-        min_salary_usd=given["min_salary"],
+        salary_cap_usd=body.get("salary_cap", slate.rules.salary_cap_usd),
+        min_salary_usd=body["min_salary"],
         locks=locks,
         excludes=tuple(sorted({*excluded, *out})),
         groups=tuple(groups),
     )
 
 
-def _group(slate: Slate, name: str, given: Given) -> Group:
-    members = indices(slate, given["drivers"], f"{name}.drivers")
+def _group(slate: Slate, name: str, group: Body) -> Group:
+    members = indices(slate, group["drivers"], f"{name}.drivers")
     if len(set(members)) < len(members):
         raise InvalidInput({f"{name}.drivers": "names a driver twice."})
     most = min(len(members), slate.rules.roster_size)
-    if given["at_least"] > most:
+    if group["at_least"] > most:
         raise InvalidInput(
-            {f"{name}.at_least": f"{given['at_least']}; a lineup holds {most} of them at most."}
+            {f"{name}.at_least": f"{group['at_least']}; a lineup holds {most} of them at most."}
         )
-    when = indices(slate, given.get("if_any", []), f"{name}.if_any")
+    when = indices(slate, group.get("if_any", []), f"{name}.if_any")
     if len(set(when)) < len(when):
         raise InvalidInput({f"{name}.if_any": "names a driver twice."})
-    _require_order(name, given)
-    return Group(name, members, given["at_least"], given["at_most"], when, given["if_at_least"])
+    _require_order(name, group)
+    return Group(name, members, group["at_least"], group["at_most"], when, group["if_at_least"])
 
 
-def _require_order(name: str, given: Given) -> None:
-    if given["at_least"] > given["at_most"]:
+def _require_order(name: str, bounds: Body) -> None:
+    if bounds["at_least"] > bounds["at_most"]:
         raise InvalidInput(
-            {f"{name}.at_least": f"{given['at_least']} is above at_most {given['at_most']}."}
+            {f"{name}.at_least": f"{bounds['at_least']} is above at_most {bounds['at_most']}."}
         )
 
 
-def _stack(slate: Slate, name: str, given: Given) -> Group:
-    """Give the group of a stack of one team, or of one manufacturer."""
-    named = [field for field in ("team", "manufacturer") if field in given]
+def _stack(slate: Slate, name: str, stack: Body) -> Group:
+    """The group of a stack of one team, or of one manufacturer."""
+    named = [key for key in ("team", "manufacturer") if key in stack]
     if len(named) != 1:
         raise InvalidInput({name: "give a team or a manufacturer."})
     of = named[0]
     cars = [getattr(driver, of) for driver in slate.drivers]
-    members = tuple(place for place, called in enumerate(cars) if called == given[of])
+    members = tuple(index for index, called in enumerate(cars) if called == stack[of])
     if not members:
         known = sorted({called for called in cars if called is not None})
-        said = f"there are {', '.join(known)}" if known else f"no driver's {of} is known"
-        raise InvalidInput({f"{name}.{of}": f"{given[of]!r} has no driver on this slate; {said}."})
-    _require_order(name, given)
+        choices = f"there are {', '.join(known)}" if known else f"no driver's {of} is known"
+        raise InvalidInput(
+            {f"{name}.{of}": f"{stack[of]!r} has no driver on this slate; {choices}."}
+        )
+    _require_order(name, stack)
     return Group(
         name,
         members,
-        given["at_least"],
-        given["at_most"],
-        members if given["if_used"] else (),
-        subject=given[of],
+        stack["at_least"],
+        stack["at_most"],
+        members if stack["if_used"] else (),
+        subject=stack[of],
     )
 
 
-def _stacks(slate: Slate, given: Given) -> list[Group]:
-    least, most = given.get("min_stack", 1), given.get("max_stack", slate.rules.roster_size)
+def _stacks(slate: Slate, body: Body) -> list[Group]:
+    least, most = body.get("min_stack", 1), body.get("max_stack", slate.rules.roster_size)
     if least > most:
         raise InvalidInput({"min_stack": f"{least} is above max_stack {most}."})
     teams: dict[str, list[int]] = {}
-    for place, driver in enumerate(slate.drivers):
+    for index, driver in enumerate(slate.drivers):
         if driver.team is None:
             raise InvalidInput(
                 {"min_stack": f"{driver.name} has no team; give every driver's to stack by team."}
             )
-        teams.setdefault(driver.team, []).append(place)
+        teams.setdefault(driver.team, []).append(index)
     bounds = {"min_stack": (least, slate.rules.roster_size), "max_stack": (0, most)}
     return [
         Group(name, tuple(members), *bounds[name], when=tuple(members), subject=team)
         for team, members in sorted(teams.items())
         for name in bounds
-        if name in given
+        if name in body
     ]
 
 
-def limits_of(slate: Slate, rules: LineupRules, given: Given) -> PortfolioLimits:
-    """Give the limits on a request's portfolio.
+def limits_of(slate: Slate, rules: LineupRules, body: Body) -> PortfolioLimits:
+    """The limits on a request's portfolio.
 
     Raises
     ------
     InvalidInput
         An exposure of an unknown driver or team, or a minimum above its maximum.
     """
-    if given["min_unique"] > rules.roster_size:
+    if body["min_unique"] > rules.roster_size:
         raise InvalidInput(
-            {"min_unique": f"{given['min_unique']}; a lineup has {rules.roster_size} drivers."}
+            {"min_unique": f"{body['min_unique']}; a lineup has {rules.roster_size} drivers."}
         )
 
     def split(name: str) -> tuple[float | None, dict[str, float]]:
-        value = given.get(name)
+        value = body.get(name)
         if isinstance(value, dict):
             single = {key: part for key, part in value.items() if key != "default"}
             return value.get("default"), single
@@ -141,7 +143,7 @@ def limits_of(slate: Slate, rules: LineupRules, given: Given) -> PortfolioLimits
 
     limits = portfolio_limits(
         slate,
-        given["n_lineups"],
+        body["n_lineups"],
         max_driver_exposure=most,
         min_driver_exposure=least or 0.0,
         max_team_exposure=team_most,
@@ -149,7 +151,7 @@ def limits_of(slate: Slate, rules: LineupRules, given: Given) -> PortfolioLimits
         driver_min=by_index(driver_least, "min_driver_exposure"),
         team_max=by_team,
         locks=rules.locks,
-        min_unique=given["min_unique"],
+        min_unique=body["min_unique"],
     )
     for driver in limits.drivers:
         if driver.least > driver.most:

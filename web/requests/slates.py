@@ -9,23 +9,24 @@ from core.race import ConstraintCompiler, ConstraintSpec, UserKnowledge, load_kn
 from core.sites import DEFAULT_SITE, site_of
 from core.slate import Driver, Slate, Veto, find_track
 from web.labels import blamed_on
-from web.services import caller, jobs
-from web.stored_slates import known
+from web.requests.sources import Sources
+from web.schemas.contests import ScenarioConfigSchema
 
-Given = Mapping[str, Any]
+Body = Mapping[str, Any]
+"""A request, or an object of it, as its schema has read it."""
 
 
-def _driver(given: Given) -> Driver:
-    fields = {key: value for key, value in given.items() if key not in {"salary", "veto_rules"}}
+def _driver(driver: Body) -> Driver:
+    fields = {key: value for key, value in driver.items() if key not in {"salary", "veto_rules"}}
     return Driver(
-        **{"name": given["driver_id"], **fields},
-        salary_usd=given["salary"],
-        vetoes=frozenset(Veto(rule) for rule in given.get("veto_rules", [])),
+        **{"name": driver["driver_id"], **fields},
+        salary_usd=driver["salary"],
+        vetoes=frozenset(Veto(rule) for rule in driver.get("veto_rules", [])),
     )
 
 
-def slate_of(given: Given) -> Slate:
-    """Give the slate a request names or holds, with the track it says and the cars as known.
+def slate_of(body: Body, sources: Sources) -> Slate:
+    """The slate that a request names or holds, with the track it names and the cars as known.
 
     Raises
     ------
@@ -33,24 +34,24 @@ def slate_of(given: Given) -> Slate:
         Neither a slate nor drivers or both, drivers that make no slate, a site that is not the
         slate's, an unknown track or none.
     """
-    if ("slate_id" in given) == ("drivers" in given):
+    if ("slate_id" in body) == ("drivers" in body):
         raise InvalidInput({"slate_id": "give either slate_id or drivers."})
-    if "slate_id" in given:
-        slate = known(jobs(), caller(), given["slate_id"])
-        if given.get("site", slate.site.key) != slate.site.key:
+    if "slate_id" in body:
+        slate = sources.stored_slate(body["slate_id"])
+        if body.get("site", slate.site.key) != slate.site.key:
             raise InvalidInput(
-                {"site": f"{given['site']}, but the slate is of {slate.site.key}; leave it out."}
+                {"site": f"{body['site']}, but the slate is of {slate.site.key}; leave it out."}
             )
     else:
-        slate = inline_slate(given, tuple(_driver(driver) for driver in given["drivers"]))
-    named = given.get("scenario_config", {}).get("track_id")
+        slate = inline_slate(body, tuple(_driver(driver) for driver in body["drivers"]))
+    named = body.get("scenario_config", {}).get("track_id")
     if named is not None:
         with blamed_on("scenario_config.track_id"):
             slate = replace(slate, track=find_track(named))
     return load_known_drivers().with_cars(slate)
 
 
-def inline_slate(given: Given, drivers: tuple[Driver, ...]) -> Slate:
+def inline_slate(body: Body, drivers: tuple[Driver, ...]) -> Slate:
     """Slate of drivers given without a file, on the request's site.
 
     Raises
@@ -58,11 +59,17 @@ def inline_slate(given: Given, drivers: tuple[Driver, ...]) -> Slate:
     InvalidInput
         As :class:`~core.slate.Slate`.
     """
-    site = site_of(given.get("site", DEFAULT_SITE))
+    site = site_of(body.get("site", DEFAULT_SITE))
     return Slate(drivers, rules=site.rules, warnings=site.cautions)
 
 
-def race_of(slate: Slate, given: Given) -> ConstraintSpec:
+def scenario_count(body: Body) -> int:
+    """How many races a request has simulated."""
+    config: Body = body.get("scenario_config") or ScenarioConfigSchema().load({})
+    return int(config["n_scenarios"])
+
+
+def race_of(slate: Slate, body: Body) -> ConstraintSpec:
     """Compile the race of a request.
 
     Raises
@@ -74,23 +81,23 @@ def race_of(slate: Slate, given: Given) -> ConstraintSpec:
         raise InvalidInput(
             {"scenario_config.track_id": "the slate names no track; give one, las_vegas say."}
         )
-    laps = given.get("scenario_config", {}).get("race_length")
+    laps = body.get("scenario_config", {}).get("race_length")
     return ConstraintCompiler().compile(slate, race_laps=laps)
 
 
-def knowledge_of(slate: Slate, given: Given) -> UserKnowledge | None:
-    """Give what the slate's user says of the race, or ``None``: nothing, or not to be followed.
+def knowledge_of(slate: Slate, body: Body) -> UserKnowledge | None:
+    """The user's own numbers for the race; ``None`` without any, or where races ignore them.
 
     Raises
     ------
     InvalidInput
-        A number that cannot be, the driver and the field named.
+        A number outside its range; the driver and the field are named.
     """
-    if not given.get("scenario_config", {}).get("calibration_enabled", True):
+    if not body.get("scenario_config", {}).get("calibration_enabled", True):
         return None
     return UserKnowledge.from_slate(slate)
 
 
 def indices(slate: Slate, ids: Sequence[str], where: str) -> tuple[int, ...]:
-    """Give the indices of driver ids; ``where`` is the field an unknown one is blamed on."""
-    return tuple(int(place) for place in slate.index_of(ids, where))
+    """The indices of driver ids, in their order; a refusal names the request's key ``where``."""
+    return tuple(int(index) for index in slate.index_of(ids, where))

@@ -1,78 +1,120 @@
-"""Contests and the contest-sim request."""
+"""Contests, the races they are played in, and the contest-sim request."""
 
-from typing import Any
+from typing import ClassVar
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
-from core.contest import SizeTier
+from web.schemas.choices import SIZE_TIERS
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
-from web.schemas.values import Flag, Number, Text, Whole, between, counted
+from web.schemas.values import (
+    Counted,
+    DriverIds,
+    DriverPercents,
+    Flag,
+    Number,
+    ScoreMatrix,
+    Text,
+    Whole,
+    between,
+)
 
+FEWEST_SCENARIOS, DEFAULT_SCENARIOS, MOST_SCENARIOS = 1_000, 10_000, 100_000
+MOST_SEED = 2**63 - 1
+
+SLATE_ID = {"description": "Id of a stored slate, in place of `drivers`."}
+INLINE_DRIVERS = {"description": "The slate's drivers, in place of `slate_id`; ids are unique."}
+SEED = {
+    "description": "Seed of every random draw. The same request with the same seed has the same "
+    "result, bit for bit."
+}
 OWNERSHIP = {
-    "description": "Percent of entries by driver id, summing to 100 x the roster's size (or to "
-    "100, as shares of roster spots); a driver left out is at 0. What no mix of legal lineups has "
-    "is moved to the nearest that one has, and `ownership_source` says so. Estimated where absent, "
-    "but for drivers whose own `ownership_percent` is known."
+    "description": "Percent of entries by driver id. Sums to 100 x the roster's size, or to 100 as "
+    "shares of roster spots, each within 2%; a driver left out has 0. Ownership that no mix of "
+    "legal lineups has is moved to the nearest that one has, and `ownership_source` says so. By "
+    "default the ownership model estimates it, and a driver's own `ownership_percent` stays."
 }
 
 
-class ScoreMatrix(fields.Field[list[list[float]]]):
-    """Rows of numbers within 1,000, read as one: a schema for each of millions takes a minute."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[list[float]]:
-        del attr, data, kwargs
-        if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
-            raise ValidationError("give a list of lists of numbers.")
-        for number, row in enumerate(value):
-            for place, cell in enumerate(row):
-                # an exact type: true is no score, and a long text is not echoed
-                if type(cell) not in (int, float) or not -1_000 <= cell <= 1_000:
-                    raise ValidationError(
-                        f"row {number}, driver {place}: {repr(cell)[:40]}; give -1000 to 1000."
-                    )
-        return value
-
-
 class PrizeTierSchema(Schema):
-    """Places that win the same prize."""
+    """Finishing places of a contest that win the same prize."""
 
-    first = Whole(data_key="from", required=True, validate=between(1, 10_000_000))
-    last = Whole(data_key="to", required=True, validate=between(1, 10_000_000))
+    first = Whole(
+        data_key="from",
+        required=True,
+        validate=between(1, 10_000_000),
+        metadata={"description": "First place of the tier, 1 is the best."},
+    )
+    last = Whole(
+        data_key="to",
+        required=True,
+        validate=between(1, 10_000_000),
+        metadata={"description": "Last place of the tier, itself included."},
+    )
     prize = Number(
-        required=True, validate=between(0, 100_000_000), metadata={"description": "USD."}
+        required=True,
+        validate=between(0, 100_000_000),
+        metadata={"description": "What each place wins, in USD."},
     )
 
 
 class ContestSchema(Schema):
     """The contest that lineups are put into."""
 
-    field_size = Whole(load_default=1_000, validate=between(2, 500_000))
-    contest_buyin = Number(load_default=20.0, validate=between(0, 100_000))
-    payouts = fields.List(fields.Nested(PrizeTierSchema), validate=counted(1, 1_000, "tier"))
-    contest_size_tier = fields.String(validate=validate.OneOf([tier.value for tier in SizeTier]))
-    ownership_estimates = fields.Dict(
-        keys=Text(),
-        values=Number(validate=between(0, 100)),
-        metadata=OWNERSHIP,
+    at_most_one: ClassVar = ("payouts", "contest_size_tier")
+
+    field_size = Whole(
+        load_default=1_000,
+        validate=between(2, 500_000),
+        metadata={"description": "Entries of the contest, your own included."},
     )
+    contest_buyin = Number(
+        load_default=20.0,
+        validate=between(0, 100_000),
+        metadata={"description": "Entry fee, in USD and whole cents."},
+    )
+    payouts = fields.List(
+        fields.Nested(PrizeTierSchema),
+        validate=Counted(1, 1_000, "tier"),
+        metadata={
+            "description": "Prizes by place, from first place down without a gap. By default those "
+            "typical of the contest's size."
+        },
+    )
+    contest_size_tier = fields.String(
+        validate=validate.OneOf(SIZE_TIERS),
+        metadata={
+            "description": "Whose typical prizes are paid where there are no `payouts`. By default "
+            "small under 5,000 entries, medium to 20,000, large above."
+        },
+    )
+    ownership_estimates = DriverPercents(metadata=OWNERSHIP)
     ownership_uncertainty = Flag(
         metadata={
-            "description": "Whether each contest's ownership is drawn around the field's, as "
-            "real contests of one slate differ. By default only where ownership is estimated."
+            "description": "Whether each simulated contest's ownership is drawn around that of the "
+            "field, as real contests of one slate differ. By default only where ownership is "
+            "estimated."
         },
     )
     n_contest_sims = Whole(
         load_default=1,
         validate=between(1, 1_000),
-        metadata={"description": "Fields drawn for every block of 500 scenarios."},
+        metadata={"description": "Fields drawn for every block of 500 simulated races."},
     )
 
 
 class RaceConfigSchema(Schema):
     """Which race is simulated."""
 
-    track_id = Text()
-    race_length = Whole(validate=between(20, 600), metadata={"description": "Laps."})
+    track_id = Text(
+        metadata={
+            "description": "The track: an id, `las_vegas`, or a name, `Las Vegas`. By default the "
+            "stored slate's; inline drivers need it."
+        }
+    )
+    race_length = Whole(
+        validate=between(20, 600),
+        metadata={"description": "Length of the race, in laps. By default the track's own."},
+    )
     calibration_enabled = Flag(
         load_default=True,
         metadata={
@@ -85,37 +127,50 @@ class RaceConfigSchema(Schema):
 class ScenarioConfigSchema(RaceConfigSchema):
     """Which race is simulated, and how often."""
 
-    n_scenarios = Whole(load_default=10_000, validate=between(1_000, 100_000))
+    n_scenarios = Whole(
+        load_default=DEFAULT_SCENARIOS,
+        validate=between(FEWEST_SCENARIOS, MOST_SCENARIOS),
+        metadata={"description": "Races to simulate."},
+    )
 
 
 class ContestSimSchema(ContestSchema):
-    """A contest-sim request."""
+    """A contest-sim request: your own lineups, played in every simulated race."""
 
-    slate_id = Text()
-    drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS)
+    exactly_one: ClassVar = ("slate_id", "drivers")
+
+    slate_id = Text(metadata=SLATE_ID)
+    drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS, metadata=INLINE_DRIVERS)
     site = SITE
-    scenario_config = fields.Nested(RaceConfigSchema)
+    scenario_config = fields.Nested(
+        RaceConfigSchema, metadata={"description": "Which race is simulated."}
+    )
     lineups = fields.List(
-        fields.List(Text()),
+        DriverIds(metadata={"description": "The drivers of one lineup."}),
         required=True,
-        validate=counted(1, 150, "lineup"),
-        metadata={"description": "Driver ids; a lineup given twice is two entries."},
+        validate=Counted(1, 150, "lineup"),
+        metadata={
+            "description": "Your lineups, as driver ids; a lineup given twice is two entries."
+        },
     )
     scenario_driver_scores = ScoreMatrix(
-        validate=counted(1, 100_000, "scenario"),
+        validate=Counted(1, MOST_SCENARIOS, "scenario"),
         metadata={
-            "type": "array",
-            "items": {"type": "array", "items": {"type": "number"}},
-            "description": "Your own simulated points, scenarios x drivers in slate order; rounded "
-            "to the nearest 0.05.",
+            "description": "Your own simulated scores in points, a row a race and a column a "
+            "driver in the order of the slate; rounded to the nearest 0.05. Nothing is simulated "
+            "then."
         },
     )
     n_scenarios = Whole(
-        validate=between(1, 100_000),
+        validate=between(1, MOST_SCENARIOS),
         metadata={
-            "description": "Races to simulate, 1,000 or more, 10,000 by default; with "
-            "`scenario_driver_scores` leave it out, its rows count."
+            "default": DEFAULT_SCENARIOS,
+            "description": f"Races to simulate, {FEWEST_SCENARIOS:,} or more. Leave it out with "
+            "`scenario_driver_scores`, whose rows count.",
         },
     )
-    salary_cap = Whole(validate=between(10_000, 100_000))
-    random_seed = Whole(load_default=42, validate=between(0, 2**63 - 1))
+    salary_cap = Whole(
+        validate=between(10_000, 100_000),
+        metadata={"description": "Most that a lineup may cost, in USD. By default the site's."},
+    )
+    random_seed = Whole(load_default=42, validate=between(0, MOST_SEED), metadata=SEED)

@@ -1,121 +1,112 @@
 """Jobs as the API shows them."""
 
-from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
-from web.schemas.values import Number, Whole, between
+from web.schemas.units import (
+    by_key,
+    choice,
+    count,
+    moment,
+    number,
+    part,
+    parts,
+    share,
+    text,
+    texts,
+)
+from web.schemas.values import between
 from workers.engine.jobs import JobStatus
+
+_STATUSES = [status.value for status in JobStatus]
 
 
 class TimingsSchema(Schema):
-    """When a job was asked for, begun and ended."""
+    """When a job was created, started and ended."""
 
-    created_at = fields.String()
-    started_at = fields.String(allow_none=True)
-    ended_at = fields.String(allow_none=True)
-    seconds = Number(allow_none=True, metadata={"description": "From begin to end."})
+    created_at = moment("When the job was created")
+    started_at = moment("When a worker first took a part of it", null="until then")
+    ended_at = moment("When it was completed, failed or was cancelled", null="until then")
+    seconds = number(
+        "Seconds from `started_at` to `ended_at`", low=0, null="until it has started and ended"
+    )
 
 
 class CacheUseSchema(Schema):
-    """What the scenario cache did for a job: blocks of 500 races, each counted once."""
+    """What the scenario cache did for a job, in blocks of 500 races, each counted once."""
 
-    hits = Whole(metadata={"description": "Blocks that an earlier job had simulated."})
-    misses = Whole(metadata={"description": "Blocks that were simulated for this job."})
+    hits = count("Blocks that an earlier job had simulated")
+    misses = count("Blocks that were simulated for this job")
+
+
+class BrokenRuleSchema(Schema):
+    """One of the rules and limits in conflict."""
+
+    field = text("Field of the request that sets it")
+    subject = text("Driver, team or manufacturer that it is about", null="where it is about all")
+    limit = number("Its bound, in the field's own unit", null="where it has none")
+
+
+class FailureSchema(Schema):
+    """Why a job failed."""
+
+    reason = text("Why, in a sentence or two")
+    errors = by_key(
+        "field of the request",
+        fields.List(fields.String()),
+        "What is wrong with the request",
+        only="where the request could not be used",
+    )
+    limits = texts(
+        "The rules and limits in conflict, as the request names them",
+        only="where no lineups obey them together",
+    )
+    conflict = parts(
+        BrokenRuleSchema,
+        "The same rules and limits, each in its parts",
+        only="where no lineups obey them together",
+    )
+    largest = count(
+        "The largest number of lineups known to be possible",
+        null="where it is not known",
+        only="where no lineups obey the limits together",
+    )
 
 
 class JobSchema(Schema):
     """A job."""
 
-    run_id = fields.String()
-    kind = fields.String()
-    status = fields.String(validate=validate.OneOf([status.value for status in JobStatus]))
-    progress = Number(metadata={"description": "Share of the work done, 0..1."})
-    stage = fields.String()
-    created_at = fields.String()
-    timings = fields.Nested(TimingsSchema)
-    error = fields.Dict(allow_none=True)
-    scenario_cache = fields.Nested(
+    run_id = text("Id of the job")
+    kind = text("Kind of job: `optimize`, `optimize-with-leverage`, `ownership` or `contest-sim`")
+    status = choice("Where the job is; the last three are final", _STATUSES)
+    progress = share("Share of the work that is done")
+    stage = text("Name of the stage that runs; empty before the first, `done` when completed")
+    created_at = moment("When the job was created")
+    timings = part(TimingsSchema, "When the job was created, started and ended")
+    error = part(FailureSchema, "Why the job failed", null="unless it failed")
+    scenario_cache = part(
         CacheUseSchema,
-        allow_none=True,
-        metadata={"description": "Null until a chunk of races is done, and for jobs without any."},
+        "What the scenario cache did for the job",
+        null="until a part of the races is done, and for jobs that simulate none",
     )
 
 
 class JobsSchema(Schema):
-    """The caller's jobs, newest first."""
+    """The caller's jobs."""
 
-    jobs = fields.List(fields.Nested(JobSchema))
-    cursor = fields.String(allow_none=True, metadata={"description": "For the next page, if any."})
+    jobs = parts(JobSchema, "Newest first")
+    cursor = text("What to send as `cursor` for the next page", null="on the last page")
 
 
 class JobsQuerySchema(Schema):
     """Which jobs to list."""
 
-    status = fields.String(validate=validate.OneOf([status.value for status in JobStatus]))
-    kind = fields.String()
-    limit = fields.Integer(load_default=50, validate=between(1, 500))
-    cursor = fields.String()
-
-
-class EntriesFilesSchema(Schema):
-    """The entries file to fill."""
-
-    entries = Upload(
-        required=True,
-        metadata={"description": "DraftKings' DKEntries.csv, or FanDuel's entries template."},
+    status = fields.String(
+        validate=validate.OneOf(_STATUSES), metadata={"description": "Only jobs of this status."}
     )
-    # a part without a file name: described here, read from the form
-    contest_ids = fields.String(metadata={"description": "Divided by commas; all by default."})
-
-
-class ProblemSchema(Schema):
-    """An error (RFC 9457)."""
-
-    class Meta:
-        """Some problems say more, such as the largest number of lineups possible."""
-
-        unknown = "include"
-
-    type = fields.String()
-    title = fields.String()
-    status = Whole()
-    detail = fields.String()
-    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
-
-
-class HealthSchema(Schema):
-    """The process answers."""
-
-    status = fields.String()
-    version = fields.String()
-
-
-class CacheSchema(Schema):
-    """The scenario cache: simulated races that jobs may use again."""
-
-    hits = Whole(metadata={"description": "Blocks that were there, of all chunks so far."})
-    misses = Whole(metadata={"description": "Blocks that had to be simulated."})
-    evictions = Whole(metadata={"description": "Blocks that made room for others."})
-    blocks = Whole(metadata={"description": "Blocks there are."})
-    stored_bytes = Whole()
-    limit_bytes = Whole(metadata={"description": "AXIOMATIC_CACHE_MB."})
-
-
-class ReadySchema(Schema):
-    """What the installation needs to run a job."""
-
-    status = fields.String()
-    redis = fields.Boolean()
-    slots = Whole()
-    waiting_chunks = Whole()
-    waiting_seconds = fields.Float()
-    oldest_waiting_seconds = fields.Float()
-    stored_bytes = Whole()
-    promised_bytes = Whole()
-    kept_bytes = Whole()
-    other_versions = fields.List(fields.String())
-    scenario_cache = fields.Nested(
-        CacheSchema,
-        allow_none=True,
-        metadata={"description": "Null where there is none, or Redis cannot say."},
+    kind = fields.String(metadata={"description": "Only jobs of this kind."})
+    limit = fields.Integer(
+        load_default=50,
+        validate=between(1, 500),
+        metadata={"description": "Most jobs of a page."},
     )
+    cursor = fields.String(metadata={"description": "The `cursor` of the page before."})

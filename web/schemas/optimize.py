@@ -1,157 +1,286 @@
-"""The optimize request."""
+"""Requests for lineups.
 
-from typing import Any
+The first sentence of a field's description is also the help of the command line's option.
+"""
+
+from typing import ClassVar
 
 from marshmallow import Schema, fields, validate
 
-from core.race import Regime
-from web.schemas.contests import ContestSchema, ScenarioConfigSchema
+from web.schemas.choices import REGIMES
+from web.schemas.contests import (
+    INLINE_DRIVERS,
+    MOST_SEED,
+    SEED,
+    SLATE_ID,
+    ContestSchema,
+    ScenarioConfigSchema,
+)
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
-from web.schemas.values import Flag, Number, Text, Whole, between, counted, inside
+from web.schemas.values import (
+    Counted,
+    DriverFractions,
+    DriverIds,
+    DriverPercents,
+    Flag,
+    Number,
+    TeamFractions,
+    Text,
+    Whole,
+    between,
+    inside,
+)
 from workers.plans.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 
-IDS = fields.List(Text(), load_default=list)
-
-
-class Exposure(fields.Field[Any]):
-    """One fraction for all, or fractions by driver id (by team), ``default`` being the rest's."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        fraction = Number(validate=between(0, 1))
-        if isinstance(value, dict):
-            by_name = fields.Dict(keys=Text(), values=fraction)
-            return by_name.deserialize(value, attr, data, **kwargs)
-        return fraction.deserialize(value, attr, data, **kwargs)
+DEFAULT_LEVERAGE_PENALTY = 0.5
 
 
 class GroupSchema(Schema):
     """How many of a set of drivers a lineup may hold."""
 
-    drivers = fields.List(Text(), required=True, validate=counted(1, 50, "driver"))
-    at_least = Whole(load_default=0, validate=between(0, 8))
-    at_most = Whole(load_default=8, validate=between(0, 8))
-    if_any = fields.List(
-        Text(),
-        validate=counted(1, 50, "driver"),
-        metadata={"description": "In force only for lineups that hold any of these."},
+    drivers = DriverIds(
+        required=True,
+        validate=Counted(1, 50, "driver"),
+        metadata={"description": "The drivers of the group."},
+    )
+    at_least = Whole(
+        load_default=0,
+        validate=between(0, 8),
+        metadata={"description": "Fewest of them in a lineup."},
+    )
+    at_most = Whole(
+        load_default=8,
+        validate=between(0, 8),
+        metadata={"description": "Most of them in a lineup."},
+    )
+    if_any = DriverIds(
+        validate=Counted(1, 50, "driver"),
+        metadata={
+            "description": "The rule binds only lineups that hold enough of these drivers. By "
+            "default it binds every lineup."
+        },
     )
     if_at_least = Whole(
         load_default=1,
         validate=between(1, 8),
-        metadata={"description": "In force only for lineups that hold so many of if_any."},
+        metadata={"description": "How many drivers of `if_any` are enough."},
     )
 
 
 class StackSchema(Schema):
     """How many drivers of a team, or of a manufacturer, a lineup may hold."""
 
-    team = Text()
-    manufacturer = Text()
-    at_least = Whole(load_default=2, validate=between(0, 8))
-    at_most = Whole(load_default=8, validate=between(0, 8))
+    exactly_one: ClassVar = ("team", "manufacturer")
+
+    team = Text(metadata={"description": "The team, as the slate spells it."})
+    manufacturer = Text(metadata={"description": "The manufacturer, as the slate spells it."})
+    at_least = Whole(
+        load_default=2,
+        validate=between(0, 8),
+        metadata={"description": "Fewest of its drivers in a lineup."},
+    )
+    at_most = Whole(
+        load_default=8,
+        validate=between(0, 8),
+        metadata={"description": "Most of its drivers in a lineup."},
+    )
     if_used = Flag(
         load_default=False,
-        metadata={"description": "In force only for lineups that hold any of them."},
+        metadata={"description": "Whether the rule binds only lineups that hold any of them."},
     )
 
 
 class OptimizeSchema(Schema):
     """An optimize request."""
 
-    slate_id = Text()
-    drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS)
+    exactly_one: ClassVar = ("slate_id", "drivers")
+
+    slate_id = Text(metadata=SLATE_ID)
+    drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS, metadata=INLINE_DRIVERS)
     site = SITE
-    scenario_config = fields.Nested(ScenarioConfigSchema)
-    n_lineups = Whole(load_default=20, validate=between(1, 150))
+    scenario_config = fields.Nested(
+        ScenarioConfigSchema, metadata={"description": "Which race is simulated, and how often."}
+    )
+    n_lineups = Whole(
+        load_default=20, validate=between(1, 150), metadata={"description": "Lineups to make."}
+    )
     objective = fields.String(
         load_default=DEFAULT_OBJECTIVE,
         validate=validate.OneOf(list(OBJECTIVES)),
         metadata={
-            "description": "What is maximised. "
+            "description": "What lineups are chosen for. "
             + " ".join(f"`{name}`: {each.description}" for name, each in OBJECTIVES.items())
         },
     )
     cvar_alphas = fields.List(
         Number(validate=inside(0, 1)),
         load_default=lambda: [0.99, 0.95],
-        validate=counted(1, 8, "level"),
-    )
-    cvar_weights = fields.List(Number(validate=between(0, 1)), load_default=lambda: [0.7, 0.3])
-    correlation_weight = Number(load_default=0.1, validate=between(0, 1))
-    max_driver_exposure = Exposure(
+        validate=Counted(1, 8, "level"),
         metadata={
-            "description": "Share of the portfolio's lineups; 0.5 by default, but always room for "
-            "one "
-            "lineup and for a locked driver. What is asked for holds as it stands."
+            "description": "Levels of the objective `multi_cvar`: 0.99 counts the mean of a "
+            "lineup's best 1% of races."
+        },
+    )
+    cvar_weights = fields.List(
+        Number(validate=between(0, 1)),
+        load_default=lambda: [0.7, 0.3],
+        metadata={"description": "What each of `cvar_alphas` counts; as many, summing to 1."},
+    )
+    correlation_weight = Number(
+        load_default=0.1,
+        validate=between(0, 1),
+        metadata={
+            "description": "What it costs that lineups are alike. The portfolio's worth is its "
+            "mean score less this weight x the best score x the mean share of drivers that two "
+            "lineups have in common."
+        },
+    )
+    max_driver_exposure = DriverFractions(
+        metadata={
+            "default": 0.5,
+            "description": "Most of the portfolio's lineups that one driver may be in. The default "
+            "always leaves room for one lineup and for a locked driver; a number that you give "
+            "holds as it stands.",
         }
     )
-    min_driver_exposure = Exposure()
-    max_team_exposure = Exposure(metadata={"description": "0.7 by default, in the same way."})
-    min_unique = Whole(load_default=1, validate=between(1, 8))
-    salary_cap = Whole(validate=between(10_000, 100_000))
-    min_salary = Whole(load_default=0, validate=between(0, 100_000))
+    min_driver_exposure = DriverFractions(
+        metadata={
+            "default": 0.0,
+            "description": "Fewest of the portfolio's lineups that every driver must be in.",
+        }
+    )
+    max_team_exposure = TeamFractions(
+        metadata={
+            "default": 0.7,
+            "description": "Most of the portfolio's lineups that hold any driver of one team. The "
+            "default always leaves room for one lineup and for a locked driver.",
+        }
+    )
+    min_unique = Whole(
+        load_default=1,
+        validate=between(1, 8),
+        metadata={"description": "Drivers in which any two lineups differ."},
+    )
+    salary_cap = Whole(
+        validate=between(10_000, 100_000),
+        metadata={
+            "description": "Most that a lineup may cost, in USD. By default the site's: 50,000 on "
+            "DraftKings."
+        },
+    )
+    min_salary = Whole(
+        load_default=0,
+        validate=between(0, 100_000),
+        metadata={"description": "Least that a lineup must cost, in USD."},
+    )
     n_drivers = Whole(
         validate=between(4, 6),
         metadata={
-            "description": "Drivers in a lineup, the site's by default; scores are the site's."
+            "description": "Drivers in a lineup. By default the site's: 6 on DraftKings. Scores "
+            "stay DraftKings'."
         },
     )
-    min_stack = Whole(validate=between(1, 8))
-    max_stack = Whole(validate=between(1, 8))
-    stacks = fields.List(
-        fields.Nested(StackSchema), load_default=list, validate=counted(0, 50, "stacks")
-    )
-    randomness = Exposure(
+    min_stack = Whole(
+        validate=between(1, 8),
         metadata={
-            "description": "Of the objective 'mean': every lineup sees projections moved by up to "
-            "this share, up or down, 0 to 1; one for all or by driver id."
+            "description": "Fewest drivers of each team that a lineup holds any of. By default "
+            "there is no such rule."
+        },
+    )
+    max_stack = Whole(
+        validate=between(1, 8),
+        metadata={
+            "description": "Most drivers of one team in a lineup. By default there is no such rule."
+        },
+    )
+    stacks = fields.List(
+        fields.Nested(StackSchema),
+        load_default=list,
+        validate=Counted(0, 50, "stack"),
+        metadata={"description": "Rules on single teams and manufacturers."},
+    )
+    randomness = DriverFractions(
+        metadata={
+            "description": "Share by which each lineup sees projections moved, up or down, for the "
+            "objective `mean` only. By default nothing is moved."
         }
     )
-    locks = IDS
-    excludes = IDS
-    groups = fields.List(
-        fields.Nested(GroupSchema), load_default=list, validate=counted(0, 50, "groups")
+    locks = DriverIds(
+        load_default=list, metadata={"description": "Drivers who are in every lineup."}
     )
-    contest = fields.Nested(ContestSchema)
-    random_seed = Whole(load_default=42, validate=between(0, 2**63 - 1))
-    include_calibration = Flag(load_default=True)
-    validate_tail_objective = Flag(load_default=True)
+    excludes = DriverIds(
+        load_default=list, metadata={"description": "Drivers who are in no lineup."}
+    )
+    groups = fields.List(
+        fields.Nested(GroupSchema),
+        load_default=list,
+        validate=Counted(0, 50, "group"),
+        metadata={"description": "Rules on sets of drivers."},
+    )
+    contest = fields.Nested(
+        ContestSchema,
+        metadata={
+            "description": "The contest that the lineups are played in; without one the result "
+            "says nothing of dollars."
+        },
+    )
+    random_seed = Whole(load_default=42, validate=between(0, MOST_SEED), metadata=SEED)
+    include_calibration = Flag(
+        load_default=True,
+        metadata={"description": "Whether the result holds `calibration_metrics`."},
+    )
+    validate_tail_objective = Flag(
+        load_default=True,
+        metadata={"description": "Whether the result holds `tail_validation`."},
+    )
 
 
 class LeverageSchema(OptimizeSchema):
-    """A request for lineups that others do not play."""
+    """An optimize-with-leverage request: lineups that few others play."""
 
-    ownership_estimates = fields.Dict(
-        keys=Text(),
-        values=Number(validate=between(0, 100)),
+    ownership_estimates = DriverPercents(
         metadata={
-            "description": "Percent of entries by driver id, summing to 100 x n_drivers (or to "
-            "100, as shares of roster spots), each within 2%; a driver left out is at 0. By "
-            "default the slate's."
+            "description": "Percent of entries by driver id. Sums to 100 x n_drivers, or to 100 as "
+            "shares of roster spots, each within 2%; a driver left out has 0. By default the "
+            "slate's own `ownership_percent`, which every driver then needs."
         },
     )
     leverage_penalty = Number(
         validate=between(0, 1),
         metadata={
-            "description": "Taken off the objective: penalty x mean(ownership_percent^2) / 100 "
-            "points, 0.5 by default; 0 for the objective 'dollars', which pays for leverage itself."
+            "default": DEFAULT_LEVERAGE_PENALTY,
+            "description": "What ownership costs a lineup: penalty x mean(ownership_percent^2) / "
+            "100 points. The objective `dollars`, which counts who else plays a lineup, takes 0 "
+            "alone, and that is its default.",
         },
     )
-    max_ownership_per_driver = Number(load_default=0.3, validate=between(0, 1))
+    max_ownership_per_driver = Number(
+        load_default=0.3,
+        validate=between(0, 1),
+        metadata={"description": "Most ownership of any driver of a lineup, 0.3 is 30%."},
+    )
     min_low_ownership_drivers = Whole(
         load_default=2,
         validate=between(0, 8),
-        metadata={"description": "Drivers of a lineup owned by less than 10%."},
+        metadata={"description": "Fewest drivers of a lineup who are owned by less than 10%."},
     )
-    max_total_ownership = Number(load_default=3.0, validate=between(0, 8))
-    use_regime_allocation = Flag(load_default=False)
+    max_total_ownership = Number(
+        load_default=3.0,
+        validate=between(0, 8),
+        metadata={"description": "Most ownership of a lineup's drivers together, 3.0 is 300%."},
+    )
+    use_regime_allocation = Flag(
+        load_default=False,
+        metadata={
+            "description": "Whether lineups are chosen for each kind of race by itself. For the "
+            "objective `multi_cvar` only."
+        },
+    )
     regime_weights = fields.Dict(
-        keys=fields.String(
-            validate=validate.OneOf([kind.name.lower() for kind in Regime if kind.value])
-        ),
+        keys=fields.String(validate=validate.OneOf(REGIMES)),
         values=Number(validate=between(0, 1)),
         metadata={
-            "description": "Share of the lineups chosen for each kind of race, summing to 1; by "
-            "default each kind's share of the scenarios."
+            "description": "Share of the lineups chosen for each kind of race, summing to 1, with "
+            "`use_regime_allocation`. By default each kind's share of the simulated races."
         },
     )

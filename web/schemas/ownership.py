@@ -1,21 +1,18 @@
-"""The ownership request and its result."""
+"""The ownership request."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from core.field.estimators import ARCHETYPES, MEMBERS, METHODS
 from core.slate import MAX_DRIVERS
-from web.schemas.contests import ScenarioConfigSchema
-from web.schemas.parts import Part
-from web.schemas.slates import DRIVERS, SITE, DriverSchema
-from web.schemas.values import Flag, Number, Text, Whole, between, counted
-
-NORMALIZATIONS = ("field", "share")
+from web.schemas.choices import ARCHETYPES, ENSEMBLE_METHODS, ESTIMATORS, NORMALIZATIONS
+from web.schemas.contests import INLINE_DRIVERS, MOST_SEED, SLATE_ID, ScenarioConfigSchema
+from web.schemas.slates import DESCRIPTIONS, DRIVERS, SITE, DriverSchema
+from web.schemas.values import Counted, Flag, Number, Text, Whole, between
 
 
 class Weights(fields.Field[dict[str, float]]):
-    """What each estimator counts: by name (0 for who is not named), or one each in order."""
+    """What each estimator counts: by name, 0 for one that is not named, or one each in order."""
 
     def __init__(self) -> None:
         number = {"type": "number", "minimum": 0, "maximum": 1}
@@ -24,30 +21,31 @@ class Weights(fields.Field[dict[str, float]]):
                 "oneOf": [
                     {
                         "type": "object",
-                        "properties": dict.fromkeys(MEMBERS, number),
+                        "properties": dict.fromkeys(ESTIMATORS, number),
                         "additionalProperties": False,
                     },
                     {
                         "type": "array",
                         "items": number,
-                        "minItems": len(MEMBERS),
-                        "maxItems": len(MEMBERS),
+                        "minItems": len(ESTIMATORS),
+                        "maxItems": len(ESTIMATORS),
                     },
                 ],
-                "description": f"Of 'weighted': by estimator, or one each of {', '.join(MEMBERS)}; "
-                "they sum to 1.",
+                "description": "What each estimator counts, for the method `weighted` only: by "
+                f"name, or one each of {', '.join(ESTIMATORS)}. They sum to 1.",
             }
         )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, float]:
         del attr, data, kwargs
-        named = dict(zip(MEMBERS, value, strict=False)) if isinstance(value, list) else value
-        if not isinstance(named, dict) or (isinstance(value, list) and len(value) != len(MEMBERS)):
-            raise ValidationError(f"give a number for each of {', '.join(MEMBERS)}.")
+        named = dict(zip(ESTIMATORS, value, strict=False)) if isinstance(value, list) else value
+        short = isinstance(value, list) and len(value) != len(ESTIMATORS)
+        if not isinstance(named, dict) or short:
+            raise ValidationError(f"give a number for each of {', '.join(ESTIMATORS)}.")
         problems = {}
         for name, weight in named.items():
-            if name not in MEMBERS:
-                problems[name] = [f"no estimator; give any of {', '.join(MEMBERS)}."]
+            if name not in ESTIMATORS:
+                problems[name] = [f"no estimator; give any of {', '.join(ESTIMATORS)}."]
             elif type(weight) not in (int, float) or not 0 <= weight <= 1:
                 problems[name] = [f"{repr(weight)[:40]}; give 0 to 1."]
         if problems:
@@ -56,119 +54,130 @@ class Weights(fields.Field[dict[str, float]]):
 
 
 class DriverDataSchema(Schema):
-    """One driver of whom the field sees this much."""
+    """One driver, as much as the ownership model looks at."""
 
-    driver_id = Text(required=True)
-    name = Text(metadata={"description": "By default the id."})
-    salary = Whole(required=True, validate=between(1, 1_000_000), metadata={"description": "USD."})
-    projected_points = Number(required=True, validate=between(-1_000, 1_000))
+    driver_id = Text(required=True, metadata={"description": DESCRIPTIONS["driver_id"]})
+    name = Text(metadata={"description": f"{DESCRIPTIONS['name']}; the id by default."})
+    salary = Whole(
+        required=True,
+        validate=between(1, 1_000_000),
+        metadata={"description": DESCRIPTIONS["salary"]},
+    )
+    projected_points = Number(
+        required=True,
+        validate=between(-1_000, 1_000),
+        metadata={"description": f"{DESCRIPTIONS['projected_points']}."},
+    )
     skill = Number(
         allow_none=True,
         validate=between(0, 1),
-        metadata={"description": "The same scale for all, higher is better."},
+        metadata={
+            "description": "Skill from 0 to 1, on one scale for all drivers; higher is better. "
+            "Null means not known."
+        },
     )
-    start_position = Whole(allow_none=True, validate=between(1, 60))
+    start_position = Whole(
+        allow_none=True,
+        validate=between(1, 60),
+        metadata={
+            "description": "Official grid position, 1 is the pole. Null means not known.",
+        },
+    )
     average_points = Number(
         allow_none=True,
         validate=between(-1_000, 1_000),
-        metadata={"description": "The site's average points."},
+        metadata={
+            "description": "The site's average of the driver before this race, in points. Null "
+            "means not known.",
+        },
     )
     ownership_percent = Number(
         allow_none=True,
         validate=between(0, 100),
-        metadata={"description": "Where it is known already: it stays, the others share the rest."},
+        metadata={
+            "description": "Ownership that you know already, in percent of entries: it stays, and "
+            "the other drivers share the rest. Null means not known."
+        },
     )
 
 
 class RaceDataSchema(Schema):
-    """The race that ownership is asked for."""
+    """The race that ownership is estimated for."""
 
-    race_id = Text(metadata={"description": "Yours; it is given back."})
+    race_id = Text(metadata={"description": "Your own name of the race; the result repeats it."})
     track_archetype = fields.String(
-        validate=validate.OneOf(list(ARCHETYPES)),
-        metadata={"description": "By default that of the slate's track."},
+        validate=validate.OneOf(ARCHETYPES),
+        metadata={"description": "Kind of track. By default that of the slate's track."},
     )
-    race_date = fields.Date(metadata={"description": "YYYY-MM-DD."})
+    race_date = fields.Date(metadata={"description": "Date of the race, YYYY-MM-DD."})
 
 
 class OwnershipSchema(Schema):
     """An ownership request: a slate whose races are simulated, or drivers with projections."""
 
-    slate_id = Text()
-    drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS)
+    exactly_one: ClassVar = ("slate_id", "drivers", "driver_data")
+
+    slate_id = Text(metadata=SLATE_ID)
+    drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS, metadata=INLINE_DRIVERS)
     site = SITE
     driver_data = fields.List(
-        fields.Nested(DriverDataSchema), validate=counted(6, MAX_DRIVERS, "driver")
+        fields.Nested(DriverDataSchema),
+        validate=Counted(6, MAX_DRIVERS, "driver"),
+        metadata={
+            "description": "Drivers with projections, in place of `slate_id` and `drivers`; "
+            "nothing is simulated for them."
+        },
     )
-    race_data = fields.Nested(RaceDataSchema)
-    scenario_config = fields.Nested(ScenarioConfigSchema)
-    ensemble_method = fields.String(load_default="voting", validate=validate.OneOf(METHODS))
+    race_data = fields.Nested(
+        RaceDataSchema,
+        metadata={"description": "The race. `driver_data` needs its `track_archetype`."},
+    )
+    scenario_config = fields.Nested(
+        ScenarioConfigSchema,
+        metadata={
+            "description": "The races that projections are the means of. Leave it out with "
+            "`driver_data`."
+        },
+    )
+    ensemble_method = fields.String(
+        load_default="voting",
+        validate=validate.OneOf(ENSEMBLE_METHODS),
+        metadata={
+            "description": "How the four estimators are combined. `voting`: their mean. "
+            "`weighted`: by `custom_weights`, else in inverse proportion to each one's squared "
+            "error. `stacking`: the weights of the smallest squared error."
+        },
+    )
     custom_weights = Weights()
-    include_uncertainty = Flag(load_default=True)
+    include_uncertainty = Flag(
+        load_default=True,
+        metadata={
+            "description": "Whether predictions hold `uncertainty_lower`, `uncertainty_upper` and "
+            "`std`."
+        },
+    )
     n_recent_races = Whole(
         validate=between(1, 36),
         metadata={
-            "description": "Of how many of the races learnt from drivers' own weights speak. The "
-            "shipped model has none, so there it changes nothing, and a note says so; another "
-            "number than an own model's is refused."
+            "description": "Number of recent races that a driver's own weight was fitted to. The "
+            "shipped model has no such weights, so it changes nothing there and a note says so; "
+            "of an own model's another number than its own is refused."
         },
     )
-    normalize_to = fields.String(load_default="field", validate=validate.OneOf(NORMALIZATIONS))
+    normalize_to = fields.String(
+        load_default="field",
+        validate=validate.OneOf(NORMALIZATIONS),
+        metadata={
+            "description": "What predictions sum to. `field`: 100 x the roster's size, in percent "
+            "of entries. `share`: 100, in percent of roster spots."
+        },
+    )
     field_size = Whole(
-        validate=between(2, 500_000), metadata={"description": "Entries of the contest, if known."}
+        validate=between(2, 500_000),
+        metadata={"description": "Entries of the contest, if known."},
     )
-    random_seed = Whole(load_default=42, validate=between(0, 2**63 - 1))
-
-
-class PredictionSchema(Part):
-    """One driver's ownership."""
-
-    driver_id = fields.String()
-    name = fields.String()
-    salary = Whole()
-    projected_points = Number(allow_none=True, metadata={"description": "That it rests on."})
-    ownership_percent = Number(
-        metadata={"description": "Of entries, or of roster spots with normalize_to 'share'."}
-    )
-    uncertainty_lower = Number(metadata={"description": "The truth is below it in 5% of cases."})
-    uncertainty_upper = Number(metadata={"description": "The truth is above it in 5% of cases."})
-    std = Number(metadata={"description": "Standard deviation of what the truth may be."})
-
-
-class FittedOnSchema(Part):
-    """Between which races the model learnt."""
-
-    first_date = fields.String(data_key="from")
-    last_date = fields.String(data_key="to")
-
-
-class OwnershipModelSchema(Part):
-    """The model that was asked."""
-
-    fitted_on = fields.Nested(FittedOnSchema, allow_none=True)
-    n_contests = Whole()
-    n_slates = Whole()
-    mae = Number(
-        metadata={
-            "description": "Mean absolute error in percent of entries, of slates left out of the "
-            "fit, over drivers whose ownership is known."
-        }
-    )
-    members = fields.Dict(
-        keys=fields.String(),
-        values=Number(),
-        metadata={"description": "By estimator: how much it counts; they sum to 1."},
-    )
-    mae_by_scheme = fields.Dict(
-        keys=fields.String(),
-        values=fields.Dict(keys=fields.String(), values=Number()),
-        metadata={
-            "description": "By what was left out of the fit, by estimator, method or baseline: "
-            "mean absolute error. Empty for a model that nobody graded so."
-        },
-    )
-    coverage = fields.Dict(
-        keys=fields.String(),
-        values=fields.Dict(keys=fields.String(), values=Number()),
-        metadata={"description": "Likewise: share 0..1 of the truth within the intervals."},
+    random_seed = Whole(
+        load_default=42,
+        validate=between(0, MOST_SEED),
+        metadata={"description": "Seed of the simulated races."},
     )

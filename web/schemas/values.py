@@ -1,12 +1,17 @@
 """Field types that take a JSON number where one is meant, and nothing that looks like one."""
 
 import math
-from collections.abc import Callable, Sized
-from typing import Any
+from collections.abc import Sized
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError, fields, validate
 
 from core.wording import many
+
+if TYPE_CHECKING:
+    _List = fields.List[Any]
+else:  # generic only lately
+    _List = fields.List
 
 
 def _finite(value: Any, what: str) -> float | int:
@@ -22,7 +27,7 @@ def _finite(value: Any, what: str) -> float | int:
 
 
 def _shown(value: Any) -> str:
-    """Give a value as a refusal shows it: not all of a book that was sent for a number."""
+    """A value as a refusal shows it: not all of a book that was sent for a number."""
     try:
         text = repr(value)
     except ValueError:  # a whole number of thousands of digits
@@ -60,10 +65,14 @@ class Flag(fields.Boolean):
 class Text(fields.String):
     """A text of 1 to 80 characters that any file or store can hold."""
 
+    SHORTEST, LONGEST = 1, 80
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs))
-        if not 1 <= len(text) <= 80:
-            raise ValidationError(f"{len(text)} characters; give 1 to 80.")
+        if not self.SHORTEST <= len(text) <= self.LONGEST:
+            raise ValidationError(
+                f"{len(text)} characters; give {self.SHORTEST} to {self.LONGEST}."
+            )
         try:
             text.encode()
         except UnicodeEncodeError:
@@ -71,15 +80,96 @@ class Text(fields.String):
         return text
 
 
+class DriverIds(_List):
+    """A list of driver ids; the command line takes names in their place."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Text(), **kwargs)
+
+
+class Fractions(fields.Field[Any]):
+    """One fraction for all, or an object of fractions by name, ``default`` being the others'."""
+
+    FRACTION = Number(validate=validate.Range(0, 1, error="{input}; give {min} to {max}."))
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, dict):
+            by_name = fields.Dict(keys=Text(), values=self.FRACTION)
+            return by_name.deserialize(value, attr, data, **kwargs)
+        return self.FRACTION.deserialize(value, attr, data, **kwargs)
+
+
+class DriverFractions(Fractions):
+    """One fraction for every driver, or fractions by driver id."""
+
+
+class TeamFractions(Fractions):
+    """One fraction for every team, or fractions by team."""
+
+
+class DriverPercents(fields.Dict):
+    """Percents by driver id."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=Text(), values=Number(validate=between(0, 100)), **kwargs)
+
+
+class ScoreMatrix(_List):
+    """Rows of numbers within 1,000, read as one: a field for each of millions takes a minute."""
+
+    LARGEST = 1_000
+
+    def __init__(self, **kwargs: Any) -> None:
+        cell = Number(validate=between(-self.LARGEST, self.LARGEST))
+        super().__init__(fields.List(cell), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        del attr, data, kwargs
+        if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
+            raise ValidationError("give a list of lists of numbers.")
+        most = self.LARGEST
+        for number, row in enumerate(value):
+            for index, cell in enumerate(row):
+                # an exact type: true is no score, and a long text is not echoed
+                if type(cell) not in (int, float) or not -most <= cell <= most:
+                    raise ValidationError(
+                        f"row {number}, driver {index}: {repr(cell)[:40]}; give -1000 to 1000."
+                    )
+        return value
+
+
+class Counted(validate.Length):
+    """The validator of a list's length: how many there are, and how many would do.
+
+    Parameters
+    ----------
+    low, high
+        The fewest and the most.
+    noun
+        What the list holds, in the singular.
+    """
+
+    def __init__(self, low: int, high: int, noun: str) -> None:
+        super().__init__(min=low, max=high)
+        self._message = f"give {low} to {high}."
+        self._noun, self._allowed = noun, range(low, high + 1)
+
+    def __call__(self, value: Sized) -> Any:
+        """The list itself, where its length will do."""
+        if len(value) not in self._allowed:
+            raise ValidationError(f"{many(len(value), self._noun)}; {self._message}")
+        return value
+
+
 def between(low: float, high: float | None = None) -> validate.Range:
-    """Give the validator of ``low <= value <= high``, saying both and the value that is neither."""
+    """The validator of ``low <= value <= high``; its message names the value and both bounds."""
     if high is None:
         return validate.Range(min=low, error="{input} is below {min}.")
     return validate.Range(min=low, max=high, error="{input}; give {min} to {max}.")
 
 
 def above(low: float, high: float) -> validate.Range:
-    """Give the validator of ``low < value <= high``."""
+    """The validator of ``low < value <= high``."""
     return validate.Range(
         min=low,
         max=high,
@@ -89,7 +179,7 @@ def above(low: float, high: float) -> validate.Range:
 
 
 def inside(low: float, high: float) -> validate.Range:
-    """Give the validator of ``low < value < high``."""
+    """The validator of ``low < value < high``."""
     return validate.Range(
         min=low,
         max=high,
@@ -97,13 +187,3 @@ def inside(low: float, high: float) -> validate.Range:
         max_inclusive=False,
         error="{input}; give a number between {min} and {max}, both excluded.",
     )
-
-
-def counted(low: int, high: int, noun: str) -> Callable[[Sized], None]:
-    """Give the validator of a list's length, saying how many there are and how many would do."""
-
-    def check(values: Sized) -> None:
-        if not low <= len(values) <= high:
-            raise ValidationError(f"{many(len(values), noun)}; give {low} to {high}.")
-
-    return check

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from core.errors import Infeasible
-from web.cli.evidence import search_lines, tail_line
 from web.cli.main import cli, main
+from web.cli.proof import search_lines, tail_line
 from web.cli.summary import show
 from web.client import Client, ImpossibleRequest
 

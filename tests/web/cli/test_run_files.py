@@ -11,7 +11,7 @@ from core.field.ownership import TOLERANCE
 from core.slate import read_salaries
 from web.cli.driver_names import DriverNames, names_of
 from web.cli.ownership_file import NEAR, read_ownership_file
-from web.cli.request import Asked, Prepared, prepare
+from web.cli.request import Prepared, RunOptions, prepare
 
 HEADER = "Position,Name + ID,Name,ID,Roster Position,Salary,Game Info,TeamAbbrev,AvgPointsPerGame"
 DRIVERS = {str(11 + i): f"Driver {chr(65 + i)}" for i in range(10)}
@@ -141,20 +141,8 @@ def prepared(tmp_path: Path) -> Any:
             path = tmp_path / "contest"
             text = contest if isinstance(contest, str) else json.dumps(contest)
             path.write_text(text, encoding="utf-8")
-        asked = Asked(
-            salaries=salaries,
-            drivers=None,
-            track="kansas",
-            lineups=20,
-            scenarios=1_000,
-            objective="mean",
-            contest=path,
-            ownership=None,
-            seed=1,
-            out=tmp_path,
-            **{"field_size": None, "fee": None, **more},
-        )
-        return prepare(asked)
+        options = RunOptions(salaries=salaries, out=tmp_path, track="kansas", contest=path, **more)
+        return prepare(options)
 
     return asking
 
@@ -206,24 +194,24 @@ def test_prizes_are_read_from_every_kind_of_contest_file(
 
 
 def test_without_a_file_the_contest_is_the_one_given_or_the_default(prepared: Any) -> None:
-    given = prepared(field_size=100, fee=0.0).body["contest"]
+    given = prepared(field_size=100, contest_buyin=0.0).body["contest"]
     assert given == {"field_size": 100, "contest_buyin": 0.0}
     assert prepared().body["contest"] == {"field_size": 10_000, "contest_buyin": 10.0}
 
 
 def test_a_size_and_fee_equal_to_the_files_are_fine(prepared: Any) -> None:
-    assert prepared(OWN, field_size=50, fee=2.0).body["contest"] == PAID
+    assert prepared(OWN, field_size=50, contest_buyin=2.0).body["contest"] == PAID
 
 
 def test_a_size_or_fee_that_is_not_the_files_is_refused(prepared: Any) -> None:
     with pytest.raises(InvalidInput) as refused:
-        prepared({**OWN, "entries": 10_000}, field_size=500, fee=2.5)
+        prepared({**OWN, "entries": 10_000}, field_size=500, contest_buyin=2.5)
     assert refused.value.messages == {
         "--field-size": ["500, but the payout file says 10,000; leave it out."],
         "--fee": ["2.5, but the payout file says 2; leave it out."],
     }
     with pytest.raises(InvalidInput, match="--fee: 0, but"):
-        prepared(OWN, fee=0.0)
+        prepared(OWN, contest_buyin=0.0)
 
 
 def test_a_ticket_is_worth_what_the_command_line_says(prepared: Any) -> None:

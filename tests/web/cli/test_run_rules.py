@@ -12,8 +12,8 @@ from core.errors import InvalidInput
 from web.cli import run as run_command
 from web.cli.driver_names import DriverNames, names_of
 from web.cli.main import main
-from web.cli.request import Asked, Prepared, prepare
-from web.cli.rules import RULES, rules_of
+from web.cli.request import Prepared, RunOptions, prepare
+from web.cli.rules import LEVERAGE_RULES, OF_THE_RUN, RULES, rules_of
 from web.schemas.optimize import LeverageSchema
 
 ROOT = Path(__file__).parents[3]
@@ -60,10 +60,10 @@ def prepared(salaries: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give what a command line would ask the API for."""
 
     def from_arguments(*arguments: object) -> Prepared:
-        seen: list[Asked] = []
+        seen: list[RunOptions] = []
 
-        def stop(asked: Asked) -> Prepared:
-            seen.append(asked)
+        def stop(options: RunOptions) -> Prepared:
+            seen.append(options)
             raise click.Abort
 
         monkeypatch.setattr(run_command, "prepare", stop)
@@ -86,15 +86,11 @@ def spelt(*names: tuple[str, str]) -> DriverNames:
 NAMES = spelt(("1", "Ann"), ("2", "Bob"), ("3", "Cid"))
 
 
-def test_without_options_the_request_leaves_every_rule_to_the_api(prepared: Any) -> None:
+def test_without_options_the_request_leaves_everything_to_the_api(prepared: Any) -> None:
     asked = prepared()
     assert asked.kind == "optimize"
     assert asked.track_id == "kansas"
     assert asked.body == {
-        "n_lineups": 20,
-        "objective": "multi_cvar",
-        "scenario_config": {"n_scenarios": 10_000},
-        "random_seed": 42,
         "include_calibration": False,
         "contest": {"field_size": 10_000, "contest_buyin": 10.0},
     }
@@ -106,6 +102,7 @@ def test_every_option_becomes_the_field_of_the_api_that_it_is_named_after(prepar
         *("--max-exposure", 0.4, "--min-exposure", 0.05, "--max-team-exposure", 0.6),
         *("--min-unique", 2, "--min-salary", 48_000, "--salary-cap", 49_500),
         *("--min-stack", 2, "--max-stack", 3),
+        *("--lineups", 3, "--scenarios", 2_000, "--seed", 0),
         *("--randomness", 0.2, "--correlation-weight", 0.3, "--objective", "mean"),
     )
     assert asked.kind == "optimize"
@@ -123,6 +120,9 @@ def test_every_option_becomes_the_field_of_the_api_that_it_is_named_after(prepar
         "randomness": 0.2,
         "correlation_weight": 0.3,
     }
+    assert asked.body["scenario_config"] == {"n_scenarios": 2_000}
+    of_the_run = [asked.body[name] for name in ("n_lineups", "objective", "random_seed")]
+    assert of_the_run == [3, "mean", 0]
 
 
 def test_leverage_goes_to_its_own_endpoint_with_ownership_for_lineups_and_contest(
@@ -253,12 +253,11 @@ def test_values_of_the_wrong_kind_are_left_for_the_api_to_name(
     assert rules_of(rules_file(rules), {}, NAMES) == rules
 
 
-def test_a_rules_file_may_hold_what_the_api_knows_and_nothing_else() -> None:
-    of_the_run = {
-        *("slate_id", "drivers", "site", "scenario_config", "n_lineups", "objective", "contest"),
-        *("random_seed", "include_calibration", "validate_tail_objective", "ownership_estimates"),
-    }
-    assert set(LeverageSchema().fields) - of_the_run == RULES
+def test_a_rules_file_may_hold_every_field_that_a_run_does_not_fill_itself() -> None:
+    assert set(LeverageSchema().fields) - OF_THE_RUN == RULES
+    assert set(LeverageSchema().fields) >= OF_THE_RUN
+    assert {"min_unique", "groups", "cvar_alphas"} <= RULES - LEVERAGE_RULES
+    assert {"leverage_penalty", "regime_weights"} <= LEVERAGE_RULES
 
 
 def test_the_rules_file_in_the_documentation_is_one(rules_file: Any) -> None:
@@ -270,9 +269,13 @@ def test_the_rules_file_in_the_documentation_is_one(rules_file: Any) -> None:
     assert all(driver in names.spelt for driver in rules["groups"][1]["if_any"])
 
 
-def test_every_option_is_documented() -> None:
+def test_every_option_that_no_schema_describes_is_documented() -> None:
     documented = LINEUPS + (ROOT / "README.md").read_text(encoding="utf-8")
-    options = {name for param in run_command.run.params for name in param.opts if "-" in name}
+    params = [
+        param for param in run_command.run.params if param.name not in LeverageSchema().fields
+    ]
+    options = {name for param in params for name in param.opts if "-" in name}
+    assert len(options) > 10
     assert {name for name in options if f"`{name}" not in documented} <= {"--workers"}
 
 

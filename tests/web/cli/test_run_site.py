@@ -7,7 +7,7 @@ import pytest
 
 from tests.system.test_fanduel_over_http import player_list
 from tests.system.test_jobs_over_http import salary_file
-from web.cli.request import Asked, prepare
+from web.cli.request import RunOptions, prepare
 
 
 @pytest.fixture
@@ -47,20 +47,15 @@ def test_ownership_of_a_fanduel_slate_sums_to_five_entries(
     ownership = tmp_path / "own.csv"
     rows = [f"Car {i:02d},{500 / 16}" for i in range(16)]
     ownership.write_text("\n".join(["driver,ownership_percent", *rows]))
-    asked = Asked(
+    options = RunOptions(
         salaries=files["fanduel"],
-        drivers=None,
-        track="phoenix",
-        lineups=4,
-        scenarios=1_000,
-        objective="mean",
-        contest=None,
-        field_size=100,
-        fee=5.0,
-        ownership=ownership,
-        seed=1,
         out=tmp_path,
-        site="fanduel",
+        track="phoenix",
+        request={"n_lineups": 4, "objective": "mean", "site": "fanduel"},
+        n_scenarios=1_000,
+        field_size=100,
+        contest_buyin=5.0,
+        ownership=ownership,
     )
-    estimates = prepare(asked).body["contest"]["ownership_estimates"]
+    estimates = prepare(options).body["contest"]["ownership_estimates"]
     assert sum(estimates.values()) == pytest.approx(500.0)

@@ -8,6 +8,7 @@ import pytest
 from core.errors import Infeasible, InvalidInput
 from core.field import field_parameters
 from core.lineups import is_legal
+from tests.web.requests.alone import ALONE
 from web.labels import conflict_members, errors_of
 from web.requests import leverage_request, optimize_request
 from web.schemas.optimize import LeverageSchema, OptimizeSchema
@@ -38,7 +39,7 @@ FREE = {"max_driver_exposure": 1.0, "max_team_exposure": 1.0}
 
 def optimized(**changes: Any) -> OptimizeRequest:
     body = {"drivers": drivers(), "scenario_config": {"track_id": "kansas"}, **FREE, **changes}
-    return optimize_request(OptimizeSchema().load(body))
+    return optimize_request(OptimizeSchema().load(body), ALONE)
 
 
 def leveraged(**changes: Any) -> OptimizeRequest:
@@ -52,7 +53,7 @@ def leveraged(**changes: Any) -> OptimizeRequest:
         **FREE,
         **changes,
     }
-    return leverage_request(LeverageSchema().load(body))
+    return leverage_request(LeverageSchema().load(body), ALONE)
 
 
 def problems(ask: Any, **changes: Any) -> dict[str, list[str]]:
@@ -80,12 +81,12 @@ def test_without_estimates_the_slates_count_and_a_missing_one_is_named() -> None
     owned = [{**d, "ownership_percent": OWNED[d["driver_id"]]} for d in drivers()]
     body = {"scenario_config": {"track_id": "kansas"}, "min_low_ownership_drivers": 1}
     free = {"max_ownership_per_driver": 1.0, **FREE}
-    request = leverage_request(LeverageSchema().load({"drivers": owned, **body, **free}))
+    request = leverage_request(LeverageSchema().load({"drivers": owned, **body, **free}), ALONE)
     assert request.leverage is not None
     assert request.leverage.ownership_percent == tuple(OWNED.values())
     del owned[3]["ownership_percent"]
     with pytest.raises(InvalidInput, match="none of Nobody 3"):
-        leverage_request(LeverageSchema().load({"drivers": owned, **body}))
+        leverage_request(LeverageSchema().load({"drivers": owned, **body}), ALONE)
 
 
 @pytest.mark.parametrize(

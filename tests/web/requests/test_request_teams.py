@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.race import load_known_drivers
+from tests.web.requests.alone import ALONE
 from web.requests import optimize_request
 from web.schemas.optimize import OptimizeSchema
 from workers.plans.requests.optimize import OptimizeRequest
@@ -22,7 +23,7 @@ def asked(*, first: dict[str, Any] | None = None, **changes: Any) -> OptimizeReq
     drivers[0] |= first or {}
     config = {"track_id": "kansas"}
     given = OptimizeSchema().load({"drivers": drivers, "scenario_config": config, **changes})
-    return optimize_request(given)
+    return optimize_request(given, ALONE)
 
 
 @pytest.mark.parametrize("first", [{}, {"team": None}, {"team": "Mine", "manufacturer": "Own"}])

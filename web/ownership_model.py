@@ -9,7 +9,7 @@ _VARIABLE = "AXIOMATIC_OWNERSHIP_MODEL"
 
 
 def read_own_model(path: str | None) -> str | None:
-    """Give a fitted model as JSON text, or ``None`` where no file is named: the shipped one.
+    """A fitted model as JSON text; ``None`` where no file is named, for the shipped one.
 
     Raises
     ------

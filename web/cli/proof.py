@@ -1,4 +1,4 @@
-"""What an answer's search is worth, in plain words: what was looked at, what the tail gained."""
+"""A result's search in words: how much was looked at, and what its tail gains."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _CLEAR_ERRORS = 2.0
 
 
 def search_lines(proof: Json, objective: str) -> list[str]:
-    """Say of each walk what became of the legal lineups, and what any portfolio could be worth."""
+    """A line for each walk over the legal lineups, and one for the portfolio's upper bound."""
     unit = "USD a race" if OBJECTIVES[objective].unit is Unit.USD else "points"
     walks = proof["walks"]
     lines = [_walk(walk, unit, "all" if len(walks) > 1 else None) for walk in walks]
@@ -35,23 +35,23 @@ def _walk(walk: Json, unit: str, without_regime: str | None) -> str:
     return f"{line}; none left out is worth more than {walk['bound']:,.2f} {unit}."
 
 
-def tail_line(told: Json) -> str:
-    """Say what the tail's best lineup gains on fresh races, and whether that is more than noise."""
-    found = told["proof"]
-    if found["tail_optimal"]["drivers"] == found["mean_optimal"]["drivers"]:
+def tail_line(validation: Json) -> str:
+    """What the tail's best lineup gains on fresh races, and whether that is more than noise."""
+    proof = validation["proof"]
+    if proof["tail_optimal"]["drivers"] == proof["mean_optimal"]["drivers"]:
         return "the tail's best lineup is the mean's best lineup too."
-    gain, error = told["tail_improvement"], told["tail_improvement_se"]
-    lost, lost_error = told["mean_sacrifice"], told["mean_sacrifice_se"]
+    gain, error = validation["tail_improvement"], validation["tail_improvement_se"]
+    lost, lost_error = validation["mean_sacrifice"], validation["mean_sacrifice_se"]
     line = (
         f"the tail's best lineup {'gains' if gain >= 0 else 'loses'} {abs(gain):.1f} ± {error:.1f} "
         f"points in its tail on fresh races and {'gives up' if lost >= 0 else 'adds'} "
         f"{abs(lost):.1f} ± {lost_error:.1f} of mean"
     )
-    if told["beyond_noise"]:
+    if validation["beyond_noise"]:
         verdict = "more than noise"
     elif gain < -_CLEAR_ERRORS * error:
         verdict = "chosen on too few races, give more --scenarios"
     else:
         verdict = "no more than noise, more --scenarios would tell"
-    stays = told["stability"]["recurrence"]
+    stays = validation["stability"]["recurrence"]
     return f"{line}: {verdict}. Resampled races choose it again in {100 * stays:.0f}% of cases."

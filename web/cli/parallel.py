@@ -1,4 +1,4 @@
-"""Work that falls into independent parts, spread over the machine's cores."""
+"""Independent parts of a work, spread over the machine's cores."""
 
 import multiprocessing
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 @contextmanager
 def spread() -> Iterator[Callable[..., Iterable[Any]]]:
-    """Give what stands in for ``map`` over pure functions: the builtin one on a single core.
+    """A ``map`` over the machine's cores, for pure functions; the builtin one on a single core.
 
     Processes are started afresh, not forked: threads of this one may hold locks.
     """

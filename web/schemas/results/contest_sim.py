@@ -1,0 +1,26 @@
+"""The result of a contest-sim job."""
+
+from web.schemas.results.contest import (
+    EntryFiguresSchema,
+    PlayedContestSchema,
+    field_ownership,
+)
+from web.schemas.results.races import InformedSchema
+from web.schemas.units import choice, count, part, parts, text, texts
+
+
+class ContestSimResultSchema(PlayedContestSchema):
+    """The result of a contest-sim job: your own lineups in every simulated race."""
+
+    run_id = text("Id of the job")
+    status = choice("How the job ended", ["completed"])
+    per_lineup = parts(EntryFiguresSchema, "Each lineup by itself, in the order of the request")
+    ownership_percent = field_ownership()
+    ownership_source = text("Where the opposing field's ownership comes from")
+    scenario_diagnostics = part(
+        InformedSchema,
+        "The simulated races",
+        null="with `scenario_driver_scores`, for which nothing is simulated",
+    )
+    notes = texts("What to know before believing the figures, a sentence each")
+    random_seed = count("Seed of every random draw")

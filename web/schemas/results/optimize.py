@@ -1,0 +1,62 @@
+"""The results of the two kinds of optimize job."""
+
+from marshmallow import Schema
+
+from web.schemas.results.contest import ReportedContestSchema, field_ownership
+from web.schemas.results.explanation import ExplanationSchema
+from web.schemas.results.lineups import (
+    WITH_CONTEST,
+    LeverageLineupSchema,
+    LineupSchema,
+    OwnershipMetricsSchema,
+    PortfolioMetricsSchema,
+    SimilaritySchema,
+)
+from web.schemas.results.races import CalibrationSchema, DiagnosticsSchema, KernelStatsSchema
+from web.schemas.results.run import SPEC_HASH, RunConfigSchema
+from web.schemas.results.search import ProofSchema
+from web.schemas.results.tail import TailValidationSchema
+from web.schemas.units import by_key, choice, part, parts, share, text, texts
+
+
+class OptimizeResultSchema(Schema):
+    """The result of an optimize job.
+
+    Half of the races choose the lineups; all figures are of the other half, the report's races.
+    """
+
+    run_id = text("Id of the job")
+    status = choice("How the job ended", ["completed"])
+    lineups = parts(LineupSchema, "The lineups, all different, the best first")
+    exposure = by_key("driver id", share("Exposure"), "Share of the lineups that hold each driver")
+    portfolio_correlation = part(SimilaritySchema, "How alike the lineups are")
+    scenario_diagnostics = part(DiagnosticsSchema, "The simulated races")
+    kernel_stats = part(KernelStatsSchema, "Races judged, and why any were thrown out")
+    explain = part(ExplanationSchema, "Why the lineups are what they are")
+    calibration_metrics = part(
+        CalibrationSchema,
+        "How well the model has forecast past races",
+        null="with `include_calibration` false",
+    )
+    constraint_spec_hash = text(SPEC_HASH)
+    run_config = part(RunConfigSchema, "What makes the run repeatable")
+    proof = part(ProofSchema, "Upper bounds on everything that was left out")
+    notes = texts("What to know before believing the figures, a sentence each")
+    tail_validation = part(
+        TailValidationSchema,
+        "The best lineup by tail beside the best by mean",
+        only="with `validate_tail_objective`",
+    )
+    contest = part(
+        ReportedContestSchema, "What the lineups together make of the contest", only=WITH_CONTEST
+    )
+    ownership_percent = field_ownership(WITH_CONTEST)
+    ownership_source = text("Where the opposing field's ownership comes from", only=WITH_CONTEST)
+
+
+class LeverageResultSchema(OptimizeResultSchema):
+    """The result of an optimize-with-leverage job."""
+
+    lineups = parts(LeverageLineupSchema, "The lineups, all different, the best first")
+    ownership_metrics = part(OwnershipMetricsSchema, "What the lineups are owned by")
+    portfolio_metrics = part(PortfolioMetricsSchema, "The portfolio in a few figures")

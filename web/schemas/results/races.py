@@ -1,0 +1,183 @@
+"""What a result says of the simulated races, and of the model that simulates them."""
+
+from marshmallow import Schema
+
+from core.race import Regime
+from core.race.knowledge import Kind
+from core.slate import TrackType
+from web.schemas.units import (
+    by_key,
+    choice,
+    count,
+    day,
+    flag,
+    number,
+    part,
+    parts,
+    points,
+    share,
+    spread,
+    text,
+    texts,
+)
+
+
+class RegimeSharesSchema(Schema):
+    """Shares of races by kind of race; they sum to 1."""
+
+    dominator = share("Races in which one driver leads half the laps or more")
+    chaos = share("Races in which a quarter of the cars go out, or 15% with many cautions")
+    fuel_mileage = share("Races of few cautions and few passes")
+    none = share("All other races")
+
+
+REGIME_NAMES = [regime.name.lower() for regime in Regime if regime.value]
+
+
+class TargetFitSchema(Schema):
+    """One of your numbers for a driver, and what the simulated races make of it.
+
+    ``asked``, ``target``, ``before`` and ``after`` are in the kind's own unit: points, a share of
+    races 0 to 1, or a finishing position.
+    """
+
+    kind = choice("Which number it is", [kind.value for kind in Kind])
+    asked = number("The number as you gave it, the bookmaker's margin taken out of odds")
+    target = number(
+        "The number that was searched for: a projection x `scale` - `offset_points`, a median "
+        "half a position inside the field at the least, any other as asked"
+    )
+    before = number("What races without any tilt have")
+    after = number("What the tilted races have")
+    miss_se = number("`after` less `target`, in standard errors")
+    reached = flag("Whether the miss is noise, or less than half a point, 0.2% or half a position")
+
+
+class DriverFitSchema(Schema):
+    """Your numbers for one driver, and how far the driver's strength was moved to meet them."""
+
+    driver_id = text("The site's id of the driver")
+    name = text("The driver's name")
+    tilt = number("Strength added, in normal scores of the running order")
+    tilt_sd = number("Strength added, in standard deviations of the field's skill")
+    at_limit = flag("Whether a larger tilt was called for than there is")
+    held = flag("Whether the tilt stopped where the rules would have thrown out too many races")
+    reached = flag("Whether all of the driver's targets are reached")
+    targets = parts(TargetFitSchema, "Each of your numbers for the driver")
+
+
+class KnowledgeSchema(Schema):
+    """How far the races were moved to your numbers, and what could not be met."""
+
+    drivers = parts(DriverFitSchema, "The drivers you gave numbers for, in the order of the slate")
+    not_reached = texts("Ids of the drivers with a target that is not reached")
+    max_tilt = number("Largest tilt in size, in normal scores of the running order", low=0)
+    rms_tilt = number(
+        "Root mean square of the tilts of all who race, in normal scores of the running order",
+        low=0,
+    )
+    kl = number(
+        "Kullback-Leibler divergence, in nats, of the nearest reweighting of untilted races that "
+        "has the means reached",
+        low=0,
+        null="where no reweighting of `races_weighed` races has them",
+    )
+    effective_sample_size = number(
+        "Effective sample size of that reweighting, in races",
+        low=0,
+        null="where there is none",
+    )
+    races_weighed = count("Races that were reweighted")
+    total_projected = points(
+        "All drivers' projections together, the simulated mean where a driver has none",
+        null="where no driver has a projection",
+    )
+    total_simulated = points(
+        "What a simulated race hands out to all drivers together",
+        null="where no driver has a projection",
+    )
+    scale = number("What each projection was multiplied by to become its target", low=0)
+    offset_points = points("What each projection was lowered by, after that, to become its target")
+    survival = share("Share of the tilted races that the rules let stand")
+    iterations = count("Times that fresh races were simulated in the search")
+    races = count("Races simulated in the search, all times together")
+    rms_miss_se = number("Root mean square of the targets' misses, in standard errors", low=0)
+    max_miss_se = number("Largest miss of a target in size, in standard errors", low=0)
+
+
+NO_KNOWLEDGE = "where no driver has numbers of yours, or `calibration_enabled` is false"
+
+
+class InformedSchema(Schema):
+    """What there is to say of races that only projections are read from."""
+
+    knowledge = part(
+        KnowledgeSchema, "How far the races were moved to your numbers", null=NO_KNOWLEDGE
+    )
+
+
+class DiagnosticsSchema(InformedSchema):
+    """The simulated races in a few figures."""
+
+    n_scenarios_generated = count("Races simulated and judged, kept or not")
+    n_valid = count("Races kept")
+    rejection_rate = share("Share of the judged races that were thrown out")
+    avg_laps_led = by_key("driver id", number("Laps", low=0), "Mean laps led")
+    avg_fastest_laps = by_key("driver id", number("Laps", low=0), "Mean fastest laps")
+    avg_position_differential = by_key(
+        "driver id",
+        number("Positions, below 0 if lost"),
+        "Mean positions gained from grid to finish",
+    )
+    avg_cautions = number("Mean cautions a race", low=0)
+    regime_shares = part(RegimeSharesSchema, "Shares of the races by kind of race")
+
+
+class KernelStatsSchema(Schema):
+    """How many races were judged, and why any were thrown out."""
+
+    total_validated = count("Races judged, kept or not")
+    total_rejected = count("Races thrown out")
+    rejection_rate = share("Share of the judged races that were thrown out")
+    veto_reasons = by_key(
+        "rule (`laps_led_total`, or with a driver's id, `may_not_win:123`)",
+        count("Races"),
+        "Races that each rule threw out; a race that breaks two counts under both",
+    )
+
+
+NOT_GRADED = "where it was not graded"
+
+
+class CoverageSchema(Schema):
+    """How often the driver's points fell into the forecast's central interval."""
+
+    fifty = share("Within the central 50%", data_key="50")
+    eighty = share("Within the central 80%", data_key="80")
+    ninety_five = share("Within the central 95%", data_key="95")
+
+
+class CalibrationSchema(Schema):
+    """How well the model has forecast past races of this kind of track, walk-forward."""
+
+    graded = text("What sort of forecasts were graded")
+    crps = spread(
+        "Mean CRPS of the forecasts of DraftKings points; less is better", null=NOT_GRADED
+    )
+    baseline_crps = spread(
+        "The same CRPS of climatology by track type and start position", null=NOT_GRADED
+    )
+    log_score = number(
+        "Mean log score of the forecasts of the finish, in nats; less is better", null=NOT_GRADED
+    )
+    coverage = part(
+        CoverageSchema, "How often points fell into the central intervals", null=NOT_GRADED
+    )
+    n_races = count("Races graded")
+    first_date = day("Date of the first race graded, at the earliest", data_key="from")
+    last_date = day("Date of the last race graded, at the latest", data_key="to")
+    track_type = choice(
+        "The kind of track that the figures are of",
+        [kind.value for kind in TrackType],
+        null="where no race of the kind was graded and the figures are those of all kinds",
+    )

@@ -1,0 +1,50 @@
+"""What a search looked at, and what nothing it left out exceeds."""
+
+from marshmallow import Schema
+
+from web.schemas.results.races import REGIME_NAMES
+from web.schemas.units import choice, count, number, part, parts, points
+
+NONE_LEFT_OUT = "where no lineup is left out"
+
+
+class WalkSchema(Schema):
+    """A walk over all legal lineups."""
+
+    legal_lineups = count("All lineups that the rules allow: `pruned` + `looked_at`")
+    pruned = count("Lineups excluded in groups, by an upper bound on each group's scores")
+    looked_at = count("Lineups reached one by one, each with an upper bound of its own")
+    evaluated = count("Lineups whose own bound did not exclude them: their score was computed")
+
+
+class WalkProofSchema(WalkSchema):
+    """One search of the lineups' choice."""
+
+    regime = choice("Kind of race that was searched for", REGIME_NAMES, null="for all races")
+    bound = number(
+        "Upper bound: no lineup left out scores more. In points, for the objective `dollars` in "
+        "USD a race",
+        null=NONE_LEFT_OUT,
+    )
+
+
+class PortfolioProofSchema(Schema):
+    """All lineups chosen at once, and what no other choice of as many exceeds."""
+
+    worth = points("Mean score of a lineup less what it costs that lineups are alike")
+    bound = points("Upper bound: no portfolio within the limits is worth more")
+
+
+class ProofSchema(Schema):
+    """Upper bounds on everything that was left out."""
+
+    walks = parts(
+        WalkProofSchema,
+        "The searches over all legal lineups; empty for the objective `mean`, which needs none",
+    )
+    portfolio = part(
+        PortfolioProofSchema,
+        "The choice of all lineups at once",
+        null="where lineups were chosen from a pool: for `dollars`, by kind of race, with "
+        "`randomness`, or where they differ in three drivers or more",
+    )
