@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from core.compiled import compiled
 from core.errors import InvalidInput
-from core.lineups._kernels import GRID
+from core.lineups._kernels.rows import add_rows
+from core.lineups._kernels.tail_scores import GRID, Tails
 from core.lineups.board import Lineups
 from core.lineups.walk import TailTarget
 from core.randomness import Purpose, stream
@@ -180,7 +181,7 @@ def resampled_tail_values(
         np.ascontiguousarray(points.T),
         np.ascontiguousarray(lineups),
         np.ascontiguousarray(copies.T),
-        *target.arrays(len(points)),
+        target.tails(len(points)),
     )
     return np.asarray(ticks, dtype=np.float64) / TICKS_PER_POINT
 
@@ -230,15 +231,7 @@ def _fill(
 
 
 @compiled
-def _resampled_scores(
-    points: Points,
-    lineups: Lineups,
-    copies: Copies,
-    whole: I64,
-    part: F64,
-    mass: F64,
-    weights: F64,
-) -> F64:
+def _resampled_scores(points: Points, lineups: Lineups, copies: Copies, tails: Tails) -> F64:
     """The sum over levels j of weights[j] x CVaR_j, ``[K, B]`` in ticks, to the nearest 1 / GRID.
 
     ``points`` is ``[D, N]``, ``copies`` ``[N, B]``. The tails of all resamples are filled together,
@@ -254,15 +247,12 @@ def _resampled_scores(
     total = np.empty(resamples, dtype=np.int64)
     scores = np.zeros((lineups.shape[0], resamples), dtype=np.float64)
     for k in range(lineups.shape[0]):
-        sums[:] = 0
-        for r in range(lineups.shape[1]):
-            row = points[lineups[k, r]]
-            for i in range(scenarios):
-                sums[i] += row[i]
+        add_rows(points, lineups[k], sums)
         _best_first(sums, order)
-        for j in range(weights.shape[0]):
-            _fill(sums, order, copies, np.int32(whole[j]), filled, total, boundary)
+        for j in range(tails.weights.shape[0]):
+            _fill(sums, order, copies, np.int32(tails.whole[j]), filled, total, boundary)
+            part, mass, weight = tails.part[j], tails.mass[j], tails.weights[j]
             for b in range(resamples):
-                # where the tail is a whole number of races, part[j] is 0 and this adds exactly 0
-                scores[k, b] += weights[j] * ((total[b] + part[j] * boundary[b]) / mass[j])
+                # where the tail is a whole number of races, part is 0 and this adds exactly 0
+                scores[k, b] += weight * ((total[b] + part * boundary[b]) / mass)
     return np.floor(scores * GRID + 0.5) / GRID
