@@ -15,7 +15,8 @@ def read_cents(amount: object, key: str, at: str | None = None) -> int:
     Raises
     ------
     InvalidInput
-        On ``key`` at the place ``at``: no number, negative, or not a whole number of cents.
+        The amount is no number, negative, or not a whole number of cents. The error names ``key``
+        and the line or row ``at``.
     """
     text = str(amount).strip().replace("$", "").replace(",", "")
     try:
@@ -23,7 +24,7 @@ def read_cents(amount: object, key: str, at: str | None = None) -> int:
             raise InvalidOperation  # noqa: TRY301 - True is no amount of money
         usd = Decimal(text)
         if usd.adjusted() > _MOST_DIGITS:
-            raise InvalidOperation  # noqa: TRY301 - 1e999999 would be written out
+            raise InvalidOperation  # noqa: TRY301 - 1e999999 has a million digits
         cents = usd * CENTS_PER_USD
         whole = int(cents)
     except (InvalidOperation, ValueError, OverflowError):
@@ -42,13 +43,13 @@ def read_count(value: object, key: str, at: str | None = None) -> int:
     Raises
     ------
     InvalidInput
-        On ``key`` at the place ``at``: anything else.
+        The value is anything else. The error names ``key`` and the line or row ``at``.
     """
     text = str(value).strip().replace(",", "")
     try:
         number = Decimal(text)
         if number.adjusted() > _MOST_DIGITS:
-            raise InvalidOperation  # noqa: TRY301 - 1e999999 would be written out
+            raise InvalidOperation  # noqa: TRY301 - 1e999999 has a million digits
         whole = int(number)
     except (InvalidOperation, ValueError, OverflowError):
         whole, number = 0, Decimal(0)

@@ -1,8 +1,8 @@
-"""The one way hot loops are compiled: kept on disk, one thread, no fast-math.
+"""The decorators that compile hot loops: kept on disk, on one thread, without fast-math.
 
 Fast-math would let the compiler reorder sums, and the same seed would no longer give the same bits
-on two machines. Threads belong to the workers: a job is cut into chunks, never a chunk into
-threads.
+on two machines. Compiled code starts no threads: work is spread by cutting a job into chunks, and
+each worker does one chunk on one core.
 """
 
 import sys
@@ -18,7 +18,7 @@ import numpy as np
 
 F = TypeVar("F", bound=Callable[..., object])
 
-# as the compiler's own sorting loops are compiled; its stubs do not list it
+# the compiler uses this option for its own sorting loops; its type stubs do not list it
 _UNCOUNTED: dict[str, Any] = {"_nrt": False}
 _CONSTANTS = (int, float, str, tuple, np.generic)
 
@@ -26,11 +26,11 @@ _CONSTANTS = (int, float, str, tuple, np.generic)
 def compiled(function: F) -> F:
     """Compile ``function`` to machine code on its first call and keep it on disk for later runs.
 
-    The compiler looks for kept code by the function's name, and trusts it as long as the function's
-    own file is as it was. Code of other modules that was compiled into it, or a record whose fields
-    it reads, may have changed since. So the name carries a digest of all of that.
+    The compiler looks for kept code by the function's name, and uses it as long as the function's
+    own file is unchanged. But code of other modules that is compiled into it, or a record whose
+    fields it reads, may have changed. So a digest of all of that is part of the function's name.
 
-    What a function calls must be defined above it.
+    Every function that ``function`` calls must be defined above it.
     """
     _name_by_content(function)
     return cast("F", numba.njit(cache=True, nogil=True, fastmath=False)(function))
@@ -39,9 +39,10 @@ def compiled(function: F) -> F:
 def lean(function: F) -> F:
     """Compile ``function`` as :func:`compiled` does, without counting references to arrays.
 
-    A record of many arrays costs a count for each wherever it is handed over, and the compiler
-    drops those counts only from the simplest functions. A function that makes no array needs none
-    of them, as it works on those that its caller holds. The compiler refuses one that makes any.
+    Passing a record of many arrays counts a reference to each of them, and the compiler leaves
+    those counts out only of the simplest functions. A function that makes no array does not need
+    them, as its caller holds the arrays that it works on. The compiler raises an error for a
+    function that makes one.
     """
     _name_by_content(function)
     return cast("F", numba.njit(cache=True, nogil=True, fastmath=False, **_UNCOUNTED)(function))

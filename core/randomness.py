@@ -1,7 +1,7 @@
-"""Where every random number comes from: a counter-based stream per (seed, purpose, place).
+"""The source of every random number: a counter-based stream for each (seed, purpose, numbers).
 
-A stream depends on nothing but its name, so whichever worker draws it, in whatever order, after
-however many retries, gets the same numbers.
+A stream depends on nothing but its name, so every worker that draws from it gets the same numbers,
+in whatever order streams are drawn and however often a draw is repeated.
 """
 
 from enum import IntEnum
@@ -20,31 +20,32 @@ class Purpose(IntEnum):
     PROJECTIONS = 6
 
 
-def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
-    """Give the generator named by ``(seed, purpose, *place)``, at its start.
+def stream(seed: int, purpose: Purpose, *numbers: int) -> np.random.Generator:
+    """The generator named by ``(seed, purpose, *numbers)``, at its start.
 
     Parameters
     ----------
     seed
         The job's seed, 0 .. 2**128 - 1.
     purpose
-        What the numbers are for.
-    place
-        Where in the job: a block's number, an attempt's, a field's. Each >= 0.
+        What the random numbers are for.
+    numbers
+        The part of the job: the number of a block, of an attempt, of a field. Each
+        0 .. 2**32 - 1.
 
     Raises
     ------
     ValueError
-        A seed outside 0 .. 2**128 - 1 or a place outside 0 .. 2**32 - 1: beyond that, different
-        names would run into each other.
+        A seed outside 0 .. 2**128 - 1 or a number outside 0 .. 2**32 - 1. Beyond these, different
+        names could mean the same stream.
 
     Returns
     -------
     Philox 4x64 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011), keyed by
     NumPy's ``SeedSequence``.
     """
-    if not 0 <= seed < 2**128 or not all(0 <= part < 2**32 for part in place):
-        raise ValueError(f"no stream is named by seed {seed} and place {place}")
+    if not 0 <= seed < 2**128 or not all(0 <= number < 2**32 for number in numbers):
+        raise ValueError(f"no stream is named by seed {seed} and numbers {numbers}")
     return np.random.Generator(
-        np.random.Philox(np.random.SeedSequence(seed, spawn_key=(int(purpose), *place)))
+        np.random.Philox(np.random.SeedSequence(seed, spawn_key=(int(purpose), *numbers)))
     )

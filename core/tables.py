@@ -1,4 +1,7 @@
-"""A user's CSV file: decoded whatever its encoding, refused by line; and CSV text out again."""
+"""Reading a user's CSV file, in UTF-8 or Windows-1252, and writing CSV text.
+
+What is wrong with a file is reported with the number of its line.
+"""
 
 import csv
 import io
@@ -43,14 +46,15 @@ def read_table(data: bytes, where: str, *, may_be_short: bool = True) -> tuple[l
     data
         The file's bytes.
     where
-        The field that problems are blamed on.
+        The request key that errors name.
     may_be_short
         Whether a row may leave out its last, empty cells, as spreadsheets do.
 
     Raises
     ------
     InvalidInput
-        No CSV, or a row with more cells than the header (or fewer, where it may not be short).
+        The file is no CSV, or a row has more cells than the header, or fewer where
+        ``may_be_short`` is False.
     """
     reader = csv.reader(io.StringIO(decode(data, where), newline=""), strict=True)
     try:
@@ -94,5 +98,5 @@ def number(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    # float() also reads 1_000 and infinity, which no such file means
+    # float() also reads 1_000 and inf, which are no numbers in a user's file
     return value if math.isfinite(value) and "_" not in text else None

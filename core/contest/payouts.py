@@ -19,7 +19,7 @@ MICROS_PER_USD = 1_000_000
 MAX_POOL_CENTS = 2**53 // MICROS_PER_CENT
 MAX_FIELD_SIZE = 10_000_000
 
-_FIELD = "payouts"
+_KEY = "payouts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class Payouts:
             problems["field_size"] = [f"{self.field_size}; give 1 to {MAX_FIELD_SIZE:,} entries."]
         wrong = _wrong_with(self.tiers, self.field_size)
         if wrong:
-            problems[_FIELD] = wrong[:5]
+            problems[_KEY] = wrong[:5]
         elif self.prize_pool_cents > MAX_POOL_CENTS:
-            problems[_FIELD] = [f"a prize pool over ${MAX_POOL_CENTS // CENTS_PER_USD:,}."]
+            problems[_KEY] = [f"a prize pool over ${MAX_POOL_CENTS // CENTS_PER_USD:,}."]
         if problems:
             raise InvalidInput(problems)
 
@@ -178,10 +178,10 @@ def payouts_from_tiers(
     for number, tier in enumerate(tiers, start=1):
         at = f"tier {number}"
         if not isinstance(tier, Mapping) or "from" not in tier or "prize" not in tier:
-            raise InvalidInput(Problem(_FIELD, "give {from, to, prize}.", at=at))
-        first = read_count(tier["from"], _FIELD, f"{at} from")
-        last = read_count(tier.get("to", first), _FIELD, f"{at} to")
-        read.append(PrizeTier(first, last, read_cents(tier["prize"], _FIELD, f"{at} prize")))
+            raise InvalidInput(Problem(_KEY, "give {from, to, prize}.", at=at))
+        first = read_count(tier["from"], _KEY, f"{at} from")
+        last = read_count(tier.get("to", first), _KEY, f"{at} to")
+        read.append(PrizeTier(first, last, read_cents(tier["prize"], _KEY, f"{at} prize")))
     fee_cents = read_cents(entry_fee, "entry_fee")
     return payouts_from_cents(read, read_count(field_size, "field_size"), fee_cents)
 

@@ -10,7 +10,7 @@ from core.field.model import LARGEST_ERROR, fit_field, nearest_ownership
 from core.field.ownership import TOLERANCE, read_ownership
 from core.field.parameters import field_parameters
 
-_FIELD = "ownership_percent"
+_KEY = "ownership_percent"
 _ROUNDING = 1e-9
 # a prior is moved this far from 0% and 100%, so that what is known can still overrule it
 _SUREST_PERCENT = 0.01
@@ -86,7 +86,7 @@ def complete_ownership(
             raise Infeasible(
                 f"At most {at_most_percent:g}% for each driver whose ownership is unknown leaves "
                 "roster spots empty.",
-                rules=[BrokenRule(_FIELD), BrokenRule("at_most_percent", limit=at_most_percent)],
+                rules=[BrokenRule(_KEY), BrokenRule("at_most_percent", limit=at_most_percent)],
             )
         whole = _completed(salaries, percent, prior_weights, roster_size, salary_cap_usd)
     return whole
@@ -108,7 +108,7 @@ def _check(
     if len(wrong):
         index = int(wrong[0])
         raise InvalidInput(
-            {_FIELD: f"driver at index {index} has {percent[index]:g}; give percent, 0 to 100."}
+            {_KEY: f"driver at index {index} has {percent[index]:g}; give percent, 0 to 100."}
         )
     if left_usd is not None and not left_usd > 0.0:
         raise InvalidInput({"left_usd": f"{left_usd:g}; give USD above 0."})
@@ -120,12 +120,12 @@ def _check(
     if unknown and not least - _ROUNDING * target <= total <= target * (1.0 + _ROUNDING):
         raise InvalidInput(
             {
-                _FIELD: f"the known numbers sum to {total:g} and {unknown} drivers are unknown; "
+                _KEY: f"the known numbers sum to {total:g} and {unknown} drivers are unknown; "
                 f"all together sum to {target:g}, each at most 100."
             }
         )
     if not unknown and abs(total - target) > TOLERANCE * target:
-        raise InvalidInput({_FIELD: f"the numbers sum to {total:g}; give {target:g}."})
+        raise InvalidInput({_KEY: f"the numbers sum to {total:g}; give {target:g}."})
 
 
 def _prior_weights(
@@ -174,7 +174,7 @@ def _completed(
             f"No mix of legal lineups has this ownership: the {owned} known drivers "
             f"alone take ${spent:,.0f} of ${cap_usd:,} and fill "
             f"{float(percent[known].sum()) / 100.0:.2f} of {roster_size} spots.",
-            rules=[BrokenRule(_FIELD), BrokenRule("salary_cap_usd", limit=cap_usd)],
+            rules=[BrokenRule(_KEY), BrokenRule("salary_cap_usd", limit=cap_usd)],
         )
     whole = percent.copy()
     free = choice[np.isnan(percent[choice])]

@@ -34,7 +34,7 @@ _FIRST_PRICE, _HIGHEST_PRICE, _PRICE_ERROR = 0.02, 20.0, 1e-6
 _ROUNDING = 1e-10  # percent of entries: this near to 0% or 100% counts as 0% or 100%
 _LARGEST_APPETITE = 20.0
 _MOST_SOURCES = 1e6
-_FIELD = "ownership_percent"
+_KEY = "ownership_percent"
 
 
 # (share of entrants, appetite in standard deviations) of each kind. Gauss-Hermite: three kinds
@@ -269,7 +269,7 @@ class _Problem:
             raise Infeasible(
                 f"No legal lineup: no {roster_size} of the drivers who are owned at all, with "
                 f"everyone at 100% among them, cost at most ${cap:,}.",
-                rules=[BrokenRule(_FIELD), BrokenRule("salary_cap_usd", limit=cap)],
+                rules=[BrokenRule(_KEY), BrokenRule("salary_cap_usd", limit=cap)],
             )
         return cls(always, choice, lattice, salaries[choice], left)
 
@@ -483,5 +483,5 @@ def _infeasible(
     return Infeasible(
         f"No mix of legal lineups has this ownership: it implies a mean salary of ${mean_usd:,.0f} "
         f"under a cap of ${cap_usd:,}. Nearest that can be had: {off}.",
-        rules=[BrokenRule(_FIELD), BrokenRule("salary_cap_usd", limit=cap_usd)],
+        rules=[BrokenRule(_KEY), BrokenRule("salary_cap_usd", limit=cap_usd)],
     )

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 
 TOLERANCE = 0.02  # of the sum that ownership numbers must have: how far they may miss it
-_FIELD = "ownership_percent"
+_KEY = "ownership_percent"
 
 
 def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.float64]:
@@ -37,7 +37,7 @@ def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.f
     own = np.array(percent, dtype=np.float64)
     if own.ndim != 1 or len(own) < roster_size:
         raise InvalidInput(
-            {_FIELD: f"{own.size} numbers given; give one per driver, at least {roster_size}."}
+            {_KEY: f"{own.size} numbers given; give one per driver, at least {roster_size}."}
         )
     # a sum of floats that should be 100 may miss it in the last digit
     own[(own > 100.0) & (own <= 100.0 + 1e-9)] = 100.0
@@ -45,7 +45,7 @@ def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.f
     if len(wrong):
         raise InvalidInput(
             {
-                _FIELD: [
+                _KEY: [
                     f"driver at index {index} has {own[index]:g}; give percent, 0 to 100."
                     for index in wrong[:5]
                 ]
@@ -58,7 +58,7 @@ def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.f
         meant = " These are fractions: give 100 times as much." if fractions else ""
         raise InvalidInput(
             {
-                _FIELD: f"the numbers sum to {total:g}; percent of entries sum to {target:g} and "
+                _KEY: f"the numbers sum to {total:g}; percent of entries sum to {target:g} and "
                 f"shares of roster spots to 100, each within {TOLERANCE:.0%}.{meant}"
             }
         )
@@ -67,7 +67,7 @@ def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.f
     if len(over):
         raise InvalidInput(
             {
-                _FIELD: [
+                _KEY: [
                     f"driver at index {index} has {own[index]:g} of numbers that sum to {total:g}: "
                     f"that is {scaled[index]:.1f}% of entries, and nobody is in more than 100%."
                     for index in over[:5]
@@ -103,7 +103,7 @@ def without(
     left = np.where(out, 0.0, percent)
     total = float(left.sum())
     if total <= 0.0:
-        raise InvalidInput({_FIELD: "nobody who races is owned; give their ownership."})
+        raise InvalidInput({_KEY: "nobody who races is owned; give their ownership."})
     return _held_to_100(left * (100.0 * roster_size / total), 100.0 * roster_size)
 
 
@@ -117,7 +117,7 @@ def _held_to_100(scaled: npt.NDArray[np.float64], target: float) -> npt.NDArray[
         left = target - 100.0 * int(full.sum())
         if left > 0.0 and rest == 0.0:
             raise InvalidInput(
-                {_FIELD: f"{int(full.sum())} drivers at 100% do not fill the roster; own more."}
+                {_KEY: f"{int(full.sum())} drivers at 100% do not fill the roster; own more."}
             )
         scaled[~full] *= left / rest if rest > 0.0 else 0.0
     return scaled

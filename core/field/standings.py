@@ -15,7 +15,7 @@ from core.wording import many
 
 COMPLETE = 0.98  # of 100% per roster spot: drivers' shares sum to more where all are listed
 
-_FIELD = "standings"
+_KEY = "standings"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ def _require_rosters(
 ) -> None:
     """Refuse shares that cannot fill all rosters, whatever the drivers not listed have."""
     if filled == 0.0:
-        raise InvalidInput({_FIELD: f"none of {standings.entries:,} entries has a lineup."})
+        raise InvalidInput({_KEY: f"none of {standings.entries:,} entries has a lineup."})
     size = slate.rules.roster_size
     whole = 100.0 * size * filled
     missing = sum(
@@ -114,7 +114,7 @@ def _require_rosters(
         f"the shares of {many(listed, 'driver')} sum to {total:g}; percent of entries sum to "
         f"{whole:g}{empty}, as a lineup has {size} drivers, within {TOLERANCE:.0%}. {meant}"
     )
-    raise InvalidInput(Problem(_FIELD, message, at="column %Drafted"))
+    raise InvalidInput(Problem(_KEY, message, at="column %Drafted"))
 
 
 def _index(names: Sequence[str], slate: Slate) -> dict[str, int]:
@@ -139,10 +139,10 @@ def _index(names: Sequence[str], slate: Slate) -> dict[str, int]:
             f"not one driver of the slate: {', '.join(unknown[:5])}; give the salary file of the "
             "same slate."
         )
-        raise InvalidInput(Problem(_FIELD, message, at="column Player"))
+        raise InvalidInput(Problem(_KEY, message, at="column Player"))
     twice = [name for name, count in Counter(index_of.values()).items() if count > 1]
     if twice:
         name = slate.drivers[twice[0]].name
         message = f"{name} is listed under two spellings; give each driver once."
-        raise InvalidInput(Problem(_FIELD, message, at="column Player"))
+        raise InvalidInput(Problem(_KEY, message, at="column Player"))
     return index_of

@@ -1,7 +1,7 @@
-"""The portfolio: lineups chosen together under limits that hold.
+"""The portfolio: many lineups chosen together, every limit on them kept.
 
-The best lineup under narrower rules is found by the walk of :mod:`core.lineups`, or by an integer
-program that states the rules a second time.
+Single lineups come from the walk of :mod:`core.lineups`, or from an integer program that states the
+same rules independently.
 """
 
 from core.portfolio.choosing import similarity as compute_portfolio_correlation

@@ -1,6 +1,6 @@
-"""The program over chosen columns: lineups, every driver's count, and what is missing.
+"""The program that chooses a portfolio among some lineups, its columns.
 
-Its linear relaxation gives prices, its whole solutions are portfolios;
+Its linear relaxation prices the limits; its whole solutions are portfolios.
 :mod:`core.portfolio.column_generation` decides which lineups are columns.
 """
 
@@ -20,27 +20,32 @@ from core.portfolio.limits import PortfolioLimits
 Scores = npt.NDArray[np.float64]
 Chosen = npt.NDArray[np.bool_]
 
-# what a missing lineup costs, in the largest score and what sharing can cost a lineup: more than
-# any trade can be worth
-_DEAR = 100.0
+# Cost of a missing lineup, as a multiple of the largest score plus the most that sharing can cost a
+# lineup: no exchange of lineups can gain as much.
+_MISSING_COST = 100.0
 _NODES = 20
 _GAP = 1e-5
-# A share of a lineup this near to 0 or 1 is whole; with more broken ones than that they are dived
-# for, so many at a time.
+# A share of a lineup this near to 0 or 1 counts as whole. Where sets of drivers are limited and
+# more shares than ``_MANY_FRACTIONS`` are not whole, columns are chosen by dives, up to ``_DIVE``
+# columns in each.
 _WHOLE = 1e-6
-_BROKEN = 30
+_MANY_FRACTIONS = 30
 _DIVE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Lineups ``[C, R]`` as columns beside every driver's count, ready for either solver.
+    """The program over the lineups ``[C, R]``, ready for the linear and the integer solver.
 
-    Objective to be minimised ``[C + Z + D + 1]``; rows that hold exactly and rows that are bounded
-    above. The drivers' counts are variables in steps, each dearer than the one before; the last
-    ``D + 1`` are lineups that a driver lacks and lineups that are missing, at a price that leaves
-    them at 0 once there are columns enough. Costs are divided by ``scale``: solvers' tolerances are
-    absolute, so costs belong near 1.
+    It has ``C + Z + D + 1`` variables: each lineup's share; Z for the drivers' counts, in steps
+    each of which costs more than the one before; for each driver the lineups that he lacks; and the
+    number of missing lineups. The last ``D + 1`` cost so much that they are 0 once the columns hold
+    a portfolio.
+
+    ``cost`` is minimised within ``lower`` and ``upper``. The rows of ``exact`` equal ``exact_at``,
+    those of ``above`` are at most ``above_at``; the last of these are ``sets``, sets of drivers
+    that only one lineup may hold. Costs are divided by ``scale``: solvers' tolerances are absolute,
+    so costs should be near 1.
     """
 
     columns: Lineups
@@ -59,16 +64,16 @@ class Program:
 def program_of(
     columns: Lineups, scores: Scores, limits: PortfolioLimits, pair_cost: float, scale: float
 ) -> Program:
-    """Lay out the program over these columns.
+    """The program over these columns.
 
     Parameters
     ----------
     columns, scores
-        u8 ``[C, R]`` and what each is worth, f64 ``[C]``.
+        The lineups, u8 ``[C, R]``, and their scores, f64 ``[C]``.
     limits
-        What the portfolio holds to.
+        Limits on the portfolio.
     pair_cost
-        What it costs that two lineups share a driver.
+        Cost of each driver that two lineups share, for each pair of lineups.
     scale
         About the largest score.
     """
@@ -78,7 +83,8 @@ def program_of(
         steps = limits.most
         driver = np.repeat(np.arange(drivers), steps)
         step = np.concatenate([np.arange(most) for most in steps])
-        # each step is dearer than the one before, so they fill in order; the first have to
+        # each step costs more than the one before, so they fill in order; those up to the driver's
+        # minimum have to be filled
         lower, upper = (step < limits.fewest[driver]).astype(np.float64), np.ones(len(step))
         step_cost = pair_cost * step
     else:
@@ -91,7 +97,7 @@ def program_of(
     sets = sets_of_one(columns, limits.min_unique)
     above = vstack([csr_array(held[drivers:]), sets])
     sharing = pair_cost * limits.n_lineups * columns.shape[1]
-    missing = np.full(drivers + 1, _DEAR * (scale + sharing))
+    missing = np.full(drivers + 1, _MISSING_COST * (scale + sharing))
     return Program(
         columns=columns,
         scores=scores,
@@ -116,12 +122,12 @@ def program_of(
 
 
 def relaxed(program: Program, lower: Scores | None = None, upper: Scores | None = None) -> Any:
-    """Solve the linear program, with other bounds where they are given.
+    """Solution of the linear program, within these bounds in place of its own where they are set.
 
     Raises
     ------
     ArithmeticError
-        The solver gave up: something is always allowed to be missing, so there is a solution.
+        The solver gave up. It cannot be that there is no solution, as lineups may be missing.
     """
     bounded = len(program.above_at) > 0
     solved = linprog(
@@ -141,10 +147,10 @@ def relaxed(program: Program, lower: Scores | None = None, upper: Scores | None 
 
 
 def whole(program: Program, limits: PortfolioLimits) -> Chosen | None:
-    """Choose whole columns, bool ``[C]``, or ``None`` where that finds none."""
+    """Choose whole columns, bool ``[C]``; ``None`` where no portfolio is found."""
     shares = relaxed(program).x[: len(program.columns)]
-    broken = int(((shares > _WHOLE) & (shares < 1.0 - _WHOLE)).sum())
-    if program.sets.shape[0] and broken > _BROKEN:
+    fractions = int(((shares > _WHOLE) & (shares < 1.0 - _WHOLE)).sum())
+    if program.sets.shape[0] and fractions > _MANY_FRACTIONS:
         return _dive(program, limits)
     picked = _solve(program)
     return _dive(program, limits) if picked is None else picked
@@ -160,7 +166,7 @@ def _solve(program: Program) -> Chosen | None:
         program.cost,
         constraints=constraints,
         integrality=np.concatenate([np.ones(count), np.zeros(len(program.cost) - count)]),
-        # nothing may be missing now
+        # no lineup and no driver may be missing here
         bounds=Bounds(program.lower, np.where(np.isinf(program.upper), 0.0, program.upper)),
         options={"mip_rel_gap": _GAP, "node_limit": _NODES},
     )
@@ -168,10 +174,10 @@ def _solve(program: Program) -> Chosen | None:
 
 
 def _dive(program: Program, limits: PortfolioLimits) -> Chosen | None:
-    """Choose columns a few at a time, those the linear program has most of, solving it again.
+    """Fix a few columns at a time, those with the largest shares, and solve the rest again.
 
-    Where many sets of drivers are priced, an integer program's root alone takes its solver longer
-    than the whole of this does.
+    Where many sets of drivers are limited, the integer solver takes longer for its root node alone
+    than this does altogether.
     """
     count = len(program.columns)
     draft = Draft(program.columns, limits)
@@ -185,10 +191,10 @@ def _dive(program: Program, limits: PortfolioLimits) -> Chosen | None:
             fits = draft.allowed()
             if not fits.any():
                 break
-            place = int(np.argmax(np.where(fits, shares, -1.0)))
-            if taken >= _DIVE and shares[place] < 1.0 - _WHOLE:
+            index = int(np.argmax(np.where(fits, shares, -1.0)))
+            if taken >= _DIVE and shares[index] < 1.0 - _WHOLE:
                 break
-            draft.change(place, 1)
+            draft.change(index, 1)
             taken += 1
         if taken == 0:
             return None

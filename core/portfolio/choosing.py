@@ -1,8 +1,10 @@
-"""Choosing lineups together from a pool: best marginal first, then every exchange that improves.
+"""Choosing a portfolio from a pool of lineups.
 
-The portfolio's worth is ``mean(score) - weight x best score x mean similarity``, the similarity of
-two lineups being the share of drivers they have in common. Only driver counts enter the sum of all
-pairs' overlaps, so a step costs one pass over the pool.
+The lineup that adds most is taken first, then the one that adds most to it, and so on; then lineups
+are exchanged as long as that improves the portfolio. Its worth is ``mean(score) - weight x best
+score x mean similarity``, the similarity of two lineups being the share of drivers they have in
+common. The overlaps of all pairs sum to a function of the drivers' counts alone, so a step costs
+one pass over the pool.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ Indices = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was chosen from a pool.
+    """The lineups chosen from a pool, and what that leaves for further ones.
 
     Parameters
     ----------
@@ -58,19 +60,23 @@ class Draft:
         self.too_close = np.zeros(len(lineups), dtype=np.int64)
         self.chosen = np.zeros(len(lineups), dtype=np.bool_)
 
-    def change(self, place: int, by: int) -> None:
-        """Add (``by`` = 1) or take back (``by`` = -1) the lineup at ``place`` of the pool."""
-        self.counts += by * self.holds[place]
-        self.team_counts += by * self.touches[place]
-        overlap = self.holds @ self.holds[place]
+    def change(self, index: int, by: int) -> None:
+        """Add (``by`` = 1) or take back (``by`` = -1) the lineup at ``index`` of the pool."""
+        self.counts += by * self.holds[index]
+        self.team_counts += by * self.touches[index]
+        overlap = self.holds @ self.holds[index]
         self.too_close += by * (overlap > self.shared_most)
-        self.chosen[place] = by > 0
+        self.chosen[index] = by > 0
 
     def _teams_full(self) -> npt.NDArray[np.bool_]:
         return np.asarray(self.team_counts >= self.team_most)
 
     def allowed(self) -> npt.NDArray[np.bool_]:
-        """Say which lineups of the pool may come next without making the limits unreachable."""
+        """Which lineups of the pool may join the chosen, bool ``[K]``.
+
+        One that would break an upper limit, or leave too few lineups to reach the drivers' minima,
+        may not.
+        """
         left = self.limits.n_lineups - int(self.chosen.sum())
         full = self.counts >= self.most
         missing = np.maximum(self.fewest - self.counts, 0)
@@ -79,13 +85,13 @@ class Draft:
         fits &= self.touches @ self._teams_full() == 0
         forced = missing >= left
         fits &= self.holds @ forced == forced.sum()
-        # each later lineup can make up for one roster of missing drivers
+        # what the lineups after the next one can supply, each of them a roster of missing drivers
         spare = self.lineups.shape[1] * (left - 1)
         fits &= self.holds @ (missing > 0) >= missing.sum() - spare
         return np.asarray(fits)
 
     def choice(self) -> Choice:
-        """Give what is chosen, and what every further lineup may not and must hold."""
+        """The lineups chosen so far, and the drivers that further ones may not and must hold."""
         left = self.limits.n_lineups - int(self.chosen.sum())
         full = self.counts >= self.most
         for team, used_up in zip(self.limits.teams, self._teams_full(), strict=True):
@@ -100,10 +106,10 @@ class Draft:
 
 
 def pair_cost(scores: npt.NDArray[np.float64], limits: PortfolioLimits, weight: float) -> float:
-    """Give what one driver shared by one pair of lineups costs the summed score.
+    """Cost of one driver shared by one pair of lineups, times the roster's size.
 
-    It is the number that makes ``sum(score) - cost x shared drivers over all pairs`` equal n times
-    the portfolio's worth, for a roster of one; divide by the roster's size.
+    Divided by the roster's size it is the number for which ``sum(score) - cost x shared drivers
+    over all pairs`` equals n times the portfolio's worth. It is in the unit of ``scores``.
     """
     pairs_a_lineup = (limits.n_lineups - 1) / 2
     return weight * abs(float(scores.max())) / pairs_a_lineup if pairs_a_lineup else 0.0
@@ -113,7 +119,7 @@ def choose(
     lineups: Lineups,
     scores: npt.NDArray[np.float64],
     limits: PortfolioLimits,
-    diversity_weight: float,
+    correlation_weight: float,
     *,
     exchange: bool = True,
 ) -> Choice:
@@ -126,15 +132,15 @@ def choose(
     scores
         f64 ``[K]``: what each is worth, in points or in dollars.
     limits
-        What the portfolio must hold to. Upper limits are never broken; with fewer lineups than
-        asked for, the choice says which drivers are used up or still needed.
-    diversity_weight
+        Limits on the portfolio. Upper limits are never broken. Where fewer lineups than
+        ``limits.n_lineups`` are chosen, the result names the drivers that block further ones.
+    correlation_weight
         0..1: the share of the best score that a portfolio of equal lineups would lose.
     exchange
-        Whether a whole portfolio is made better by exchanges.
+        Whether a complete portfolio is then improved by exchanges.
     """
     draft = Draft(lineups, limits)
-    cost = pair_cost(scores, limits, diversity_weight) / lineups.shape[1]
+    cost = pair_cost(scores, limits, correlation_weight) / lineups.shape[1]
     while draft.chosen.sum() < limits.n_lineups:
         fits = draft.allowed()
         if not fits.any():
@@ -150,17 +156,18 @@ def improve(
     lineups: Lineups,
     scores: npt.NDArray[np.float64],
     limits: PortfolioLimits,
-    diversity_weight: float,
+    correlation_weight: float,
     picked: Indices,
 ) -> Indices:
-    """Exchange lineups of a whole portfolio, ``picked`` from a pool, while its worth rises.
+    """Exchange lineups of a complete portfolio, ``picked`` from a pool, while its worth rises.
 
-    Parameters are those of :func:`choose`; ``picked`` holds every limit, and so does what is given.
+    The other parameters are those of :func:`choose`. ``picked`` keeps every limit, and so does the
+    portfolio returned.
     """
     draft = Draft(lineups, limits)
-    for place in picked:
-        draft.change(int(place), 1)
-    _exchange(draft, scores, pair_cost(scores, limits, diversity_weight) / lineups.shape[1])
+    for index in picked:
+        draft.change(int(index), 1)
+    _exchange(draft, scores, pair_cost(scores, limits, correlation_weight) / lineups.shape[1])
     return draft.choice().picked
 
 
@@ -171,17 +178,17 @@ def _exchange(draft: Draft, scores: npt.NDArray[np.float64], cost: float) -> Non
     improved = True
     while improved:
         improved = False
-        for place in np.flatnonzero(draft.chosen):
-            draft.change(int(place), -1)
+        for index in np.flatnonzero(draft.chosen):
+            draft.change(int(index), -1)
             worth = scores - cost * draft.counts[draft.lineups].sum(axis=1)
             best = int(np.argmax(np.where(draft.allowed(), worth, -np.inf)))
-            gained = worth[best] > worth[place] + margin
-            draft.change(best if gained else int(place), 1)
+            gained = worth[best] > worth[index] + margin
+            draft.change(best if gained else int(index), 1)
             improved |= bool(gained)
 
 
 def similarity(lineups: Lineups, drivers: int) -> dict[str, float]:
-    """Give the mean, largest and smallest share of drivers that two of ``lineups`` have in common.
+    """Mean, largest and smallest share of drivers that two of ``lineups`` have in common.
 
     Parameters
     ----------
@@ -192,7 +199,8 @@ def similarity(lineups: Lineups, drivers: int) -> dict[str, float]:
 
     Returns
     -------
-    ``avg_similarity``, ``max_similarity``, ``min_similarity``; a single lineup has no pair: all 0.
+    ``avg_similarity``, ``max_similarity``, ``min_similarity``, 0..1. All are 0 for a single lineup,
+    which has no pair.
     """
     if len(lineups) < 2:
         return {"avg_similarity": 0.0, "max_similarity": 0.0, "min_similarity": 0.0}

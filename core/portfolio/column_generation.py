@@ -1,16 +1,18 @@
-"""The best lineups together: the portfolio of the largest worth under its limits, with a bound.
+"""The portfolio with the largest worth under its limits, and an upper bound of any portfolio's.
 
-The whole portfolio is one program over all legal lineups: a linear program with column generation,
-whose duals price drivers and teams and whose new columns an exact search finds, the best lineups
-at those prices (Gilmore and Gomory, "A linear programming approach to the cutting-stock problem",
-1961), then the integer program over the lineups that can matter. The search's prices also bound
-every portfolio there is, so the answer says how far from the best it can be at most.
+The portfolio is the solution of one program over all legal lineups. First comes a linear program
+with column generation: its duals price drivers and teams, and an exact search adds the lineups
+that are best at those prices as new columns (Gilmore and Gomory, "A linear programming approach to
+the cutting-stock problem", 1961). Then an integer program chooses among the lineups that those
+prices favour. The prices also bound the worth of every portfolio, so the result states how far it
+can be from the best.
 
-What a lineup scores need not be a sum over its drivers: it is enough that the best lineups can be
-found when every driver has a price, as the walk by tail does.
+A lineup's score need not be a sum over its drivers. It is enough that a search can find the best
+lineups when every driver has a price, as the walk by tail does.
 
-The similarity of two lineups is the drivers they share; summed over all pairs it is a sum over
-drivers of ``c (c - 1) / 2``, c being a driver's count: convex, so it is part of the program too.
+Two lineups are as similar as the number of drivers they share. Summed over all pairs of lineups
+that is a sum over drivers of ``c (c - 1) / 2``, c being the number of lineups that hold the driver.
+It is convex in c, so the program includes it.
 """
 
 import math
@@ -33,24 +35,27 @@ Values = npt.NDArray[np.int64]
 Search = Callable[[Scores, int, float], WalkResult]
 Value = Callable[[Lineups], Scores]
 
-# prices are rounded to this share of the dearest driver's value: the walk adds whole numbers
+# The walk adds whole numbers, so values and prices are rounded to this fraction of the dearest
+# driver's value.
 _PRICE_STEPS = 1 << 40
-# scores of a search are good to a ten-millionth
+# A search's scores are accurate to a ten-millionth; this leaves some room.
 _SEARCH_GRID = 1e-6
 _NEW_COLUMNS = 300
 _FEW_NEW = 50
 _MOST_COLUMNS = 12_000
-# Lineups beside the asked for that an integer program sees: few, or many where those do not do.
+# Columns of the integer program beyond the portfolio's size: few, then many if the few give no
+# good portfolio.
 _PROGRAM_COLUMNS = (200, 1_500)
 _LACKING = 1e-6
-# of the worth: far less than a hundredth of a point, more than what a linear program rounds
+# Distance between worth and bound, as a fraction of the worth, at which column generation ends: far
+# below a hundredth of a point, but above the rounding of a linear program.
 _CLOSE = 1e-9
-# a search takes far longer than a walk by value: so near is near enough, or so many rounds and
-# lineups looked for
+# A search takes far longer than a walk by value, so it ends at this larger distance, or after this
+# many rounds, or when this many lineups were sought at once.
 _NEAR = 2e-5
 _ROUNDS = 8
 _MOST_SEARCHED = 2_000
-# so far from the bound more columns are worth another try
+# If the portfolio is farther than this from the bound, an integer program of more columns is tried.
 _FAR = 1e-3
 
 
@@ -63,13 +68,13 @@ class Together:
     lineups
         u8 ``[n, R]``, the best score first; ``[0, R]`` where only the bound was found.
     values
-        f64 ``[n]``: what each scores.
+        f64 ``[n]``: each lineup's score.
     worth
         The sum of ``values`` less what sharing drivers costs; ``-inf`` without lineups.
     bound
-        No portfolio within the limits is worth more.
+        Upper bound: no portfolio within the limits is worth more.
     columns
-        Lineups that the prices were found with.
+        Number of lineups in the linear program when column generation ended.
     """
 
     lineups: Lineups
@@ -91,11 +96,12 @@ class _Best:
     Parameters
     ----------
     lineups, gains
-        u8 ``[K, R]``, and what each scores beyond its prices and charges, f64 ``[K]``.
+        u8 ``[K, R]``, and each one's score less the prices of its drivers and the charges of its
+        teams, f64 ``[K]``.
     rest
-        No other lineup gains more; ``None`` where there is no other.
+        Upper bound of any other lineup's gain; ``None`` where there is no other lineup.
     prices, charges
-        What drivers ``[D]`` and teams ``[T]`` cost: as asked for, but for rounding.
+        What drivers ``[D]`` and teams ``[T]`` cost a lineup, as rounded for the search.
     """
 
     lineups: Lineups
@@ -106,7 +112,7 @@ class _Best:
 
 
 class _Market(Protocol):
-    """What lineups score, and which gain most at which prices."""
+    """The legal lineups: their scores, and a search for those that gain most at given prices."""
 
     @property
     def scale(self) -> float:
@@ -114,21 +120,21 @@ class _Market(Protocol):
 
     @property
     def least(self) -> float:
-        """No lineup scores less."""
+        """Lower bound of every lineup's score."""
 
     @property
     def lost(self) -> float:
-        """What rounding may take off a lineup's gain."""
+        """Most that rounding can take off a lineup's gain."""
 
     def scores(self, lineups: Lineups) -> Scores:
-        """Give what each lineup scores, ``[K]``."""
+        """Score of each lineup, ``[K]``."""
 
     def best(self, prices: Scores, charges: Scores, look: int, above: float) -> _Best:
-        """Give the ``look`` lineups that gain most, of those at least that gain above so much."""
+        """The ``look`` lineups that gain most; those that gain no more than ``above`` may lack."""
 
 
 class _Additive:
-    """Lineups that score the sum of what their drivers are worth, in whole numbers."""
+    """Lineups whose score is the sum of their drivers' values, in whole numbers."""
 
     def __init__(self, values: Values, rules: LineupRules, limits: PortfolioLimits) -> None:
         self._values, self._rules, self._limits = values, rules, limits
@@ -136,17 +142,17 @@ class _Additive:
         self._unit = _PRICE_STEPS / dearest
         self.scale = dearest * rules.roster_size
         self.least = float(np.sort(values)[: rules.roster_size].sum())
-        # half a step a driver, and as much for its price
+        # half a step for each driver's value and half a step for his price
         self.lost = rules.roster_size / self._unit
 
     def scores(self, lineups: Lineups) -> Scores:
         return np.asarray(self._values[lineups].sum(axis=1), dtype=np.float64)
 
     def best(self, prices: Scores, charges: Scores, look: int, above: float) -> _Best:
-        del above  # a walk by value takes no time without it
+        del above  # a walk by value is fast enough without it
         whole_prices = np.rint(prices * self._unit).astype(np.int64)
         whole_charges = np.rint(charges * self._unit).astype(np.int64)
-        found = best_by_value(
+        result = best_by_value(
             np.rint(self._values * self._unit).astype(np.int64) - whole_prices,
             self._rules,
             look,
@@ -155,9 +161,9 @@ class _Additive:
                 for team, charge in zip(self._limits.teams, whole_charges, strict=True)
             ],
         )
-        gains = found.scores / self._unit
+        gains = result.scores / self._unit
         return _Best(
-            found.lineups,
+            result.lineups,
             gains,
             float(gains[-1]) if len(gains) == look else None,
             whole_prices / self._unit,
@@ -166,7 +172,7 @@ class _Additive:
 
 
 class _Searched:
-    """Lineups that a search finds by any score, drivers' prices taken off it."""
+    """Lineups of any score, which a search finds by their score less their drivers' prices."""
 
     def __init__(
         self, search: Search, value: Value, limits: PortfolioLimits, scale: float, least: float
@@ -178,13 +184,14 @@ class _Searched:
         return np.asarray(self._value(lineups), dtype=np.float64)
 
     def best(self, prices: Scores, charges: Scores, look: int, above: float) -> _Best:
-        # a search knows no charges: what it gives beyond its last may gain as much, not more
-        found = self._search(prices, look, above)
-        touched = presence(found.lineups, self._limits)[len(prices) :]
+        # The search ignores charges, and they only lower a gain: lineups that it leaves out gain
+        # no more than the score of the last that it returns.
+        result = self._search(prices, look, above)
+        touched = presence(result.lineups, self._limits)[len(prices) :]
         return _Best(
-            found.lineups,
-            found.scores - charges @ touched,
-            float(found.scores[-1]) if len(found.scores) == look else above,
+            result.lineups,
+            result.scores - charges @ touched,
+            float(result.scores[-1]) if len(result.scores) == look else above,
             prices,
             charges,
         )
@@ -192,18 +199,18 @@ class _Searched:
 
 @dataclass(frozen=True, slots=True)
 class _Priced:
-    """What the linear program's duals say of every legal lineup.
+    """The legal lineups at the prices of a solved linear program.
 
     Parameters
     ----------
     lineups, gains
-        Columns and the best lineups, and what each would add to the worth at these prices.
+        The columns, after them the new lineups, and what each adds to the worth at these prices.
     bound
-        No portfolio is worth more.
+        Upper bound of any portfolio's worth.
     new
-        How many of the lineups, the last ones, are no columns yet and would add something.
+        Number of new lineups: the last ones, which are not columns yet and would add to the worth.
     lacking
-        How much the columns still lack: lineups and drivers in them.
+        Number of missing lineups and missing appearances of drivers in the solution, summed.
     """
 
     lineups: Lineups
@@ -214,7 +221,7 @@ class _Priced:
 
 
 def _count_worth(price: Scores, limits: PortfolioLimits, pair_cost: float) -> float:
-    """Give the most that drivers' counts can earn at these prices, within their limits."""
+    """The most that drivers' counts can earn at these prices, within their limits."""
     total = 0.0
     for paid, least, most in zip(price, limits.fewest, limits.most, strict=True):
         counts = np.arange(least, most + 1)
@@ -225,7 +232,7 @@ def _count_worth(price: Scores, limits: PortfolioLimits, pair_cost: float) -> fl
 def _price(
     market: _Market, limits: PortfolioLimits, pair_cost: float, program: Program, look: int
 ) -> tuple[float, _Priced]:
-    """Solve the linear program over the columns, and let the search look for what it lacks."""
+    """Worth of the linear program over the columns, and the lineups that its prices ask for."""
     drivers, teams, scale = len(limits.drivers), len(limits.teams), program.scale
     solved = relaxed(program)
     above = solved.ineqlin.marginals * scale if len(program.above_at) else np.zeros(0)
@@ -267,20 +274,20 @@ def best_together(
     limits: PortfolioLimits,
     pair_cost: float = 0.0,
 ) -> Together | None:
-    """Give the portfolio that is worth most, or ``None`` where not even fractions make up one.
+    """The portfolio that is worth most; ``None`` where not even fractions of lineups make up one.
 
-    Where whole lineups are hard to fit it may have no lineups, only the bound
-    (:attr:`Together.complete`).
+    Where no whole lineups were found to fit, the result has no lineups, only the bound
+    (:attr:`Together.complete` is False).
 
     Parameters
     ----------
     values
         i64 ``[D]``: what each driver adds to a lineup, in any whole unit.
     rules, limits
-        What each lineup and the portfolio hold to.
+        Rules of each lineup and limits on the portfolio.
     pair_cost
-        What it costs, in the unit of ``values``, that two lineups share a driver; for each such
-        driver of each pair.
+        Cost of each driver that two lineups share, for each pair of lineups, in the unit of
+        ``values``.
 
     Raises
     ------
@@ -291,13 +298,13 @@ def best_together(
     """
     start = best_by_value(values, rules, limits.n_lineups + _NEW_COLUMNS).lineups
     market = _Additive(values, rules, limits)
-    found = _generated(market, start, limits, pair_cost, _CLOSE, None)
-    if found is None or pair_cost > 0.0 or not found.complete:
-        return found
-    # every portfolio is worth a multiple of what all values are multiples of
+    best = _generated(market, start, limits, pair_cost, _CLOSE, None)
+    if best is None or pair_cost > 0.0 or not best.complete:
+        return best
+    # all values are multiples of the grain, so every portfolio's worth is one
     grain = max(1, int(np.gcd.reduce(values)))
-    bound = max(math.floor(found.bound / grain) * grain, found.worth)
-    return Together(found.lineups, found.values, found.worth, bound, found.columns)
+    bound = max(math.floor(best.bound / grain) * grain, best.worth)
+    return Together(best.lineups, best.values, best.worth, bound, best.columns)
 
 
 def best_searched_together(
@@ -308,26 +315,26 @@ def best_searched_together(
     pair_cost: float,
     least: float,
 ) -> Together | None:
-    """Give a portfolio that is worth about the most, and the bound on any, for any score.
+    """The portfolio that is worth most, or nearly so, by any score, and an upper bound of the most.
 
     Parameters
     ----------
     search
-        ``(prices f64 [D], k, above)`` to the k legal lineups with the largest score less their
-        drivers' prices, a :class:`~core.lineups.result.WalkResult`; it may leave out what scores
-        no more than ``above``.
+        Called with ``(prices f64 [D], k, above)``; returns the k legal lineups with the largest
+        score less their drivers' prices as a :class:`~core.lineups.result.WalkResult`. It may leave
+        out lineups for which that is no more than ``above``.
     value
-        Gives the score of any lineups, f64 ``[K]``.
+        The score of any lineups, f64 ``[K]``.
     start
         Lineups to begin with, u8 ``[C, R]``: the best by score are good ones.
     limits, pair_cost
-        As :func:`best_together` takes them, in the unit of scores.
+        As for :func:`best_together`, in the unit of scores.
     least
-        A score that no legal lineup is below.
+        Lower bound of every legal lineup's score.
 
     Returns
     -------
-    As :func:`best_together` gives it.
+    As from :func:`best_together`.
 
     Raises
     ------
@@ -349,7 +356,7 @@ def _generated(
     close: float,
     rounds: int | None,
 ) -> Together | None:
-    """Add columns until none would help, or the bound is near, then choose whole ones."""
+    """Add columns until none would help or the bound is near, then choose whole lineups."""
     if limits.min_unique > 2:
         raise ValueError(f"min_unique {limits.min_unique} is above 2")
     if len(columns) == 0 or (limits.fewest > limits.most).any():
@@ -367,15 +374,16 @@ def _generated(
         columns = priced.lineups
         scores = np.concatenate([scores, market.scores(new)])
         if bound < least:
-            # the bound counts what is missing: too little, whatever is chosen
+            # every portfolio is worth ``least`` or more, so there is none
             return None
         turn += 1
         near = bound - worth <= close * max(1.0, abs(worth))
         if near or len(columns) > _MOST_COLUMNS or turn == rounds:
             break
         if priced.new < _FEW_NEW:
-            # the search knows no prices of sets of drivers, nor charges where they are not its own,
-            # so what it finds may be columns already
+            # No search knows the prices on sets of drivers, and only the walk by value knows the
+            # charges on teams, so the lineups returned may be columns already. The next search
+            # returns more lineups.
             if look > (_MOST_COLUMNS if rounds is None else _MOST_SEARCHED):
                 break
             look *= 2
@@ -393,7 +401,7 @@ def _whole(
     pair_cost: float,
     bound: float,
 ) -> Together:
-    """Choose whole lineups among those that the prices favour, the fewest that will do well."""
+    """Choose whole lineups among those that the prices favour most."""
     none = columns[:0]
     best = Together(none, scores[:0], -math.inf, bound, len(columns))
     for width in _PROGRAM_COLUMNS:

@@ -1,4 +1,4 @@
-"""The smallest set of rules in conflict, whatever the rules are."""
+"""The smallest set of rules in conflict, for rules of any kind."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,8 +7,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 Possible = Callable[[frozenset[int]], bool]
 
-# Of many rules of one kind any few conflict as well as any others, and to see that no fewer do,
-# all of them would have to be tried.
+# Where any few of many rules of one kind are in conflict, proving a conflict the smallest would
+# take a trial of every set of them.
 _MOST_TRIED = 300
 
 
@@ -17,22 +17,23 @@ def smallest_conflict(
 ) -> tuple[int, ...]:
     """The fewest of ``count`` rules that no answer obeys together, by number, rising.
 
-    A conflict from which no rule can be left out is found first (Junker, "QuickXplain: preferred
-    explanations and relaxations for over-constrained problems", 2004). For a smaller one: a
-    conflict holds a rule of everything that must be lifted to leave an answer. So, round by round,
-    the fewest rules that hold one of each such set known; if they conflict none fewer do, else they
-    are added to until one more would, and what is left out is the next such set (Ignatiev, Previti,
-    Liffiton and Marques-Silva, "Smallest MUS extraction with minimal hitting set dualization",
-    2015). Where that would try hundreds of sets, the first conflict stands: it may not be the
-    smallest, but has nothing in it that could be left out.
+    First comes a conflict from which no rule can be left out (Junker, "QuickXplain: preferred
+    explanations and relaxations for over-constrained problems", 2004). Then a smaller one is
+    sought. If lifting a set of rules leaves an answer, every conflict holds a rule of that set.
+    So each round takes the fewest rules that hold one of every such set known so far. If these
+    are in conflict, no fewer are. Otherwise rules are added to them until one more would make a
+    conflict, and the rules not added are the next such set (Ignatiev, Previti, Liffiton and
+    Marques-Silva, "Smallest MUS extraction with minimal hitting set dualization", 2015). After
+    ``most_tried`` sets the first conflict is returned: it may not be the smallest, but no rule can
+    be left out of it.
 
     Parameters
     ----------
     count
-        How many rules there are.
+        Number of rules.
     possible
-        Whether an answer obeys these rules. Fewer rules never leave fewer answers, and all of them
-        leave none.
+        Called with rules; returns whether an answer obeys them. Fewer rules never leave fewer
+        answers, and all rules together leave none.
     most_tried
         About how many sets of rules to try for a smaller conflict than the first.
     """
@@ -62,7 +63,7 @@ def smallest_conflict(
 def _explained(
     kept: frozenset[int], rest: list[int], possible: Possible, *, untried: bool
 ) -> frozenset[int]:
-    """Rules of ``rest`` that conflict beside the kept, none of which can be left out."""
+    """Rules of ``rest`` that are in conflict with the kept, none of which can be left out."""
     if untried and not possible(kept):
         return frozenset()
     if len(rest) == 1:
@@ -75,13 +76,13 @@ def _explained(
 
 
 def _fewest_in_all(count: int, sets: Sequence[frozenset[int]]) -> frozenset[int]:
-    """The fewest numbers below ``count`` of which each set holds one."""
+    """The fewest numbers below ``count`` such that each set holds at least one of them."""
     if not sets:
         return frozenset()
     holds = np.zeros((len(sets), count))
     for row, members in enumerate(sets):
         holds[row, list(members)] = 1.0
-    # of as many numbers, the lower ones: a rule's number is where the user reads it first
+    # among equally few, the lowest numbers: rules are numbered in the order a user reads them
     cost = 1.0 + np.arange(count) / (count * count + 1.0) / 2.0
     solved = milp(
         cost,
@@ -94,7 +95,7 @@ def _fewest_in_all(count: int, sets: Sequence[frozenset[int]]) -> frozenset[int]
 
 
 def _grown(base: frozenset[int], rest: list[int], possible: Possible) -> frozenset[int]:
-    """The base with all of ``rest`` that can be added, many at once where they can."""
+    """The base with every rule of ``rest`` that can be added, trying many at once."""
     if not rest:
         return base
     whole = base | frozenset(rest)

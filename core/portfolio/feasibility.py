@@ -22,12 +22,12 @@ from core.lineups.walk import best_by_value
 from core.portfolio.limits import Counts, PortfolioLimits
 
 _PRICE_UNIT = 1_000_000_000_000
-# Most drivers carry no price, and the walk has to look at all lineups that tie: each gets a little
-# more than its price, which only weakens a proof, by far less than the tolerance.
+# Most drivers have no price, and the walk has to visit all lineups that tie. So each driver's price
+# is changed a little, which weakens a proof by far less than the tolerance.
 _TIE_BREAK = 10_007
 _TIE_STEP = 7_919
 _NEW_COLUMNS = 200
-# A shortfall is a count of lineups; the program and the rounding of prices are good to far less.
+# A shortfall is a number of lineups; the program's and the prices' rounding is far below this.
 _TOLERANCE = 1e-5
 _GAP = 0.002
 
@@ -39,11 +39,11 @@ class Proof:
     Parameters
     ----------
     over, under, each
-        What one lineup too many of a driver or team ``[D + T]``, one too few of a driver ``[D]``
-        and one missing lineup cost: 0..1 each.
+        Price of one lineup too many with a driver or team ``[D + T]``, of one too few with a driver
+        ``[D]``, and of one missing lineup: 0..1 each.
     gains
-        What the most helpful legal lineups save at these prices, falling; none beyond them saves
-        more.
+        What the most helpful legal lineups save at these prices, falling. Any other lineup saves no
+        more than the last of them.
     """
 
     over: npt.NDArray[np.float64]
@@ -52,9 +52,9 @@ class Proof:
     gains: npt.NDArray[np.float64]
 
     def excludes(self, rules: LineupRules, limits: PortfolioLimits) -> bool:
-        """Whether the prices prove that ``limits`` cannot be held (weak duality).
+        """Whether the prices prove that no portfolio keeps ``limits`` (weak duality).
 
-        ``limits`` are those of the proof, on at most as many lineups.
+        ``limits`` have the drivers and teams of the proof's, and no more lineups than those.
         """
         least = (
             self.each * limits.n_lineups
@@ -67,15 +67,15 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """The linear relaxation's verdict.
+    """Whether fractions of lineups can keep every limit.
 
     Parameters
     ----------
     columns
-        The legal lineups that the program was built of, u8 ``[C, R]``: first those it began with,
-        then those added.
+        The legal lineups in the program, u8 ``[C, R]``: first those it began with, then those
+        added.
     proof
-        Why not even fractions of lineups can meet every limit; ``None`` if they can.
+        Proof that not even fractions of lineups can keep every limit; ``None`` if they can.
     """
 
     columns: Lineups
@@ -83,7 +83,7 @@ class Relaxation:
 
 
 def _most_apart(drivers: int, roster_size: int, min_unique: int) -> int:
-    """Number of lineups a driver can stand in if any two differ in ``min_unique`` drivers.
+    """Upper bound of the lineups that hold one driver if any two differ in ``min_unique`` drivers.
 
     No two lineups may then share a set of ``roster_size - min_unique + 1`` drivers, which bounds
     their number (Johnson, "A new upper bound for error-correcting codes", 1962).
@@ -100,7 +100,7 @@ def _most(rules: LineupRules, limits: PortfolioLimits) -> Counts:
 
 
 def presence(lineups: Lineups, limits: PortfolioLimits) -> npt.NDArray[np.float64]:
-    """Presence of each driver and team by lineup, 0 or 1, ``[D + T, C]``."""
+    """1 where a lineup holds a driver, or any driver of a team, else 0: ``[D + T, C]``."""
     holds = np.zeros((len(lineups), len(limits.drivers)), dtype=np.float64)
     holds[np.arange(len(lineups))[:, None], lineups] = 1.0
     teams = [holds[:, list(team.members)].any(axis=1) for team in limits.teams]
@@ -108,7 +108,7 @@ def presence(lineups: Lineups, limits: PortfolioLimits) -> npt.NDArray[np.float6
 
 
 def _shortfall(lineups: Lineups, rules: LineupRules, limits: PortfolioLimits) -> Any:
-    """Solution for the least total by which the limits are missed with these lineups."""
+    """Solution of the linear program: the least sum by which these lineups miss the limits."""
     held = presence(lineups, limits)
     drivers, rows, count = len(limits.drivers), len(held), len(lineups)
     slack = rows + drivers + 1
@@ -136,9 +136,9 @@ def _shortfall(lineups: Lineups, rules: LineupRules, limits: PortfolioLimits) ->
 
 
 def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Relaxation:
-    """Decide the linear relaxation over all legal lineups, from ``columns`` on.
+    """Decide whether fractions of legal lineups can keep the limits, beginning with ``columns``.
 
-    Every turn adds a legal lineup that was not a column, so it ends.
+    Every round adds a legal lineup that is not a column yet, so the rounds end.
     """
     drivers, teams = len(limits.drivers), len(limits.teams)
     while True:
@@ -163,13 +163,13 @@ def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Rela
         known = {lineup.tobytes() for lineup in columns}
         new = [row for row in best.lineups[gains > 0.0] if row.tobytes() not in known]
         if not new:
-            # within rounding of the border: a portfolio is looked for before it is refused
+            # undecided within rounding: no proof, so that a portfolio is searched for
             return Relaxation(columns, None)
         columns = np.concatenate([columns, np.stack(new)])
 
 
 def could_hold(rules: LineupRules, limits: PortfolioLimits) -> bool:
-    """Whether the counts alone, without any lineup, leave room for the number asked for."""
+    """Whether the counts of drivers and teams, regardless of any lineup, allow ``n_lineups``."""
     n, slots = limits.n_lineups, rules.roster_size * limits.n_lineups
     most, fewest = _most(rules, limits), limits.fewest.copy()
     most[list(set(rules.excludes))] = 0
@@ -184,9 +184,10 @@ def could_hold(rules: LineupRules, limits: PortfolioLimits) -> bool:
 
 
 def sets_of_one(lineups: Lineups, min_unique: int) -> csr_array:
-    """The sets of drivers that only one chosen lineup may hold, by lineup ``[S, C]``.
+    """Sets of drivers that only one chosen lineup may hold: 1 where a lineup holds one, ``[S, C]``.
 
-    Two lineups differ in ``min_unique`` drivers exactly if they share no set of R - min_unique + 1.
+    Two lineups differ in at least ``min_unique`` drivers exactly if they share no set of
+    R - min_unique + 1 drivers.
     """
     size = lineups.shape[1] - min_unique + 1
     keys = np.zeros((len(lineups), 0), dtype=np.int64)
@@ -207,15 +208,15 @@ def sets_of_one(lineups: Lineups, min_unique: int) -> csr_array:
 def choose_exactly(
     lineups: Lineups, scores: npt.NDArray[np.float64], limits: PortfolioLimits, most_nodes: int
 ) -> tuple[npt.NDArray[np.intp] | None, bool]:
-    """Choose exactly ``limits.n_lineups`` of these by integer program, for the largest sum.
+    """Choose exactly ``limits.n_lineups`` of the lineups by integer program, for the largest sum.
 
-    The search ends after ``most_nodes``: nodes, not seconds, so that what it finds does not depend
-    on the machine.
+    The search ends after ``most_nodes`` nodes and not after a time, so that its result does not
+    depend on the machine.
 
     Returns
     -------
-    The indices, or ``None`` if none were found, and whether the program was decided: a ``None``
-    that was decided proves that no such choice of these lineups exists.
+    The indices, or ``None`` if none were found; and whether the program was decided. ``None`` and
+    True together prove that no choice of these lineups keeps the limits.
     """
     constraints = [
         LinearConstraint(
@@ -228,7 +229,7 @@ def choose_exactly(
     sets = sets_of_one(lineups, limits.min_unique)
     if sets.shape[0]:
         constraints.append(LinearConstraint(sets, -np.inf, 1.0))
-    # scores near 1, so that the gap means the same for points, dollars and losses
+    # the solver gets scores near 1, so that the gap means the same for points, dollars and losses
     scale = max(float(np.abs(scores).max()), 1e-12)
     solved = milp(
         -scores / scale,

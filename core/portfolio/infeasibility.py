@@ -1,9 +1,9 @@
-"""Which rules leave no lineup or no portfolio, and how many lineups there would be room for.
+"""Why there is no lineup or no portfolio: the rules in conflict, and how many lineups are possible.
 
-What is in conflict is named as the smallest set of rules that no answer obeys together, as far as
-lifting rules and asking again shows it in a second or so. Whether a portfolio exists is asked of
-the linear relaxation over all legal lineups (:mod:`core.portfolio.feasibility`): where it has no
-solution, that is a proof.
+The rules in conflict are the smallest set that no portfolio obeys together, as far as a second or
+so of lifting rules and trying again shows it. Whether a portfolio exists is decided by the linear
+relaxation over all legal lineups (:mod:`core.portfolio.feasibility`): if that has no solution,
+there is no portfolio.
 """
 
 from bisect import bisect_right
@@ -24,22 +24,23 @@ from core.portfolio.limits import Exposure, PortfolioLimits
 from core.portfolio.sequence import in_sequence
 from core.wording import many
 
-# So few legal lineups are put into the integer program whole: its verdict is a proof then.
+# Up to this number of legal lineups, all of them are columns of the integer program, so that its
+# verdict is a proof.
 FEW_LEGAL = 1_500
 FEW_NODES = 5_000
 NODES = 50
-# multiples of these modulo a prime are as good as random orders
+# multiples of each step modulo this prime order the drivers as well as random numbers would
 _ORDER = 10_007
 _STEPS = tuple(range(1_009, 9_000, 499))
 _EACH = 60
-# Sets of rules to try for a smaller conflict: counts are compared at once, lineups looked for in a
-# hundredth of a second, a program over lineups solved in a tenth.
+# Sets of rules to try for a smaller conflict. Comparing counts takes no time, a search for lineups
+# a hundredth of a second, a program over lineups a tenth.
 _COUNTS_TRIED, _LEGAL_TRIED, _PROGRAMS_TRIED = 300, 100, 12
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """Rules on lineups and limits on their portfolio, together."""
+    """The rules of every lineup and the limits on the portfolio."""
 
     rules: LineupRules
     limits: PortfolioLimits
@@ -52,11 +53,11 @@ class _Rule:
     Parameters
     ----------
     rule
-        As a refusal names it.
+        The rule as an error names it.
     lift
-        A request without the rule.
+        Turns a request into one without the rule.
     priced
-        Whether the rule carries a price in a proof; one that does not takes no part in it.
+        Whether the rule has a price in a proof. A rule without one is not in the conflict proven.
     """
 
     rule: BrokenRule
@@ -65,33 +66,35 @@ class _Rule:
 
 
 def require_legal(rules: LineupRules, names: Sequence[str] | None = None) -> None:
-    """Refuse rules under which no lineup is legal.
+    """Raise an error if no lineup is legal under the rules.
 
     Parameters
     ----------
     rules
-        What each lineup obeys.
+        Rules of every lineup.
     names
-        The drivers' names, for the rules on them; numbers by default.
+        The drivers' names, for the error; their indices by default.
 
     Raises
     ------
     Infeasible
-        With the smallest set of rules in conflict.
+        No lineup is legal. The error names the smallest set of rules in conflict.
     """
     if not _reaches(rules, 1):
         raise _no_lineup(rules, names or [str(i) for i in range(len(rules.salaries_usd))])
 
 
 def require_possible(rules: LineupRules, limits: PortfolioLimits) -> None:
-    """Refuse limits under which, certainly, no portfolio exists.
+    """Raise an error if it is proven that no portfolio exists under the limits.
 
-    A portfolio that fractions of lineups could fill is let through, and looked for.
+    Limits that only fractions of lineups can keep pass this test; the search for a portfolio
+    decides about them.
 
     Raises
     ------
     Infeasible
-        With the smallest set of rules in conflict, and the largest number of lineups possible.
+        No portfolio exists. The error names the smallest set of rules in conflict, and the largest
+        number of lineups possible.
     """
     if not _possible(_Request(rules, limits)):
         raise no_portfolio(rules, limits)
@@ -100,12 +103,12 @@ def require_possible(rules: LineupRules, limits: PortfolioLimits) -> None:
 def no_portfolio(
     rules: LineupRules, limits: PortfolioLimits, columns: Lineups | None = None
 ) -> Infeasible:
-    """The reason why a portfolio that was looked for, or ruled out, is not to be had.
+    """The error that says why there is no portfolio under these rules and limits.
 
     Parameters
     ----------
     rules, limits
-        What was asked for.
+        Rules of every lineup and limits on the portfolio, known to leave none.
     columns
         Lineups to begin with, u8 ``[C, R]``: they save time.
     """
@@ -121,28 +124,27 @@ def no_portfolio(
         why = f"only {few} different lineups are legal under these rules"
     else:
         conflict = _conflict_of_limits(request)
-        why = f"no {wanted} legal lineups hold these limits together"
+        why = f"no {wanted} legal lineups keep these limits together"
     if not conflict:
-        # in conflict together, but which of them is open
+        # it is not known which of the limits are in conflict, so all are named
         conflict = tuple(each.rule for each in _portfolio_rules(limits))
-        why = "none were found that hold these limits together"
+        why = "none are found that keep these limits together"
     if columns is None or legal <= FEW_LEGAL:
         columns = some if legal <= FEW_LEGAL else some[:wanted]
     largest, proven = _largest(rules, limits, columns, legal)
     room = f"there is room for {largest or 'none'}"
     if not proven:
-        were = "was" if largest == 1 else "were"
-        room = f"{largest or 'none'} {were} found, and no proof excludes more"
-    were = "was" if wanted == 1 else "were"
+        room = f"the largest portfolio found has {largest or 'none'}, and no proof excludes more"
+    are = "is" if wanted == 1 else "are"
     return Infeasible(
-        f"{many(wanted, 'lineup')} {were} asked for, and {why}; {room}.",
+        f"{many(wanted, 'lineup')} {are} requested, and {why}; {room}.",
         rules=(BrokenRule("n_lineups", limit=wanted), *conflict),
         largest=largest,
     )
 
 
 def _no_lineup(rules: LineupRules, names: Sequence[str]) -> Infeasible:
-    anyone = tuple(Exposure(name, (i,), 0.0, 1.0, asked=True) for i, name in enumerate(names))
+    anyone = tuple(Exposure(name, (i,), 0.0, 1.0, explicit=True) for i, name in enumerate(names))
     request = _Request(rules, PortfolioLimits(1, anyone))
     conflict, _ = _conflict(request, _lineup_rules(request), _enough_legal, _LEGAL_TRIED)
     hint = _nearest(rules, {rule.key for rule in conflict})
@@ -150,7 +152,7 @@ def _no_lineup(rules: LineupRules, names: Sequence[str]) -> Infeasible:
 
 
 def _nearest(rules: LineupRules, keys: set[str]) -> str:
-    """How far the salaries are from the bound that is in conflict, where that is known."""
+    """The cheapest or dearest lineup's cost, where the salary cap or minimum is in conflict."""
     salaries = np.array(rules.salaries_usd, dtype=np.int64)
     for key, called, freed, sign, which in (
         ("salary_cap_usd", "cap", replace(rules, salary_cap_usd=_no_cap(rules)), -1, "cheapest"),
@@ -164,13 +166,13 @@ def _nearest(rules: LineupRules, keys: set[str]) -> str:
 
 
 def _conflict_of_limits(request: _Request) -> tuple[BrokenRule, ...]:
-    """The rules in conflict where lineups enough are legal; empty where that shows none.
+    """The rules in conflict where there are enough legal lineups.
 
-    That is so where only whole lineups conflict and fractions of them would do.
+    It is empty where fractions of lineups keep the limits and only whole lineups do not.
     """
     rules = [*_lineup_rules(request), *_portfolio_rules(request.limits)]
     if not _counts_fit(request):
-        # counts alone conflict: to try those takes no time
+        # the counts alone are in conflict, and trying those takes no time
         return _conflict(request, rules, _counts_fit, _COUNTS_TRIED)[0]
     columns = _some_legal(request.rules, request.limits.n_lineups)
     proof = relax(request.rules, request.limits, columns).proof
@@ -191,7 +193,7 @@ def _conflict(
     possible: Callable[[_Request], bool],
     most_tried: int,
 ) -> tuple[tuple[BrokenRule, ...], _Request]:
-    """A smallest set of ``rules`` in conflict, and the request with those alone."""
+    """A smallest set of ``rules`` in conflict, and the request with only those rules."""
 
     def with_only(kept: frozenset[int]) -> _Request:
         left = request
@@ -210,29 +212,32 @@ def _reaches(rules: LineupRules, count: int) -> bool:
 
 
 def _some_legal(rules: LineupRules, count: int) -> Lineups:
-    # any values do: lineups found let their values cut the rest
+    # any values would do; varied ones let the walk cut branches by the lineups it already has
     return best_by_value(np.array(rules.salaries_usd, dtype=np.int64), rules, count).lineups
 
 
 def _all_sorts(rules: LineupRules) -> Lineups:
-    """Lineups of all sorts: the best by several orders of the drivers, always the same."""
+    """Varied lineups: the best by each of several fixed orders of the drivers."""
     drivers = np.arange(len(rules.salaries_usd), dtype=np.int64)
     sorts = [drivers * step % _ORDER for step in _STEPS]
     return np.concatenate([best_by_value(sort, rules, _EACH).lineups for sort in sorts])
 
 
 def _enough_legal(request: _Request) -> bool:
-    """Whether as many lineups are legal as are asked for."""
+    """Whether at least ``n_lineups`` lineups are legal."""
     return _reaches(request.rules, request.limits.n_lineups)
 
 
 def _counts_fit(request: _Request) -> bool:
-    """Whether the limits leave room by their counts."""
+    """Whether the limits' counts alone allow a portfolio."""
     return could_hold(request.rules, request.limits)
 
 
 def _fractions_fit(proof: Proof, rules: LineupRules, request: _Request) -> bool:
-    """Whether fractions of lineups make up a portfolio, given why those of ``rules`` do not."""
+    """Whether fractions of lineups make up a portfolio; ``proof`` says why none do under ``rules``.
+
+    The proof settles most requests without a program.
+    """
     if not _counts_fit(request) or (
         request.rules == rules and proof.excludes(rules, request.limits)
     ):
@@ -254,7 +259,7 @@ def _possible(request: _Request) -> bool:
 
 
 def _lineup_rules(request: _Request) -> list[_Rule]:
-    """Every rule on lineups that a request could be without."""
+    """Every rule on lineups that can be lifted from a request."""
     rules, names = request.rules, [driver.name for driver in request.limits.drivers]
     salaries: list[_Rule] = []
     if rules.salary_cap_usd < _dearest(rules):
@@ -281,7 +286,7 @@ def _lineup_rules(request: _Request) -> list[_Rule]:
 
 
 def _rule_of(named: Group | Budget) -> BrokenRule:
-    """A group or budget as a refusal names it: by the name that its maker gave it."""
+    """A group or budget as an error names it: by its own name and subject."""
     return BrokenRule(named.name, named.subject if isinstance(named, Group) else None)
 
 
@@ -318,7 +323,7 @@ def _without_named(rule: BrokenRule, request: _Request) -> _Request:
 
 
 def _portfolio_rules(limits: PortfolioLimits) -> list[_Rule]:
-    """Every limit on portfolios that a request could be without: one for all drivers is one."""
+    """Every limit on the portfolio that can be lifted; a limit for all drivers counts as one."""
     n, drivers = limits.n_lineups, len(limits.drivers)
     limited: dict[tuple[str, str | None], list[int]] = {}
 
@@ -343,7 +348,10 @@ def _portfolio_rules(limits: PortfolioLimits) -> list[_Rule]:
 def _exposure_rule(
     limits: PortfolioLimits, key: str, own: str | None, indices: Sequence[int]
 ) -> _Rule:
-    """An exposure's bound on these drivers and teams ``[D + T]``, ``own`` if it is of one alone."""
+    """The rule for an exposure limit of these drivers and teams, by index of ``[D + T]``.
+
+    ``own`` is the name of the driver or team that has the limit alone, ``None`` for a limit on all.
+    """
     exposures = [(*limits.drivers, *limits.teams)[index] for index in indices]
     if key == "min_driver_exposure":
         least = max(exposure.least for exposure in exposures)
@@ -365,7 +373,7 @@ def _shortage_priced(indices: Sequence[int], proof: Proof) -> bool:
 
 def _unbounded(exposures: tuple[Exposure, ...], own: str | None) -> tuple[Exposure, ...]:
     return tuple(
-        replace(exposure, most=1.0, asked=True)
+        replace(exposure, most=1.0, explicit=True)
         if (exposure.name if exposure.own_most else None) == own
         else exposure
         for exposure in exposures
@@ -397,11 +405,12 @@ def _without_min_unique(request: _Request) -> _Request:
 def _largest(
     rules: LineupRules, limits: PortfolioLimits, columns: Lineups, legal: int
 ) -> tuple[int, bool]:
-    """The largest number of lineups below the one asked for, and whether it is proven.
+    """The largest possible number of lineups below the one requested, and whether it is proven.
 
-    One proof excludes most numbers at once; a program is solved only for what is left. Of many
-    legal lineups no program holds all, so what it does not find may still be there: below the first
-    such number the largest that can be found is looked for.
+    One proof excludes most numbers at once; a program is solved only for those left. Where many
+    lineups are legal, no program holds them all, so a portfolio that it does not find may still
+    exist. Below the first such number, the largest portfolio that can be found is returned, and not
+    proven the largest.
     """
     proofs: list[Proof] = []
     for fewer in range(min(limits.n_lineups - 1, legal), 0, -1):
@@ -425,12 +434,12 @@ def _largest(
         wide = np.unique(np.concatenate([columns, _all_sorts(rules)]), axis=0)
         if choose_exactly(wide, np.ones(len(wide)), smaller, NODES)[0] is not None:
             return fewer, True
-        return _found_together(rules, limits, wide, fewer), False
+        return _longest_found(rules, limits, wide, fewer), False
     return 0, True
 
 
 def _go_together(pool: Lineups, limits: PortfolioLimits) -> bool:
-    """Whether the first of a pool that go together are enough, or the most different."""
+    """Whether a quick choice from the pool, of the first or the least alike, is complete."""
     alike = np.ones(len(pool))
     return any(
         len(choose(pool, alike, limits, weight, exchange=False).picked) == limits.n_lineups
@@ -438,8 +447,8 @@ def _go_together(pool: Lineups, limits: PortfolioLimits) -> bool:
     )
 
 
-def _found_together(rules: LineupRules, limits: PortfolioLimits, pool: Lineups, below: int) -> int:
-    """A large number of lineups, below this one, that were found to go together."""
+def _longest_found(rules: LineupRules, limits: PortfolioLimits, pool: Lineups, below: int) -> int:
+    """The largest number of lineups under ``below`` for which quick searches find a portfolio."""
     salaries = np.array(rules.salaries_usd, dtype=np.int64)
 
     def go_together(count: int) -> bool:
@@ -448,18 +457,19 @@ def _found_together(rules: LineupRules, limits: PortfolioLimits, pool: Lineups, 
             len(in_sequence(-salaries, rules, smaller, 1.0)) == count
         )
 
-    # shares of some numbers are whole counts and of others not, so not all have room
+    # an exposure is a whole count of some numbers of lineups and not of others, so some numbers
+    # are impossible between possible ones
     counts = [n for n in range(1, below) if could_hold(rules, limits.resized(n))]
     low, high = -1, len(counts)
-    # where one after the other ends is often where it can
+    # the number at which a choice one by one ends is often the answer, so it is tried first
     longest = len(in_sequence(-salaries, rules, limits.resized(below), 1.0))
-    at = bisect_right(counts, longest) - 1
+    middle = bisect_right(counts, longest) - 1
     while high - low > 1:
-        if not low < at < high:
-            at = (low + high) // 2
-        if go_together(counts[at]):
-            low = at
+        if not low < middle < high:
+            middle = (low + high) // 2
+        if go_together(counts[middle]):
+            low = middle
         else:
-            high = at
-        at = -1
+            high = middle
+        middle = -1
     return counts[low] if low >= 0 else 0

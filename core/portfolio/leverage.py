@@ -1,9 +1,9 @@
-"""The arithmetic of leverage: the penalty on ownership, the limits on it, and its figures.
+"""The arithmetic of leverage: the penalty on ownership, limits on ownership, and its figures.
 
 Ownership is in percent of the field's entries throughout; limits on it are fractions (0.3 = 30%),
 as in a request. A lineup's leverage score is its projected points less a penalty on the mean of its
-drivers' squared ownership: two drivers at 10% cost less than one at 20% and one at 0, so the
-penalty falls on chalk.
+drivers' squared ownership. Two drivers at 10% cost less than one at 20% and one at 0, so the
+penalty is on chalk.
 """
 
 import math
@@ -19,27 +19,27 @@ from core.lineups.legality import Budget, Group, LineupRules
 Floats = npt.NDArray[np.float64]
 
 LOW_OWNERSHIP_PERCENT = 10.0
-# ownership is counted in millionths of a percent, so that a limit of 0.3 is exactly 30%
+# ownership is compared in millionths of a percent, so that a limit of 0.3 is exactly 30%
 _UNITS_PER_PERCENT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class OwnershipRules:
-    """Limits on a lineup's ownership; a value equal to a limit is allowed.
+    """Limits on a lineup's ownership. A value equal to a limit is allowed.
 
     Parameters
     ----------
     max_per_driver
-        Most ownership of any driver of a lineup, as a fraction, 0 to 1.
+        Largest ownership that any driver of a lineup may have, as a fraction, 0 to 1.
     min_low
-        Fewest drivers of a lineup that are owned by less than 10%.
+        Fewest drivers of a lineup with ownership below 10%.
     max_total
-        Most ownership of all drivers of a lineup together, as a fraction: 3.0 = 300%.
+        Largest sum of a lineup's ownership, as a fraction: 3.0 = 300%.
 
     Raises
     ------
     InvalidInput
-        A limit out of range.
+        A limit is out of range.
     """
 
     max_per_driver: float = 0.3
@@ -61,7 +61,7 @@ class OwnershipRules:
 
 
 NO_OWNERSHIP_RULES = OwnershipRules(max_per_driver=1.0, min_low=0, max_total=100.0)
-"""Limits that every lineup keeps."""
+"""No limits on ownership: every lineup keeps these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class OwnershipMetrics:
     avg_lineup_ownership, min_lineup_ownership, max_lineup_ownership
         Mean, smallest and largest of the lineups' average ownership, percent.
     low_ownership_driver_count
-        Different drivers owned by less than 10% that some lineup holds.
+        Number of different drivers with ownership below 10% in the portfolio.
     diversification_score
         ``1 - sum(o^2) / (sum o)^2`` over drivers, where o is a driver's ownership times the number
         of lineups that hold him. It is the chance that two points of the portfolio's ownership,
@@ -101,8 +101,8 @@ class OwnershipMetrics:
 def leverage_penalty_points(ownership_percent: Floats, penalty: float, roster_size: int) -> Floats:
     """Points that each driver's ownership takes off a lineup that holds him, ``[D]``.
 
-    Over a lineup they sum to ``penalty x mean(ownership_percent^2) / 100``, so points less these
-    are the leverage score.
+    Over a lineup they sum to ``penalty x mean(ownership_percent^2) / 100``. Projected points less
+    that sum are the leverage score.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def leverage_score(
     lineups
         u8 ``[K, R]``.
     penalty
-        Points taken off a lineup whose drivers are all owned by 10%.
+        Points taken off a lineup whose drivers are all owned at 10%.
     """
     owned = _owned(ownership_percent)[lineups]
     points = np.asarray(projected_points, dtype=np.float64)[lineups].sum(axis=1)
@@ -145,32 +145,32 @@ def leverage_score(
 def with_ownership_rules(
     rules: LineupRules, ownership_percent: Floats, ownership_rules: OwnershipRules
 ) -> LineupRules:
-    """Rules of a lineup with those of :class:`OwnershipRules` added, each under its name there.
+    """Rules of a lineup with the limits on ownership added, each under its own name.
 
-    Ownership counts to a millionth of a percent, and a value equal to a limit is allowed: a driver
-    at 30% obeys ``max_per_driver=0.3``; one at 10% is not low. A limit that every lineup keeps is
-    left out.
+    Ownership is compared to a millionth of a percent, and a value equal to a limit is allowed: a
+    driver at 30% obeys ``max_per_driver=0.3``; one at 10% is not low. A limit that every lineup
+    keeps is not added.
 
     Parameters
     ----------
     rules
-        The other rules.
+        The rules to add to.
     ownership_percent
         ``[D]``.
     ownership_rules
-        The limits.
+        The limits on ownership.
 
     Raises
     ------
     InvalidInput
-        Not one percentage a driver, or ``min_low`` above the roster size.
+        There is not one percentage for each driver, or ``min_low`` is above the roster size.
     """
     owned = _owned(ownership_percent)
     if owned.shape != (len(rules.salaries_usd),):
         raise InvalidInput(
             {
                 "ownership_percent": f"{owned.size} for {len(rules.salaries_usd)} drivers; give "
-                "one a driver."
+                "one for each."
             }
         )
     if ownership_rules.min_low > rules.roster_size:
@@ -220,7 +220,7 @@ def ownership_metrics(lineups: Lineups, ownership_percent: Floats) -> OwnershipM
     average = ownership_of_lineups(lineups, owned).average
     held = np.bincount(lineups.ravel(), minlength=len(owned))
     total = held * owned
-    # scaled first: squares of the smallest ownerships would vanish
+    # scaled first, as the squares of very small ownerships would be 0
     weights = total / total.max() if total.any() else held.astype(np.float64)
     shares = weights / weights.sum()
     return OwnershipMetrics(

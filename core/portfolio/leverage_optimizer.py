@@ -1,7 +1,6 @@
-"""Lineups from projections that few other entrants have: leverage around any optimizer.
+"""Leverage for any optimizer: lineups by projections less a penalty on ownership.
 
-The penalty on ownership is part of the objective, so the reported leverage score is the one that
-was maximised.
+The penalty is part of the objective, so the reported leverage score is the one that was maximised.
 """
 
 import math
@@ -31,7 +30,7 @@ _USUAL_RULES = OwnershipRules()
 
 @dataclass(frozen=True, slots=True)
 class LeverageOptimized:
-    """The lineups of an optimizer that minds ownership.
+    """The lineups of a :class:`LeverageAwareOptimizer`.
 
     Parameters
     ----------
@@ -57,28 +56,28 @@ class LeverageOptimized:
 
 @dataclass(frozen=True, slots=True)
 class LeverageAwareOptimizer:
-    """Another optimizer, with ownership in its objective and in its rules.
+    """Another optimizer, the base, with ownership in its objective and in its rules.
 
     The objective of every lineup is its leverage score: projected points less
-    ``penalty x mean(ownership_percent^2) / 100``. Randomness is the base's and moves projections,
-    never ownership. The base itself is not changed.
+    ``penalty x mean(ownership_percent^2) / 100``. The base's randomness moves projections, never
+    ownership. The base itself is not changed.
 
     Parameters
     ----------
     base
         The optimizer whose slate, rules, limits and randomness are used.
     ownership_percent
-        Of each driver, ``[D]``.
+        Ownership of each driver, ``[D]``.
     penalty
-        Points taken off a lineup whose drivers are all owned by 10%, >= 0.
+        Points taken off a lineup whose drivers are all owned at 10%, >= 0.
     ownership_rules
         Limits on a lineup's ownership, added to the base's rules.
 
     Raises
     ------
     InvalidInput
-        A penalty that is negative or not finite, ownership that is negative or not one number a
-        driver, ownership rules that no lineup of the roster's size could obey.
+        The penalty is negative or not finite; an ownership is negative or there is not one for each
+        driver; ``min_low`` is above the roster size.
     """
 
     base: BaseOptimizer
@@ -90,7 +89,7 @@ class LeverageAwareOptimizer:
         object.__setattr__(self, "ownership_percent", tuple(map(float, self.ownership_percent)))
         if not (math.isfinite(self.penalty) and self.penalty >= 0.0):
             raise InvalidInput({"penalty": f"{self.penalty}; give 0 or more."})
-        # refuses rules and ownership before the search
+        # raises for bad rules or ownership here, before the search
         self._rules()
 
     @property
@@ -108,7 +107,7 @@ class LeverageAwareOptimizer:
         Infeasible
             No lineup is legal, or no portfolio within the limits was found.
         TimedOut
-            The base did not end in time.
+            The base reached its time limit.
         """
         rules = self._rules()
         costs = leverage_penalty_points(self._owned, self.penalty, rules.roster_size)
@@ -135,7 +134,7 @@ def optimize_portfolio_with_ownership(
 ) -> LeverageOptimized:
     """Choose a portfolio with a penalty on ownership; see :class:`LeverageAwareOptimizer`.
 
-    The rules on ownership may stand among the base's rules already, so by default none are added.
+    By default no rules on ownership are added, as the base's rules may hold them already.
 
     Raises
     ------

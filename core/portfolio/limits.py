@@ -1,4 +1,4 @@
-"""The limits on a whole portfolio: how often a driver or team may stand in it, what differs."""
+"""Limits on a whole portfolio: exposure of drivers and teams, and how much lineups must differ."""
 
 import math
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ DEFAULT_MAX_TEAM_EXPOSURE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """How much of a portfolio a driver, or any driver of a team, may and must stand in.
+    """Limits on the share of a portfolio's lineups that hold a driver, or any driver of a team.
 
     Parameters
     ----------
@@ -28,29 +28,28 @@ class Exposure:
         Driver indices: one driver, or a team's.
     least, most
         Fractions of the portfolio's lineups.
-    asked
-        Whether the user asked for ``most``. A limit that was not asked for always allows one
-        lineup.
+    explicit
+        Whether the user set ``most``. A default always allows one lineup.
     own_least, own_most
-        Whether the limit was asked for by this name, not as one for all.
+        Whether the user set the limit for this driver or team alone, not for all of them.
     """
 
     name: str
     members: tuple[int, ...]
     least: float
     most: float
-    asked: bool
+    explicit: bool
     own_least: bool = False
     own_most: bool = False
 
     def fewest_of(self, n_lineups: int) -> int:
-        """Give the smallest count of lineups that is no less than the lower limit."""
+        """Smallest number of ``n_lineups`` lineups that is no less than the lower limit."""
         return math.ceil(round(self.least * n_lineups, 9))
 
     def most_of(self, n_lineups: int) -> int:
-        """Give the largest count of lineups that is no more than the upper limit."""
+        """Largest number of ``n_lineups`` lineups that is no more than the upper limit."""
         count = math.floor(round(self.most * n_lineups, 9))
-        return count if self.asked else max(count, 1)
+        return count if self.explicit else max(count, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,9 @@ class PortfolioLimits:
     Parameters
     ----------
     n_lineups
-        How many lineups.
+        Number of lineups.
     drivers
-        One a driver of the slate, in its order.
+        The exposure limits of each driver, in the slate's order.
     teams
         The teams whose exposure is limited.
     min_unique
@@ -75,22 +74,22 @@ class PortfolioLimits:
     min_unique: int = 1
 
     def resized(self, n_lineups: int) -> Self:
-        """Give the same limits on another number of lineups."""
+        """The same limits on another number of lineups."""
         return replace(self, n_lineups=n_lineups)
 
     @property
     def fewest(self) -> Counts:
-        """In how many lineups each driver must stand, ``[D]``."""
+        """Fewest lineups that must hold each driver, ``[D]``."""
         return np.array([d.fewest_of(self.n_lineups) for d in self.drivers], dtype=np.int64)
 
     @property
     def most(self) -> Counts:
-        """In how many lineups each driver may stand, ``[D]``."""
+        """Most lineups that may hold each driver, ``[D]``."""
         return np.array([d.most_of(self.n_lineups) for d in self.drivers], dtype=np.int64)
 
     @property
     def team_most(self) -> Counts:
-        """In how many lineups each limited team may stand, ``[T]``."""
+        """Most lineups that may hold a driver of each limited team, ``[T]``."""
         return np.array([t.most_of(self.n_lineups) for t in self.teams], dtype=np.int64)
 
 
@@ -107,22 +106,24 @@ def portfolio_limits(
     locks: tuple[int, ...] = (),
     min_unique: int = 1,
 ) -> PortfolioLimits:
-    """Lay down exposures, all of them fractions of the final portfolio's lineups.
+    """Limits of a portfolio from a user's exposures, which are fractions of its lineups.
 
-    A limit that was asked for holds as it stands. Left open (``None``), a driver may stand in half
-    the lineups and a team in 70% of them, but always in one, a locked driver and its team in all,
-    and a driver who must stand in more than that, and the team, in as many.
+    An exposure that the user sets holds as it is. Where the user sets no maximum (``None``), a
+    driver may be in half the lineups and a team in 70% of them, but always in one lineup. A locked
+    driver and his team may then be in all lineups, and a driver whose minimum is above the default
+    maximum, and his team, in as many as the minimum requires.
 
     Parameters
     ----------
     slate
-        For names and teams.
+        The drivers, their names and teams. Drivers who are out need not be in any lineup.
     n_lineups
         Lineups in the portfolio.
     max_driver_exposure, min_driver_exposure, max_team_exposure
-        For every driver and team.
+        The user's limits for every driver and every team.
     driver_max, driver_min, team_max
-        For single drivers (by index) and teams (by name), in place of the general one.
+        The user's limits for single drivers (by index) and teams (by name), which replace those
+        for all.
     locks
         Drivers locked into every lineup.
     min_unique
@@ -130,37 +131,42 @@ def portfolio_limits(
     """
     upper, lower, by_team = driver_max or {}, driver_min or {}, team_max or {}
 
-    def least_of(place: int) -> float:
-        return 0.0 if slate.drivers[place].out else lower.get(place, min_driver_exposure)
+    def least_of(index: int) -> float:
+        return 0.0 if slate.drivers[index].out else lower.get(index, min_driver_exposure)
 
-    def driver_limit(place: int, name: str) -> Exposure:
-        asked = upper.get(place, max_driver_exposure)
-        least = least_of(place)
-        default = 1.0 if place in locks else max(DEFAULT_MAX_DRIVER_EXPOSURE, least)
-        most = default if asked is None else asked
+    def driver_limit(index: int, name: str) -> Exposure:
+        user_most = upper.get(index, max_driver_exposure)
+        least = least_of(index)
+        default = 1.0 if index in locks else max(DEFAULT_MAX_DRIVER_EXPOSURE, least)
+        most = default if user_most is None else user_most
         return Exposure(
             name,
-            (place,),
+            (index,),
             least,
             most,
-            asked is not None,
-            own_least=place in lower,
-            own_most=place in upper,
+            explicit=user_most is not None,
+            own_least=index in lower,
+            own_most=index in upper,
         )
 
     members: dict[str, list[int]] = {}
-    for place, driver in enumerate(slate.drivers):
+    for index, driver in enumerate(slate.drivers):
         if driver.team is not None:
-            members.setdefault(driver.team, []).append(place)
+            members.setdefault(driver.team, []).append(index)
 
     def team_limit(name: str, drivers: list[int]) -> Exposure:
-        asked = by_team.get(name, max_team_exposure)
-        least = max(least_of(place) for place in drivers)
+        user_most = by_team.get(name, max_team_exposure)
+        least = max(least_of(index) for index in drivers)
         locked = bool(set(drivers) & set(locks))
         default = 1.0 if locked else max(DEFAULT_MAX_TEAM_EXPOSURE, least)
-        most = default if asked is None else asked
+        most = default if user_most is None else user_most
         return Exposure(
-            name, tuple(drivers), 0.0, most, asked is not None, own_most=name in by_team
+            name,
+            tuple(drivers),
+            0.0,
+            most,
+            explicit=user_most is not None,
+            own_most=name in by_team,
         )
 
     return PortfolioLimits(

@@ -1,10 +1,10 @@
-"""Lineups one after the other, each the best that those before it leave room for.
+"""A portfolio chosen one lineup after another, each the best that the limits still allow.
 
-Every lineup has values of its own, so this is the way to a portfolio from randomised projections.
-Exposures are counted over the final portfolio: a lineup may take no driver or team that is used up,
-and has to take enough of the drivers that are still missing. That looks one lineup ahead and no
-further, so it can come to an end too early; the last lineups are then taken back, and as many are
-chosen together.
+Every lineup may value drivers differently, which is what randomised projections need. Exposure
+limits count over the whole portfolio: a lineup may hold no driver or team that has reached its
+maximum, and must hold enough of the drivers that are still below their minimum. This looks only
+one lineup ahead, so the choice can end too early. The last lineups are then dropped, and as many
+as the portfolio lacks are chosen together.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,8 @@ NextLineup = Callable[[LineupRules, Values], Lineup | None]
 
 _POOL = 2_000
 _START = 300
-# in drivers of middling value: what having used up a limit takes off a driver
+# Value taken off a driver who has reached his maximum exposure, as a multiple of the median
+# driver's value: several strengths are tried.
 _MILD = (0.05, 0.1, 0.2)
 _STRONG = (0.1, 0.5, 2.0)
 
@@ -43,10 +44,10 @@ def choose_one_by_one(
     limits: PortfolioLimits,
     next_lineup: NextLineup = walk_to_next,
 ) -> Lineups:
-    """Give exactly ``limits.n_lineups`` lineups, each the best that those before it leave room for.
+    """Exactly ``limits.n_lineups`` lineups, each the best that those before it leave room for.
 
-    Where no lineup can follow, the last 1, 2, 4 .. are taken back until the rest can be had, which
-    is then chosen together by the mean of its values.
+    Where no lineup can follow, the last 1, 2, 4 .. lineups are dropped until the portfolio can be
+    completed. The lineups that complete it are chosen together, by the mean of their values.
 
     Parameters
     ----------
@@ -54,12 +55,12 @@ def choose_one_by_one(
         What each driver adds to lineup i, in any whole unit: i64 ``[D]`` of each i, or all of them,
         i64 ``[n, D]``.
     rules
-        What every lineup holds to.
+        Rules that every lineup obeys.
     limits
-        What the portfolio holds to.
+        Limits on the portfolio.
     next_lineup
-        Gives the best lineup under narrower rules, drivers in slate order, or ``None`` where none
-        is legal.
+        Called with narrower rules and values; returns the best lineup, drivers in slate order, or
+        ``None`` where no lineup is legal.
 
     Returns
     -------
@@ -82,12 +83,13 @@ def choose_one_by_one(
 
 
 def choose_sparing(values: Values, rules: LineupRules, limits: PortfolioLimits) -> Lineups:
-    """Give ``limits.n_lineups`` lineups one by one that all see the same values.
+    """Exactly ``limits.n_lineups`` lineups chosen one by one, all by the same values.
 
-    The best first leave the last without the best drivers, so drivers are also spared: they lose
-    value the more of their limit is used up, at several strengths, and the portfolio of the largest
-    sum of ``values`` is given. For up to two drivers in which lineups differ,
-    :func:`core.lineups.best_together` gives a better one.
+    If every lineup takes the best drivers left, the last lineups have to do without them. So the
+    choice is repeated with drivers who lose value the nearer they come to their maximum exposure,
+    at several strengths, and the portfolio with the largest sum of ``values`` is returned. Where
+    lineups need differ in no more than two drivers,
+    :func:`core.portfolio.best_together` finds a better one.
 
     Parameters
     ----------
@@ -116,17 +118,17 @@ def _sum_of(values: Values) -> Callable[[Lineups], int]:
 def _completed(
     drawn: Values, rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
 ) -> Lineups:
-    """Keep as many of the chosen lineups as others complete, and complete them."""
+    """Portfolio that keeps as many of the chosen lineups, from the first, as can be completed."""
     if _could_exist(drawn, rules, limits):
-        for kept in _ever_fewer(len(chosen)):
+        for kept in _fewer_and_fewer(len(chosen)):
             rest = _beside(chosen[:kept], drawn[kept:], rules, limits)
             if rest is not None:
                 return np.concatenate([*(lineup[None, :] for lineup in chosen[:kept]), rest])
     raise no_portfolio(rules, limits)
 
 
-def _ever_fewer(count: int) -> Iterator[int]:
-    """Give ``count`` less 1, 2, 4 and so on, down to 0."""
+def _fewer_and_fewer(count: int) -> Iterator[int]:
+    """Numbers ``count`` - 1, ``count`` - 2, ``count`` - 4 and so on, and last 0."""
     back = 1
     while back < count:
         yield count - back
@@ -135,7 +137,7 @@ def _ever_fewer(count: int) -> Iterator[int]:
 
 
 def _could_exist(drawn: Values, rules: LineupRules, limits: PortfolioLimits) -> bool:
-    """Say whether it is worth taking lineups back: not where a portfolio is proven impossible."""
+    """Whether a portfolio may exist: False only where it is proven that none does."""
     start = best_by_value(_mean(drawn), rules, max(_START, limits.n_lineups)).lineups
     return len(start) >= limits.n_lineups and relax(rules, limits, start).proof is None
 
@@ -147,7 +149,10 @@ def _mean(drawn: Values) -> Values:
 def _beside(
     fixed: Sequence[Lineup], drawn: Values, rules: LineupRules, limits: PortfolioLimits
 ) -> Lineups | None:
-    """Give as many lineups as there are ``drawn`` values ``[n, D]``, to stand beside the fixed."""
+    """Lineups that complete the fixed ones, one for each row of ``drawn`` ``[n, D]``.
+
+    ``None`` where none were found.
+    """
     left = len(drawn)
     counts, team_counts = counts_of(limits, fixed)
     missing = np.maximum(limits.fewest - counts, 0)
@@ -156,8 +161,9 @@ def _beside(
     if narrower is None or (missing > np.minimum(room, left)).any():
         return None
 
-    def rest_of(limit: Exposure, least: int, most: int) -> Exposure:
-        return Exposure(limit.name, limit.members, least / left, min(most, left) / left, asked=True)
+    def rest_of(limit: Exposure, least: float, most: float) -> Exposure:
+        least, most = least / left, min(most, left) / left
+        return Exposure(limit.name, limit.members, least, most, explicit=True)
 
     rest = PortfolioLimits(
         n_lineups=left,
@@ -169,24 +175,24 @@ def _beside(
 
 
 def choose_together(values: Values, rules: LineupRules, limits: PortfolioLimits) -> Lineups | None:
-    """Give a portfolio of a large sum of ``values``, or ``None`` if none was found.
+    """A portfolio with a large sum of ``values``, or ``None`` if none was found.
 
     Parameters
     ----------
     values
         i64 ``[D]``: what each driver adds to every lineup, in any whole unit.
     rules, limits
-        What each lineup and the portfolio hold to; lineups may differ in more drivers than
-        :func:`core.lineups.best_together` takes.
+        Rules of each lineup and limits on the portfolio. Unlike
+        :func:`core.portfolio.best_together`, this takes a ``min_unique`` above 2.
 
     Returns
     -------
-    u8 ``[n, R]``. Where few lineups are legal every portfolio of them is looked for.
+    u8 ``[n, R]``. Where few lineups are legal, the search runs over all of them.
     """
     if limits.min_unique <= 2:
-        found = best_together(values, rules, limits)
-        if found is not None and found.complete:
-            return found.lineups
+        together = best_together(values, rules, limits)
+        if together is not None and together.complete:
+            return together.lineups
     pool = best_by_value(values, rules, _POOL).lineups
     if len(pool) < limits.n_lineups:
         return None
@@ -210,7 +216,7 @@ def choose_together(values: Values, rules: LineupRules, limits: PortfolioLimits)
 def _spread_out(
     values: Values, rules: LineupRules, limits: PortfolioLimits, forces: Sequence[float]
 ) -> tuple[list[Lineups], list[Lineups]]:
-    """Give the whole portfolios that sparing drivers comes to, and those that end too early."""
+    """Portfolios of :func:`in_sequence` at each of the forces: the complete, then the others."""
     spread = [in_sequence(values, rules, limits, force) for force in forces]
     whole = [lineups for lineups in spread if len(lineups) == limits.n_lineups]
     return whole, [lineups for lineups in spread if len(lineups) < limits.n_lineups]

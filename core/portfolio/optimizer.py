@@ -1,8 +1,8 @@
 """The best portfolio of lineups by projected points, which may be randomised.
 
-Without randomness all lineups are chosen together, with an upper bound of what any portfolio is
-worth, unless they must differ in three drivers or more or a budget makes that choice fail. With
-randomness every lineup sees projections of its own, so lineups are chosen one by one.
+Without randomness all lineups are chosen together, with an upper bound of any portfolio's worth.
+That is not possible where lineups must differ in three drivers or more, and may fail under a
+budget. With randomness every lineup has its own projections, so lineups are chosen one by one.
 """
 
 import math
@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 Numbers = Sequence[float] | Floats
 Engine = Literal["walk", "program"]
 
-# searches add whole numbers; a millionth of a point is far finer than any projection
+# searches add whole numbers, here millionths of a point, far finer than any projection
 _UNITS_PER_POINT = 1_000_000
 
 
@@ -45,10 +45,10 @@ class Optimized:
         u8 ``[n, R]``: the most valuable first where they were chosen together, else in the order of
         choice.
     points
-        f64 ``[n]``: what each is projected at, without randomness and costs.
+        f64 ``[n]``: each lineup's projected points, without randomness and costs.
     worth, bound
-        In points, where all lineups were chosen together: the sum of what they are worth, costs
-        taken off, and an upper bound of that sum for any portfolio within the limits. ``None``
+        Where all lineups were chosen together: the sum of their points less their costs, and an
+        upper bound of that sum for any portfolio within the limits, both in points. ``None``
         elsewhere.
     """
 
@@ -83,24 +83,24 @@ class NASCAROptimizer:
     Parameters
     ----------
     slate
-        The drivers, and their projections where ``projected_points`` is not given.
+        The drivers, and their projections unless ``projected_points`` is set.
     rules
-        Rules of every lineup. Drivers who do not race are excluded besides.
+        Rules of every lineup. Drivers who do not race are excluded as well.
     limits
         Limits of the portfolio, and its number of lineups.
     projected_points
-        Of each driver, ``[D]``; the slate's by default. Excluded drivers need none.
+        Projection of each driver, ``[D]``; the slate's by default. Excluded drivers need none.
     randomness
-        0..1, for all drivers or each, ``[D]``: lineup i sees a driver's projection times
+        0..1, for all drivers or each, ``[D]``: lineup i is chosen by each driver's projection times
         ``1 + randomness x u``, u uniform in -1..1. The draws depend on ``seed`` and i alone.
     seed
         Seed of the randomness, 0 .. 2**128 - 1.
     engine
-        ``walk`` looks at every lineup; ``program`` solves an integer program for each lineup, one
-        by one. Where no lineup is left for the last places, both complete the portfolio by the
-        walk.
+        ``walk`` searches all legal lineups by the walk; ``program`` solves an integer program for
+        each lineup, one by one. Where the last lineups cannot be found in this way, both complete
+        the portfolio by the walk.
     solver, time_limit_seconds
-        Of the integer programs: ``highs`` or ``cbc``, by default the first that is installed, and
+        For the integer programs: ``highs`` or ``cbc``, by default the first that is installed, and
         the wall time for all of them together.
     costs_points
         Points that each driver takes off a lineup's worth, ``[D]``, never randomised; 0 by default.
@@ -108,7 +108,7 @@ class NASCAROptimizer:
     Raises
     ------
     InvalidInput
-        Drivers without a projection, by name; a number out of range; another slate's limits.
+        A driver has no projection; a number is out of range; the limits are another slate's.
     """
 
     slate: Slate
@@ -176,7 +176,7 @@ class NASCAROptimizer:
         ):
             problems["randomness"] = "give 0 to 1, for all drivers or one each."
         if len(self.costs_points) != drivers or not np.isfinite(self.costs_points).all():
-            problems["costs_points"] = "give one finite number a driver."
+            problems["costs_points"] = "give one finite number for each driver."
         if self.engine not in {"walk", "program"}:
             problems["engine"] = f"{self.engine}; give walk or program."
         if not 0 <= self.seed < 2**128:
@@ -184,7 +184,7 @@ class NASCAROptimizer:
         if self.limits.n_lineups < 1:
             problems["n_lineups"] = f"{self.limits.n_lineups}; give at least 1."
         if len(self.limits.drivers) != drivers or len(self.rules.salaries_usd) != drivers:
-            problems["limits"] = f"rules and limits are not those of a slate of {drivers} drivers."
+            problems["limits"] = f"rules and limits are not for a slate of {drivers} drivers."
         if self.time_limit_seconds is not None and not self.time_limit_seconds > 0.0:
             problems["time_limit_seconds"] = f"{self.time_limit_seconds}; give more than 0."
         if problems:
@@ -200,7 +200,7 @@ class NASCAROptimizer:
         return np.array(self.randomness, dtype=np.float64)
 
     def projections_of(self, number: int) -> Floats:
-        """Points of each driver as lineup ``number``, from 0, sees them, ``[D]``.
+        """Randomised points of each driver for lineup ``number``, counted from 0, ``[D]``.
 
         Every lineup draws for all drivers, so its draws depend on no other lineup, and a driver's
         draw on no other driver's randomness.
@@ -210,7 +210,7 @@ class NASCAROptimizer:
         return randomised
 
     def costing(self, costs_points: Floats, rules: LineupRules) -> "NASCAROptimizer":
-        """Copy of this optimizer with other rules and with more costs, points ``[D]``."""
+        """Copy of this optimizer with other rules and with these costs added, points ``[D]``."""
         both = np.asarray(self.costs_points, dtype=np.float64) + costs_points
         return replace(self, rules=rules, costs_points=both)
 
@@ -246,7 +246,7 @@ class NASCAROptimizer:
         return np.asarray(np.rint(worth * _UNITS_PER_POINT), dtype=np.int64)
 
     def _together(self) -> Optimized | None:
-        """Choose all lineups at once; ``None`` where that does not complete the portfolio."""
+        """Choose all lineups together; ``None`` where that does not complete the portfolio."""
         together = best_together(self._values(0), self.rules, self.limits)
         if together is None or not together.complete:
             return None
@@ -258,7 +258,7 @@ class NASCAROptimizer:
         )
 
     def _program(self) -> NextLineup:
-        """Search for the next lineup by integer program, all within one time limit."""
+        """The search for the next lineup by integer program, all searches within one time limit."""
         began = time.monotonic()
         limit, during = self.time_limit_seconds, "the search for the next lineup"
 

@@ -1,4 +1,4 @@
-"""The portfolio: exactly as many lineups as asked for under every limit, or the reason why not."""
+"""The portfolio: exactly ``n_lineups`` lineups that keep every limit, or the reason why not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,10 +18,11 @@ PricedSearch = Callable[[LineupRules, npt.NDArray[np.float64], int, float], Walk
 Value = Callable[[Lineups], npt.NDArray[np.float64]]
 Scores = npt.NDArray[np.float64]
 
-# A search of the pool's own objective may take seconds, one by drivers' worth a tenth of one.
+# A search by the pool's own objective may take seconds. A quick one, by the sum of what each driver
+# is worth, takes a tenth of a second.
 _SEARCHES = 3
 _QUICK_SEARCHES = 60
-_QUICK_FOUND = 200
+_QUICK_LINEUPS = 200
 _ADDITIVE_POOL = 1_000
 _WORTH_UNIT = 1_000_000
 _COLUMNS = 2_000
@@ -36,12 +37,12 @@ class Portfolio:
     lineups
         u8 ``[n, R]``, all different.
     scores
-        f64 ``[n]``: what each was chosen for, in the unit of the pool's scores.
+        f64 ``[n]``: the objective of each lineup, in the unit of the pool's scores.
     pool_size
-        Lineups the choice was made from.
+        Number of lineups that the portfolio was chosen from.
     worth, bound
-        Where all lineups were chosen at once: the mean score less what similarity costs, and what
-        no portfolio under the limits exceeds. ``None`` elsewhere.
+        Where all lineups were chosen at once: the mean score less what similarity costs, and an
+        upper bound of that number for any portfolio under the limits. ``None`` elsewhere.
     """
 
     lineups: Lineups
@@ -57,41 +58,42 @@ def generate_portfolio(
     limits: PortfolioLimits,
     search: Search,
     value: Value,
-    diversity_weight: float = 0.0,
+    correlation_weight: float = 0.0,
 ) -> Portfolio:
     """Choose exactly ``limits.n_lineups`` different lineups.
 
-    Lineups come from ``pool`` first. Where the limits use up some drivers before the portfolio is
-    full, ``search`` is asked for the best lineups without them, then a quicker search by what each
-    driver is worth on average, so the pool grows until it holds what the limits need; where that
-    fails, an integer program over lineups priced by the limits decides.
+    Lineups come from ``pool`` first. Where some drivers reach their maximum before the portfolio is
+    full, the pool grows: ``search`` adds the best lineups without those drivers, and after a few
+    times a quicker search does, which sums what each driver is worth on average. Where the pool
+    still holds no portfolio, an integer program decides, over lineups found by the limits' prices.
 
     Parameters
     ----------
     pool
         The best lineups under ``rules``, from any objective.
     rules
-        What is legal.
+        Rules of every lineup.
     limits
-        What the portfolio holds to.
+        Limits on the portfolio.
     search
-        Gives the best lineups under narrower rules, by the pool's objective.
+        Called with narrower rules; returns the best lineups under them, by the pool's objective.
     value
-        Gives the pool's objective of any lineups.
-    diversity_weight
+        The pool's objective of any lineups, f64 ``[K]``.
+    correlation_weight
         0..1, see :func:`core.portfolio.choosing.choose`.
 
     Raises
     ------
     Infeasible
-        No such portfolio: the limits in conflict and the largest number of lineups possible.
+        No such portfolio. The error names the rules in conflict and the largest number of lineups
+        possible.
     """
     lineups, scores = pool.lineups, pool.scores
     if len(lineups) == 0:
         raise no_portfolio(rules, limits)
     quick = _quick_search(rules, lineups[int(np.argmax(scores))], value)
     for turn in range(_SEARCHES + _QUICK_SEARCHES):
-        choice = choose(lineups, scores, limits, diversity_weight)
+        choice = choose(lineups, scores, limits, correlation_weight)
         if len(choice.picked) == limits.n_lineups:
             break
         if turn == 0 and relax(rules, limits, lineups).proof is not None:
@@ -109,7 +111,7 @@ def generate_portfolio(
     picked = choice.picked
     if len(picked) < limits.n_lineups:
         lineups, scores, picked = _decide(rules, limits, lineups, scores, value, picked)
-        picked = improve(lineups, scores, limits, diversity_weight, picked)
+        picked = improve(lineups, scores, limits, correlation_weight, picked)
     order = picked[np.lexsort((*lineups[picked].T[::-1], -scores[picked]))]
     return Portfolio(lineups[order], scores[order], len(lineups))
 
@@ -119,74 +121,75 @@ def generate_additive_portfolio(
     unit: int,
     rules: LineupRules,
     limits: PortfolioLimits,
-    diversity_weight: float = 0.0,
+    correlation_weight: float = 0.0,
     best_score: float | None = None,
 ) -> Portfolio:
-    """Choose exactly ``limits.n_lineups`` different lineups worth the sum of their drivers.
+    """Choose exactly ``limits.n_lineups`` different lineups that score the sum of their drivers.
 
-    The choice is one program over all legal lineups (:func:`core.lineups.best_together`). Where
-    any two lineups must differ in three drivers or more, or the program finds none, the best of a
-    pool are chosen instead.
+    The choice is one program over all legal lineups (:func:`core.portfolio.best_together`). Where
+    any two lineups must differ in three drivers or more, or the program finds no portfolio, the
+    portfolio is chosen from a pool of the best lineups instead.
 
     Parameters
     ----------
     values
-        i64 ``[D]``: what each driver adds to a lineup, ``unit`` to a point.
+        i64 ``[D]``: what each driver adds to a lineup; ``unit`` of it are one point.
     unit
-        Values to a point.
-    rules, limits, diversity_weight
-        As :func:`generate_portfolio` takes them.
+        What one point is in ``values``.
+    rules, limits, correlation_weight
+        As for :func:`generate_portfolio`.
     best_score
-        The score, in points, of which ``diversity_weight`` is a share; the best lineup's by
-        default. With the same one, portfolios for different penalties are worth the same but for
-        those, so what a higher penalty is on can only fall.
+        The score, in points, of which ``correlation_weight`` is a share; the best lineup's by
+        default. Pass the same score when portfolios under different ownership penalties are
+        compared: sharing drivers then costs the same in all of them, so a higher penalty can only
+        lower the quantity it is charged on.
 
     Raises
     ------
     Infeasible
         As :func:`generate_portfolio`.
     """
-    found = None
+    together = None
     if limits.min_unique <= 2:
         best = best_by_value(values, rules, 1).scores
         if best_score is not None:
             best = np.array([best_score * unit])
-        cost = pair_cost(best, limits, diversity_weight) / rules.roster_size if len(best) else 0.0
-        found = best_together(values, rules, limits, cost)
-        if found is not None and found.complete:
-            return _of_together(found, limits, unit)
+        cost = pair_cost(best, limits, correlation_weight) / rules.roster_size if len(best) else 0.0
+        together = best_together(values, rules, limits, cost)
+        if together is not None and together.complete:
+            return _of_together(together, limits, unit)
 
     def search(narrower: LineupRules) -> WalkResult:
-        found = best_by_value(values, narrower, max(_ADDITIVE_POOL, 20 * limits.n_lineups))
-        return replace(found, scores=found.scores / unit)
+        best = best_by_value(values, narrower, max(_ADDITIVE_POOL, 20 * limits.n_lineups))
+        return replace(best, scores=best.scores / unit)
 
     def value(lineups: Lineups) -> Scores:
         return np.asarray(values[lineups].sum(axis=1) / unit)
 
-    portfolio = generate_portfolio(search(rules), rules, limits, search, value, diversity_weight)
-    return portfolio if found is None else _bounded(portfolio, found, limits, unit, cost)
+    portfolio = generate_portfolio(search(rules), rules, limits, search, value, correlation_weight)
+    return portfolio if together is None else _bounded(portfolio, together, limits, unit, cost)
 
 
-def _of_together(found: Together, limits: PortfolioLimits, unit: int = 1) -> Portfolio:
+def _of_together(together: Together, limits: PortfolioLimits, unit: int = 1) -> Portfolio:
     per_lineup = limits.n_lineups * unit
     return Portfolio(
-        found.lineups,
-        found.values / unit,
-        found.columns,
-        found.worth / per_lineup,
-        found.bound / per_lineup,
+        together.lineups,
+        together.values / unit,
+        together.columns,
+        together.worth / per_lineup,
+        together.bound / per_lineup,
     )
 
 
 def _bounded(
-    portfolio: Portfolio, found: Together, limits: PortfolioLimits, unit: int, cost: float
+    portfolio: Portfolio, together: Together, limits: PortfolioLimits, unit: int, cost: float
 ) -> Portfolio:
-    """Add the bound that was found without a portfolio, and what this one is worth beside it."""
+    """The portfolio with its worth, and with the bound of a program that found no portfolio."""
     counts = np.bincount(portfolio.lineups.ravel(), minlength=len(limits.drivers))
     shared = float((counts * (counts - 1) / 2).sum())
     per_lineup = limits.n_lineups * unit
     worth = float(portfolio.scores.mean()) - cost * shared / per_lineup
-    return replace(portfolio, worth=worth, bound=max(found.bound / per_lineup, worth))
+    return replace(portfolio, worth=worth, bound=max(together.bound / per_lineup, worth))
 
 
 def generate_searched_portfolio(
@@ -196,23 +199,25 @@ def generate_searched_portfolio(
     search: PricedSearch,
     value: Value,
     least: float,
-    diversity_weight: float = 0.0,
+    correlation_weight: float = 0.0,
 ) -> Portfolio:
-    """Choose exactly ``limits.n_lineups`` different lineups by a score that knows prices.
+    """Choose exactly ``limits.n_lineups`` different lineups by a search that takes drivers' prices.
 
-    The choice is one program over all legal lineups, the search finding those that the pool lacks
-    (:func:`core.lineups.best_searched_together`). Where any two lineups must differ in three
-    drivers or more, or the program finds none, the best of the pool are chosen instead.
+    The choice is one program over all legal lineups, and the search finds those that the pool lacks
+    (:func:`core.portfolio.best_searched_together`). Where any two lineups must differ in three
+    drivers or more, or the program finds no portfolio, the portfolio is chosen from the pool
+    instead.
 
     Parameters
     ----------
-    pool, rules, limits, value, diversity_weight
-        As :func:`generate_portfolio` takes them.
+    pool, rules, limits, value, correlation_weight
+        As for :func:`generate_portfolio`.
     search
-        ``(rules, prices f64 [D], k, above)`` to the k best lineups under the rules, their drivers'
-        prices taken off the score; what scores no more than ``above`` may be left out.
+        Called with ``(rules, prices f64 [D], k, above)``; returns the k legal lineups with the
+        largest score less their drivers' prices. It may leave out lineups for which that is no
+        more than ``above``.
     least
-        A score that no legal lineup is below.
+        Lower bound of every legal lineup's score.
 
     Raises
     ------
@@ -220,10 +225,10 @@ def generate_searched_portfolio(
         As :func:`generate_portfolio`.
     """
     free = np.zeros(len(rules.salaries_usd))
-    found, cost = None, 0.0
+    together, cost = None, 0.0
     if limits.min_unique <= 2 and len(pool.lineups):
-        cost = pair_cost(pool.scores, limits, diversity_weight) / rules.roster_size
-        found = best_searched_together(
+        cost = pair_cost(pool.scores, limits, correlation_weight) / rules.roster_size
+        together = best_searched_together(
             lambda prices, k, above: search(rules, prices, k, above),
             value,
             pool.lineups,
@@ -231,21 +236,21 @@ def generate_searched_portfolio(
             cost,
             least,
         )
-        if found is not None and found.complete:
-            return _of_together(found, limits)
+        if together is not None and together.complete:
+            return _of_together(together, limits)
     portfolio = generate_portfolio(
         pool,
         rules,
         limits,
         lambda narrower: search(narrower, free, len(pool.lineups), -np.inf),
         value,
-        diversity_weight,
+        correlation_weight,
     )
-    return portfolio if found is None else _bounded(portfolio, found, limits, 1, cost)
+    return portfolio if together is None else _bounded(portfolio, together, limits, 1, cost)
 
 
 def _joined(lineups: Lineups, more: Lineups) -> Lineups:
-    """Give ``lineups`` and after them what is new in ``more``, in its order."""
+    """``lineups``, then those of ``more`` that are not among them, in their order."""
     known = {lineup.tobytes() for lineup in lineups}
     new = [row for row in more if row.tobytes() not in known]
     return np.concatenate([lineups, np.stack(new)]) if new else lineups
@@ -254,7 +259,7 @@ def _joined(lineups: Lineups, more: Lineups) -> Lineups:
 def _narrowed(
     rules: LineupRules, limits: PortfolioLimits, picked: Lineups, choice: Choice
 ) -> LineupRules | None:
-    """Give the rules of a lineup that could join those picked, or ``None`` if none can."""
+    """Rules for a lineup that could join those picked, or ``None`` if none can."""
     locks = tuple(sorted({*rules.locks, *choice.needed}))
     excludes = tuple(sorted({*rules.excludes, *choice.blocked}))
     if set(locks) & set(excludes) or len(locks) > rules.roster_size:
@@ -270,7 +275,11 @@ def _narrowed(
 
 
 def _quick_search(rules: LineupRules, best: npt.NDArray[np.uint8], value: Value) -> Search:
-    """Give a search by the sum of what each driver is worth in place of one of ``best``'s."""
+    """A quick search: by the sum of what drivers are worth as substitutes in the best lineup.
+
+    That worth is a least-squares fit to the value of ``best`` with one driver exchanged, made at
+    the first search.
+    """
     roster = rules.roster_size
     others = np.setdiff1d(np.array(rules.eligible, dtype=np.uint8), best)
     worth: list[npt.NDArray[np.int64]] = []
@@ -290,7 +299,7 @@ def _quick_search(rules: LineupRules, best: npt.NDArray[np.uint8], value: Value)
     def quick(narrower: LineupRules) -> WalkResult:
         if not worth:
             worth.append(fitted())
-        return best_by_value(worth[0], narrower, _QUICK_FOUND)
+        return best_by_value(worth[0], narrower, _QUICK_LINEUPS)
 
     return quick
 
@@ -303,7 +312,13 @@ def _decide(
     value: Value,
     picked: Indices,
 ) -> tuple[Lineups, Scores, Indices]:
-    """Find a portfolio by integer program, or raise why there is none."""
+    """Choose a portfolio by integer program: lineups, their scores and the indices chosen.
+
+    Raises
+    ------
+    Infeasible
+        There is no portfolio, or none was found.
+    """
     legal = count_legal(rules)
     if legal < limits.n_lineups:
         raise no_portfolio(rules, limits)
@@ -317,13 +332,13 @@ def _decide(
         columns = _joined(relaxation.columns, lineups[order[:_COLUMNS]])
     pooled = _joined(lineups, columns)
     scores = np.concatenate([scores, value(pooled[len(lineups) :])])
-    place = {lineup.tobytes(): at for at, lineup in enumerate(pooled)}
-    where = np.array([place[lineup.tobytes()] for lineup in columns], dtype=np.intp)
+    index_of = {lineup.tobytes(): index for index, lineup in enumerate(pooled)}
+    indices = np.array([index_of[lineup.tobytes()] for lineup in columns], dtype=np.intp)
     nodes = FEW_NODES if legal <= FEW_LEGAL else NODES
-    chosen, _ = choose_exactly(columns, scores[where], limits, nodes)
+    chosen, _ = choose_exactly(columns, scores[indices], limits, nodes)
     if chosen is None:
         raise no_portfolio(rules, limits, columns)
-    return pooled, scores, where[chosen]
+    return pooled, scores, indices[chosen]
 
 
 def _every_legal(rules: LineupRules, legal: int) -> Lineups:

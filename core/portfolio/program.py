@@ -1,7 +1,7 @@
-"""The best lineup as an integer program: the rules of a lineup, stated a second time.
+"""The best lineup by integer program.
 
-The statement shares no code with the walk that looks at every lineup
-(:func:`core.lineups.best_by_value`), so each can be checked against the other.
+The program states a lineup's rules independently: it shares no code with the walk over every
+lineup (:func:`core.lineups.best_by_value`), so each is checked against the other.
 """
 
 import math
@@ -18,7 +18,7 @@ from core.portfolio.solvers import SolverFailed, SolverName, solve
 
 Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
-# solvers round to about a millionth of a variable, which is far from one of so many units
+# Solvers are accurate to about a millionth of a variable; amounts below this base are safe.
 _DIGIT = 10_000
 
 
@@ -31,19 +31,19 @@ def best_lineup(
 ) -> npt.NDArray[np.uint8]:
     """Find the legal lineup with the largest sum of ``values``.
 
-    It is proven best to within 1e-6 of values of the size of points; which of equal ones is found
-    is the solver's choice.
+    It is proven best to within 1e-6, for values of the size of points. Which of several equal
+    lineups is returned is the solver's choice.
 
     Parameters
     ----------
     rules
-        What is legal.
+        Rules of a legal lineup.
     values
         What each driver adds, ``[D]``.
     solver
-        Of :func:`core.portfolio.solvers.available_solvers`; the first of them by default.
+        One of :func:`core.portfolio.solvers.available_solvers`; the first of them by default.
     time_limit_seconds
-        None by default.
+        Wall time; unlimited by default.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def best_lineup(
     TimedOut
         The lineup was not proven best in time.
     InvalidInput
-        Not one finite value a driver, or a time limit of 0 or less.
+        ``values`` is not one finite number for each driver, or the time limit is 0 or less.
     SolverMissing, SolverFailed
         There is no solver, or it failed.
     """
@@ -64,16 +64,16 @@ def best_lineup(
     solve(program, solver=solver, time_limit_seconds=time_limit_seconds)
     picked = [driver for driver, pick in enumerate(picks) if pick.varValue == 1.0]
     if not is_legal(rules, picked):
-        raise SolverFailed(f"The lineup {picked} was called a solution and breaks a rule.")
+        raise SolverFailed(f"The solver's lineup {picked} breaks a rule.")
     return np.array(picked, dtype=np.uint8)
 
 
 def _lineup_program(rules: LineupRules, values: Values) -> tuple[pulp.LpProblem, list[Any]]:
-    """Build the program and its variables in slate order, 1 where the driver is held."""
+    """The program, and its variables in slate order: 1 where the lineup holds the driver."""
     drivers = len(rules.salaries_usd)
     worth = np.asarray(values)
     if worth.shape != (drivers,) or not np.isfinite(worth).all():
-        raise InvalidInput({"values": f"give one finite number a driver, {drivers} in all."})
+        raise InvalidInput({"values": f"give one finite number for each of {drivers} drivers."})
     program = pulp.LpProblem("lineup", pulp.LpMaximize)
     picks = [program.add_variable(f"pick_{i}", 0, 1, pulp.LpInteger) for i in range(drivers)]
     program.setObjective(_weighted(picks, worth.tolist()))
@@ -96,7 +96,7 @@ def _lineup_program(rules: LineupRules, values: Values) -> tuple[pulp.LpProblem,
 def _add_group(
     program: pulp.LpProblem, picks: list[Any], group: Group, label: str, roster_size: int
 ) -> None:
-    """Add a group's bounds, which a binary puts in force where they depend on other drivers."""
+    """Add a group's bounds; where they depend on other drivers, a binary puts them in force."""
     members = set(group.members)
     held, most = _held(picks, members), min(len(members), roster_size)
     slack_below: Any = 0
@@ -122,10 +122,10 @@ def _add_group(
 def _add_budget(
     program: pulp.LpProblem, picks: list[Any], budget: Budget, label: str, roster_size: int
 ) -> None:
-    """Add a budget, large amounts as digits of a large base with a carry from each to the next.
+    """Add a budget; large amounts become digits of a large base, with a carry to the next digit.
 
-    A solver calls 0.999999 of a driver whole. Where a driver takes millions of units that is some
-    units too many, and solvers are then also seen to refuse what just fits.
+    A solver takes 0.999999 of a driver for a whole one. Where a driver's amount is millions of
+    units, that allows some units too many, and solvers also reject lineups that just fit.
     """
     unit = max(math.gcd(*budget.amounts), 1)
     amounts, room = [amount // unit for amount in budget.amounts], budget.at_most // unit
@@ -144,7 +144,7 @@ def _add_budget(
 
 
 def _held(picks: list[Any], which: Iterable[int]) -> Any:
-    """Count of these drivers that are picked, as an expression."""
+    """Expression for the number of these drivers in the lineup."""
     return pulp.LpAffineExpression([(picks[i], 1) for i in sorted(which)])
 
 

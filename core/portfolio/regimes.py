@@ -1,7 +1,7 @@
-"""Lineups by regime: so many for each kind of race, chosen together under the portfolio's limits.
+"""A portfolio by regime: a number of lineups for each kind of race, under limits on all of them.
 
-A lineup may serve any regime, and is worth something else in each. Which lineups are chosen and
-which regime each is chosen for are decided together: the counts by regime are rows of one linear
+Any lineup may be chosen for any regime, and its worth differs from one to the other. The lineups
+and their regimes are chosen together: the numbers of lineups by regime are rows of one linear
 program, whose prices make lineups for different regimes comparable.
 """
 
@@ -28,31 +28,33 @@ Scores = npt.NDArray[np.float64]
 Columns = tuple[Indices, Indices]
 
 _SUM_TOLERANCE = 1e-6
-# Beyond two drivers apart a program of more columns takes minutes: exchanges do what they can.
+# Where lineups must differ in more than two drivers, a program of many columns takes minutes. It
+# then gets few columns, and the exchanges do the rest.
 _EASY_UNIQUE = 2
 _COLUMNS_PER_LINEUP = 6
 _FEW_COLUMNS = 200
-# Lineups spread out leave room for those that must be further apart.
+# Correlation weights of the other starts: lineups that share few drivers leave more of the pool
+# that differs enough from all of them.
 _SPREAD = (0.1, 0.3, 0.5)
 _NODES = 20
-# of what the portfolio falls short of lineups that are all their regime's best
+# relative gap of the objective, which is how far the lineups fall short of their regimes' best
 _GAP = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class RegimePortfolio:
-    """Lineups chosen together, each for one regime: by regime as allotted, then best score first.
+    """Lineups chosen together, each for one regime: in the allotment's order, best score first.
 
     Parameters
     ----------
     lineups
         u8 ``[n, R]``, all different.
     scores
-        f64 ``[n]``: what each is worth in its regime's races, in the unit of the values.
+        f64 ``[n]``: value of each lineup in the races of its regime.
     regimes
-        The regime each was chosen for, ``[n]``.
+        The regime of each lineup, ``[n]``.
     pool_size
-        Lineups the choice was made from.
+        Number of lineups that the portfolio was chosen from.
     """
 
     lineups: Lineups
@@ -62,15 +64,15 @@ class RegimePortfolio:
 
 
 def allocate_lineups_by_regime(n_lineups: int, weights: Mapping[Kind, float]) -> dict[Kind, int]:
-    """Give each regime its share of ``n_lineups``, in whole lineups, by largest remainder.
+    """Number of lineups for each regime: its share of ``n_lineups``, by largest remainder.
 
     Parameters
     ----------
     n_lineups
         Lineups in the portfolio; the counts sum to it.
     weights
-        0 or more, summing to 1. Of equal remainders the larger weight comes first, then the name,
-        ``None`` last. A regime of weight 0 gets no lineup.
+        Each regime's share: 0 or more, summing to 1. Among equal remainders the larger weight gets
+        the lineup, then the name that sorts first, ``None`` last. A regime of weight 0 gets none.
 
     Raises
     ------
@@ -82,7 +84,7 @@ def allocate_lineups_by_regime(n_lineups: int, weights: Mapping[Kind, float]) ->
     total = math.fsum(weights.values())
     if abs(total - 1.0) > _SUM_TOLERANCE:
         raise InvalidInput({"regime_weights": f"they sum to {total:g}; they must sum to 1."})
-    # 0.07 x 100 is a little more than 7 in binary, which is no remainder
+    # 0.07 x 100 is a little more than 7 in binary: without rounding it would have a remainder
     shares = {name: round(n_lineups * weight / total, 9) for name, weight in weights.items()}
     counts = {name: math.floor(share) for name, share in shares.items()}
     served = [name for name, weight in weights.items() if weight > 0.0]
@@ -100,43 +102,42 @@ def allocate_lineups_by_regime(n_lineups: int, weights: Mapping[Kind, float]) ->
 
 
 class _Pool:
-    """Different lineups ``[K, R]`` and what each is worth in every regime ``[K, G]``."""
+    """Different lineups ``[K, R]`` and the value of each in every regime ``[K, G]``."""
 
     def __init__(self, regimes: tuple[Kind, ...], roster_size: int, value: RegimeValue) -> None:
         self._regimes, self._value = regimes, value
-        self._place: dict[bytes, int] = {}
+        self._index: dict[bytes, int] = {}
         self.lineups: Lineups = np.zeros((0, roster_size), dtype=np.uint8)
         self.values: Scores = np.zeros((0, len(regimes)))
 
     def valued(self, lineups: Lineups) -> Scores:
-        """Give what any lineups are worth in every regime."""
+        """Value of any lineups in every regime, ``[L, G]``."""
         return np.column_stack([self._value(regime, lineups) for regime in self._regimes])
 
     def add(self, lineups: Lineups) -> Indices:
-        """Take in what is new in ``lineups`` and give the places of all of them."""
-        known = len(self._place)
-        places = [self._place.setdefault(row.tobytes(), len(self._place)) for row in lineups]
-        if len(self._place) > known:
-            _, first = np.unique(places, return_index=True)
-            new = lineups[[at for at in first if places[at] >= known]]
+        """Add the new ones of ``lineups``; return the indices of all of them in the pool."""
+        known = len(self._index)
+        indices = [self._index.setdefault(row.tobytes(), len(self._index)) for row in lineups]
+        if len(self._index) > known:
+            _, first = np.unique(indices, return_index=True)
+            new = lineups[[row for row in first if indices[row] >= known]]
             self.lineups = np.concatenate([self.lineups, new])
             self.values = np.concatenate([self.values, self.valued(new)])
-        return np.array(places, dtype=np.intp)
+        return np.array(indices, dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True)
 class _Prices:
-    """What the linear program over (lineup, regime) says of a pool, all but min_unique in it.
+    """Prices of the linear program over (lineup, regime), which leaves out ``min_unique`` alone.
 
     Parameters
     ----------
     regimes
-        What a place in each regime costs, ``[G]``.
+        What a lineup pays for being chosen for each regime, ``[G]``.
     lineups
-        What each lineup is worth in its best regime at these prices and the limits' own, ``[K]``.
+        Value of each lineup in its best regime, less these prices and those of the limits, ``[K]``.
     losses
-        By how much at least the sum falls short of the program's if a lineup is taken for a
-        regime, ``[K, G]``.
+        Lower bound of what the program's sum loses if a lineup is taken for a regime, ``[K, G]``.
     """
 
     regimes: Scores
@@ -147,7 +148,7 @@ class _Prices:
 def _priced(
     lineups: Lineups, values: Scores, limits: PortfolioLimits, quota: Counts
 ) -> _Prices | None:
-    """Solve the linear program, or give ``None`` if the pool alone cannot hold the limits."""
+    """Prices of the linear program; ``None`` if no portfolio of the pool keeps the limits."""
     count, kinds = values.shape
     if count < quota.sum():
         return None
@@ -168,7 +169,7 @@ def _priced(
     prices = -solved.eqlin.marginals
     limited = rows.T @ solved.ineqlin.marginals[: rows.shape[0]]
     return _Prices(
-        # only their differences matter: a place in the portfolio costs nothing on average
+        # only their differences matter, so their mean over the portfolio's lineups is made 0
         prices - prices @ quota / quota.sum(),
         (values - prices).max(axis=1) + limited,
         solved.lower.marginals.reshape(count, kinds),
@@ -176,7 +177,7 @@ def _priced(
 
 
 def _labelled(values: Scores, quota: Counts) -> npt.NDArray[np.intp]:
-    """Give each of the portfolio's lineups ``[n, G]`` a regime so that the sum is the largest."""
+    """Regime of each lineup of a portfolio, ``[n]``, for the largest sum of values ``[n, G]``."""
     slots = np.repeat(np.arange(len(quota)), quota)
     lineup, slot = linear_sum_assignment(values[:, slots], maximize=True)
     labels = np.empty(len(values), dtype=np.intp)
@@ -185,10 +186,10 @@ def _labelled(values: Scores, quota: Counts) -> npt.NDArray[np.intp]:
 
 
 def _openings(values: Scores, labels: npt.NDArray[np.intp]) -> Scores:
-    """Give what it gains to open a place in regime s in place of one in r, ``[G, G]``.
+    """Gain from moving one lineup from regime s to r, directly or through others, ``[G, G]``.
 
-    A lineup of s goes over to r, or others between; ``values`` and ``labels`` are those of the
-    lineups chosen.
+    Entry ``[r, s]`` is the change of the sum when r, which lacks a lineup, gets one and s lacks
+    one instead. ``values`` and ``labels`` are those of the lineups chosen.
     """
     kinds = values.shape[1]
     gains = np.full((kinds, kinds), -np.inf)
@@ -210,10 +211,10 @@ def _exchanged(
     cost: float,
     picked: Indices,
 ) -> Indices:
-    """Swap a chosen lineup for another, labels changing as is best, while the worth rises."""
+    """Swap a chosen lineup for another, with the best regimes for all, while the worth rises."""
     draft = Draft(pool, limits)
-    for place in picked:
-        draft.change(int(place), 1)
+    for index in picked:
+        draft.change(int(index), 1)
     labels = np.full(len(pool), -1, dtype=np.intp)
     labels[picked] = _labelled(values[picked], quota)
     # a margin, so that rounding cannot make two lineups take turns for ever
@@ -221,17 +222,17 @@ def _exchanged(
     improved = True
     while improved:
         improved = False
-        for place in np.flatnonzero(draft.chosen):
-            draft.change(int(place), -1)
+        for index in np.flatnonzero(draft.chosen):
+            draft.change(int(index), -1)
             chosen = np.flatnonzero(draft.chosen)
-            opened = _openings(values[chosen], labels[chosen])[labels[place]]
+            opened = _openings(values[chosen], labels[chosen])[labels[index]]
             worth = (values + opened).max(axis=1) - cost * draft.counts[pool].sum(axis=1)
             best = int(np.argmax(np.where(draft.allowed(), worth, -np.inf)))
-            gained = worth[best] > worth[place] + margin
-            draft.change(best if gained else int(place), 1)
+            gained = worth[best] > worth[index] + margin
+            draft.change(best if gained else int(index), 1)
             if gained:
                 chosen = np.flatnonzero(draft.chosen)
-                labels[place] = -1
+                labels[index] = -1
                 labels[chosen] = _labelled(values[chosen], quota)
                 improved = True
     return np.flatnonzero(draft.chosen)
@@ -240,15 +241,15 @@ def _exchanged(
 def _programmed(
     pool: Lineups, values: Scores, limits: PortfolioLimits, quota: Counts, columns: Columns
 ) -> Indices | None:
-    """Choose for the largest sum by integer program over some of the (lineup, regime) columns.
+    """Portfolio with the largest sum by an integer program over some (lineup, regime) columns.
 
-    The search ends after so many nodes, not seconds, so that what it finds does not depend on the
-    machine.
+    The search ends after a number of nodes, not of seconds, so that its result does not depend on
+    the machine. ``None`` if it found no portfolio.
     """
     lineup, kind = columns
-    used, at = np.unique(lineup, return_inverse=True)
+    used, row = np.unique(lineup, return_inverse=True)
     ones = np.ones(len(lineup))
-    spread = csr_array((ones, (at, np.arange(len(lineup)))), shape=(len(used), len(lineup)))
+    spread = csr_array((ones, (row, np.arange(len(lineup)))), shape=(len(used), len(lineup)))
     served = csr_array((ones, (kind, np.arange(len(lineup)))), shape=(len(quota), len(lineup)))
     constraints = [
         LinearConstraint(
@@ -281,21 +282,21 @@ def _starts(
     picked: Indices,
     level: float,
 ) -> list[Indices]:
-    """Give portfolios under the limits that may be worth more than ``picked``, which is one."""
+    """Other portfolios under the limits, which may be worth more than ``picked``."""
     prices = _priced(pool, values, limits, quota)
     if prices is None:
         return []
     easy = limits.min_unique <= _EASY_UNIQUE
     most = max(_FEW_COLUMNS, _COLUMNS_PER_LINEUP * limits.n_lineups if easy else 0)
     losses = prices.losses
-    # with these among them, the columns hold an answer
+    # with the columns of ``picked`` the program has a solution
     losses[picked, _labelled(values[picked], quota)] = -np.inf
     best = np.sort(np.argsort(losses.ravel(), kind="stable")[: max(most, len(picked))])
     lineup, kind = np.divmod(best, len(quota))
     programmed = _programmed(pool, values, limits, quota, (lineup, kind))
     starts = [] if programmed is None else [programmed]
     if not starts or not easy:
-        # on the scale of the values again, which is what the weight is a share of
+        # back to the scale of the values, as the correlation weight is a share of their largest
         worth = prices.lineups - prices.lineups.max() + level
         starts += [choose(pool, worth, limits, weight).picked for weight in _SPREAD]
     return [start for start in starts if len(start) == limits.n_lineups]
@@ -308,43 +309,43 @@ def generate_regime_aware_portfolio(
     allotment: Mapping[Kind, int],
     value: RegimeValue,
     search: RegimeSearch,
-    diversity_weight: float = 0.0,
+    correlation_weight: float = 0.0,
 ) -> RegimePortfolio:
-    """Choose exactly ``limits.n_lineups`` different lineups, so many of them for each regime.
+    """Choose exactly ``limits.n_lineups`` different lineups, a fixed number for each regime.
 
-    The sum of what each is worth in the races of its own regime is made as large as can be found.
-    Any lineup may serve any regime, wherever it was found, and the limits are on the portfolio as
-    a whole. The counts are fixed, so a regime whose races pay more takes no lineups from another:
-    a constant on all of its values is the same on every portfolio's sum. How far values spread
-    within a regime does matter, where regimes compete for a driver.
+    The search looks for the largest sum of the lineups' values, each in the races of its own
+    regime. A lineup from any pool may be chosen for any regime, and the limits are on the portfolio
+    as a whole. The numbers by regime are fixed, so a regime whose races pay more takes no lineups
+    from another: a constant added to all of its values changes every portfolio's sum alike. What
+    does matter, where regimes compete for a driver, is how far values differ within a regime.
 
-    A portfolio under the limits comes first (:func:`generate_portfolio`, which looks beyond the
-    pools where it must). An integer program over the columns that a linear one finds promising and
-    exchanges of single lineups make it better.
+    :func:`generate_portfolio` finds a first portfolio under the limits, beyond the pools where it
+    must. It is improved by an integer program over the columns that a linear program favours, and
+    by exchanges of single lineups.
 
     Parameters
     ----------
     pools
-        For each regime with an allotment, the best lineups by its races.
+        For each regime with an allotment, the best lineups in its races.
     rules
-        What is legal.
+        Rules of every lineup.
     limits
-        What the portfolio holds to, whatever the regimes.
+        Limits on the portfolio, all regimes together.
     allotment
-        Lineups for each regime, ``limits.n_lineups`` in all; see
+        Number of lineups for each regime, ``limits.n_lineups`` in all; see
         :func:`allocate_lineups_by_regime`.
     value
-        Gives what any lineups are worth over the races of one regime, f64 ``[K]``.
+        Called with a regime and lineups; returns their values in its races, f64 ``[K]``.
     search
-        Gives the best lineups by the races of one regime under narrower rules.
-    diversity_weight
-        0..1, as for :func:`core.portfolio.choosing.choose`, the best score being the mean of the
-        regimes' best, each counted as often as it has lineups.
+        Called with a regime and narrower rules; returns the best lineups in its races.
+    correlation_weight
+        0..1, as for :func:`core.portfolio.choosing.choose`. The best score is the mean of the
+        regimes' best, each counted as often as the regime has lineups.
 
     Raises
     ------
     Infeasible
-        As :func:`generate_portfolio`: counts by regime can always be met, limits may not.
+        As :func:`generate_portfolio`. The numbers by regime can always be met, the limits may not.
     """
     regimes = tuple(regime for regime, count in allotment.items() if count)
     quota = np.array([allotment[regime] for regime in regimes], dtype=np.int64)
@@ -358,7 +359,7 @@ def generate_regime_aware_portfolio(
     level = float(best @ quota) / n
 
     def shortfalls(values: Scores) -> Scores:
-        # what a constant on a regime's values cannot change, to the last digit
+        # adding a constant to a regime's values leaves these as they are, to the last digit
         return values - best
 
     prices = _priced(pool.lineups, shortfalls(pool.values), limits, quota)
@@ -369,8 +370,8 @@ def generate_regime_aware_portfolio(
 
     def search_all(narrower: LineupRules) -> WalkResult:
         lineups = np.concatenate([search(regime, narrower).lineups for regime in regimes])
-        places = np.unique(pool.add(lineups))
-        return WalkResult(pool.lineups[places], in_best_regime(pool.values[places]), 0, 0, 0)
+        indices = np.unique(pool.add(lineups))
+        return WalkResult(pool.lineups[indices], in_best_regime(pool.values[indices]), 0, 0, 0)
 
     portfolio = generate_portfolio(
         WalkResult(pool.lineups, in_best_regime(pool.values), 0, 0, 0),
@@ -378,11 +379,11 @@ def generate_regime_aware_portfolio(
         limits,
         search_all,
         lambda lineups: in_best_regime(pool.valued(lineups)),
-        diversity_weight,
+        correlation_weight,
     )
     generated = pool.add(portfolio.lineups)
     values = shortfalls(pool.values)
-    cost = pair_cost(np.array([level]), limits, diversity_weight) / rules.roster_size
+    cost = pair_cost(np.array([level]), limits, correlation_weight) / rules.roster_size
 
     def worth(picked: Indices) -> float:
         held = np.bincount(pool.lineups[picked].ravel())

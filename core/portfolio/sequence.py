@@ -1,4 +1,4 @@
-"""The next lineup: what those before it leave room for, exposures counted over all to come."""
+"""The next lineup of a portfolio: the rules that the lineups before it leave for it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,13 +16,13 @@ Lineup = npt.NDArray[np.uint8]
 
 
 def walk_to_next(rules: LineupRules, values: Values) -> Lineup | None:
-    """Give the best legal lineup by the walk, drivers in slate order, or ``None`` if none is."""
-    found = best_by_value(values, rules, 1).lineups
-    return found[0] if len(found) else None
+    """The best legal lineup by the walk, drivers in slate order; ``None`` if none is legal."""
+    best = best_by_value(values, rules, 1).lineups
+    return best[0] if len(best) else None
 
 
 def counts_of(limits: PortfolioLimits, chosen: Sequence[Lineup]) -> tuple[Values, Values]:
-    """Give in how many of the lineups each driver ``[D]`` and each limited team ``[T]`` stands."""
+    """Number of the lineups that hold each driver ``[D]`` and each limited team ``[T]``."""
     drivers = np.zeros(len(limits.drivers), dtype=np.int64)
     teams = np.zeros(len(limits.teams), dtype=np.int64)
     for lineup in chosen:
@@ -36,20 +36,23 @@ def counts_of(limits: PortfolioLimits, chosen: Sequence[Lineup]) -> tuple[Values
 def leaving_room(
     rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
 ) -> LineupRules | None:
-    """Give the rules of a lineup that may follow, ``None`` if it would miss too many drivers."""
+    """Rules for the lineup that follows those chosen.
+
+    ``None`` if the lineups still to come are too few to bring every driver to his minimum.
+    """
     left, roster = limits.n_lineups - len(chosen), rules.roster_size
     counts, team_counts = counts_of(limits, chosen)
     full = counts >= limits.most
     for team, used_up in zip(limits.teams, team_counts >= limits.team_most, strict=True):
         full[list(team.members)] |= used_up
     missing = np.maximum(limits.fewest - counts, 0)
-    # each later lineup can make up for one roster of missing drivers
+    # what the lineups after the next one cannot supply, each of them a roster of missing drivers
     needed = int(missing.sum()) - roster * (left - 1)
     if needed > roster:
         return None
     groups = [*rules.groups, *_apart(rules, limits, chosen)]
     for team, room in zip(limits.teams, (limits.team_most - team_counts).tolist(), strict=True):
-        # what room the team has left is for members who need all of it
+        # a member whose minimum takes all lineups that the team has left must be in each of those
         groups += [
             Group("max_team_exposure", (member,), 1, 1, when=team.members)
             for member in team.members
@@ -74,22 +77,26 @@ def _apart(rules: LineupRules, limits: PortfolioLimits, chosen: Sequence[Lineup]
 def in_sequence(
     values: Values, rules: LineupRules, limits: PortfolioLimits, force: float
 ) -> Lineups:
-    """Give up to ``limits.n_lineups`` one by one, drivers worth less the more they are used up.
+    """Up to ``limits.n_lineups`` lineups, one by one, that spare the drivers used often.
 
-    So room is left to the last of them that the best first would have taken.
+    A driver is worth less the nearer he comes to his maximum exposure, and more the more lineups
+    he lacks to his minimum. So drivers remain for the last lineups that the first would otherwise
+    have used up.
 
     Parameters
     ----------
     values
         i64 ``[D]``: what each driver adds to every lineup, in any whole unit.
     rules, limits
-        What every lineup and the portfolio hold to.
+        Rules of every lineup and limits on the portfolio.
     force
-        What having used up a limit takes off a driver, in drivers of middling value; 0 = nothing.
+        Value taken off a driver who has reached his maximum, as a multiple of the median driver's
+        value; 0 = nothing.
 
     Returns
     -------
-    u8 ``[k, R]`` in the order of choice; fewer than asked for where none can follow the last.
+    u8 ``[k, R]`` in the order of choice. k is below ``limits.n_lineups`` where no lineup can follow
+    the last.
     """
     strength = force * max(float(np.median(np.abs(values))), 1.0)
     chosen: list[Lineup] = []

@@ -1,8 +1,8 @@
 """Integer programs solved to proof: HiGHS through PuLP where it is installed, CBC otherwise.
 
 A run ends in one of four ways: with a proven optimum, with the proof that there is no solution, out
-of time, or in a failure of the solver. Only the first gives a value; the others are errors. PuLP by
-itself reports a solution that was merely found before the time ran out as "Optimal".
+of time, or with a failure of the solver. Only the first returns a value; the others are errors.
+PuLP by itself calls a solution "Optimal" even if the time ran out before that was proven.
 """
 
 import math
@@ -18,16 +18,16 @@ from core.errors import AxiomaticError, Infeasible, InvalidInput
 
 SolverName = Literal["highs", "cbc"]
 
-# CBC takes a limit of zero for none
+# CBC reads a limit of zero as no limit
 _SHORTEST_SECONDS = 0.001
 
 
 class SolverMissing(AxiomaticError):
-    """No solver of integer programs is installed, or not the one that was named."""
+    """The solver that was named is not installed, or none is."""
 
 
 class SolverFailed(AxiomaticError):
-    """A solver broke off, or its answer cannot be relied on."""
+    """A solver ended without an answer, or its answer breaks a rule."""
 
 
 class TimedOut(AxiomaticError):
@@ -40,9 +40,9 @@ class TimedOut(AxiomaticError):
     best
         The best value found until then; ``None`` if no solution was found.
     bound
-        Upper bound of every solution's value; ``None`` if the solver gave none.
+        Upper bound of every solution's value; ``None`` if the solver reports none.
     during
-        What was being solved, for the message.
+        The name of what was being solved, for the message.
     """
 
     def __init__(
@@ -57,16 +57,16 @@ class TimedOut(AxiomaticError):
         self.bound = bound
         self.during = during
         outcome = "without a solution" if best is None else f"with a solution worth {best:.10g}"
-        proven = "" if bound is None else f"; nothing is better than {bound:.10g}"
+        proven = "" if bound is None else f"; no solution is worth more than {bound:.10g}"
         super().__init__(
             f"The time limit of {limit_seconds:g} seconds ended {during} {outcome}{proven}. "
-            "A longer limit lets it be proven."
+            "Raise the limit."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """How a run ended; ``has_solution`` and ``bound`` are of runs that were stopped."""
+    """How a run ended. ``has_solution`` and ``bound`` are set for runs that were stopped."""
 
     kind: Literal["optimal", "infeasible", "stopped", "failed"]
     bound: float | None = None
@@ -75,7 +75,7 @@ class _Outcome:
 
 
 def available_solvers() -> tuple[SolverName, ...]:
-    """Solvers that are installed, the preferred first."""
+    """The installed solvers, the preferred one first."""
     installed: list[SolverName] = []
     if pulp.HiGHS(msg=False).available():
         installed.append("highs")
@@ -85,12 +85,12 @@ def available_solvers() -> tuple[SolverName, ...]:
 
 
 def choose_solver(name: SolverName | None = None) -> SolverName:
-    """Solver to use: the one named, or HiGHS, or CBC.
+    """The solver to use: the one named; by default HiGHS, else CBC.
 
     Raises
     ------
     SolverMissing
-        It is not installed; the message says what to install.
+        The solver is not installed. The message says what to install.
     """
     installed = available_solvers()
     if name is None and installed:
@@ -110,19 +110,19 @@ def solve(
     solver: SolverName | None = None,
     time_limit_seconds: float | None = None,
 ) -> float:
-    """Solve a program on one thread, in silence, and return the value of its proven optimum.
+    """Solve a program on one thread, without output, and return the value of its proven optimum.
 
-    The program's variables then hold the solution, the integer ones whole. After any error they
-    hold nothing. A solver cannot tell values apart that differ by less than about 1e-6.
+    The program's variables then hold the solution, the integer ones as whole numbers. After any
+    error they hold ``None``. A solver cannot tell values apart that differ by less than about 1e-6.
 
     Parameters
     ----------
     program
-        Of the kind ``pulp.LpProblem``; each of its variables has a lower and an upper bound.
+        Each of its variables has a lower and an upper bound.
     solver
-        Of :func:`available_solvers`; the first of them by default.
+        One of :func:`available_solvers`; the first of them by default.
     time_limit_seconds
-        Wall time; none by default.
+        Wall time; unlimited by default.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def solve(
 
 
 def _settle(program: pulp.LpProblem) -> float:
-    """Round integer variables, whole to within the solver's tolerance; return the objective."""
+    """Round the integer variables to whole numbers; return the objective."""
     for variable in program.variables():
         if variable.cat == pulp.LpInteger and variable.varValue is not None:
             variable.varValue = float(round(variable.varValue))
@@ -164,7 +164,7 @@ def _run(program: pulp.LpProblem, name: SolverName, limit: float | None) -> _Out
         if name == "highs":
             return _run_highs(program, limit)
         return _run_cbc(program, limit)
-    # PuLP looks up a solver's status in tables that are not complete
+    # PuLP looks up a solver's status in incomplete tables, hence the KeyError
     except (pulp.PulpSolverError, KeyError, OSError) as error:
         return _Outcome("failed", reason=f"{type(error).__name__}: {error}")
 
@@ -180,14 +180,14 @@ def _run_highs(program: pulp.LpProblem, limit: float | None) -> _Outcome:
         random_seed=0,
     )
     program.solve(command)
-    # by PuLP's own reading of these, a run that ended at its limit is optimal
+    # read from HiGHS itself: PuLP calls a run that ended at its time limit optimal
     model: Any = program.solverModel
     status, info = model.getModelStatus().name, model.getInfo()
-    # the model holds the solver's memory
+    # frees the solver's memory
     program.solverModel = None
     if status == "kOptimal":
         return _Outcome("optimal")
-    # bounded variables bound the objective
+    # all variables are bounded, so the program cannot be unbounded
     if status in {"kInfeasible", "kUnboundedOrInfeasible"}:
         return _Outcome("infeasible")
     if status == "kTimeLimit":
@@ -199,7 +199,7 @@ def _run_highs(program: pulp.LpProblem, limit: float | None) -> _Outcome:
         # 2: HiGHS's number for a primal solution that obeys all constraints
         return _Outcome("stopped", bound if known else None, info.primal_solution_status == 2)
     if status == "kNotset":
-        status = "HiGHS does not start; this process has used it on several threads before"
+        status = "HiGHS does not start: this process has used it on several threads before"
     return _Outcome("failed", reason=status)
 
 
@@ -218,7 +218,7 @@ def _run_cbc(program: pulp.LpProblem, limit: float | None) -> _Outcome:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="axiomatic-cbc-") as folder:
         log = Path(folder, "cbc.log")
-        # CBC uses one thread where none are named; its default increment overlooks gains below 1e-5
+        # CBC uses one thread by default; its default increment overlooks gains below 1e-5
         command = _cbc_command(
             gapRel=0.0,
             gapAbs=0.0,
@@ -227,7 +227,7 @@ def _run_cbc(program: pulp.LpProblem, limit: float | None) -> _Outcome:
             options=["increment 0"],
         )
         if command is None:
-            return _Outcome("failed", reason="CBC is gone")
+            return _Outcome("failed", reason="CBC is no longer installed")
         command.tmpDir = folder
         program.solve(command)
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -235,12 +235,12 @@ def _run_cbc(program: pulp.LpProblem, limit: float | None) -> _Outcome:
     results = [line.removeprefix("Result - ") for line in lines if line.startswith("Result - ")]
     stopped = any(result.startswith("Stopped on time") for result in results)
     has_solution = program.sol_status in {pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible}
-    # a program that CBC's presolve alone has solved has no result in the log
+    # the log has no result for a program that CBC's presolve solves by itself
     proven = all(result.startswith("Optimal solution found") for result in results)
     proven = proven and (bool(results) or not late)
     if program.sol_status == pulp.LpSolutionOptimal and proven:
         return _Outcome("optimal")
-    # a presolve that runs out of time may report infeasible, which is then not proven
+    # a presolve that runs out of time may report "infeasible" without proof
     if stopped or late:
         return _Outcome("stopped", _bound_in(lines), has_solution)
     if program.status == pulp.LpStatusInfeasible:

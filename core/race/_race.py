@@ -116,7 +116,7 @@ class Cars(NamedTuple):
     """The R cars of the race that is being simulated; each race overwrites them."""
 
     start: I8  # official grid spot
-    strength: F8  # today, in normal scores of the running order
+    strength: F8  # in this race, in normal scores of the running order
     progress: F8  # how far ahead the car runs, on the scale of strengths: the higher, the further
     order: I8  # cars still running, first to last; entries beyond them are left over
     out_lap: I8  # laps done when the car went out, -1 = running
@@ -149,7 +149,7 @@ def _draw_grid(rng: np.random.Generator, race: RaceInputs, cars: Cars) -> None:
 def _draw_strength(
     rng: np.random.Generator, race: RaceInputs, cars: Cars, team_shock: F8, make_shock: F8
 ) -> None:
-    """Draw how strong each car is today, and set where it takes the green flag."""
+    """Draw each car's strength in this race, and set where it takes the green flag."""
     drivers = cars.start.shape[0]
     team_sd = race.shock_sd * np.sqrt(race.team_share)
     make_sd = race.shock_sd * np.sqrt(race.make_share)
@@ -250,7 +250,11 @@ def _drop_out(order: I8, out_lap: I8, left: int) -> int:
 
 @compiled
 def _is_needed(limits: Limits, led: I8, out_lap: I8, race_laps: int, i: int) -> bool:
-    """Whether a car may not go out: it owes laps, or the others alone could not lead all laps."""
+    """Whether a car must stay in the race for the limits on laps led.
+
+    It must if it still has laps to lead, or if the other cars may not lead all laps or none of
+    them may win.
+    """
     if led[i] < limits.least[i]:
         return True
     room, winners = 0, 0
@@ -323,7 +327,7 @@ def _drift(
     own: float,
     shared: float,
 ) -> None:
-    """Move each running car towards its strength and at random; cars in line share a part of that.
+    """Move each running car towards its strength and at random; cars in line share a random part.
 
     ``keep`` is the share of its distance from its strength that a car keeps. ``own`` and ``shared``
     are the standard deviations of its own random move and of the one that cars in line share.
@@ -347,10 +351,11 @@ def _drift(
 def _foremost_owed(
     rng: np.random.Generator, limits: Limits, led: I8, order: I8, left: int, to_lead: int
 ) -> int:
-    """Car that owes laps and is to be moved to the front now, or -1.
+    """Foremost car below its minimum of laps led, if one is to be moved to the front now, or -1.
 
-    There is one the more often, the larger the part of the ``to_lead`` laps left that is owed. So
-    minimums are met all through the race, and not at its end, where leading would mean winning.
+    The larger the part of the ``to_lead`` laps left that minimums still require, the more often a
+    car is moved. So minimums are met all through the race, and not at its end, where leading would
+    mean winning.
     """
     owed, foremost = 0, -1
     for q in range(left - 1, -1, -1):
@@ -386,7 +391,7 @@ def _next_leader(limits: Limits, led: I8, order: I8, left: int, to_lead: int, fi
         if to_lead == 1 and not limits.may_win[i]:
             continue
         if to_lead > 1 and limits.may_win[i] and led[i] + 1 >= limits.most[i]:
-            # the last lap that this car may lead: is there another who can still win?
+            # the last lap that this car may lead: is there another car that can still win?
             others = False
             for k in range(left):
                 j = order[k]
@@ -424,7 +429,8 @@ def _lead_stretch(
     short_lead_laps: float,
 ) -> None:
     """Credit ``laps`` to the car that led before, to short leaders, and to the car now ahead."""
-    # the number of short leads is Poisson with mean ``swaps``: events of a unit process until then
+    # the number of short leads is Poisson with mean ``swaps``: the events of a unit process up to
+    # that time
     time = rng.standard_exponential()
     while time < swaps and laps > 1:
         time += rng.standard_exponential()
@@ -570,7 +576,8 @@ def run_races(rng: np.random.Generator, n: int, race: RaceInputs, into: RaceOutp
                 running = left
                 for q in range(left):
                     i = order[q]
-                    # out at the start of the run in which it fails: it leads and sets no later lap
+                    # a car is out from the start of the run in which it fails: it leads no lap of
+                    # that run and sets no fastest lap in it
                     if cars.fails_at[i] < lap + laps and running > 2:
                         if limited and _is_needed(limits, led, out_lap, race.race_laps, i):
                             continue

@@ -146,11 +146,11 @@ class ConstraintCompiler:
             driver.driver_id: _driver(driver, float(skill))
             for driver, skill in zip(slate.drivers, skills, strict=True)
         }
-        for driver_id, given in (driver_overrides or {}).items():
+        for driver_id, overrides in (driver_overrides or {}).items():
             if driver_id not in drivers:
                 message = "is no driver of this slate."
                 raise InvalidInput(Problem("driver_overrides", message, driver_id))
-            drivers[driver_id] = _overridden(drivers[driver_id], given, driver_id)
+            drivers[driver_id] = _overridden(drivers[driver_id], overrides, driver_id)
         return ConstraintSpec(
             drivers=tuple(drivers.values()),
             track=_overridden(
@@ -185,10 +185,10 @@ def _driver(driver: Driver, implied_skill: float) -> DriverConstraints:
     )
 
 
-def _overridden(base: Constraints, given: Mapping[str, Any], subject: str) -> Constraints:
+def _overridden(base: Constraints, overrides: Mapping[str, Any], subject: str) -> Constraints:
     known = {part.name for part in fields(base)} - {"driver_id", "track_type"}
-    unknown = sorted(given.keys() - known)
+    unknown = sorted(overrides.keys() - known)
     if unknown:
-        message = f"is no field; give {', '.join(sorted(known))}."
+        message = f"is no key here; give {', '.join(sorted(known))}."
         raise InvalidInput([Problem(name, message, subject) for name in unknown])
-    return replace(base, **given)
+    return replace(base, **overrides)

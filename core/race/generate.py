@@ -1,4 +1,4 @@
-"""Scenarios in blocks of 500: the same bits whoever simulates which block, however often."""
+"""Simulated races in blocks of 500. A block's bits depend on the race, the seed and its number."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,8 +33,8 @@ from core.randomness import Purpose, stream
 
 BLOCK_SCENARIOS = 500
 
-LEAST_SURVIVAL = 0.01  # of the races judged
-MIN_JUDGED = 2_000  # before survival is taken for known
+LEAST_SURVIVAL = 0.01  # share of the races judged that must obey the rules
+MIN_JUDGED = 2_000  # races judged before that share is measured
 MAX_ATTEMPTS = 250
 
 
@@ -43,7 +43,7 @@ _EXPONENTIALS = -np.log1p(-(np.arange(CHOICES) + 0.5) / CHOICES)
 
 
 def _fastest_ranks(priors: TrackPriors) -> np.typing.NDArray[np.int64]:
-    """Give equally likely ranks of who sets a fastest lap, 0 = the leader, -1 = any car."""
+    """Equally likely ranks of the car that sets a fastest lap, 0 = the leader, -1 = any car."""
     ranks = np.full(CHOICES, -1, dtype=np.int64)
     front = round(CHOICES * priors.fastest_front)
     quantiles = -np.log1p(-(np.arange(front) + 0.5) / max(front, 1))
@@ -52,30 +52,31 @@ def _fastest_ranks(priors: TrackPriors) -> np.typing.NDArray[np.int64]:
 
 
 def _may_lead_last(driver: DriverConstraints) -> bool:
-    """Say whether the race itself may let a driver win.
+    """Whether the simulation may let a driver lead the last lap, and so win.
 
-    A veto is the judge's, so that the races left are the model's where somebody else won; only a
-    driver who owes laps and may not win has to have led them before the last one.
+    A driver who may not win can still win a simulated race: the kernel then rejects that race, so
+    that the others are the model's races in which somebody else won. The simulation itself keeps
+    him from the last lap only if he must also lead laps, as he then has to lead them earlier.
     """
     owes = (driver.min_laps_led or 0) > 0
     return driver.max_laps_led != 0 and (driver.may_win or not owes)
 
 
 def _caution_laps(mean: float) -> np.typing.NDArray[np.int64]:
-    """Give equally likely lengths of a caution: a lap, and a Poisson of laps."""
+    """Equally likely lengths of a caution in laps: 1 and a Poisson number more."""
     quantiles = (np.arange(CHOICES) + 0.5) / CHOICES
     lengths: np.typing.NDArray[np.int64] = 1 + poisson.ppf(quantiles, mean - 1.0).astype(np.int64)
     return lengths
 
 
 def _failure_gap(rate: float) -> float:
-    """Give the mean of the exponential whose whole part is the cars between two that fail."""
+    """Mean of the exponential whose whole part is the number of cars between two that fail."""
     return 0.0 if rate == 0.0 else float(-1.0 / np.log1p(-min(rate, 1.0 - 1e-12)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A spec made ready to simulate: what the compiled race reads, and who its columns are."""
+    """A spec made ready to simulate: the compiled race's inputs, and the indices of its drivers."""
 
     inputs: RaceInputs
     racing: np.typing.NDArray[np.intp]
@@ -92,8 +93,8 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
     grid = [driver.start_position or 0 for driver in racing]
     unknown = grid.count(0)
     free = [spot for spot in range(1, len(grid) + 1) if spot not in grid][:unknown]
-    places = np.arange(1, len(racing) + 1)
-    scores = -ndtri((places - 0.5) / len(racing))
+    ranks = np.arange(1, len(racing) + 1)
+    scores = -ndtri((ranks - 0.5) / len(racing))
     spots = sorted([spot for spot in grid if spot > 0] + free)
     grid_scores = np.zeros(max(spots) + 1)
     grid_scores[spots] = scores
@@ -143,7 +144,8 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
             make_share=priors.make_share,
             drift_sd=priors.residual_sd * (1 - priors.shock_share) ** 0.5,
             pack_share=priors.pack_share,
-            # harder passing = the order keeps longer: from twice the turnover (0) to half of it (1)
+            # where passing is harder the order lasts longer: twice the turnover at difficulty 0,
+            # half of it at 1
             turnover=priors.order_turnover * 2.0 ** (1.0 - 2.0 * track.difficulty),
             clean_air=priors.clean_air,
             lead_swaps=priors.lead_swaps,
@@ -162,9 +164,9 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
 def draw_races(
     spec: ConstraintSpec, rng: np.random.Generator, n: int
 ) -> tuple[Scenarios, SkeletonNarrative]:
-    """Simulate ``n`` races from ``rng`` without asking the judge: the model before any veto.
+    """Simulate ``n`` races from ``rng`` and reject none: the model before any rule on its races.
 
-    Fitting and measuring want it; a job wants :func:`simulate_block`.
+    Fitting and measuring the model use this; a job uses :func:`simulate_block`.
     """
     return _attempt(spec, _prepare(spec), rng, n)
 
@@ -172,7 +174,7 @@ def draw_races(
 def _attempt(
     spec: ConstraintSpec, prepared: _Prepared, rng: np.random.Generator, n: int
 ) -> tuple[Scenarios, SkeletonNarrative]:
-    """Simulate ``n`` races, unjudged, in the columns of the slate."""
+    """Simulate ``n`` races, rejecting none, with the slate's drivers as columns."""
     drivers, racing = len(spec), prepared.racing
     shape = (n, len(racing))
     raw = RaceOutputs(
@@ -208,7 +210,7 @@ def _attempt(
 
 
 def _redraws(missing: int, stats: KernelStats) -> int:
-    """Say how many races to draw so that ``missing`` more survive, most likely."""
+    """Number of races to draw so that ``missing`` more are likely to obey the rules."""
     survived = stats.total_validated - stats.total_rejected
     wanted = 8 + missing * stats.total_validated // max(1, survived)
     return min(BLOCK_SCENARIOS, wanted)
@@ -224,8 +226,8 @@ def _infeasible(spec: ConstraintSpec, stats: KernelStats) -> Infeasible:
     rules = [of_drivers.get(reason, BrokenRule(reason)) for reason, _ in blame]
     survived = stats.total_validated - stats.total_rejected
     return Infeasible(
-        f"{survived} of {stats.total_validated} simulated races survive the rules, fewer than 1%: "
-        f"the first rule named throws out {blame[0][1]}. Loosen the rules in the order named.",
+        f"{survived} of {stats.total_validated} simulated races obey the rules, fewer than 1%; "
+        f"the first rule named rejects {blame[0][1]}. Loosen the rules in the order named.",
         rules=rules,
     )
 
@@ -233,7 +235,7 @@ def _infeasible(spec: ConstraintSpec, stats: KernelStats) -> Infeasible:
 def simulate_block(
     spec: ConstraintSpec, seed: int, block: int, n: int = BLOCK_SCENARIOS
 ) -> tuple[Scenarios, KernelStats]:
-    """Simulate one block of races that the spec's rules let stand.
+    """Simulate one block of races that obey the spec's rules.
 
     Parameters
     ----------
@@ -244,22 +246,22 @@ def simulate_block(
     block
         The block's number, >= 0.
     n
-        How many of the block's 500 races to keep, from the first. The block is always simulated
-        whole, so the races kept do not depend on ``n``.
+        Number of the block's 500 races to return, from the first. The whole block is always
+        simulated, so a race does not depend on ``n``.
 
     Returns
     -------
     scenarios
         ``[n, D]``.
     stats
-        Of the whole block, redraws included.
+        Counts of the whole block, the races drawn again included.
 
     Raises
     ------
     InvalidInput
         ``n`` is outside 1..500, ``seed`` outside 0..2**128 - 1 or ``block`` outside 0..2**32 - 1.
     Infeasible
-        Fewer than 1% of the races survive the rules; those that killed them are named.
+        Fewer than 1% of the races obey the rules. The error names the rules that reject most.
     """
     if not 1 <= n <= BLOCK_SCENARIOS:
         raise InvalidInput({"n": f"{n} is outside 1 to {BLOCK_SCENARIOS}."})

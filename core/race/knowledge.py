@@ -47,9 +47,10 @@ _BOUNDS = {
     Kind.TOP5_PROBABILITY: (0.0, 1.0),
     Kind.MEDIAN_FINISH: (1.0, 60.0),
 }
-_PLACES = {Kind.WIN_PROBABILITY: 1, Kind.TOP5_PROBABILITY: 5}  # positions that share a probability
+# positions that share a probability
+_POSITIONS = {Kind.WIN_PROBABILITY: 1, Kind.TOP5_PROBABILITY: 5}
 
-Said = tuple[float | None, ...]
+Numbers = tuple[float | None, ...]
 """A user's number for each driver, ``None`` for a driver without one."""
 
 
@@ -73,26 +74,26 @@ class UserKnowledge:
         than there are positions.
     """
 
-    projected_points: Said
-    win_probability: Said
-    top5_probability: Said
-    median_finish: Said
+    projected_points: Numbers
+    win_probability: Numbers
+    top5_probability: Numbers
+    median_finish: Numbers
 
     def __post_init__(self) -> None:
         problems: list[Problem] = []
         for kind, (low, high) in _BOUNDS.items():
-            said: Said = getattr(self, kind.value)
-            if len(said) != len(self):
-                message = f"{len(said)} entries for {len(self)} drivers; give one each."
+            numbers: Numbers = getattr(self, kind.value)
+            if len(numbers) != len(self):
+                message = f"{len(numbers)} entries for {len(self)} drivers; give one each."
                 problems.append(Problem(kind.value, message))
-            for index, value in enumerate(said):
+            for index, value in enumerate(numbers):
                 if value is not None and not (isfinite(value) and low <= value <= high):
                     message = f"{value}; give {low:g} to {high:g}."
                     problems.append(Problem(kind.value, message, index))
-        for kind, places in _PLACES.items():
+        for kind, positions in _POSITIONS.items():
             whole = sum(value for value in getattr(self, kind.value) if value is not None)
-            if whole > places + 1e-6 and not problems:
-                message = f"sums to {whole:g}; there is room for {places}."
+            if whole > positions + 1e-6 and not problems:
+                message = f"the numbers sum to {whole:g}; there is room for {positions}."
                 problems.append(Problem(kind.value, message))
         if problems:
             raise InvalidInput(problems)
@@ -115,7 +116,7 @@ class UserKnowledge:
         Raises
         ------
         InvalidInput
-            A number that cannot be; the subject is the driver's id.
+            A number is out of range or contradicts another. The error names the driver's id.
         """
         _require_sound(slate.drivers)
         racing = [not driver.out for driver in slate.drivers]
@@ -124,19 +125,19 @@ class UserKnowledge:
             for races, driver in zip(racing, slate.drivers, strict=True)
         ]
 
-        def said(values: Sequence[float | None]) -> Said:
+        def of_racing(values: Sequence[float | None]) -> Numbers:
             return tuple(v if races else None for v, races in zip(values, racing, strict=True))
 
-        def chances(odds: Sequence[float | None], places: int, may: list[bool]) -> Said:
-            fair = fair_probabilities(np.array(odds, dtype=np.float64), places, may).tolist()
+        def chances(odds: Sequence[float | None], positions: int, may: list[bool]) -> Numbers:
+            fair = fair_probabilities(np.array(odds, dtype=np.float64), positions, may).tolist()
             return tuple(None if isnan(chance) else chance for chance in fair)
 
         try:
             knowledge = cls(
-                projected_points=said([driver.projected_points for driver in slate.drivers]),
+                projected_points=of_racing([driver.projected_points for driver in slate.drivers]),
                 win_probability=chances([driver.win_odds for driver in slate.drivers], 1, may_win),
                 top5_probability=chances([driver.top5_odds for driver in slate.drivers], 5, racing),
-                median_finish=said([driver.finish_median for driver in slate.drivers]),
+                median_finish=of_racing([driver.finish_median for driver in slate.drivers]),
             )
         except InvalidInput as error:
             raise InvalidInput(_of_drivers(error.problems, slate.drivers)) from error

@@ -13,13 +13,13 @@ _HALVINGS = 100  # of the bisection
 
 
 def fair_probabilities(
-    odds: npt.ArrayLike, places: int = 1, eligible: npt.ArrayLike | None = None
+    odds: npt.ArrayLike, top: int = 1, eligible: npt.ArrayLike | None = None
 ) -> Floats:
-    """Probabilities of finishing in the first ``places`` positions that decimal odds imply.
+    """Probabilities of finishing in the first ``top`` positions that decimal odds imply.
 
-    The inverses of a bookmaker's odds sum to more than ``places``; the excess is the margin. The
+    The inverses of a bookmaker's odds sum to more than ``top``; the excess is the margin. The
     power method takes it out: ``p = (1 / odds) ** k``, with the one k under which the probabilities
-    sum to ``places``. It takes more from long shots than from favourites, as bookmakers do, and
+    sum to ``top``. It takes more from long shots than from favourites, as bookmakers do, and
     gives no probability above 1. Odds whose inverses sum to less (a player's own) are raised by the
     same method.
 
@@ -32,7 +32,7 @@ def fair_probabilities(
     ----------
     odds
         Decimal odds above 1, ``[D]``; NaN = none.
-    places
+    top
         Number of positions that count: 1 for a win, 5 for the top five.
     eligible
         Which drivers can finish there at all, bool ``[D]``; the odds of the others are ignored.
@@ -63,11 +63,11 @@ def fair_probabilities(
             {"odds": f"{quote[wrong][0]} are no decimal odds; give a number above 1, such as 7.5."}
         )
     fair = np.full(quote.shape, np.nan)
-    if not has_odds.any() or may_finish.sum() <= places:
+    if not has_odds.any() or may_finish.sum() <= top:
         return fair
     inverse = 1.0 / quote[has_odds]
     without = int(may_finish.sum() - has_odds.sum())
-    room = places - without * _KEPT * min(float(inverse.min()), places / float(may_finish.sum()))
+    room = top - without * _KEPT * min(float(inverse.min()), top / float(may_finish.sum()))
     if without == 0 or inverse.sum() > room:
         # odds just above 1 have inverses that round to the same number; their logs differ
         logs = np.log1p(quote[has_odds] - 1.0)

@@ -1,4 +1,4 @@
-"""Simulated races as arrays: what the rest of the house reads."""
+"""Simulated races as arrays, one row for each race: the form in which all other code reads them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -24,7 +24,7 @@ _TYPES = {
 
 @dataclass(frozen=True, eq=False)
 class Scenarios:
-    """N simulated races of D drivers, each one coherent.
+    """N simulated races of D drivers, each coherent: positions a permutation, laps summing up.
 
     Parameters
     ----------
@@ -37,11 +37,11 @@ class Scenarios:
     laps_completed
         u16 ``[N, D]``: the race's laps for a car still running, else those before it went out.
     running
-        bool ``[N, D]``, at the finish.
+        bool ``[N, D]``: whether the car is running at the finish.
     regime
         u8 ``[N]``, see :class:`core.race.regimes.Regime`.
     cautions
-        u8 ``[N]``.
+        u8 ``[N]``: number of cautions.
     """
 
     finish: npt.NDArray[np.uint8]
@@ -67,7 +67,7 @@ class Scenarios:
 
     @property
     def drivers(self) -> int:
-        """D, racing or not."""
+        """Number of drivers D, those who do not race included."""
         return int(self.finish.shape[1])
 
     def points(self, rules: SiteRules) -> Ticks:
@@ -100,7 +100,7 @@ class Scenarios:
         """
         missing = sorted(_TYPES.keys() - arrays.keys())
         if missing:
-            raise InvalidInput({"scenarios": f"have no {', '.join(missing)}."})
+            raise InvalidInput({"scenarios": f"the arrays lack {', '.join(missing)}."})
         return cls(**{name: np.asarray(arrays[name]) for name in _TYPES})
 
 
@@ -110,10 +110,10 @@ def concatenate(parts: Sequence[Scenarios]) -> Scenarios:
     Raises
     ------
     InvalidInput
-        There is none to join.
+        ``parts`` is empty.
     """
     if not parts:
-        raise InvalidInput({"scenarios": "none to join."})
+        raise InvalidInput({"scenarios": "there are none to join; give at least one part."})
     return Scenarios(
         **{
             name: np.concatenate([getattr(part, name) for part in parts])

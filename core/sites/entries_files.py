@@ -10,7 +10,7 @@ from core.errors import InvalidInput
 from core.sites.rows import Pick, PickedLineup
 from core.tables import csv_text, decode
 
-_FIELD = "entries"
+_KEY = "entries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def fill_rows(
         On ``entries``: not that file, no entry in it, more entries in a contest than lineups. On
         ``contest_ids``: a contest that is not in it.
     """
-    rows = list(csv.reader(io.StringIO(decode(data, _FIELD), newline="")))
+    rows = list(csv.reader(io.StringIO(decode(data, _KEY), newline="")))
     header = [name.strip() for name in rows[0]]
     slots = [index for index, name in enumerate(header) if name == columns.slot]
     if (
@@ -79,7 +79,7 @@ def fill_rows(
     ):
         raise InvalidInput(
             {
-                _FIELD: f"the header is not {columns.others} and {roster_size} columns "
+                _KEY: f"the header is not {columns.others} and {roster_size} columns "
                 f"{columns.slot}; {columns.source}"
             }
         )
@@ -94,12 +94,12 @@ def fill_rows(
     if absent := sorted(chosen - set(held)):
         raise InvalidInput({"contest_ids": f"no entry in contest {', '.join(absent[:5])}."})
     if not entries:
-        raise InvalidInput({_FIELD: "the file holds no entry; enter a contest first."})
+        raise InvalidInput({_KEY: "the file holds no entry; enter a contest first."})
     for contest in sorted(chosen):
         if held[contest] > len(lineups):
             raise InvalidInput(
                 {
-                    _FIELD: f"contest {contest} holds {held[contest]} entries and there are "
+                    _KEY: f"contest {contest} holds {held[contest]} entries and there are "
                     f"{len(lineups)} lineups; ask for at least {held[contest]}."
                 }
             )

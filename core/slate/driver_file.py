@@ -11,7 +11,7 @@ from core.slate.drivers import NO_GRID, Driver, Slate, Veto
 from core.slate.names import plain_name
 from core.tables import number, read_table, whole_number
 
-_FIELD = "drivers"
+_KEY = "drivers"
 
 # names that other tools have for the same columns
 _SYNONYMS = {
@@ -136,15 +136,15 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
         by, no column that is read, a cell that cannot be read, one driver twice. Else as
         :class:`Slate`: two drivers on one grid spot.
     """
-    header, rows = read_table(data, _FIELD)
+    header, rows = read_table(data, _KEY)
     columns = [_column(cell) for cell in header]
     twice = sorted({c for c in columns if columns.count(c) > 1 and not _unused(c)})
     if twice:
-        raise InvalidInput({_FIELD: f"the column {twice[0]} stands in the header twice."})
+        raise InvalidInput({_KEY: f"the column {twice[0]} stands in the header twice."})
     if not {"driver", "driver_id"} & set(columns):
-        raise InvalidInput({_FIELD: "no column 'driver' (a name) or 'driver_id' to match by."})
+        raise InvalidInput({_KEY: "no column 'driver' (a name) or 'driver_id' to match by."})
     if not set(columns) & set(_COLUMNS):
-        raise InvalidInput({_FIELD: f"no column of {', '.join(_COLUMNS)}; give at least one."})
+        raise InvalidInput({_KEY: f"no column of {', '.join(_COLUMNS)}; give at least one."})
 
     by_id = {driver.driver_id: index for index, driver in enumerate(slate.drivers)}
     by_name = _index_by_name(slate)
@@ -164,13 +164,13 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
         if index in changed:
             wrong.append(f"{slate.drivers[index].name} stands in the file twice.")
         if wrong:
-            problems += [Problem(_FIELD, message, at=f"line {line}") for message in wrong]
+            problems += [Problem(_KEY, message, at=f"line {line}") for message in wrong]
             continue
         changed[index] = replace(slate.drivers[index], **changes)
     if problems:
         raise InvalidInput(problems[:20])
     if not changed:
-        raise InvalidInput({_FIELD: "none of its drivers is on the slate; is it another race's?"})
+        raise InvalidInput({_KEY: "none of its drivers is on the slate; is it another race's?"})
     drivers = tuple(changed.get(index, driver) for index, driver in enumerate(slate.drivers))
     ignored = [cell for cell, column in zip(header, columns, strict=True) if _unused(column)]
     warnings = _warnings(slate, drivers, changed, unmatched, ignored)

@@ -5,7 +5,7 @@ from core.sites import DriverRow, Site, nearest, recognise, site_of
 from core.slate.drivers import NO_GRID, Driver, Slate
 from core.tables import read_table
 
-_FIELD = "salaries"
+_KEY = "salaries"
 _MOST_NAMED = 10
 
 
@@ -34,7 +34,7 @@ def read_salaries(data: bytes, site: str | None = None) -> Slate:
     races = sorted({row.race for row in rows if row.race})
     if len(races) > 1:
         raise InvalidInput(
-            {_FIELD: f"more than one race in the file: {', '.join(races[:3])}; give one slate."}
+            {_KEY: f"more than one race in the file: {', '.join(races[:3])}; give one slate."}
         )
     return Slate(
         drivers=tuple(
@@ -49,7 +49,7 @@ def read_salaries(data: bytes, site: str | None = None) -> Slate:
 
 def _site(data: bytes, name: str | None) -> Site:
     """Site that a salary file is of, by its header, which must not contradict the name given."""
-    header, _ = read_table(data, _FIELD)
+    header, _ = read_table(data, _KEY)
     recognised = recognise(header)
     if name is None:
         return recognised or nearest(header)

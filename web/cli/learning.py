@@ -141,7 +141,7 @@ def _slate(options: LearnOptions) -> Slate:
     if options.track is not None:
         return replace(slate, track=find_track(options.track))
     names = (slate.race_name, options.salaries.stem, *(path.stem for path in options.standings))
-    track = next((found for name in names if (found := track_named_in(name)) is not None), None)
+    track = next((named for name in names if (named := track_named_in(name)) is not None), None)
     if track is None:
         raise InvalidInput({"--track": "no file names the track; give it, such as las_vegas."})
     return replace(slate, track=track)

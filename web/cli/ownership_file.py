@@ -12,7 +12,7 @@ from core.tables import number, read_table
 from core.wording import many
 from web.cli.driver_names import DriverNames
 
-_FIELD = "ownership"
+_KEY = "ownership"
 _STANDINGS = b"%drafted"
 # a slate's drivers, with room to spare: the entries below are a file of their own
 _MOST_LINES = 400
@@ -63,7 +63,7 @@ def read_ownership_file(data: bytes, names: DriverNames, roster_size: int) -> di
         On ``ownership``, naming the line: no such columns, a driver unknown or there twice, a cell
         that is no percent, or numbers that sum neither to ``100 x roster_size`` nor to 100.
     """
-    header, rows = read_table(_without_entries(data), _FIELD)
+    header, rows = read_table(_without_entries(data), _KEY)
     columns = [re.sub(r"[^a-z]", "", cell.lower()) for cell in header]
     both, name, driver, percent = (
         _column(columns, known) for known in ((_NAME_WITH_ID,), _NAMES, _IDS, _PERCENTS)
@@ -71,7 +71,7 @@ def read_ownership_file(data: bytes, names: DriverNames, roster_size: int) -> di
     if percent is None or (both is None and name is None and driver is None):
         raise InvalidInput(
             {
-                _FIELD: "the header lacks driver (or Name, Player, ID, Name + ID) or "
+                _KEY: "the header lacks driver (or Name, Player, ID, Name + ID) or "
                 "ownership_percent (or Own%, Ownership, %Drafted)."
             }
         )
@@ -83,7 +83,7 @@ def read_ownership_file(data: bytes, names: DriverNames, roster_size: int) -> di
             continue
         driver_id = next((i for one in called if (i := names.find(one)) is not None), None)
         value = number(row[percent].removesuffix("%").strip())
-        where = f"{_FIELD} line {line}"
+        where = f"{_KEY} line {line}"
         if value is None or not 0.0 <= value <= MOST:
             problems[where] = (
                 f"{header[percent]} {row[percent]!r}; give percent of entries, 0 to 100."
@@ -149,7 +149,7 @@ def _require_sum(estimates: dict[str, float], names: DriverNames, roster_size: i
         )
     raise InvalidInput(
         {
-            _FIELD: f"the numbers of {many(len(estimates), 'driver')} sum to {total:g}; percent of "
+            _KEY: f"the numbers of {many(len(estimates), 'driver')} sum to {total:g}; percent of "
             f"entries sum to {whole:g}, as a lineup has {roster_size} drivers, or to 100 as "
             f"shares of roster spots, each within {NEAR:.0%}. {meant[0].upper()}{meant[1:]}"
         }

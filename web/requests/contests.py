@@ -13,7 +13,7 @@ from web.requests.ownership import with_known_ownership
 from web.requests.slates import Body
 from workers.plans.requests.contest import (
     FILE_OWNERSHIP,
-    GIVEN_OWNERSHIP,
+    REQUEST_OWNERSHIP,
     ContestTerms,
 )
 
@@ -127,10 +127,10 @@ def _ownership(
         slate.index_of(list(estimates), "ownership_estimates")
         percent = [estimates.get(driver.driver_id, 0.0) for driver in slate.drivers]
         require_racing(slate, percent, "ownership_estimates")
-        key, source = "ownership_estimates", GIVEN_OWNERSHIP
+        key, source = "ownership_estimates", REQUEST_OWNERSHIP
     elif chosen_by is not None:
         percent = list(chosen_by)
-        key, source = "ownership_estimates", GIVEN_OWNERSHIP
+        key, source = "ownership_estimates", REQUEST_OWNERSHIP
     elif any(driver.ownership_percent is None for driver in slate.drivers if not driver.out):
         with_known_ownership(slate, cap_usd, "drivers.ownership_percent")
         return None, ""

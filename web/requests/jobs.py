@@ -103,7 +103,7 @@ def _optimize(
         limits=limits,
         objective=objective.name,
         target=target,
-        diversity_weight=body["correlation_weight"],
+        correlation_weight=body["correlation_weight"],
         contest=None
         if contest is None
         else contest_of(

@@ -122,7 +122,7 @@ class PieceRunner:
 
     def label(self, piece: Piece) -> str:
         """A piece in words: ``contest 3/20 of 1f2e3d4c``."""
-        chunk = f"{piece.place + 1}/{piece.chunks}" if piece.level == 0 else "merge"
+        chunk = f"{piece.index + 1}/{piece.chunks}" if piece.level == 0 else "merge"
         what = "join" if piece.join else chunk
         job = self._known.get((piece.run_id, piece.stage))
         name = str(piece.stage) if job is None else job.stages[piece.stage].name
@@ -156,7 +156,7 @@ class PieceRunner:
             fact = stage.join(work, merged(stage, work, parts))
             return self._go_on(holder, piece, job, stage, fact, arrays, used, started)
         if piece.level == 0:
-            units = bounds(piece.units, piece.chunks, piece.place)
+            units = bounds(piece.units, piece.chunks, piece.index)
             part = stage.run(work, units)
             share = len(units) / piece.units if piece.units else 1.0
             # what was recalled does not show how long such work takes

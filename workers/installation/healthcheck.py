@@ -19,10 +19,10 @@ def is_present(settings: Settings, host: str) -> bool:
     redis = connect_briefly(settings)
     try:
         now = float(redis.time()[0])
-        seen = cast("list[bytes]", redis.zrangebyscore(NODES_SEEN, now - LATE_SECONDS, "+inf"))
+        live = cast("list[bytes]", redis.zrangebyscore(NODES_SEEN, now - LATE_SECONDS, "+inf"))
     finally:
         redis.close()
-    return any(node.decode().endswith(f"@{host}") for node in seen)
+    return any(node.decode().endswith(f"@{host}") for node in live)
 
 
 def main() -> None:

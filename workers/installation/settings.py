@@ -79,10 +79,10 @@ class Settings:
             A variable is absent, unknown or not what it should be; all that are wrong are named.
         """
         values, problems = read_variables(environment)
-        given = {name for name in values if environment.get(name)}
+        present = {name for name in values if environment.get(name)}
         address = values["REDIS_URL"]
         # a variable that is wrong by itself is reported as that, not as out of place
-        refuse(_misplaced(address, given) | problems)
+        refuse(_misplaced(address, present) | problems)
         password = values["AXIOMATIC_REDIS_PASSWORD"] or values["AXIOMATIC_REDIS_PASSWORD_FILE"]
         return cls(
             with_password(address, password) if password else address,
@@ -136,12 +136,12 @@ class Settings:
         }
 
 
-def _misplaced(address: str | None, given: set[str]) -> dict[str, str]:
+def _misplaced(address: str | None, present: set[str]) -> dict[str, str]:
     """Problems of variables together: absent ones, and ones that contradict each other."""
     problems = {}
-    if "REDIS_URL" not in given:
+    if "REDIS_URL" not in present:
         problems["REDIS_URL"] = "not set; give the address of Redis, redis://host:6379/0 say."
-    passwords = given & _PASSWORDS
+    passwords = present & _PASSWORDS
     for name in passwords:
         if len(passwords) > 1:
             problems[name] = f"give one of {' and '.join(sorted(passwords))}."
@@ -149,9 +149,9 @@ def _misplaced(address: str | None, given: set[str]) -> dict[str, str]:
             problems[name] = "REDIS_URL holds a password already; give it in one place."
     certificate, key = "AXIOMATIC_REDIS_CERT_FILE", "AXIOMATIC_REDIS_KEY_FILE"
     for name, other in ((certificate, key), (key, certificate)):
-        if other in given and name not in given:
+        if other in present and name not in present:
             problems[name] = f"not set; {other} needs it."
-    for name in given.intersection(_CERTIFICATES):
+    for name in present.intersection(_CERTIFICATES):
         if address and not address.startswith("rediss://"):
             problems[name] = "certificates are for rediss://; REDIS_URL is of another kind."
     return problems

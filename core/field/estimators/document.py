@@ -20,7 +20,7 @@ from core.field.estimators.slates import Floats
 from core.field.estimators.stacking import ErrorMoments
 
 OWNERSHIP_VERSION = 1
-_FIELD = "ownership_model"
+_KEY = "ownership_model"
 
 
 def to_json(model: HybridOwnershipEstimator) -> dict[str, Any]:
@@ -66,13 +66,11 @@ def from_json(document: object) -> HybridOwnershipEstimator:
         On ``ownership_model``: ``document`` is not of that form or version.
     """
     if not isinstance(document, dict) or "members" not in document:
-        raise InvalidInput(
-            {_FIELD: "is no fitted ensemble; `axiomatic ownership learn` writes one."}
-        )
+        raise InvalidInput({_KEY: "is no fitted ensemble; `axiomatic ownership learn` writes one."})
     if document.get("version") != OWNERSHIP_VERSION:
         raise InvalidInput(
             {
-                _FIELD: f"is of version {document.get('version')}, not {OWNERSHIP_VERSION}; "
+                _KEY: f"is of version {document.get('version')}, not {OWNERSHIP_VERSION}; "
                 "learn again."
             }
         )
@@ -101,7 +99,7 @@ def from_json(document: object) -> HybridOwnershipEstimator:
         model.days_ = None if days is None else (int(days[0]), int(days[1]))
         model.grade_ = dict(document["grade"])
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise InvalidInput({_FIELD: f"is no fitted ensemble ({error}); learn again."}) from error
+        raise InvalidInput({_KEY: f"is no fitted ensemble ({error}); learn again."}) from error
     return model
 
 
@@ -118,7 +116,7 @@ def ownership_model(path: Path | None = None) -> HybridOwnershipEstimator:
     try:
         return from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
-        raise InvalidInput(Problem(_FIELD, f"{error}.", at=str(path))) from error
+        raise InvalidInput(Problem(_KEY, f"{error}.", at=str(path))) from error
     except InvalidInput as error:
         raise InvalidInput([replace(each, at=str(path)) for each in error.problems]) from error
 

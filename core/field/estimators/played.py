@@ -13,7 +13,7 @@ from core.field.estimators.slates import Floats, OwnershipSlate
 from core.slate import plain_name
 
 PLAYED_VERSION = 1
-_FIELD = "contests"
+_KEY = "contests"
 # DraftKings prints two digits; scaling them to full rosters changes the last bits
 _SHARE_DIGITS = 6
 _NUMBERS = ("projected_points", "skill", "start_position", "average_points")
@@ -101,10 +101,10 @@ class PlayedContest:
             percent = _with_nan(document["ownership_percent"])
             names = str(document["contest_id"]), str(document["slate_id"])
         except (KeyError, TypeError, ValueError) as error:
-            raise InvalidInput({_FIELD: f"is no contest learnt from ({error})."}) from error
+            raise InvalidInput({_KEY: f"is no contest learnt from ({error})."}) from error
         if percent.shape != (len(slate),):
             raise InvalidInput(
-                {_FIELD: f"holds ownership of {len(percent)} drivers for {len(slate)}."}
+                {_KEY: f"holds ownership of {len(percent)} drivers for {len(slate)}."}
             )
         return cls(*names, slate, percent)
 
@@ -127,11 +127,11 @@ def played_from_json(document: Any) -> list[PlayedContest]:
     """
     if not isinstance(document, dict) or document.get("version") != PLAYED_VERSION:
         raise InvalidInput(
-            {_FIELD: f"is no set of contests of version {PLAYED_VERSION}; give another file."}
+            {_KEY: f"is no set of contests of version {PLAYED_VERSION}; give another file."}
         )
     contests = document.get("contests")
     if not isinstance(contests, list):
-        raise InvalidInput({_FIELD: "holds no list of contests."})
+        raise InvalidInput({_KEY: "holds no list of contests."})
     return [PlayedContest.from_json(contest) for contest in contests]
 
 
@@ -154,7 +154,7 @@ def examples_of(contests: Sequence[PlayedContest]) -> Examples:
         ``contests`` is empty.
     """
     if not contests:
-        raise InvalidInput({_FIELD: "none is given; give one at least."})
+        raise InvalidInput({_KEY: "none is given; give one at least."})
     sizes = [len(contest.slate) for contest in contests]
     return Examples(
         x=np.vstack([ownership_features(contest.slate) for contest in contests]),

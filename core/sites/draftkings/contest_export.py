@@ -9,7 +9,7 @@ from core.amounts import CENTS_PER_USD, read_cents, read_count
 from core.errors import InvalidInput, Problem
 from core.sites.rows import ContestRows, PrizeRow
 
-_FIELD = "payouts"
+_KEY = "payouts"
 _CASH = "cash"
 _MONEY = re.compile(r"\$?\s*\d[\d,]*(?:\.\d+)?")
 _MOST_NAMED = 5
@@ -79,8 +79,8 @@ def read_contest(
     all_valued = True
     for number, tier in enumerate(summary, start=1):
         at = f"tier {number}"
-        first = read_count(tier.get("minPosition"), _FIELD, f"{at} minPosition")
-        last = read_count(tier.get("maxPosition", first), _FIELD, f"{at} maxPosition")
+        first = read_count(tier.get("minPosition"), _KEY, f"{at} minPosition")
+        last = read_count(tier.get("maxPosition", first), _KEY, f"{at} maxPosition")
         total = 0
         for prize in _prizes(tier, at):
             in_cash = prize.cents if prize.name is None and prize.cents is not None else 0
@@ -94,7 +94,7 @@ def read_contest(
                 cents = worth.get(plain, prize.cents)
                 if cents is None:
                     message = _unvalued(prize.name, first, last)
-                    raise InvalidInput(Problem(_FIELD, message, at=at))
+                    raise InvalidInput(Problem(_KEY, message, at=at))
                 counted[prize.name] = cents
                 total += cents
         rows.append(PrizeRow(first, last, total))
@@ -123,16 +123,16 @@ def _prizes(tier: Mapping[str, Any], at: str) -> Iterator[_Prize]:
     described = tier.get("payoutDescriptions") or []
     if not isinstance(named, Mapping) or not isinstance(described, list):
         message = "tierPayoutDescriptions or payoutDescriptions is malformed."
-        raise InvalidInput(Problem(_FIELD, message, at=at))
+        raise InvalidInput(Problem(_KEY, message, at=at))
     left = {str(kind): str(text) for kind, text in named.items()}
     if not left and not described:
         message = "no prize; give payoutDescriptions with a value."
-        raise InvalidInput(Problem(_FIELD, message, at=at))
+        raise InvalidInput(Problem(_KEY, message, at=at))
     several = len(left) > 1
     for one in described:
         if not isinstance(one, Mapping):
             message = "payoutDescriptions is no list of objects."
-            raise InvalidInput(Problem(_FIELD, message, at=at))
+            raise InvalidInput(Problem(_KEY, message, at=at))
         description = str(one.get("payoutDescription") or "").strip()
         kind = _kind_of(description, left)
         if kind is None and several:
@@ -140,12 +140,12 @@ def _prizes(tier: Mapping[str, Any], at: str) -> Iterator[_Prize]:
                 f"which of {', '.join(named)} is {description!r}? Describe each prize of the tier "
                 "as tierPayoutDescriptions does."
             )
-            raise InvalidInput(Problem(_FIELD, message, at=at))
+            raise InvalidInput(Problem(_KEY, message, at=at))
         text = left.pop(kind) if kind is not None else None
         yield _described(one, description, kind, text, at)
     for kind, text in left.items():
         if _plain(kind) == _CASH:
-            yield _Prize(None, read_cents(text, _FIELD, f"{at} {kind}"))
+            yield _Prize(None, read_cents(text, _KEY, f"{at} {kind}"))
         else:
             yield _Prize(text.strip() or kind, None)
 
@@ -169,8 +169,8 @@ def _described(
     cents = None
     if value is not None:
         # a prize may be described more than once, and a value of 0 means that there is none
-        times = read_count(one.get("quantity") or 1, _FIELD, f"{at} quantity")
-        cents = times * read_cents(value, _FIELD, f"{at} value") or None
+        times = read_count(one.get("quantity") or 1, _KEY, f"{at} quantity")
+        cents = times * read_cents(value, _KEY, f"{at} value") or None
     in_cash = (
         _plain(kind) == _CASH
         if kind is not None
@@ -182,11 +182,11 @@ def _described(
     if cents is None:
         if written is None:
             message = f"no amount in {text or description!r}; give its value in USD."
-            raise InvalidInput(Problem(_FIELD, message, at=at))
-        return _Prize(None, read_cents(written, _FIELD, at))
-    if text is not None and written is not None and read_cents(written, _FIELD, at) != cents:
+            raise InvalidInput(Problem(_KEY, message, at=at))
+        return _Prize(None, read_cents(written, _KEY, at))
+    if text is not None and written is not None and read_cents(written, _KEY, at) != cents:
         message = f"{written} is written, but the value is {cents / CENTS_PER_USD:,.2f}."
-        raise InvalidInput(Problem(_FIELD, message, at=at))
+        raise InvalidInput(Problem(_KEY, message, at=at))
     return _Prize(None, cents)
 
 
@@ -214,7 +214,7 @@ def _require_total(stated: object, cash: int, face: int | None) -> None:
     """
     if stated is None:
         return
-    total = read_cents(stated, _FIELD, "totalPayouts")
+    total = read_cents(stated, _KEY, "totalPayouts")
     if total in {0, cash, face} or (face is None and total > cash):
         return
     with_tickets = ""

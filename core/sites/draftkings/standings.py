@@ -19,7 +19,7 @@ from core.tables import Rows, decode, number
 COLUMNS = ("EntryId", "TimeRemaining", "Points", "Lineup", "Player", "%Drafted", "FPTS")
 MOST_BYTES = 200_000_000
 
-_FIELD = "standings"
+_KEY = "standings"
 _NOISE_TICKS = 0.05  # points in the export are floats, off a whole tick in the fifth decimal
 _MOST_PROBLEMS = 20
 LineupReader = Callable[[str], tuple[str, ...] | None]
@@ -52,7 +52,7 @@ def read_standings(data: bytes, roster_size: int = 6) -> Standings:
     if missing:
         raise InvalidInput(
             {
-                _FIELD: f"the header lacks {', '.join(missing)}; give the contest-standings CSV as "
+                _KEY: f"the header lacks {', '.join(missing)}; give the contest-standings CSV as "
                 "exported (Rank,EntryId,EntryName,TimeRemaining,Points,Lineup,,Player,"
                 "Roster Position,%Drafted,FPTS)."
             }
@@ -81,7 +81,7 @@ def read_standings(data: bytes, roster_size: int = 6) -> Standings:
                 f"{text[:120]!r} is not {roster_size} different drivers of those listed on the "
                 "right; give 'D Name D Name ..'."
             )
-            problems.append(Problem(_FIELD, message, at=f"line {line}, column Lineup"))
+            problems.append(Problem(_KEY, message, at=f"line {line}, column Lineup"))
         elif ticks is None:
             problems.append(_wrong(line, row, at, "Points"))
         else:
@@ -90,9 +90,9 @@ def read_standings(data: bytes, roster_size: int = 6) -> Standings:
     if problems:
         raise InvalidInput(problems[:_MOST_PROBLEMS])
     if not entries:
-        raise InvalidInput({_FIELD: "no entry is listed; give the export of a contest that ran."})
+        raise InvalidInput({_KEY: "no entry is listed; give the export of a contest that ran."})
     if not drivers:
-        raise InvalidInput({_FIELD: "no driver is listed under Player; export it after the lock."})
+        raise InvalidInput({_KEY: "no driver is listed under Player; export it after the lock."})
     order = sorted(played, key=lambda lineup: (-played[lineup], lineup))
     return Standings(
         lineups=tuple(order),
@@ -108,15 +108,15 @@ def read_standings(data: bytes, roster_size: int = 6) -> Standings:
 
 
 def _rows(data: bytes) -> Rows:
-    text = decode(data, _FIELD, MOST_BYTES)
+    text = decode(data, _KEY, MOST_BYTES)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader if any(row)]
     except csv.Error as error:
         at = f"line {reader.line_num}"
-        raise InvalidInput(Problem(_FIELD, f"not CSV: {error}.", at=at)) from None
+        raise InvalidInput(Problem(_KEY, f"not CSV: {error}.", at=at)) from None
     if not rows:
-        raise InvalidInput({_FIELD: "the file has no line of text; give a CSV with a header line."})
+        raise InvalidInput({_KEY: "the file has no line of text; give a CSV with a header line."})
     return rows
 
 
@@ -134,7 +134,7 @@ def _ticks(text: str) -> int | None:
 
 def _wrong(line: int, row: Sequence[str], at: Mapping[str, int], column: str) -> Problem:
     message = f"{_cell(row, at[column])!r}; give {_LIKE[column]}."
-    return Problem(_FIELD, message, at=f"line {line}, column {column}")
+    return Problem(_KEY, message, at=f"line {line}, column {column}")
 
 
 def _drivers(
@@ -149,7 +149,7 @@ def _drivers(
         ticks = _ticks(_cell(row, at["FPTS"]))
         if name in drivers:
             twice = f"{name} is listed twice."
-            problems.append(Problem(_FIELD, twice, at=f"line {line}, column Player"))
+            problems.append(Problem(_KEY, twice, at=f"line {line}, column Player"))
         elif share is None or not 0.0 <= share <= 100.0:
             problems.append(_wrong(line, row, at, "%Drafted"))
         elif ticks is None:

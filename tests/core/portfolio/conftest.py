@@ -1,4 +1,4 @@
-"""Plain checks of a portfolio, an exhaustive program, and slates to build portfolios on."""
+"""Slates to choose portfolios from, plain checks of a portfolio, and an exhaustive program."""
 
 from itertools import combinations
 
@@ -11,13 +11,13 @@ from core.slate import Driver, Slate
 
 
 class Board:
-    """A slate whose lineups are worth the sum of what their drivers are worth."""
+    """A slate whose lineups are worth the sum of their drivers' worth."""
 
     def __init__(self, salaries, worth, *, roster=6, cap=50_000, teams=3, **rules):
         self.slate = Slate(
             tuple(
-                Driver(str(place), f"D{place}", usd, team=f"T{place // teams}" if teams else None)
-                for place, usd in enumerate(salaries)
+                Driver(str(index), f"D{index}", usd, team=f"T{index // teams}" if teams else None)
+                for index, usd in enumerate(salaries)
             )
         )
         self.rules = LineupRules(tuple(salaries), roster, cap, **rules)
@@ -35,33 +35,33 @@ class Board:
 
 
 def check_limits(board, limits, lineups):
-    """Assert, lineup by lineup and driver by driver, that a portfolio holds every limit."""
+    """Assert, lineup by lineup and driver by driver, that a portfolio keeps every limit."""
     picked = [frozenset(map(int, lineup)) for lineup in lineups]
     n = limits.n_lineups
     assert len(picked) == len(set(picked)) == n
     for lineup in lineups:
         assert is_legal(board.rules, lineup)
         assert list(lineup) == sorted(lineup)
-    for place, limit in enumerate(limits.drivers):
-        count = sum(place in lineup for lineup in picked)
+    for index, limit in enumerate(limits.drivers):
+        count = sum(index in lineup for lineup in picked)
         assert count >= limit.least * n - 1e-9
-        assert count <= limit.most * n + 1e-9 or (not limit.asked and count == 1)
+        assert count <= limit.most * n + 1e-9 or (not limit.explicit and count == 1)
     for team in limits.teams:
         count = sum(bool(lineup & set(team.members)) for lineup in picked)
-        assert count <= team.most * n + 1e-9 or (not team.asked and count == 1)
+        assert count <= team.most * n + 1e-9 or (not team.explicit and count == 1)
     for one, other in combinations(picked, 2):
         assert len(one - other) >= limits.min_unique
 
 
 def exists(board, limits):
-    """Say whether a portfolio exists: every legal lineup, and a row for every pair too close."""
+    """Whether a portfolio exists, by a program over every legal lineup and every pair too alike."""
     legal = board.legal()
     if len(legal) < limits.n_lineups:
         return False
     n = limits.n_lineups
     rows, least, most = [np.ones(len(legal))], [n], [n]
-    for place, limit in enumerate(limits.drivers):
-        rows.append(np.array([float(place in lineup) for lineup in legal]))
+    for index, limit in enumerate(limits.drivers):
+        rows.append(np.array([float(index in lineup) for lineup in legal]))
         least.append(limit.fewest_of(n))
         most.append(limit.most_of(n))
     for team in limits.teams:
@@ -86,7 +86,7 @@ def exists(board, limits):
 
 
 def largest(board, limits):
-    """Give the largest number of lineups below the one asked for that limits leave room for."""
+    """The largest number of lineups below ``n_lineups`` that the limits allow."""
     fewer = range(limits.n_lineups - 1, 0, -1)
     return next((n for n in fewer if exists(board, limits.resized(n))), 0)
 
@@ -98,7 +98,7 @@ def make_board():
 
 @pytest.fixture(scope="session")
 def full_board():
-    """Give a full slate, 38 drivers in 13 teams; the dear are worth more, with noise."""
+    """A full slate, 38 drivers in 13 teams; dearer drivers are worth more, with noise."""
     salaries = 4_500 + 100 * np.rint(65 * np.linspace(1, 0, 38) ** 1.5).astype(int)
     noise = np.random.default_rng(3).integers(0, 900, 38)
     return Board(list(map(int, salaries)), salaries // 2 + noise)
@@ -111,5 +111,5 @@ def holds():
 
 @pytest.fixture(scope="session")
 def plainly():
-    """Give the exhaustive answers: whether a portfolio exists, and the largest that does."""
+    """The exhaustive answers: whether a portfolio exists, and the largest number that does."""
     return exists, largest

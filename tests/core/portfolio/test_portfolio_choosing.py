@@ -22,7 +22,7 @@ def worth_of(lineups, scores, picked, weight):
 
 
 def improving_exchanges(lineups, scores, limits, picked, weight):
-    """Give every single exchange that holds the limits, with what it is worth."""
+    """Every exchange of one lineup that keeps the limits, with the portfolio's worth after it."""
     for place in picked:
         rest = [other for other in picked if other != place]
         for new in set(range(len(lineups))) - set(picked):

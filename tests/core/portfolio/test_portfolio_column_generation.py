@@ -24,10 +24,10 @@ def small_limits(draw, drivers):
     fractions = st.sampled_from([0.0, 1 / 3, 0.5, 2 / 3, 1.0, 1.0, 1.0])
     least = st.sampled_from([0.0, 0.0, 0.0, 0.0, 0.3])
     each = tuple(
-        Exposure(str(i), (i,), draw(least), draw(fractions), asked=True) for i in range(drivers)
+        Exposure(str(i), (i,), draw(least), draw(fractions), explicit=True) for i in range(drivers)
     )
     teams = tuple(
-        Exposure(f"T{number}", tuple(members), 0.0, draw(fractions), asked=True)
+        Exposure(f"T{number}", tuple(members), 0.0, draw(fractions), explicit=True)
         for number, members in enumerate(
             draw(
                 st.lists(
@@ -97,7 +97,7 @@ def board(full_rules):
 
 
 def limits_of(most, n=150, min_unique=1, teams=()):
-    drivers = tuple(Exposure(str(i), (i,), 0.0, most, asked=True) for i in range(38))
+    drivers = tuple(Exposure(str(i), (i,), 0.0, most, explicit=True) for i in range(38))
     return PortfolioLimits(n, drivers, teams, min_unique)
 
 
@@ -136,7 +136,7 @@ def test_limits_that_no_portfolio_holds_give_none(full_rules, board):
 def test_more_lineups_than_are_legal_give_none():
     rules = LineupRules((1, 1, 1, 1, 1), 4, 10)
     limits = PortfolioLimits(
-        6, tuple(Exposure(str(i), (i,), 0.0, 1.0, asked=True) for i in range(5))
+        6, tuple(Exposure(str(i), (i,), 0.0, 1.0, explicit=True) for i in range(5))
     )
     assert best_together(np.ones(5, dtype=np.int64), rules, limits) is None
 
@@ -147,7 +147,7 @@ def test_lineups_that_must_differ_in_three_drivers_are_not_chosen_here(full_rule
 
 
 def by_tail(points, rules, target):
-    """Give the search by tail that takes prices, and the score it searches by."""
+    """The search by tail that takes prices, and the score by which it searches."""
 
     def search(prices, k, above):
         found = best_by_tail(points, rules, target, k, offsets=-prices)

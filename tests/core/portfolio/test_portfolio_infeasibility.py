@@ -18,7 +18,7 @@ def refused(ask, *asked):
 
 
 def parts_of(rules):
-    """Give every rule by its name, and the rules with none of them."""
+    """Every rule by its name, and the rules with none of them."""
     dearest = sum(sorted(rules.salaries_usd)[-rules.roster_size :])
     parts = {
         "salary_cap_usd": {"salary_cap_usd": rules.salary_cap_usd},
@@ -111,7 +111,7 @@ def test_rules_without_a_lineup_are_refused_by_name(full_rules, slate, rules, li
 
 
 def capped(n, fraction):
-    """Give the largest n below for which 38 drivers at this exposure fill rosters of six."""
+    """The largest n below for which 38 drivers at this exposure fill rosters of six."""
     return max(k for k in range(n) if 38 * int(fraction * k + 1e-9) >= 6 * k)
 
 
@@ -160,7 +160,7 @@ def test_limits_without_a_portfolio_are_refused_by_name_with_the_largest_number(
     )
     assert error.limits == ("n_lineups", *limits)
     assert error.largest == largest
-    assert f"{n} lineups were asked for" in error.reason
+    assert f"{n} lineups are requested" in error.reason
     assert f"room for {largest or 'none'}" in error.reason
     if len(limits) == 5:
         # the cap, which is in no conflict, leaves fewer still

@@ -33,7 +33,7 @@ NO_RULES = OwnershipRules(1.0, 0, 100.0)
 
 @pytest.fixture(scope="module")
 def base(full_rules):
-    """Give a function that builds the optimizer to wrap; limits are open but for those asked."""
+    """A function that builds the optimizer to wrap, with no limits but those in its arguments."""
     slate = Slate(
         tuple(
             Driver(str(place), f"D{place}", usd, team=f"T{place // 3}", projected_points=points)
@@ -125,7 +125,7 @@ def test_no_legal_lineup_has_a_higher_leverage_score(plain, any_small_rules, dat
     if not legal:
         return
     slate = Slate(tuple(Driver(str(i), f"D{i}", usd) for i, usd in enumerate(rules.salaries_usd)))
-    each = tuple(Exposure(str(i), (i,), 0.0, 1.0, asked=True) for i in range(drivers))
+    each = tuple(Exposure(str(i), (i,), 0.0, 1.0, explicit=True) for i in range(drivers))
     free = NASCAROptimizer(slate, rules, PortfolioLimits(1, each), points, engine=engine)
     found = LeverageAwareOptimizer(free, owned, penalty, asked).optimize()
     best = leverage_score(points, owned, np.array(legal), penalty).max()

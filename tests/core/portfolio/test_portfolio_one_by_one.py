@@ -36,14 +36,14 @@ def small_limits(draw, drivers):
     )
     members = st.lists(st.sampled_from(range(drivers)), min_size=1, max_size=3, unique=True)
     teams = tuple(
-        Exposure(f"T{number}", tuple(team), 0.0, draw(fractions), asked=True)
+        Exposure(f"T{number}", tuple(team), 0.0, draw(fractions), explicit=True)
         for number, team in enumerate(draw(st.lists(members, max_size=2)))
     )
     return PortfolioLimits(n, each, teams, draw(st.integers(1, 3)))
 
 
 def held(limits, chosen):
-    """Say whether lineups hold every limit; ``False`` of too few only where they break one."""
+    """Whether lineups keep every limit, or still can once the missing ones are added."""
     sets = [set(lineup) for lineup in chosen]
     counts = [sum(driver in one for one in sets) for driver in range(len(limits.drivers))]
     teams = [sum(bool(one & set(team.members)) for one in sets) for team in limits.teams]
@@ -57,7 +57,7 @@ def held(limits, chosen):
 
 
 def any_portfolio(limits, legal, chosen=()):
-    """Say whether these lineups can be completed, by trying every way."""
+    """Whether these lineups can be completed, by trying every way."""
     if not held(limits, chosen):
         return False
     if len(chosen) == limits.n_lineups:
@@ -69,7 +69,7 @@ def any_portfolio(limits, legal, chosen=()):
 
 
 def with_budget(rules, random):
-    """Give rules with a budget that some lineup just keeps to."""
+    """Rules with a budget that some lineup just keeps."""
     rng = np.random.default_rng(random)
     amounts = rng.integers(0, 30, len(rules.salaries_usd))
     some = rng.permutation(len(amounts))[: rules.roster_size]
@@ -110,7 +110,7 @@ def test_every_lineup_is_the_best_by_its_own_values_that_differs_from_those_befo
     rules = data.draw(any_small_rules.filter(lambda rules: len(rules.salaries_usd) <= 9))
     drivers = len(rules.salaries_usd)
     n, min_unique = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 3))
-    each = tuple(Exposure(str(i), (i,), 0.0, 1.0, asked=True) for i in range(drivers))
+    each = tuple(Exposure(str(i), (i,), 0.0, 1.0, explicit=True) for i in range(drivers))
     # drawn from so many numbers that no two lineups tie
     values = np.random.default_rng(random).integers(0, 10**9, (n, drivers))
     expected = []

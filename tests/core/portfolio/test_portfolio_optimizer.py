@@ -29,7 +29,7 @@ def slate(full_rules):
 
 @pytest.fixture(scope="module")
 def make(slate, full_rules):
-    """Give an optimizer of the full slate; limits are open but for those asked for."""
+    """An optimizer of the full slate, with no limits but those in the arguments."""
 
     def build(n, rules=full_rules, limits=None, **asked):
         usual = {"max_driver_exposure": 1.0, "max_team_exposure": 1.0, **(limits or {})}
@@ -98,7 +98,7 @@ def test_both_engines_choose_lineups_of_the_same_value(
     if n == 0:
         return
     slate = Slate(tuple(Driver(str(i), f"D{i}", usd) for i, usd in enumerate(rules.salaries_usd)))
-    each = tuple(Exposure(str(i), (i,), 0.0, 1.0, asked=True) for i in range(drivers))
+    each = tuple(Exposure(str(i), (i,), 0.0, 1.0, explicit=True) for i in range(drivers))
     limits = PortfolioLimits(n, each, (), 1)
     walk, program = (
         NASCAROptimizer(

@@ -41,7 +41,7 @@ class Races:
 
 @pytest.fixture(scope="module")
 def full_races(full_board):
-    """Give a full slate whose drivers change places between three kinds of race."""
+    """A full slate whose drivers' worth differs between three kinds of race."""
     rng = np.random.default_rng(8)
     spread = {"dominator": 1500, "chaos": 4000, None: 700}
     return Races(
@@ -326,7 +326,7 @@ def test_no_choice_of_lineups_and_regimes_is_worth_more(make_board, holds, reque
 
 
 def most_together(races, limits, allotment):
-    """Give the largest sum over every legal lineup in every regime, a row for each two too close.
+    """The largest sum by a program over every legal lineup in every regime.
 
     ``None`` if no portfolio holds the limits.
     """
@@ -401,7 +401,7 @@ def test_no_swap_of_one_lineup_makes_the_portfolio_worth_more(make_board, holds,
     best = np.mean([races.search(regime, board.rules, 1).scores[0] for regime in served])
 
     def worth(lineups):
-        """Give the mean score with the best labels, less what similarity costs."""
+        """Mean score with the best regimes for the lineups, less what similarity costs."""
         values = {
             (at, regime): races.worth[regime][list(lineup)].sum()
             for at, lineup in enumerate(lineups)

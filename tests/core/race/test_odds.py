@@ -12,10 +12,10 @@ ODDS = st.lists(st.floats(1.01, 500.0), min_size=6, max_size=40)
 NAN = float("nan")
 
 
-@given(odds=ODDS, places=st.sampled_from([1, 5]))
-def test_a_whole_market_sums_to_the_places_and_keeps_its_order(odds, places):
-    chances = fair_probabilities(odds, places)
-    assert chances.sum() == pytest.approx(places, abs=1e-9)
+@given(odds=ODDS, top=st.sampled_from([1, 5]))
+def test_a_whole_market_sums_to_the_places_and_keeps_its_order(odds, top):
+    chances = fair_probabilities(odds, top)
+    assert chances.sum() == pytest.approx(top, abs=1e-9)
     assert ((chances >= 0.0) & (chances <= 1.0)).all()
     order = np.argsort(odds, kind="stable")
     assert (np.diff(chances[order]) <= 1e-12).all()
@@ -30,10 +30,10 @@ def test_one_power_serves_the_whole_market():
     assert chances[-1] * odds[-1] < chances[0] * odds[0] < 1.0
 
 
-@pytest.mark.parametrize("places", [1, 5])
+@pytest.mark.parametrize("top", [1, 5])
 @pytest.mark.parametrize("least", [1.0000001, 1.0 + 1e-12, np.nextafter(1.0, 2.0)])
-def test_odds_a_hair_above_one_share_the_places_evenly(least, places):
-    assert fair_probabilities([least] * 14, places) == pytest.approx(places / 14)
+def test_odds_a_hair_above_one_share_the_places_evenly(least, top):
+    assert fair_probabilities([least] * 14, top) == pytest.approx(top / 14)
 
 
 def test_one_long_shot_among_certain_winners_has_next_to_nothing():
@@ -52,13 +52,13 @@ def test_of_a_few_odds_the_inverses_stand():
     assert np.isnan(chances[[1, 3, 4, 5, 6, 7]]).all()
 
 
-@given(odds=ODDS, without=st.integers(1, 20), places=st.sampled_from([1, 5]))
-def test_of_a_part_of_a_market_something_is_left_for_the_others(odds, without, places):
-    chances = fair_probabilities([*odds, *[NAN] * without], places)[: len(odds)]
+@given(odds=ODDS, without=st.integers(1, 20), top=st.sampled_from([1, 5]))
+def test_of_a_part_of_a_market_something_is_left_for_the_others(odds, without, top):
+    chances = fair_probabilities([*odds, *[NAN] * without], top)[: len(odds)]
     drivers = len(odds) + without
-    least = without * min(1.0 / max(odds), places / drivers) / 4
-    assert chances.sum() <= places - least + 1e-9
-    if (1.0 / np.array(odds)).sum() <= places - least:
+    least = without * min(1.0 / max(odds), top / drivers) / 4
+    assert chances.sum() <= top - least + 1e-9
+    if (1.0 / np.array(odds)).sum() <= top - least:
         assert chances == pytest.approx(1.0 / np.array(odds))
 
 

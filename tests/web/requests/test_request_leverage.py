@@ -13,7 +13,7 @@ from web.labels import conflict_members, errors_of
 from web.requests import leverage_request, optimize_request
 from web.schemas.optimize import LeverageSchema, OptimizeSchema
 from workers.plans.requests.optimize import Leverage, OptimizeRequest
-from workers.plans.stages.estimated_ownership import given_field
+from workers.plans.stages.estimated_ownership import field_of_ownership
 
 MAKES = ("Chevrolet", "Ford", "Toyota")
 OWNED = {f"d{i}": 82.0 - 602.0 / 100 * i for i in range(14)}
@@ -149,7 +149,7 @@ def test_ownership_that_no_field_under_the_cap_has_is_minded_as_given_and_played
     assert own.contest is not None
     assert own.contest.ownership_percent == contest.ownership_percent
     assert own.contest.ownership_source == contest.ownership_source
-    field, source = given_field(
+    field, source = field_of_ownership(
         request.slate, contest.ownership_percent, 50_000, contest.ownership_source
     )
     played = np.array(field.ownership_percent)
@@ -169,7 +169,7 @@ def test_ownership_that_a_field_has_is_played_as_given() -> None:
     request = leveraged(ownership_estimates=even, contest={"field_size": 500, "contest_buyin": 5})
     assert request.contest is not None
     percent = request.contest.ownership_percent
-    field, source = given_field(request.slate, percent, 50_000, request.contest.ownership_source)
+    field, source = field_of_ownership(request.slate, percent, 50_000, request.contest.ownership_source)
     assert source == "as the request gives it"
     assert field.ownership_percent == percent
 

@@ -45,7 +45,7 @@ def test_stacks_and_single_teams_are_limited_by_teams_of_past_races() -> None:
     team = KNOWN[3].team
     request = asked(min_stack=1, max_stack=2, max_team_exposure={team: 0.25})
     (limit,) = [each for each in request.limits.teams if each.name == team]
-    assert (limit.most, limit.asked) == (0.25, True)
+    assert (limit.most, limit.explicit) == (0.25, True)
     members = tuple(i for i, driver in enumerate(KNOWN) if driver.team == team)
     assert limit.members == members
     least, most = (

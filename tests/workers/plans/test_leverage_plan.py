@@ -142,7 +142,7 @@ def test_lineups_are_allotted_by_the_weights_and_best_for_the_races_of_their_reg
     weights = (("chaos", 0.3), ("dominator", 0.7))
     leverage = replace(BY_REGIME, penalty=0.0, regime_weights=weights)
     free = portfolio_limits(slate, 10, max_driver_exposure=1.0, max_team_exposure=1.0)
-    request = request_of(slate, leverage=leverage, limits=free, diversity_weight=0.0)
+    request = request_of(slate, leverage=leverage, limits=free, correlation_weight=0.0)
     answer = done(request)
     regimes = [lineup["regime"] for lineup in answer["lineups"]]
     assert sorted(regimes) == ["chaos"] * 3 + ["dominator"] * 7

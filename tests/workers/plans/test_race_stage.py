@@ -170,7 +170,7 @@ def test_another_race_recalls_nothing(
 def test_other_lineups_of_the_same_race_recall_everything(slate: Slate, blobs: Blobs) -> None:
     chunk(request_of(slate), blobs())
     piece = blobs()
-    chunk(request_of(slate, limits=portfolio_limits(slate, 9), diversity_weight=0.7), piece)
+    chunk(request_of(slate, limits=portfolio_limits(slate, 9), correlation_weight=0.7), piece)
     assert (piece.hits, piece.misses) == (4, 0)
 
 

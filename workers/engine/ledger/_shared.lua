@@ -109,8 +109,8 @@ local function split(lease)
 end
 
 local function level_of(piece)
-  local level, place = string.match(piece, '^(%d+)%.(%d+)$')
-  return tonumber(level), tonumber(place)
+  local level, index = string.match(piece, '^(%d+)%.(%d+)$')
+  return tonumber(level), tonumber(index)
 end
 
 local function drop_lease(lease, holder)
@@ -239,9 +239,9 @@ local function install(run, stage, name, units, chunks, open, cost, before, with
 end
 
 -- How many values a node of the tree merges.
-local function children(chunks, level, place)
+local function children(chunks, level, index)
   local below = math.ceil(chunks / FAN ^ (level - 1))
-  return math.min(FAN, below - place * FAN)
+  return math.min(FAN, below - index * FAN)
 end
 
 local function root_of(run)

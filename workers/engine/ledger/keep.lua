@@ -11,7 +11,7 @@ end
 -- Keep a piece's value, once, and hand out the merge that it completes.
 -- ARGV: holder, run, cut, piece, value, seconds, pace field, nominal seconds, grace seconds, hits and
 --       misses of the scenario cache, number of blobs the value has, those, then blobs that it took
---       the place of
+--       the index of
 local holder, run, cut, piece = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local last = 12 + tonumber(ARGV[12])
 local wanted, had = hand_in(holder, run, cut, piece)
@@ -21,7 +21,7 @@ if not all_there(run, ARGV, 13, last) then
   return 'lost'
 end
 local work = work_key(run)
-local level, place = level_of(piece)
+local level, index = level_of(piece)
 if call('hsetnx', work, 'v:' .. piece, ARGV[5]) == 0 then
   -- the same arrays again: once is enough
   if level == 0 and had then
@@ -44,14 +44,14 @@ if level == 0 then
   call('hincrby', work, 'done', 1)
 else
   -- empty, not absent: a late copy of a chunk must find that its value was kept
-  for i = 0, children(chunks, level, place) - 1 do
-    call('hset', work, 'v:' .. (level - 1) .. '.' .. (place * FAN + i), '')
+  for i = 0, children(chunks, level, index) - 1 do
+    call('hset', work, 'v:' .. (level - 1) .. '.' .. (index * FAN + i), '')
   end
   for i = last + 1, #ARGV do let_go(run, ARGV[i]) end
 end
 
-local above = (level + 1) .. '.' .. math.floor(place / FAN)
-call('hsetnx', work, 'l:' .. above, children(chunks, level + 1, math.floor(place / FAN)))
+local above = (level + 1) .. '.' .. math.floor(index / FAN)
+call('hsetnx', work, 'l:' .. above, children(chunks, level + 1, math.floor(index / FAN)))
 if call('hincrby', work, 'l:' .. above, -1) == 0 then
   if above == root_of(run) and call('hget', work, 'open') == '0' then
     -- the chord's body opens the join; if it does not come, the end of this lease does

@@ -130,8 +130,8 @@ class Piece:
         The job, and the number of its stage.
     cut
         The name of the stage's cut: values of pieces of an older cut are refused.
-    level, place
-        Level 0 are the chunks; a piece above merges values of the level below. ``place`` counts
+    level, index
+        Level 0 are the chunks; a piece above merges values of the level below. ``index`` counts
         within the level.
     join
         Whether it is the last of its stage.
@@ -147,7 +147,7 @@ class Piece:
     stage: int
     cut: str
     level: int
-    place: int
+    index: int
     join: bool
     units: int
     chunks: int
@@ -157,7 +157,7 @@ class Piece:
     @property
     def name(self) -> str:
         """As the scripts call it."""
-        return f"{self.level}.{self.place}"
+        return f"{self.level}.{self.index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class Ledger:
         reply = self._scripts.run("take", *arguments)
         if reply is None:
             return None
-        run, number, cut, level, place, join, units, chunks, tries, inputs = cast(
+        run, number, cut, level, index, join, units, chunks, tries, inputs = cast(
             "list[object]", reply
         )
         return Piece(
@@ -245,7 +245,7 @@ class Ledger:
             stage=int(_text(number)),
             cut=_text(cut),
             level=int(_text(level)),
-            place=int(_text(place)),
+            index=int(_text(index)),
             join=_text(join) == "1",
             units=int(_text(units)),
             chunks=int(_text(chunks)),

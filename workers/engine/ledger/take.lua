@@ -53,17 +53,17 @@ while true do
       call('hset', work, 'since', moment, 'a:' .. piece, moment)
       call('hset', HELD, holder, hold_lease(holder, run, cut, piece, lease_seconds))
       if not waiting(run) then delist(run, version, user) end
-      local height, place = level_of(piece)
+      local height, index = level_of(piece)
       local inputs = {}
       if height > 0 then
         local names = {}
-        for i = 0, children(tonumber(chunks), height, place) - 1 do
-          names[i + 1] = 'v:' .. (height - 1) .. '.' .. (place * FAN + i)
+        for i = 0, children(tonumber(chunks), height, index) - 1 do
+          names[i + 1] = 'v:' .. (height - 1) .. '.' .. (index * FAN + i)
         end
         inputs = call('hmget', work, unpack(names))
       end
       local root = piece == root_of(run) and 1 or 0
-      return { run, stage, cut, height, place, root, units, chunks, tries, inputs }
+      return { run, stage, cut, height, index, root, units, chunks, tries, inputs }
     end
   end
 end

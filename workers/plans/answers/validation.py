@@ -1,4 +1,4 @@
-"""What an answer says of the tail: what the tail's best lineup gains on fresh races."""
+"""The answer's comparison, on fresh races, of the best lineup by tail with the best by mean."""
 
 from dataclasses import asdict
 
@@ -7,8 +7,8 @@ from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.validation import Compared, ValidationFact
 
 
-def tail_validation(request: OptimizeRequest, found: ValidationFact) -> Json:
-    """The comparison of the tail's best lineup with the mean's best, as the API shows it."""
+def tail_validation(request: OptimizeRequest, fact: ValidationFact) -> Json:
+    """The comparison of the best lineup by tail with the best by mean, as the API shows it."""
     ids = [driver.driver_id for driver in request.slate.drivers]
 
     def shown(compared: Compared) -> Json:
@@ -19,11 +19,11 @@ def tail_validation(request: OptimizeRequest, found: ValidationFact) -> Json:
             "mean": compared.mean,
         }
 
-    stability = found.stability
+    stability = fact.stability
     return {
-        **asdict(found.fresh),
-        "actually_optimizing_tail": found.fresh.actually_optimizing_tail,
-        "beyond_noise": found.fresh.beyond_noise,
+        **asdict(fact.fresh),
+        "actually_optimizing_tail": fact.fresh.actually_optimizing_tail,
+        "beyond_noise": fact.fresh.beyond_noise,
         "stability": {
             "value": stability.value,
             "coefficient_of_variation": stability.coefficient_of_variation,
@@ -35,16 +35,16 @@ def tail_validation(request: OptimizeRequest, found: ValidationFact) -> Json:
             "stable": stability.stable,
         },
         "proof": {
-            **asdict(found.walk),
-            "tail_optimal": shown(found.tail_optimal),
-            "mean_optimal": shown(found.mean_optimal),
+            **asdict(fact.walk),
+            "tail_optimal": shown(fact.tail_optimal),
+            "mean_optimal": shown(fact.mean_optimal),
         },
     }
 
 
-def tail_notes(found: ValidationFact) -> list[str]:
-    """A note where the tail's best lineup loses: the search has found noise."""
-    lost, error = -found.fresh.tail_improvement, found.fresh.tail_improvement_se
+def tail_notes(fact: ValidationFact) -> list[str]:
+    """A note where the best lineup by tail has the lower tail on fresh races: it fits noise."""
+    lost, error = -fact.fresh.tail_improvement, fact.fresh.tail_improvement_se
     if lost <= 0.0:
         return []
     return [

@@ -1,6 +1,6 @@
-"""Lineups that win most: every legal lineup walked by its prizes, the portfolio out of the best.
+"""The objective dollars: a walk over every legal lineup by its prizes, a portfolio of the best.
 
-Each lineup is valued as the one more entry of the contest, alone against the field.
+A lineup's value is what it wins as one more entry of the contest, alone against the field.
 """
 
 from typing import Any
@@ -22,20 +22,21 @@ from workers.plans.stages.prize_walk import (
 )
 from workers.plans.stages.prizes import PRIZES_STAGE, prizes, prizes_bytes
 from workers.plans.stages.races import selection_points
-from workers.plans.stages.walk import found_by_regime, pools_bytes
+from workers.plans.stages.walk import best_by_regime, pools_bytes
 
 
 def choose_by_prizes(work: Work[OptimizeRequest], pool: WalkResult, steps: PrizeSteps) -> Portfolio:
-    """The portfolio whose lineups win most.
+    """A portfolio of the lineups that win most.
 
     Parameters
     ----------
     work
-        Of the job.
+        The job's request, facts and arrays.
     pool
-        The lineups that win most, by micro-dollars over all races that lineups are chosen on.
+        The lineups that win most, scored in micro-dollars over all races on which lineups are
+        chosen.
     steps
-        What any score wins in each of those races.
+        The prize of any score in each of those races.
     """
     request = work.request
     points = selection_points(work.facts, work.arrays)
@@ -43,8 +44,8 @@ def choose_by_prizes(work: Work[OptimizeRequest], pool: WalkResult, steps: Prize
     def usd(won: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         return np.asarray(won / (len(points) * MICROS_PER_USD))
 
-    def in_usd(found: WalkResult) -> WalkResult:
-        return WalkResult(found.lineups, usd(found.scores), 0, 0, 0)
+    def in_usd(best: WalkResult) -> WalkResult:
+        return WalkResult(best.lineups, usd(best.scores), 0, 0, 0)
 
     def search(rules: LineupRules) -> WalkResult:
         work.check_cancelled()
@@ -56,12 +57,12 @@ def choose_by_prizes(work: Work[OptimizeRequest], pool: WalkResult, steps: Prize
         request.limits,
         search,
         lambda lineups: usd(step_values(points, steps.breaks, steps.micros, lineups)),
-        request.diversity_weight,
+        request.correlation_weight,
     )
 
 
 def _choose(work: Work[OptimizeRequest]) -> Portfolio:
-    pool = found_by_regime(work.facts, work.arrays)[None]
+    pool = best_by_regime(work.facts, work.arrays)[None]
     return choose_by_prizes(work, pool, prizes(work.facts, work.arrays))
 
 

@@ -29,7 +29,7 @@ def _choose(work: Work[OptimizeRequest]) -> Portfolio:
             MICROPOINTS,
             request.rules,
             request.limits,
-            request.diversity_weight,
+            request.correlation_weight,
             float(best[0]) / MICROPOINTS if len(best) else None,
         )
     optimizer = NASCAROptimizer(

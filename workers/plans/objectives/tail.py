@@ -1,4 +1,7 @@
-"""Lineups with the best tails: every legal lineup walked, then all chosen at once, or by regime."""
+"""The objective of tails: a walk over every legal lineup, then a portfolio, together or by regime.
+
+The tail is the weighted CVaR of a lineup's scores.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +35,9 @@ from workers.plans.stages.tail_walk import (
     regime_points,
     tail_walk_seconds,
 )
-from workers.plans.stages.walk import found_by_regime, pools_bytes
+from workers.plans.stages.walk import best_by_regime, pools_bytes
 
-# good lineups, to see where their tails begin
+# good lineups whose tails show roughly where the best ones begin
 _GUESSED = 20
 
 
@@ -58,20 +61,20 @@ def _choose_together(work: Work[OptimizeRequest]) -> Portfolio:
         priced, start = offsets - prices, None
         if above > -np.inf:
             guessed = start_tail_walk(points, rules, request.target, _GUESSED, priced)
-            # a hair below, as the scores are rounded
+            # slightly lower, as scores are rounded
             start = WalkStart(above * TICKS_PER_POINT - 1e-6, guessed.thresholds)
         return best_by_tail(points, rules, request.target, k, start=start, offsets=priced)
 
-    # no driver scores less than the worst race of any
+    # lower bound of a driver's score: the worst race of any driver, and the largest penalty
     worst = float(points.min()) / TICKS_PER_POINT + float(offsets.min())
     return generate_searched_portfolio(
-        found_by_regime(work.facts, work.arrays)[None],
+        best_by_regime(work.facts, work.arrays)[None],
         request.rules,
         request.limits,
         search,
         lambda lineups: tail_values(points, lineups, request.target, request.offsets),
         worst * request.rules.roster_size,
-        request.diversity_weight,
+        request.correlation_weight,
     )
 
 
@@ -91,13 +94,13 @@ def _choose_by_regime(work: Work[OptimizeRequest]) -> RegimePortfolio:
         )
 
     return generate_regime_aware_portfolio(
-        found_by_regime(work.facts, work.arrays),
+        best_by_regime(work.facts, work.arrays),
         request.rules,
         request.limits,
         allotted,
         value,
         search,
-        request.diversity_weight,
+        request.correlation_weight,
     )
 
 

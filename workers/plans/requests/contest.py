@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.contest import Payouts
 
-GIVEN_OWNERSHIP = "as the request gives it"
+REQUEST_OWNERSHIP = "as the request gives it"
 FILE_OWNERSHIP = "as the drivers file gives it"
 
 

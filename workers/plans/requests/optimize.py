@@ -53,7 +53,7 @@ class OptimizeRequest:
     objective, target
         The name of what is maximised, see :data:`workers.plans.objectives.OBJECTIVES`; ``target``
         is the multi-CVaR.
-    diversity_weight
+    correlation_weight
         0..1, the API's ``correlation_weight``.
     contest
         The contest to play; needed for dollars.
@@ -77,7 +77,7 @@ class OptimizeRequest:
     limits: PortfolioLimits
     objective: str = "multi_cvar"
     target: TailTarget = field(default_factory=TailTarget)
-    diversity_weight: float = 0.1
+    correlation_weight: float = 0.1
     contest: ContestTerms | None = None
     validate_tail: bool = True
     include_calibration: bool = False

@@ -95,7 +95,7 @@ def slate_to_estimate(
     )
 
 
-def given_field(
+def field_of_ownership(
     slate: Slate, percent: npt.ArrayLike, cap_usd: int, source: str
 ) -> tuple[FieldModel, str]:
     """The field fitted to ownership from the user, or to the nearest that lineups can have.

@@ -10,7 +10,7 @@ from workers.engine.arrays import ArrayRef, Blobs
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Stage, Work, single_unit_stage
 from workers.plans.requests.played import Played, terms_of
-from workers.plans.stages.estimated_ownership import estimated_field, given_field
+from workers.plans.stages.estimated_ownership import estimated_field, field_of_ownership
 from workers.plans.stages.races import Points, projected_points
 
 RequestT = TypeVar("RequestT", bound=Played)
@@ -64,7 +64,9 @@ def field_stage(
 def _fit(request: Played, points: Points, arrays: Blobs) -> FieldFact:
     slate, terms, cap_usd = request.slate, terms_of(request), request.salary_cap_usd
     if terms.ownership_percent is not None:
-        model, source = given_field(slate, terms.ownership_percent, cap_usd, terms.ownership_source)
+        model, source = field_of_ownership(
+            slate, terms.ownership_percent, cap_usd, terms.ownership_source
+        )
     else:
         model, source = estimated_field(
             slate,

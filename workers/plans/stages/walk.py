@@ -1,8 +1,8 @@
-"""The stage that looks at every legal lineup, whatever lineups are chosen for.
+"""The stage that walks over every legal lineup, for any objective.
 
-A walk has one strand, or several: with lineups allotted by regime there is a strand for each regime
-that has some, over that regime's races alone. The units of a strand follow those of the strand
-before.
+A walk has one strand, or several. Where lineups are allotted by regime, each regime that has
+lineups is a strand, over that regime's races alone. The units of a strand follow those of the
+strand before.
 """
 
 import math
@@ -30,7 +30,7 @@ Units = npt.NDArray[np.uint8]
 Regimes = Sequence[str | None]
 
 
-class FoundRecord(msgspec.Struct, frozen=True):
+class WalkRecord(msgspec.Struct, frozen=True):
     """The best lineups of a walk, or of a part of it; see :class:`~core.lineups.WalkResult`.
 
     Parameters
@@ -38,7 +38,7 @@ class FoundRecord(msgspec.Struct, frozen=True):
     best
         ``lineups``, u8 ``[K, R]``, and ``scores``, f64 ``[K]``.
     looked_at, evaluated, cut
-        Lineups counted, as there.
+        Numbers of lineups, as in :class:`~core.lineups.WalkResult`.
     """
 
     best: ArrayRef
@@ -48,33 +48,33 @@ class FoundRecord(msgspec.Struct, frozen=True):
 
 
 class WalkPart(msgspec.Struct, frozen=True):
-    """Some units of a walk.
+    """The best lineups of some units of a walk.
 
     Parameters
     ----------
     found
-        By number of the strand; strands that the units do not touch have none.
+        The best lineups by number of the strand. Strands without any of the units are absent.
     """
 
-    found: dict[int, FoundRecord]
+    found: dict[int, WalkRecord]
 
 
 class Strand(msgspec.Struct, frozen=True):
-    """One strand of a walk, done.
+    """The result of one strand of a walk.
 
     Parameters
     ----------
     regime
-        Whose races it was over; ``None`` = all of them, or those of no regime where others have
-        strands of their own.
+        The regime of the strand's races. ``None`` is for all races, or for those of no regime where
+        regimes have strands of their own.
     found
-        Its best lineups.
+        The strand's best lineups.
     proof
-        Why no lineup that it left out is better.
+        The bound of every lineup that is not among them.
     """
 
     regime: str | None
-    found: FoundRecord
+    found: WalkRecord
     proof: WalkProof
 
 
@@ -84,9 +84,9 @@ class LineupsFact(msgspec.Struct, frozen=True):
     Parameters
     ----------
     legal
-        Lineups that the rules allow.
+        Number of legal lineups.
     strands
-        One, or one by regime.
+        One strand, or one for each regime that has lineups.
     """
 
     legal: int
@@ -108,18 +108,18 @@ def walk_stage(
     regimes_of
         The regime of each strand.
     search
-        ``(work, strand, units)`` to the best lineups of some units of a strand.
+        Called with ``(work, strand, units)``; returns the best lineups of these units of a strand.
     seconds
-        About how long one core takes for all of it.
+        About how long one core takes for the whole walk.
     """
 
     def run(work: Work[OptimizeRequest], units: range) -> WalkPart:
         of_strand = walk_units(work.request.rules)
-        parts: dict[int, FoundRecord] = {}
+        parts: dict[int, WalkRecord] = {}
         for strand in range(len(regimes_of(work.facts))):
             first, last = (
-                min(max(at - strand * len(of_strand), 0), len(of_strand))
-                for at in (units.start, units.stop)
+                min(max(unit - strand * len(of_strand), 0), len(of_strand))
+                for unit in (units.start, units.stop)
             )
             if first < last:
                 work.check_cancelled()
@@ -152,12 +152,12 @@ def walk_stage(
     )
 
 
-def _put(arrays: Blobs, found: WalkResult) -> FoundRecord:
-    best = arrays.put(lineups=found.lineups, scores=found.scores)
-    return FoundRecord(best, found.looked_at, found.evaluated, found.cut)
+def _put(arrays: Blobs, result: WalkResult) -> WalkRecord:
+    best = arrays.put(lineups=result.lineups, scores=result.scores)
+    return WalkRecord(best, result.looked_at, result.evaluated, result.cut)
 
 
-def _get(arrays: Blobs, record: FoundRecord) -> WalkResult:
+def _get(arrays: Blobs, record: WalkRecord) -> WalkResult:
     best = arrays.get(record.best)
     return WalkResult(
         best["lineups"], best["scores"], record.looked_at, record.evaluated, record.cut
@@ -184,18 +184,18 @@ def _merge(work: Work[OptimizeRequest], parts: Sequence[WalkPart]) -> WalkPart:
     )
 
 
-def found_by_regime(facts: Facts, arrays: Blobs) -> dict[str | None, WalkResult]:
-    """What the walk found, by regime; under ``None`` without regimes."""
+def best_by_regime(facts: Facts, arrays: Blobs) -> dict[str | None, WalkResult]:
+    """The best lineups of each strand's regime; without regimes all are under ``None``."""
     return {strand.regime: _get(arrays, strand.found) for strand in facts.of(LINEUPS).strands}
 
 
 def bounded_lineups(rules: LineupRules, n_scenarios: int) -> float:
-    """Lineups times scenarios that a walk bounds, at the most: what its time grows with."""
+    """The most lineups times scenarios that a walk bounds; its time is proportional to this."""
     lineups = math.comb(len(rules.eligible), rules.roster_size)
     return lineups * n_scenarios / 2
 
 
 def pools_bytes(request: OptimizeRequest, strands: int) -> int:
-    """The most that the best lineups of a walk take while they are merged."""
+    """Most bytes that the best lineups of a walk take while they are merged."""
     lineup_bytes = request.rules.roster_size + 16
     return strands * FAN * request.pool_size * lineup_bytes

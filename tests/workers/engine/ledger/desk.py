@@ -308,7 +308,7 @@ def plain(piece: Piece) -> Piece:
 def worth(piece: Piece) -> list[int]:
     """Give what a piece is worth: the places of the chunks below it, in order."""
     if piece.level == 0:
-        return [piece.place]
+        return [piece.index]
     return [place for kept in piece.inputs for place in json.loads(kept)]
 
 

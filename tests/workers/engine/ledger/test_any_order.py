@@ -249,7 +249,7 @@ class Machine(RuleBasedStateMachine):
             return None
         wanting = self.wants(piece)
         assert wanting is not None
-        at, name = wanting.stage, (piece.level, piece.place)
+        at, name = wanting.stage, (piece.level, piece.index)
         assert at.waiting()[0] == name
         if name in at.ready:
             del at.ready[: at.ready.index(name) + 1]
@@ -291,7 +291,7 @@ class Machine(RuleBasedStateMachine):
     ) -> None:
         self.agreed = False
         wanting = self.wants(piece)
-        lease = holder, piece.run_id, piece.cut, (piece.level, piece.place)
+        lease = holder, piece.run_id, piece.cut, (piece.level, piece.index)
         last = piece.join and wanting is not None and not wanting.following
         if wanting is None or last:
             stored = ()
@@ -311,9 +311,9 @@ class Machine(RuleBasedStateMachine):
         if piece.join:
             self.go_on(holder, piece, blobs, stored)
             return
-        job, name = self.wants(piece), (piece.level, piece.place)
+        job, name = self.wants(piece), (piece.level, piece.index)
         value: Value = (
-            [1_000 * piece.stage + piece.place]
+            [1_000 * piece.stage + piece.index]
             if piece.level == 0
             else [number for text in piece.inputs for number in json.loads(text)]
         )
@@ -341,7 +341,7 @@ class Machine(RuleBasedStateMachine):
         at.values[name] = value
         at.holders.pop(name, None)
         at.merged.update(at.below(name) if piece.level else ())
-        above = piece.level + 1, piece.place // FAN
+        above = piece.level + 1, piece.index // FAN
         if all(below in at.values for below in at.below(above)):
             if above == at.root and not at.is_open:
                 at.holders[above] = "-"
@@ -361,7 +361,7 @@ class Machine(RuleBasedStateMachine):
     def go_on(self, holder: str, piece: Piece, blobs: int, stored: Sequence[str]) -> None:
         """Begin the next stage, or complete the job."""
         job = self.wants(piece)
-        lease = holder, piece.run_id, piece.cut, (piece.level, piece.place)
+        lease = holder, piece.run_id, piece.cut, (piece.level, piece.index)
         whole = [number for text in piece.inputs for number in json.loads(text)]
         assert whole == [1_000 * piece.stage + place for place in range(piece.chunks)]
         if job is None:
@@ -387,7 +387,7 @@ class Machine(RuleBasedStateMachine):
     def give_back(self, which: int, recent: bool) -> None:
         self.agreed = False
         holder, piece = self.taken[-1] if recent else self.taken[which % len(self.taken)]
-        job, name = self.wants(piece), (piece.level, piece.place)
+        job, name = self.wants(piece), (piece.level, piece.index)
         own = job is not None and job.stage.holders.get(name) == holder
         last = own and job is not None and job.stage.tries[name] >= MOST_TRIES
         again = own and not last
@@ -409,7 +409,7 @@ class Machine(RuleBasedStateMachine):
     def postpone(self, which: int, recent: bool) -> None:
         self.agreed = False
         holder, piece = self.taken[-1] if recent else self.taken[which % len(self.taken)]
-        job, name = self.wants(piece), (piece.level, piece.place)
+        job, name = self.wants(piece), (piece.level, piece.index)
         own = job is not None and job.stage.holders.get(name) == holder
         if own and job is not None:
             job.stage.postponed[name] += 1
@@ -432,7 +432,7 @@ class Machine(RuleBasedStateMachine):
     def fail(self, which: int) -> None:
         self.agreed = False
         holder, piece = self.taken[which % len(self.taken)]
-        job, name = self.wants(piece), (piece.level, piece.place)
+        job, name = self.wants(piece), (piece.level, piece.index)
         own = job is not None and job.stage.holders.get(name) == holder
         assert self.desk.fail(piece, holder) == ("kept" if own else "ended")
         assert self.desk.fail(piece, holder) == "ended"

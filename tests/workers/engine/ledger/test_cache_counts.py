@@ -28,7 +28,7 @@ def test_a_piece_that_was_computed_twice_is_counted_once(desk: Desk) -> None:
     late = desk.take("late")
     desk.end_leases()
     again = desk.take("again")
-    assert (late.place, again.place) == (0, 0)
+    assert (late.index, again.index) == (0, 0)
     assert desk.keep(again, "again", cached=(0, 4)) == "kept"
     assert desk.keep(late, "late", cached=(4, 0)) == "twice"
     assert counted(desk, run_id) == ("0", "4")

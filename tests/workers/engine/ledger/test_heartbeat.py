@@ -158,15 +158,15 @@ def test_a_worker_gives_back_at_once_what_its_dead_children_held(desk: Desk) -> 
     }
     assert dead not in desk.held()
     piece = desk.take("next")
-    assert (piece.run_id, piece.place, piece.tries) == (run_id, 1, 2)
-    assert (fresh.place, fresh.tries) == (3, 1)
+    assert (piece.run_id, piece.index, piece.tries) == (run_id, 1, 2)
+    assert (fresh.index, fresh.tries) == (3, 1)
 
 
 def test_a_copy_of_a_message_in_another_child_is_another_holder(desk: Desk) -> None:
     desk.begin(2)
     first = desk.take(holder_name("celery@one", 7, "message"))
     copy = desk.take(holder_name("celery@two", 7, "message"))
-    assert (first.place, copy.place) == (0, 1)
+    assert (first.index, copy.index) == (0, 1)
     names = {holder_name(node, 7, "m") for node in ("a", "b")} | {holder_name("a", 8, "m")}
     assert names == {"a|7|m", "b|7|m", "a|8|m"}
 

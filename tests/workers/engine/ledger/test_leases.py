@@ -15,7 +15,7 @@ def test_a_piece_is_its_holders_for_a_lease(desk: Desk) -> None:
     lease = desk.lease("one", run_id, "0.0")
     assert desk.held() == {"one": lease}
     assert before <= desk.scores(LEASES)[lease] - ledger.LEASE_SECONDS <= desk.now()
-    assert desk.take("two").place == 1
+    assert desk.take("two").index == 1
     assert desk.ledger.take("three") is None
 
 
@@ -24,9 +24,9 @@ def test_a_piece_whose_lease_ended_is_taken_next(desk: Desk) -> None:
     desk.take("dead")
     desk.end_leases()
     again = desk.take("two")
-    assert (again.place, again.tries) == (0, 2)
+    assert (again.index, again.tries) == (0, 2)
     assert "dead" not in desk.held()
-    assert [desk.take("three").place, desk.take("four").place] == [1, 2]
+    assert [desk.take("three").index, desk.take("four").index] == [1, 2]
 
 
 def test_a_heartbeat_gives_back_what_nobody_renewed(desk: Desk) -> None:
@@ -50,7 +50,7 @@ def test_a_heartbeat_renews_the_leases_of_its_own_holders_alone(desk: Desk) -> N
     assert desk.leases() == [desk.lease("mine", run_id, "0.0")]
     ends = desk.scores(LEASES)[desk.lease("mine", run_id, "0.0")]
     assert before <= ends - ledger.LEASE_SECONDS <= desk.now()
-    assert desk.take("two").place == 1
+    assert desk.take("two").index == 1
 
 
 def test_a_lease_that_was_taken_away_is_not_renewed(desk: Desk) -> None:
@@ -67,7 +67,7 @@ def test_a_message_that_comes_again_lets_go_of_what_it_held(desk: Desk) -> None:
     run_id = desk.begin(2)
     desk.take("one")
     again = desk.take("one")
-    assert (again.place, again.tries) == (0, 2)
+    assert (again.index, again.tries) == (0, 2)
     assert desk.leases() == [desk.lease("one", run_id, "0.0")]
     assert desk.keep(again, "one") == "kept"
     assert (desk.leases(), desk.held()) == ([], {})
@@ -76,7 +76,7 @@ def test_a_message_that_comes_again_lets_go_of_what_it_held(desk: Desk) -> None:
 def test_a_message_that_comes_again_finds_its_value_kept(desk: Desk) -> None:
     desk.begin(2)
     desk.take_and_keep("one")
-    assert desk.take("one").place == 1
+    assert desk.take("one").index == 1
 
 
 def test_a_value_is_kept_once_however_often_it_was_computed(desk: Desk) -> None:
@@ -117,7 +117,7 @@ def test_a_piece_kept_late_is_not_handed_out_again(desk: Desk) -> None:
     desk.end_leases()
     desk.heartbeat()
     assert desk.keep(late, "late") == "kept"
-    assert desk.take_and_keep().place == 1
+    assert desk.take_and_keep().index == 1
     assert desk.take().join
 
 
@@ -131,7 +131,7 @@ def test_a_piece_kept_late_is_not_given_back_by_its_second_holder(desk: Desk) ->
     desk.end_leases()
     desk.heartbeat()
     assert desk.redis.llen(f"axiomatic:ready:{run_id}") == 0
-    assert desk.take("third").place == 1
+    assert desk.take("third").index == 1
 
 
 def test_a_value_is_kept_once_though_it_has_been_merged(desk: Desk) -> None:
@@ -157,7 +157,7 @@ def test_a_piece_kept_late_is_not_handed_out_again_though_it_has_been_merged(des
     desk.heartbeat()
     assert desk.keep(late, "late") == "kept"
     merge = desk.take()
-    assert (merge.level, merge.place) == (1, 0)
+    assert (merge.level, merge.index) == (1, 0)
     assert desk.keep(merge) == "kept"
     assert desk.ledger.take("idle") is None
     assert desk.keep(last, "last") == "kept"
@@ -266,7 +266,7 @@ def test_a_value_without_its_arrays_is_not_kept(desk: Desk) -> None:
     assert "v:0.0" not in desk.fields(f"axiomatic:work:{run_id}")
     assert (desk.leases(), desk.held()) == ([], {})
     again = desk.take()
-    assert (again.place, again.tries) == (0, 2)
+    assert (again.index, again.tries) == (0, 2)
     desk.ledger.put(run_id, "forgotten", b"2", 100)
     assert desk.keep(again, stored=["there", "forgotten"]) == "kept"
 
@@ -321,7 +321,7 @@ def test_a_piece_given_back_is_taken_before_chunks_that_nobody_had(desk: Desk) -
     assert desk.ledger.give_back("h1", pieces[1], "the last time: no") == "kept"
     assert "h1" not in desk.held()
     desk.end_leases(of="-")
-    assert [desk.take("one").place, desk.take("two").place] == [1, 3]
+    assert [desk.take("one").index, desk.take("two").index] == [1, 3]
 
 
 def test_a_merge_is_taken_before_pieces_given_back(desk: Desk) -> None:
@@ -340,7 +340,7 @@ def test_a_piece_that_always_dies_fails_its_job(desk: Desk) -> None:
     run_id = desk.begin(2)
     for tries in range(1, MOST_TRIES + 1):
         piece = desk.take("dies")
-        assert (piece.place, piece.tries) == (0, tries)
+        assert (piece.index, piece.tries) == (0, tries)
         desk.end_leases()
     assert desk.ledger.take("next") is None
     reason = f"A part of the stage walk failed {MOST_TRIES} times and was given up; {DIED}."

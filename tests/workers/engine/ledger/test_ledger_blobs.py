@@ -189,7 +189,7 @@ def test_a_merge_frees_the_blob_of_a_chunk_that_was_done_twice(bushy: Desk) -> N
     late = bushy.take("late")
     bushy.end_leases()
     second = bushy.take("second")
-    assert (second.place, second.tries) == (0, 2)
+    assert (second.index, second.tries) == (0, 2)
     put(bushy, run_id, "chunk0")
     assert bushy.keep(late, "late") == "kept"
     put(bushy, run_id, "chunk0")

@@ -36,12 +36,12 @@ def test_a_piece_put_off_waits_while_others_are_taken(desk: Desk) -> None:
     assert desk.leases() == [lease]
     assert before <= desk.scores(LEASES)[lease] - ledger.ROOM_SECONDS <= desk.now()
     assert desk.held() == {}
-    assert desk.take_and_keep().place == 1
+    assert desk.take_and_keep().index == 1
     assert desk.ledger.take("h") is None
     assert not desk.ledger.wanted(desk.queue, (run_id, 0))
     desk.end_leases(of="-")
     piece = desk.take()
-    assert (piece.place, piece.tries) == (0, 1)
+    assert (piece.index, piece.tries) == (0, 1)
 
 
 def test_a_heartbeat_hands_out_what_was_put_off(desk: Desk) -> None:
@@ -99,7 +99,7 @@ def test_a_value_for_a_piece_put_off_is_kept_and_the_piece_not_handed_out(desk: 
     postpone(desk, "second")
     assert desk.keep(late, "late") == "kept"
     desk.end_leases(of="-")
-    assert desk.take_and_keep().place == 1
+    assert desk.take_and_keep().index == 1
     assert desk.take().join
 
 

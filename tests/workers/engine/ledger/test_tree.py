@@ -29,9 +29,9 @@ def check(piece: Piece, chunks: int) -> None:
         assert piece.inputs == ()
     else:
         below = sizes[piece.level - 1]
-        assert len(piece.inputs) == min(FAN, below - piece.place * FAN)
+        assert len(piece.inputs) == min(FAN, below - piece.index * FAN)
     span = FAN**piece.level
-    start = piece.place * span
+    start = piece.index * span
     assert worth(piece) == list(range(start, min(start + span, chunks)))
 
 
@@ -42,7 +42,7 @@ def test_one_worker_does_every_piece_once_and_in_order(desk: Desk, chunks: int) 
     while True:
         piece = desk.take()
         check(piece, chunks)
-        taken.append((piece.level, piece.place))
+        taken.append((piece.level, piece.index))
         assert piece.tries == 1
         if piece.join:
             break
@@ -82,7 +82,7 @@ def test_in_whatever_order_values_are_kept_they_are_merged_in_theirs(
                 assert desk.keep(held.pop(holder), holder) == "kept"
         names = [piece.name for piece in seen]
         assert len(names) == len(set(names)) == sum(levels_of(chunks))
-        assert [piece.place for piece in seen if piece.level == 0] == list(range(chunks))
+        assert [piece.index for piece in seen if piece.level == 0] == list(range(chunks))
         assert desk.finish(seen[-1], next(iter(held))) == "kept"
 
 
