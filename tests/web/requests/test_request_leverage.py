@@ -169,7 +169,9 @@ def test_ownership_that_a_field_has_is_played_as_given() -> None:
     request = leveraged(ownership_estimates=even, contest={"field_size": 500, "contest_buyin": 5})
     assert request.contest is not None
     percent = request.contest.ownership_percent
-    field, source = field_of_ownership(request.slate, percent, 50_000, request.contest.ownership_source)
+    field, source = field_of_ownership(
+        request.slate, percent, 50_000, request.contest.ownership_source
+    )
     assert source == "as the request gives it"
     assert field.ownership_percent == percent
 
