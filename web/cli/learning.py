@@ -187,7 +187,7 @@ def _played(
                 {str(path): f"contest {contest_id} is given twice{where}; give it once."}
             )
         warnings += [
-            f"{path}: the contest learnt before as {old.contest_id}, whose place it takes."
+            f"{path}: this contest was learnt before as {old.contest_id}, which it replaces."
             for old in earlier
             if old.contest_id != contest_id and _one_contest(old, contest)
         ]
@@ -264,11 +264,14 @@ def _show(document: dict[str, Any], console: Console) -> None:
         )
     console.print(table)
     console.print(
-        "After is of contests it has now learnt; of slates left out it is "
-        f"{document['mae_left_out']:.2f} over {document['own_contests']} contests of your own."
+        "The errors after are on contests that the model has now learnt from. On slates left out "
+        f"of the fit its error is {document['mae_left_out']:.2f}, over "
+        f"{document['own_contests']} contests of your own."
     )
     if document["learnt_before"]:
-        console.print("[yellow]note[/] before had learnt some of these contests already.")
+        console.print(
+            "[yellow]note[/] the model before had already learnt from some of these contests."
+        )
     for warning in document["warnings"]:
         console.print(f"[yellow]note[/] {escape(warning)}")
     for name, path in document["files"].items():

@@ -37,15 +37,15 @@ def leverage_of(slate: Slate, body: Body) -> Leverage:
     if penalty > 0.0 and not objective.takes_penalty:
         raise InvalidInput(
             {
-                "leverage_penalty": f"{penalty:g} points cannot be taken off dollars, which count "
-                "who else plays a lineup; give 0."
+                "leverage_penalty": f"{penalty:g}, but the objective 'dollars' takes no penalty: "
+                "it counts the entries that share a lineup already; give 0."
             }
         )
     by_regime = body["use_regime_allocation"]
     if by_regime and not objective.takes_regimes:
         raise InvalidInput(
             {
-                "use_regime_allocation": f"the objective {objective.name!r} is not looked for by "
+                "use_regime_allocation": f"the objective {objective.name!r} cannot be maximised by "
                 "kind of race; use multi_cvar."
             }
         )
