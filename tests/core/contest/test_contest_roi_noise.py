@@ -9,7 +9,7 @@ LINEUPS = 40_000
 
 
 def measured(blocks: int, noise: float) -> np.ndarray:
-    """Give ROI by block: normal truth of standard deviation 1 about -0.15, and normal noise."""
+    """ROI by block: normal truth of standard deviation 1 about -0.15, and normal noise."""
     rng = np.random.default_rng(3)
     truth = rng.normal(-0.15, 1.0, LINEUPS)
     return truth + noise * rng.normal(size=(blocks, LINEUPS))
