@@ -4,13 +4,13 @@
 the model walk-forward.
 """
 
-from core.history.calibration import calibration_document, end_to_end_calibration
-from core.history.fit import FittedKind, Refitting, fit_kinds
 from core.history.forecast import spec_of
-from core.history.parameters_file import fit_document
-from core.history.pit import compute_coverage, compute_pit
+from core.history.grading.calibration import calibration_document, end_to_end_calibration
+from core.history.grading.pit import compute_coverage, compute_pit
+from core.history.grading.scores import compute_crps, compute_log_score
+from core.history.learning.fit import FittedKind, Refitting, fit_kinds
+from core.history.learning.parameters_file import fit_document
 from core.history.races import PastRace, YellowFlag, read_races, read_yellow_flags
-from core.history.scores import compute_crps, compute_log_score
 from core.history.strength import skill_before
 
 __all__ = [

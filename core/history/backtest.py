@@ -14,15 +14,15 @@ import numpy.typing as npt
 from scipy.stats import spearmanr
 
 from core.errors import InvalidInput
-from core.history.climatology import Climatology, RollingNormals
 from core.history.forecast import Priors, spec_of
-from core.history.graded import Fitted, GradedQuantity, GradedRace
-from core.history.joint import as_scenario, real_joint, simulated_joint
-from core.history.pit import compute_pit
+from core.history.grading.climatology import Climatology, RollingNormals
+from core.history.grading.graded import Fitted, GradedQuantity, GradedRace
+from core.history.grading.joint import as_scenario, real_joint, simulated_joint
+from core.history.grading.pit import compute_pit
+from core.history.grading.report import BacktestReport
+from core.history.grading.scores import compute_crps, compute_log_score
 from core.history.races import PastRace, RaceKey, YellowFlag, by_grid
-from core.history.report import BacktestReport
 from core.history.salaries import SlateSalaries, implied_salaries, salaries_of
-from core.history.scores import compute_crps, compute_log_score
 from core.history.strength import Skill, skill_before
 from core.race import (
     KernelStats,

@@ -4,7 +4,13 @@ from core.lineups.board import Lineups
 from core.lineups.legality import Budget, Group, LineupRules, is_legal
 from core.lineups.result import WalkProof, WalkResult, merge_results, walk_units
 from core.lineups.stability import TailStability, validate_tail_stability
-from core.lineups.steps import StepsStart, best_by_steps, start_steps_walk, step_values
+from core.lineups.steps import (
+    StepsStart,
+    best_by_steps,
+    start_steps_walk,
+    step_values,
+    step_winnings,
+)
 from core.lineups.tail import (
     TailMetrics,
     adaptive_scenario_count,
@@ -51,6 +57,7 @@ __all__ = [
     "start_steps_walk",
     "start_tail_walk",
     "step_values",
+    "step_winnings",
     "tail_mass",
     "tail_values",
     "validate_tail",

@@ -79,6 +79,15 @@ def step_values(points: Points, breaks: Breaks, micros: Micros, lineups: Lineups
     return total_winnings(by_driver, _steps(breaks, micros), np.ascontiguousarray(lineups))
 
 
+def step_winnings(points: Points, breaks: Breaks, micros: Micros, lineups: Lineups) -> Micros:
+    """Winnings of each lineup in each scenario, i64 ``[K, N]`` in micro-dollars.
+
+    Parameters are those of :func:`step_values`, which gives their sums.
+    """
+    by_driver = _checked(points, breaks, micros)
+    return winnings_by_scenario(by_driver, _steps(breaks, micros), np.ascontiguousarray(lineups))
+
+
 def _steps(breaks: Breaks, micros: Micros) -> Steps:
     breaks, micros = np.ascontiguousarray(breaks), np.ascontiguousarray(micros)
     return Steps(breaks, micros, breaks[:, 0].copy())

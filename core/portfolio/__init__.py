@@ -6,6 +6,12 @@ same rules independently.
 
 from core.portfolio.choosing import similarity as compute_portfolio_correlation
 from core.portfolio.column_generation import Together, best_searched_together, best_together
+from core.portfolio.exchange import (
+    Exchanged,
+    WholeWorth,
+    choose_from_pool,
+    exchange_for_worth,
+)
 from core.portfolio.infeasibility import no_portfolio, require_legal, require_possible
 from core.portfolio.leverage import (
     NO_OWNERSHIP_RULES,
@@ -48,6 +54,7 @@ from core.portfolio.solvers import (
 __all__ = [
     "NO_OWNERSHIP_RULES",
     "BaseOptimizer",
+    "Exchanged",
     "Exposure",
     "LeverageAwareOptimizer",
     "LeverageOptimized",
@@ -64,12 +71,15 @@ __all__ = [
     "SolverName",
     "TimedOut",
     "Together",
+    "WholeWorth",
     "allocate_lineups_by_regime",
     "available_solvers",
     "best_searched_together",
     "best_together",
+    "choose_from_pool",
     "choose_one_by_one",
     "compute_portfolio_correlation",
+    "exchange_for_worth",
     "generate_additive_portfolio",
     "generate_portfolio",
     "generate_regime_aware_portfolio",

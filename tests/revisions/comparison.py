@@ -44,17 +44,25 @@ PROSE = frozenset(
 """Keys of sentences: whether they are there is compared, and how many, not what they say."""
 
 
+SPELT = frozenset({"site"})
+"""Keys of names compared without regard to case: a slate's site was ``DraftKings`` once."""
+
+
 def normalised(document: Any) -> Any:
     """A document without its clock keys, each sentence under a prose key replaced by a mark."""
     if isinstance(document, dict):
         return {
-            key: _marked(value) if key in PROSE else normalised(value)
+            key: _marked(value) if key in PROSE else _spelt(key, normalised(value))
             for key, value in document.items()
             if key not in CLOCK
         }
     if isinstance(document, list):
         return [normalised(value) for value in document]
     return document
+
+
+def _spelt(key: str, value: Any) -> Any:
+    return value.casefold() if key in SPELT and isinstance(value, str) else value
 
 
 def _marked(prose: Any) -> Any:

@@ -15,11 +15,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from core.errors import InvalidInput
 from core.history import Refitting, read_races, read_yellow_flags
 from core.history.backtest import backtest
-from core.history.calibration import calibration_document
 from core.history.forecast import Priors
-from core.history.report import BacktestReport
-from core.history.report_document import report_document
-from core.history.report_table import report_table
+from core.history.grading.calibration import calibration_document
+from core.history.grading.report import BacktestReport
+from core.history.grading.report_document import report_document
+from core.history.grading.report_table import report_table
 from core.history.salaries import read_slate_salaries
 from core.race import TrackPriors
 from core.race.priors import PRIORS_VERSION

@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from core.history.events import ReliabilityTable
-from core.history.joint import STATISTICS
-from core.history.report import PIT_BINS, BacktestReport
-from core.history.report_table import p_text
+from core.history.grading.events import ReliabilityTable
+from core.history.grading.joint import STATISTICS
+from core.history.grading.report import PIT_BINS, BacktestReport
+from core.history.grading.report_table import p_text
 
 F64 = npt.NDArray[np.float64]
 

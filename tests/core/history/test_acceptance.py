@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from core.history import read_races, spec_of
-from core.history.joint import as_scenario
+from core.history.grading.joint import as_scenario
 from core.race import KernelLogic, SkeletonNarrative, load_priors
 
 

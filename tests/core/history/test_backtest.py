@@ -6,14 +6,14 @@ import pytest
 
 from core.errors import InvalidInput
 from core.history.backtest import backtest
-from core.history.calibration import end_to_end_calibration
-from core.history.climatology import Climatology
 from core.history.forecast import spec_of
+from core.history.grading.calibration import end_to_end_calibration
+from core.history.grading.climatology import Climatology
+from core.history.grading.report import EVENTS
+from core.history.grading.report_document import report_document
+from core.history.grading.report_table import report_table
+from core.history.grading.scores import compute_crps
 from core.history.races import PastRace, read_races, read_yellow_flags
-from core.history.report import EVENTS
-from core.history.report_document import report_document
-from core.history.report_table import report_table
-from core.history.scores import compute_crps
 from core.history.strength import skill_before
 from core.race import Regime, generate_scenarios, load_priors
 from core.slate.tracks import TrackType

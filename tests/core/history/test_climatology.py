@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from core.history.climatology import Climatology, RollingNormals, points_of
+from core.history.grading.climatology import Climatology, RollingNormals, points_of
+from core.history.grading.scores import compute_crps, crps_normal
 from core.history.races import read_races
-from core.history.scores import compute_crps, crps_normal
 from core.slate.tracks import TrackType
 
 

@@ -7,7 +7,7 @@ import scoringrules
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.history.events import brier_score, reliability
+from core.history.grading.events import brier_score, reliability
 from tests.core.history.ensembles import plenty, refused
 
 

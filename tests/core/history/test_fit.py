@@ -5,10 +5,10 @@ import pytest
 
 from core.errors import InvalidInput
 from core.history import Refitting, fit_document, read_races, read_yellow_flags, skill_before
-from core.history.fit import HALF_LIFE_RACES, LATEST, fit_kinds, recency
 from core.history.forecast import spec_of
-from core.history.moment_matching import MATCHED, SEARCHED, SEED, SIMULATED, match_moments
-from core.history.moments import average, moments, replay, scatter_of_means
+from core.history.learning.fit import HALF_LIFE_RACES, LATEST, fit_kinds, recency
+from core.history.learning.moment_matching import MATCHED, SEARCHED, SEED, SIMULATED, match_moments
+from core.history.learning.moments import average, moments, replay, scatter_of_means
 from core.race import TrackPriors, draw_races, load_known_drivers, load_priors
 from core.race.priors import priors_document
 from core.randomness import Purpose, stream

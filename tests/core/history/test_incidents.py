@@ -5,8 +5,8 @@ import pytest
 
 from core.errors import InvalidInput
 from core.history import read_races, read_yellow_flags, skill_before
-from core.history.fit import NO_FLAGS
-from core.history.incidents import count_incidents, count_shared, flags_of
+from core.history.learning.fit import NO_FLAGS
+from core.history.learning.incidents import count_incidents, count_shared, flags_of
 from core.slate.tracks import TrackType
 
 

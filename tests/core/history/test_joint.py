@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from core.errors import InvalidInput
-from core.history.joint import (
+from core.history.grading.joint import (
     STATISTICS,
     best_lineups,
     compare_joint,

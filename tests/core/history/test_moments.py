@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.history import read_races, skill_before
-from core.history.moments import Moments, average, moments, replay, scatter_of_means
+from core.history.learning.moments import Moments, average, moments, replay, scatter_of_means
 from core.race import load_priors
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.history.pit import compute_coverage, compute_pit, covered_shares, pit_histogram
+from core.history.grading.pit import compute_coverage, compute_pit, covered_shares, pit_histogram
 from tests.core.history.ensembles import ensembles, plenty, refused, ticks, weighted
 
 LEVELS = (0.5, 0.8, 0.95)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from core.errors import InvalidInput
-from core.history.events import brier_score
-from core.history.pit import compute_pit
-from core.history.scores import compute_crps, compute_log_score, crps_normal
+from core.history.grading.events import brier_score
+from core.history.grading.pit import compute_pit
+from core.history.grading.scores import compute_crps, compute_log_score, crps_normal
 from tests.core.history.ensembles import ensembles, plenty, refused, ticks, weighted
 
 TYPES = [np.bool_, np.uint8, np.int8, np.int16, np.uint16, np.int64, np.float32, np.float64]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.contest import Payouts, PrizeTier, prize_steps, typical_payouts, value_lineups
+from core.contest import Payouts, PrizeSteps, PrizeTier, prize_steps, typical_payouts, value_lineups
 from core.errors import InvalidInput
 from core.field import field_of
 from core.lineups import (
@@ -17,6 +17,7 @@ from core.lineups import (
     prove_walk,
     start_steps_walk,
     step_values,
+    step_winnings,
     walk_units,
 )
 
@@ -71,6 +72,11 @@ def test_the_best_by_steps_are_those_of_all_legal_lineups_valued_in_the_contest(
     every = np.array(legal, dtype=np.uint8)
     values = value_lineups(points, field, every, payouts)
     assert step_values(points, steps.breaks, steps.micros, every).tolist() == values.tolist()
+    by_race = step_winnings(points, steps.breaks, steps.micros, every)
+    assert by_race.sum(axis=1).tolist() == values.tolist()
+    alone = PrizeSteps(steps.breaks[:1], steps.micros[:1])
+    first = step_values(points[:1], alone.breaks, alone.micros, every)
+    assert by_race[:, 0].tolist() == first.tolist()
     lineups, scores = best_first(legal, values.tolist(), k)
     assert as_tuples(found.lineups) == lineups
     assert found.scores.tolist() == scores

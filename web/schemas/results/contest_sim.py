@@ -1,5 +1,6 @@
 """The result of a contest-sim job."""
 
+from core.sites import SITES
 from web.schemas.results.contest import (
     EntryFiguresSchema,
     PlayedContestSchema,
@@ -14,6 +15,7 @@ class ContestSimResultSchema(PlayedContestSchema):
 
     run_id = text("Id of the job")
     status = choice("How the job ended", ["completed"])
+    site = choice("The contest site, whose roster and scoring count", SITES)
     per_lineup = parts(EntryFiguresSchema, "Each lineup by itself, in the order of the request")
     ownership_percent = field_ownership()
     ownership_source = text("Where the opposing field's ownership comes from")

@@ -2,6 +2,7 @@
 
 from marshmallow import Schema
 
+from core.sites import SITES
 from web.schemas.results.contest import ReportedContestSchema, field_ownership
 from web.schemas.results.explanation import ExplanationSchema
 from web.schemas.results.lineups import (
@@ -27,6 +28,7 @@ class OptimizeResultSchema(Schema):
 
     run_id = text("Id of the job")
     status = choice("How the job ended", ["completed"])
+    site = choice("The contest site, whose roster and scoring count", SITES)
     lineups = parts(LineupSchema, "The lineups, all different, the best first")
     exposure = by_key("driver id", share("Exposure"), "Share of the lineups that hold each driver")
     portfolio_correlation = part(SimilaritySchema, "How alike the lineups are")

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields
 
 from core.field.estimators import FEATURES
+from core.sites import SITES
 from web.schemas.choices import ESTIMATORS
 from web.schemas.results.races import InformedSchema
 from web.schemas.units import (
@@ -87,6 +88,7 @@ class OwnershipResultSchema(Schema):
 
     run_id = text("Id of the job")
     status = choice("How the job ended", ["completed"])
+    site = choice("The contest site, whose roster and scoring count", SITES)
     race_id = text("Your own name of the race", null="where the request has none")
     ownership_predictions = parts(
         PredictionSchema, "The drivers' ownership, in the order of the slate"

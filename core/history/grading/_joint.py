@@ -1,4 +1,4 @@
-"""The compiled part of :mod:`core.history.joint`."""
+"""The compiled part of :mod:`core.history.grading.joint`."""
 
 import numpy as np
 import numpy.typing as npt

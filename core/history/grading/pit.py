@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.history._arguments import F64, ensemble_of, finite, pit_of
+from core.history.grading._arguments import F64, ensemble_of, finite, pit_of
 
 COVERAGE_LEVELS = (0.5, 0.8, 0.95)
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.history._joint import fill_best_lineups
+from core.history.grading._joint import fill_best_lineups
 from core.history.races import PastRace
 from core.history.salaries import STEP_USD, Salaries
 from core.race import Scenarios

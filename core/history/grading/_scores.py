@@ -1,4 +1,4 @@
-"""The compiled part of :mod:`core.history.scores`, which checks the arguments."""
+"""The compiled part of :mod:`core.history.grading.scores`, which checks the arguments."""
 
 import numpy as np
 import numpy.typing as npt

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.history.joint import STATISTICS
-from core.history.pit import COVERAGE_LEVELS
-from core.history.report import EVENTS, BacktestReport, QuantityScores
+from core.history.grading.joint import STATISTICS
+from core.history.grading.pit import COVERAGE_LEVELS
+from core.history.grading.report import EVENTS, BacktestReport, QuantityScores
 from core.slate.tracks import TrackType
 
 REJECTED = 0.01

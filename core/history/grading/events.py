@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.history._arguments import F64, events_of, finite
+from core.history.grading._arguments import F64, events_of, finite
 
 
 def brier_score(probabilities: npt.ArrayLike, outcomes: npt.ArrayLike) -> F64:

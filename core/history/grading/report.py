@@ -11,10 +11,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from core.history.events import ReliabilityTable, brier_score, reliability
-from core.history.graded import F64, Fitted, GradedQuantity, GradedRace
-from core.history.joint import TwoSampleTest, compare_joint
-from core.history.pit import COVERAGE_LEVELS, compute_coverage, covered_shares, pit_histogram
+from core.history.grading.events import ReliabilityTable, brier_score, reliability
+from core.history.grading.graded import F64, Fitted, GradedQuantity, GradedRace
+from core.history.grading.joint import TwoSampleTest, compare_joint
+from core.history.grading.pit import (
+    COVERAGE_LEVELS,
+    compute_coverage,
+    covered_shares,
+    pit_histogram,
+)
 from core.race import KernelStats, Regime
 from core.slate.tracks import TrackType
 

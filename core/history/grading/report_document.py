@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from core.history.graded import GradedRace
-from core.history.joint import STATISTICS, Joint
-from core.history.report import EVENTS, BacktestReport
+from core.history.grading.graded import GradedRace
+from core.history.grading.joint import STATISTICS, Joint
+from core.history.grading.report import EVENTS, BacktestReport
 from core.race import Regime
 from core.slate.tracks import TrackType
 

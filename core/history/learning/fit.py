@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
-from core.history.incidents import count_incidents, count_shared, flags_of
-from core.history.moment_matching import (
+from core.history.learning.incidents import count_incidents, count_shared, flags_of
+from core.history.learning.moment_matching import (
     MATCHED,
     SEARCHED,
     SEED,
@@ -22,7 +22,7 @@ from core.history.moment_matching import (
     Vector,
     match_moments,
 )
-from core.history.moments import Average, average, moments, replay, scatter_of_means
+from core.history.learning.moments import Average, average, moments, replay, scatter_of_means
 from core.history.races import PastRace, YellowFlag
 from core.history.strength import WARM_UP_RACES, Skill, finish_spread
 from core.race import TrackPriors

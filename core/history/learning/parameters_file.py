@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
-from core.history.fit import STEPS, Apply, FittedKind, Progress, fit_kinds
+from core.history.learning.fit import STEPS, Apply, FittedKind, Progress, fit_kinds
 from core.history.races import PastRace, read_races, read_yellow_flags
 from core.history.strength import books_after, skill_before
 from core.race.priors import PRIORS_VERSION
@@ -38,7 +38,7 @@ def fit_document(
     steps
         Steps of each kind's search at most.
     progress, apply
-        As in :func:`~core.history.fit.fit_kinds`.
+        As in :func:`~core.history.learning.fit.fit_kinds`.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.history.joint import Joint
+from core.history.grading.joint import Joint
 from core.history.races import RaceKey
 from core.race import KernelStats, Regime
 from core.slate.tracks import TrackType
@@ -24,7 +24,7 @@ class GradedQuantity:
     climatology, rolling
         CRPS of the two baselines; NaN where a baseline has no data.
     below, upto
-        The two ends of the PIT, see :func:`core.history.pit.compute_pit`.
+        The two ends of the PIT, see :func:`core.history.grading.pit.compute_pit`.
     """
 
     crps: F64

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from scipy.special import erf
 
 from core.errors import InvalidInput
-from core.history._arguments import F64, ensemble_of, finite
-from core.history._scores import integrate_gaps
+from core.history.grading._arguments import F64, ensemble_of, finite
+from core.history.grading._scores import integrate_gaps
 
 
 def compute_crps(

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from core.history.report import BacktestReport
-from core.history.report_document import report_document
+from core.history.grading.report import BacktestReport
+from core.history.grading.report_document import report_document
 from core.slate.tracks import TrackType
 
 

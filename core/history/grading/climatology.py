@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
+from core.history.grading.scores import compute_crps, compute_log_score, crps_normal
 from core.history.races import PastRace
-from core.history.scores import compute_crps, compute_log_score, crps_normal
 from core.sites import TICKS_PER_POINT
 from core.slate.tracks import TrackType
 

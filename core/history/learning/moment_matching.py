@@ -9,7 +9,7 @@ from scipy.optimize import least_squares
 from scipy.special import expit, logit
 
 from core.errors import InvalidInput
-from core.history.moments import Average, average, replay
+from core.history.learning.moments import Average, average, replay
 from core.history.races import PastRace
 from core.history.strength import Skill
 from core.race import TrackPriors

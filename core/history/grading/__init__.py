@@ -1,0 +1,1 @@
+"""Grading forecasts: scores, baselines, whole races beside real ones, and the report."""

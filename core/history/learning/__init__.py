@@ -1,0 +1,1 @@
+"""Fitting the race model's parameters to past races."""
