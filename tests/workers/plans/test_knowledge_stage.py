@@ -178,9 +178,7 @@ def test_projections_too_far_apart_for_their_sum_are_a_note(slate: Slate) -> Non
     assert found["not_reached"] == []
     scale, offset = found["scale"], found["offset_points"]
     assert 0.5 < scale < 0.8
-    assert any(
-        f"projection counts {scale:.2f} times, {offset:.1f} less" in note for note in answer["notes"]
-    )
+    assert any(f"counts {scale:.2f} times, {offset:.1f} less" in note for note in answer["notes"])
     for driver in found["drivers"]:
         target = driver["targets"][0]
         assert target["target"] == pytest.approx(scale * target["asked"] - offset, abs=1e-3)
