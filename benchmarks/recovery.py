@@ -1,9 +1,9 @@
 """What faults cost a job: ``python -m benchmarks.recovery [NAME ..] [--json]``.
 
 Two workers of two children on a Redis of their own, and one job at a time: a hundred pieces that
-sleep a tenth of a second, and forty that build on them. A figure is how much longer a disturbed job
-takes than an undisturbed one, at worst: a death costs the piece that died and the time until
-somebody notices; a Redis that is away costs that time besides.
+sleep a tenth of a second, and forty that build on them. A figure is the most by which a fault makes
+a job take longer. A killed process costs the piece that it had and the time until that is noticed;
+a Redis that is away also costs the time for which it is away.
 """
 
 import tempfile

@@ -116,7 +116,7 @@ def learn_from(options: LearnOptions) -> None:
         "warnings": [*slate.warnings, *warnings],
         "files": {"model": str(options.out), "contests": str(kept_in)},
     }
-    # the contests first: the model follows from them
+    # the contests are written first, as the model can be fitted to them again
     _write_whole(kept_in, played_to_json(contests))
     _write_whole(options.out, to_json(model))
     if options.as_json:
@@ -175,7 +175,8 @@ def _played(
             entries=on.entries,
             race_date=race_date,
         )
-        # what the field turned out to own is learnt, and was not known before the contest
+        # the features leave out the ownership that is learnt, as it was not known before the
+        # contest
         before_lock = replace(before_lock, ownership_percent=np.empty(0))
         contest_id = _contest_id(path, slate_id)
         contest = PlayedContest(contest_id, slate_id, before_lock, on.ownership_percent)
@@ -216,7 +217,7 @@ def _contest_id(path: Path, slate_id: str) -> str:
 def _one_contest(one: PlayedContest, other: PlayedContest) -> bool:
     """Whether two records are one contest: by its number, or by what was played in it.
 
-    Where both have the site's number it decides, as two entrants may meet twice and play alike.
+    If both have the site's number, the numbers decide, as two contests may have equal ownership.
     """
     if one.contest_id == other.contest_id:
         return True

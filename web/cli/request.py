@@ -105,7 +105,7 @@ def prepare(options: RunOptions) -> Prepared:
     if options.n_scenarios is not None:
         body["scenario_config"] = {"n_scenarios": options.n_scenarios}
     if options.ownership is not None:
-        # leverage counts by it, and so does the contest then
+        # leverage uses this ownership, and so does the contest
         holder = contest if kind == "optimize" else body
         holder["ownership_estimates"] = read_ownership_file(
             options.ownership.read_bytes(), names, slate.rules.roster_size
@@ -127,7 +127,7 @@ def _kind(rules: Json) -> str:
 def _track(options: RunOptions, slate: Slate) -> tuple[str, str | None]:
     """The track's id, and a note where it is a guess.
 
-    Sponsors' race names say little of the track, so the file's name counts first.
+    Races are named after sponsors rather than tracks, so the file's name is read first.
     """
     if options.track is not None:
         return find_track(options.track).track_id, None

@@ -1,8 +1,8 @@
 """Evidence that the simulator neither makes nor loses money, and splits ties as it should.
 
 Entries that are drawn like the field's earn what the field earns: the pool over the entries. What
-all entries win together is the pool, contest by contest. And any small contest pays what sorting
-its entries and sharing out prizes in plain floats pays.
+all entries win together is the pool, contest by contest. Any small contest also pays the prizes
+that a plain sort of its entries in floats gives.
 """
 
 from dataclasses import replace

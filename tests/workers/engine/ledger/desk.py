@@ -115,7 +115,7 @@ class Desk:
         return piece
 
     def to_join(self, holder: str = "h") -> Piece:
-        """Do whatever waits until a stage's join comes, and give that, taken."""
+        """Do all waiting pieces up to a stage's join, and take the join."""
         while not (piece := self.take(holder)).join:
             assert self.keep(piece, holder) == "kept"
         return piece
