@@ -1,12 +1,13 @@
-"""The contest, measured: ``python -m benchmarks.contest [NAME ..] [--slate DIR] [--json]``.
+"""Speed of the contest: ``python -m benchmarks.contest [NAME ..] [--slate DIR] [--json]``.
 
-``contest`` plays 150 own lineups in a 10,000-entry contest over 10,000 races on one core, its
-twenty fields drawn anew, and says how near its inner loop is to what the machine's adds, counts and
-look-ups allow, measured beside it. ``large`` plays 150,000 entries over 100,000 races on two cores,
-``growth`` more and more entries. DIR holds a DKSalaries.csv, a projections.csv (``Name``, ``Own%``,
-``Start``, ``Team``, ``Manufacturer``) and payout tables contest_structure.csv and payouts_150k.csv;
-without it the example slate is played, with typical prizes. Seconds are those on the clock, after
-compilation, the quickest of several runs for work under a second.
+``contest`` plays 150 own lineups in a 10,000-entry contest over 10,000 races on one core, with a
+new field for each of the twenty blocks. It also compares the inner loop with a bound: the time of
+the additions, counts and look-ups that it needs, measured alone on the same machine. ``large``
+plays 150,000 entries over 100,000 races on two cores, ``growth`` increasing numbers of entries. DIR
+holds a DKSalaries.csv, a projections.csv (``Name``, ``Own%``, ``Start``, ``Team``,
+``Manufacturer``) and the payout tables contest_structure.csv and payouts_150k.csv; without it the
+example slate is played, with typical prizes. Times are wall seconds after compilation, for work
+under a second the least of several runs.
 """
 
 import csv
@@ -66,7 +67,7 @@ MOST_SECONDS, MOST_LARGE_SECONDS = 0.25, 12.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is played."""
+    """A slate, its field model, own lineups and two contests."""
 
     slate: Slate
     model: FieldModel
@@ -169,25 +170,25 @@ def _looked_up(places: Words, words: Words, ladder: Words, into: npt.NDArray[np.
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Work to be timed, and how often it does what is counted."""
+    """Work to be timed, and the number of counted operations in it."""
 
     work: Callable[[], None]
     times: int
 
 
 def _least_seconds(loops: Sequence[Loop]) -> list[float]:
-    """Time loops in turn, again and again, and give the least of each: a machine has its moods."""
+    """Least time of each loop in many rounds, as a machine's speed varies, in seconds."""
     least = [float("inf")] * len(loops)
     for _ in range(ROUNDS):
-        for place, loop in enumerate(loops):
+        for index, loop in enumerate(loops):
             started = time.perf_counter()
             loop.work()
-            least[place] = min(least[place], time.perf_counter() - started)
+            least[index] = min(least[index], time.perf_counter() - started)
     return least
 
 
 def _machine(lineups: int, heads: int, bins: int, paid: int) -> list[Loop]:
-    """Give the loops that a contest cannot do without, each alone, everything in cache."""
+    """The operations that a contest needs, each as a loop of its own, with all data in cache."""
     chance = np.random.default_rng(SEED)
     left = chance.integers(0, 9_000, heads).astype(np.uint64)
     right = chance.integers(0, 3_000, 39 * 39).astype(np.uint64)
@@ -224,7 +225,7 @@ def _machine(lineups: int, heads: int, bins: int, paid: int) -> list[Loop]:
 
 
 def contest(case: Case) -> list[Figure]:
-    """Play the usual contest, whole; and its inner loop beside its bound."""
+    """The usual contest as a whole, and its inner loop compared with its bound."""
     payouts = case.payouts[0]
     points = _points(case.slate, RACES)
     size, drivers = case.slate.rules.roster_size, len(case.slate)
@@ -274,7 +275,7 @@ def contest(case: Case) -> list[Figure]:
     inner, *alone = _least_seconds([Loop(play, 1), *loops])
     rates = [loop.times / seconds for loop, seconds in zip(loops, alone, strict=True)]
     bound = sum(times / rate for times, rate in zip(needed, rates, strict=True))
-    said = ", ".join(
+    operations = ", ".join(
         f"{times:,.0f} {what} ({rate / 1e6:,.0f} M/s)"
         for times, what, rate in zip(
             needed,
@@ -287,7 +288,7 @@ def contest(case: Case) -> list[Figure]:
         Figure(
             name="inner loop, one core",
             work=f"{work}, one field of {field.unique:,} different lineups: scores, ranks and "
-            f"prizes. Beside what {said} take one after the other, {bound:.4f} s: "
+            f"prizes. Its bound, {operations} one after the other, is {bound:.4f} s: "
             f"{bound / inner:.0%} of the bound",
             seconds=inner,
             per_second=needed[1] / inner,
@@ -313,7 +314,7 @@ def _large_part(blocks: range) -> tuple[ContestTally, int]:
 
 
 def large(case: Case) -> list[Figure]:
-    """Play a large contest on two cores, a process each, as workers do."""
+    """A large contest on two cores, in one process each, as workers play it."""
     points = _points(case.slate, LARGE_RACES)
     blocks = LARGE_RACES // BLOCK_SCENARIOS
     cut = [blocks * part // CORES for part in range(CORES + 1)]
@@ -345,7 +346,7 @@ def _spread_field(field: Field) -> str:
 
 
 def growth(case: Case) -> list[Figure]:
-    """Play larger and larger fields over one block of races, the field drawn and played."""
+    """Fields of increasing size over one block of races: drawing and playing each."""
     points = _points(case.slate, BLOCK_SCENARIOS)
     figures = []
     for entries in GROWING:
@@ -368,8 +369,8 @@ BENCHMARKS = {"contest": contest, "large": large, "growth": growth}
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
-    asked = read_arguments("contest", __doc__, BENCHMARKS, "the files above")
-    run_named(asked, BENCHMARKS, _case(asked.slate))
+    options = read_arguments("contest", __doc__, BENCHMARKS, "the files above")
+    run_named(options, BENCHMARKS, _case(options.slate))
 
 
 if __name__ == "__main__":

@@ -26,15 +26,15 @@ from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.contest_sim import ContestSimRequest
 
 
-def _sleep(jobs: Jobs, asked: Sleep, owner: str = "bench", chunk_units: int | None = 1) -> str:
-    return submit(jobs, KIND, asked.document(), owner, chunk_units)
+def _sleep(jobs: Jobs, request: Sleep, owner: str = "bench", chunk_units: int | None = 1) -> str:
+    return submit(jobs, KIND, request.document(), owner, chunk_units)
 
 
-def _timed(jobs: Jobs, asked: Sleep, owner: str = "bench") -> float:
+def _timed(jobs: Jobs, request: Sleep, owner: str = "bench") -> float:
     started = time.perf_counter()
-    job = ended(jobs, _sleep(jobs, asked, owner))
+    job = ended(jobs, _sleep(jobs, request, owner))
     assert job.status is JobStatus.COMPLETED, job
-    assert jobs.result(job.run_id) == {"slept": asked.chunks}
+    assert jobs.result(job.run_id) == {"slept": request.chunks}
     return time.perf_counter() - started
 
 
@@ -74,11 +74,11 @@ def round_trip(jobs: Jobs) -> list[Figure]:
 def scaling(jobs: Jobs) -> list[Figure]:
     """Simulated work on one to eight workers."""
     figures: list[Figure] = []
-    asked = Sleep(480, 0.05)
+    request = Sleep(480, 0.05)
     for count in range(1, 9):
         with workers(jobs, count):
             _timed(jobs, Sleep(16, 0.01))
-            seconds = _timed(jobs, asked)
+            seconds = _timed(jobs, request)
         alone = figures[0].seconds if figures else seconds
         ratio = alone / (count * seconds)
         figures.append(
@@ -86,7 +86,7 @@ def scaling(jobs: Jobs) -> list[Figure]:
                 name=f"scaling, {count} worker{'s' if count > 1 else ''}",
                 work=f"480 chunks that sleep 50 ms: efficiency {ratio:.3f}",
                 seconds=seconds,
-                per_second=asked.chunks / seconds,
+                per_second=request.chunks / seconds,
                 bar="efficiency 0.9 or more",
                 ratio=ratio,
             )
@@ -222,9 +222,9 @@ BENCHMARKS: dict[str, Callable[[Jobs], list[Figure]]] = {
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
-    asked = read_arguments("engine", __doc__, BENCHMARKS)
+    options = read_arguments("engine", __doc__, BENCHMARKS)
     with store() as jobs:
-        run_named(asked, BENCHMARKS, jobs)
+        run_named(options, BENCHMARKS, jobs)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Case:
 
 
 def made_up(drivers: int = 38, unit_usd: int = 100) -> Case:
-    """Give a slate like those that are played: a few dear drivers, many cheap, chalk in between."""
+    """A slate like real ones: a few dear drivers, many cheap ones, and chalk in between."""
     ladder = 4_500 + 6_500 * np.linspace(1.0, 0.0, drivers) ** 1.5
     salaries = np.rint(ladder / unit_usd).astype(np.int64) * unit_usd
     if unit_usd == 1:
@@ -215,8 +215,8 @@ BENCHMARKS: dict[str, Callable[[Path | None], list[Figure]]] = {
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
-    asked = read_arguments("field", __doc__, BENCHMARKS, "projections.csv")
-    run_named(asked, BENCHMARKS, asked.slate)
+    options = read_arguments("field", __doc__, BENCHMARKS, "projections.csv")
+    run_named(options, BENCHMARKS, options.slate)
 
 
 if __name__ == "__main__":

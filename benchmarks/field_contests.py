@@ -76,7 +76,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def read_contests(folder: Path) -> list[Contest]:
-    """Give every contest of a slate whose salaries are known, in the order of the file."""
+    """Every contest of a slate with known salaries, in the order of the file."""
     owned = _rows(folder / "dk_ownership_partial.csv")
     combos = _rows(folder / "dk_field_combos.csv")
     published = _rows(folder / "dk_contest_lineups.csv")
@@ -89,18 +89,18 @@ def read_contests(folder: Path) -> list[Contest]:
             continue
         if slate not in slates:
             rows = _rows(salaries_file)
-            place = {_name(row["name"]): i for i, row in enumerate(rows)}
+            index = {_name(row["name"]): i for i, row in enumerate(rows)}
             points = _points(
-                place,
+                index,
                 [row for row in owned if row["slate_id"] == slate],
                 [row for row in published if row["slate_id"] == slate],
             )
-            slates[slate] = place, np.array([int(row["salary"]) for row in rows]), points
-        place, salaries, points = slates[slate]
+            slates[slate] = index, np.array([int(row["salary"]) for row in rows]), points
+        index, salaries, points = slates[slate]
         known = np.full(len(salaries), np.nan)
         for row in owned:
             if row["contest_id"] == number and row["own_pct"]:
-                known[place[_name(row["driver"])]] = float(row["own_pct"])
+                known[index[_name(row["driver"])]] = float(row["own_pct"])
         entries = int(facts["entries"])
         placed = [row for row in published if row["contest_id"] == number]
         own_combos = [row for row in combos if row["contest_id"] == number]
@@ -114,11 +114,11 @@ def read_contests(folder: Path) -> list[Contest]:
                 salaries=salaries,
                 known_percent=known,
                 points=points,
-                pairs=_held(pairs, place, 2),
+                pairs=_held(pairs, index, 2),
                 pair_percent=np.array([100.0 * int(row["count"]) / entries for row in pairs]),
-                lineups=_held(lineups, place, ROSTER),
+                lineups=_held(lineups, index, ROSTER),
                 copies=np.array([int(row["count"]) for row in lineups], dtype=np.int64),
-                published=_held(placed, place, ROSTER),
+                published=_held(placed, index, ROSTER),
                 published_copies=np.array(
                     [int(float(row["dup_count"] or 0)) for row in placed], dtype=np.int64
                 ),
@@ -133,33 +133,33 @@ def _name(spelled: str) -> str:
     return _SPELLED.get(plain, plain)
 
 
-def _held(rows: list[dict[str, str]], place: dict[str, int], count: int) -> Ints:
-    held = [sorted(place[_name(name)] for name in row["drivers"].split("|")) for row in rows]
+def _held(rows: list[dict[str, str]], index: dict[str, int], count: int) -> Ints:
+    held = [sorted(index[_name(name)] for name in row["drivers"].split("|")) for row in rows]
     return np.array(held, dtype=np.int64).reshape(-1, count)
 
 
 def _points(
-    place: dict[str, int], owned: list[dict[str, str]], published: list[dict[str, str]]
+    index: dict[str, int], owned: list[dict[str, str]], published: list[dict[str, str]]
 ) -> Floats:
-    """Give the points that are published, and those a published lineup's total leaves no doubt of.
+    """Points of drivers that are published, or that follow from published lineups' totals.
 
-    A number with two decimals beats one with one.
+    A number with two decimals replaces one with one decimal.
     """
-    points = np.full(len(place), np.nan)
+    points = np.full(len(index), np.nan)
     for quality in ("reported_1dp", "derived", "reported"):
         for row in owned:
             if row["dk_points"] and row["fpts_quality"] == quality:
-                points[place[_name(row["driver"])]] = float(row["dk_points"])
-    lineups = _held(published, place, ROSTER)
+                points[index[_name(row["driver"])]] = float(row["dk_points"])
+    lineups = _held(published, index, ROSTER)
     totals = np.array([float(row["points"]) if row["points"] else np.nan for row in published])
     unknown = np.isnan(points)
-    said = np.isfinite(totals)
-    held = np.zeros((int(said.sum()), len(place)))
-    np.put_along_axis(held, lineups[said], 1.0, axis=1)
+    known = np.isfinite(totals)
+    held = np.zeros((int(known.sum()), len(index)))
+    np.put_along_axis(held, lineups[known], 1.0, axis=1)
     among = held[:, unknown]
-    rest = totals[said] - held[:, ~unknown] @ points[~unknown]
+    rest = totals[known] - held[:, ~unknown] @ points[~unknown]
     solved = np.linalg.lstsq(among, rest, rcond=None)[0]
-    # a driver is solved for if no mix of drivers that the totals cannot tell apart holds him
+    # the totals determine a driver's points if no direction of their null space involves him
     _, sizes, rows = np.linalg.svd(among, full_matrices=True)
     rank = int((sizes > 1e-9).sum())
     certain = (np.abs(rows[rank:]) < 1e-9).all(axis=0)

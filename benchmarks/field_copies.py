@@ -1,10 +1,10 @@
-"""How likely the copies of lineups in a contest are under a field, worked out and not drawn.
+"""Probability of the copies of lineups in a contest under a field model, computed, not simulated.
 
-Entrants who choose alone give a lineup a Poisson number of copies. Those who follow sources give it
-a compound one: of N of them, so many sources have m followers on average (Ewens, 1972), and each
-publishes the lineup with the chance that a chalky entrant plays it. Lineups are taken as
-independent of each other, sources too, and a sixth of the entries as following: all of it nearly so
-where no lineup is more than a few percent of a field.
+Entrants who choose alone give a lineup a Poisson number of copies. Followers of sources give it a
+compound Poisson number: the sampling formula of Ewens (1972) has the mean number of sources with m
+of N followers, and each source publishes the lineup with the probability that a chalky entrant
+plays it. The computation takes lineups and sources as independent, and the number of followers as
+fixed. That is nearly right where no lineup is more than a few percent of a field.
 """
 
 from dataclasses import dataclass, replace
@@ -19,23 +19,23 @@ from core.field import FieldModel
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-# lineups expected less often than this are played once, if at all, but for sources
+# lineups with fewer expected copies than this have at most one copy, unless a source publishes them
 _RARE = 3e-3
-# a lineup that was played is never impossible: ownership that was completed may be wrong
+# least expected copies: completed ownership may be wrong, so a lineup that was played is possible
 _LEAST = 1e-6
 _AT_ONCE = 200_000
-# in logs: lineups about as likely in both ways are taken together
+# widths of a class, in logs of the copies by entrants alone and of the chance to be published
 _ALIKE_ALONE, _ALIKE_FOLLOWED = 0.1, 0.2
 
 
 def legal_lineups(salaries_usd: Ints, roster_size: int, salary_cap_usd: int) -> Ints:
-    """Give every legal lineup, u8 ``[L, R]``."""
-    found = np.array(list(combinations(range(len(salaries_usd)), roster_size)), dtype=np.uint8)
-    return np.asarray(found[salaries_usd[found].sum(axis=1) <= salary_cap_usd])
+    """Every lineup within the salary cap, u8 ``[L, R]``."""
+    every = np.array(list(combinations(range(len(salaries_usd)), roster_size)), dtype=np.uint8)
+    return np.asarray(every[salaries_usd[every].sum(axis=1) <= salary_cap_usd])
 
 
 def group_sizes(entrants: int, concentration: float, most: int) -> Floats:
-    """Give how many sources have 1, 2, .. ``most`` followers among ``entrants``, on average."""
+    """Mean number of sources with 1, 2, .. ``most`` of ``entrants`` followers, ``[most]``."""
     size = np.arange(1, min(most, entrants) + 1)
     others = entrants - size
     logs = (
@@ -53,16 +53,16 @@ def group_sizes(entrants: int, concentration: float, most: int) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a field gives each of some lineups, on average.
+    """Expected copies of some lineups under a field model.
 
     Parameters
     ----------
     alone
-        Copies by entrants who choose alone, ``[L]``.
+        Mean copies by entrants who choose alone, ``[L]``.
     published
-        The chance that a source publishes it, ``[L]``.
+        Probability that a source publishes the lineup, ``[L]``.
     followers, concentration
-        How many follow sources, and the concentration of these; 0 followers if none do.
+        Number of followers, 0 if there are no sources, and the concentration of the sources.
     """
 
     alone: Floats
@@ -72,7 +72,7 @@ class Expected:
 
     @classmethod
     def of(cls, model: FieldModel, entries: int, lineups: npt.ArrayLike) -> "Expected":
-        """Work it out for a contest of so many entries."""
+        """Expected copies of these lineups in a contest of ``entries`` entries."""
         by_kind, shares = model.chances_by_kind(lineups), model.shares_of_kinds()
         if model.sources is None:
             alone = np.maximum(entries * (by_kind @ shares), _LEAST)
@@ -83,27 +83,27 @@ class Expected:
 
     @property
     def copies(self) -> Floats:
-        """Copies on average, ``[L]``."""
+        """Mean copies, ``[L]``."""
         return self.alone + self.followers * self.published
 
     def among(self, chosen: npt.NDArray[np.bool_]) -> "Expected":
-        """Give it of some of the lineups."""
+        """The same for some of the lineups."""
         return Expected(
             self.alone[chosen], self.published[chosen], self.followers, self.concentration
         )
 
     def log_chances(self, most: int) -> Floats:
-        """Give the log chance of 0, 1, .. ``most`` copies, ``[most + 1, L]``.
+        """Log probability of 0, 1, .. ``most`` copies, ``[most + 1, L]``.
 
-        By Panjer's recursion over the copies; in logs, as a lineup of hundreds has hardly a chance
-        of none.
+        Panjer's recursion over the copies, in logs: for a lineup with hundreds of copies the
+        probability of none underflows.
         """
         sizes = (
             group_sizes(self.followers, self.concentration, most)
             if self.followers
             else np.zeros(most)
         )
-        # of all sizes: a source that publishes the lineup gives it copies, however many
+        # sources of all sizes: any of them that publishes the lineup gives it copies
         groups = _groups(self.followers, self.concentration) if self.followers else 0.0
         with np.errstate(divide="ignore"):
             weighted = np.log(np.arange(1, most + 1) * sizes)
@@ -118,22 +118,22 @@ class Expected:
 
 
 def _groups(entrants: int, concentration: float) -> float:
-    """Give the number of sources that anybody follows, on average."""
+    """Mean number of sources that have any followers."""
     return float((concentration / (concentration + np.arange(entrants))).sum())
 
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """All legal lineups of a contest, those about as likely as each other taken together.
+    """All legal lineups of a contest, in classes of lineups with nearly equal probabilities.
 
     Parameters
     ----------
     expected
-        Of the mean lineup of each class.
+        Expected copies of each class's mean lineup.
     lineups
-        How many each class holds, ``[C]``.
+        Number of lineups in each class, ``[C]``.
     rare_published
-        The chance that a source publishes any of the lineups too rare to be in a class.
+        Probability that a source publishes any of the lineups that are too rare for a class.
     """
 
     expected: Expected
@@ -152,13 +152,13 @@ class Classes:
         whole = Expected(alone, published, parts[0].followers, parts[0].concentration)
         often = whole.copies > _RARE
         kept = whole.among(often)
-        place = np.stack(
+        key = np.stack(
             [
                 np.round(np.log(kept.copies) / _ALIKE_ALONE),
                 np.round(np.log(np.maximum(kept.published, 1e-30)) / _ALIKE_FOLLOWED),
             ]
         )
-        _, of_class, lineups = np.unique(place, axis=1, return_inverse=True, return_counts=True)
+        _, of_class, lineups = np.unique(key, axis=1, return_inverse=True, return_counts=True)
         means = [
             np.bincount(of_class.ravel(), weights=of) / lineups
             for of in (kept.alone, kept.published)
@@ -170,12 +170,12 @@ class Classes:
         )
 
     def following(self, concentration: float) -> "Classes":
-        """Give them for another concentration of sources."""
+        """The same classes for another concentration of sources."""
         return replace(self, expected=replace(self.expected, concentration=concentration))
 
 
 def log_chance_of_most_copied(classes: Classes, listed: Expected, copies: Ints) -> float:
-    """Give the log chance that the most copied lineups are those listed, with those copies.
+    """Log probability that the most copied lineups are those listed, with their copies.
 
     Parameters
     ----------
@@ -196,6 +196,6 @@ def log_chance_of_most_copied(classes: Classes, listed: Expected, copies: Ints) 
 
 
 def log_chance_given_one(expected: Expected, copies: Ints) -> Floats:
-    """Give the log chance of so many copies of each lineup, given that there is one, ``[L]``."""
+    """Log probability of each lineup's copies, given that it has at least one, ``[L]``."""
     logs = expected.log_chances(int(copies.max()))
     return np.asarray(logs[copies, np.arange(len(copies))] - np.log(-np.expm1(logs[0])))

@@ -1,30 +1,36 @@
-"""The field, graded on real contests: ``python -m benchmarks.field_grade DIR [--fit] [--json]``.
+"""Field models graded on real contests: ``python -m benchmarks.field_grade DIR [--fit] [--json]``.
 
-DIR holds what :mod:`benchmarks.field_contests` reads. Four fields stand side by side, each given
-the ownership that is known of a contest, completed: ``independent`` (a pair is the product of its
-two ownerships; lineups are drawn driver by driver as often as owned, redrawn until legal),
-``alike`` (maximum entropy, all entrants alike), ``alone`` (entrants who differ in appetite and all
-choose alone) and ``fitted`` (chalky ones follow sources, as shipped). Whatever is fitted is graded
-on slates it was not fitted on: the appetite on the pairs most played, the sources on the copies of
-lineups. ``--fit`` rewrites ``core/field/parameters.json``.
+DIR holds the files that :mod:`benchmarks.field_contests` reads. Four kinds of field are compared,
+each fitted to a contest's ownership, of which the unknown part is completed:
 
-- pairs: the mean distance, in points of percent of entries, of the pairs most played where both
-  ownerships are known. They are listed because they are the most played, so they lie high.
-- copied: copies of the most copied lineup, the median of simulated contests and the interval that
-  holds 90% of them; five: of the five most copied together. A factor is the larger of predicted
-  over real and real over predicted.
-- top20: copies of the most copied lineup among the 20 best placed entries; top1: among the best 1%,
-  at least 20. What is published calls it the 20 best, but its shares of unique lineups in the two
-  large contests (52.8% and 28.0%) are no twentieths and fit 1% of the entries (19 of 36 and 66 of
-  236). Drivers whose points are unknown, who stand in no published lineup, get the lower quartile
-  of the known.
-- list: the log chance of a contest's list: those five lineups with their copies, and no other with
-  more; the mean over contests.
-- published: how likely the copies of each published lineup were, given that there is one: the mean
-  log chance, and the mean of real and of expected copies.
+- ``independent``: the share of a pair is the product of its two ownerships; lineups are drawn
+  driver by driver in proportion to ownership, and drawn again until they are legal.
+- ``alike``: maximum entropy, with all entrants alike.
+- ``alone``: entrants differ in appetite, and each chooses alone.
+- ``fitted``: as shipped; chalky entrants also follow sources.
 
-Contests of which less than 400 of 600% ownership is known are completed by the best known contest
-of their slate, and graded on the best placed alone.
+All fitted parameters are graded on slates that were left out of their fit. The appetite is fitted
+to the pairs most played, the number of sources to the copies of lineups. ``--fit`` rewrites
+``core/field/parameters.json``. The measures:
+
+- pairs: mean absolute error of the share of entries that hold a pair, in percentage points, over
+  the listed pairs of which both ownerships are known. The most played pairs are listed, so their
+  real shares are biased upwards.
+- copied: copies of the most copied lineup, as the median of simulated contests and the interval
+  that holds 90% of them; five: copies of the five most copied lineups together. A factor is the
+  larger of predicted over real and real over predicted.
+- top20: copies of the most copied lineup among the 20 best entries; top1: among the best 1% of the
+  entries, at least 20. The published number is said to be of the 20 best, but its shares of unique
+  lineups in the two large contests (52.8% and 28.0%) are no multiples of a twentieth and fit 1% of
+  the entries (19 of 36 and 66 of 236). Drivers whose points are unknown, who are in no published
+  lineup, get the lower quartile of the known points.
+- list: log probability of a contest's list: its five lineups with their copies, and no other
+  lineup with more copies; the mean over contests.
+- published: log probability of the copies of each published lineup, given at least one copy: the
+  mean, and the means of real and of expected copies.
+
+A contest of which less than 400 of the 600% ownership is known is completed from the best known
+contest of its slate, and graded on its best entries alone.
 """
 
 import argparse
@@ -55,7 +61,7 @@ FACTOR_BAR = 1.5
 TOP_PLACES = 20
 FIVE = 5
 MEASURES = ("copied", "five", "top20", "top1")
-# of the ownership of a contest, before its field is graded
+# least known ownership of a contest, summed over drivers, for all measures to be graded
 LEAST_KNOWN_PERCENT = 400.0
 APPETITES = tuple(round(0.25 * step, 2) for step in range(25))
 SOURCES = tuple(0.25 * 1.25**step for step in range(13))
@@ -98,17 +104,17 @@ class Grade:
 
 
 def known_well(contests: Iterable[Contest]) -> list[Contest]:
-    """Give the contests whose ownership is known for the most part."""
+    """The contests of which most of the ownership is known."""
     return [c for c in contests if np.nansum(c.known_percent) >= LEAST_KNOWN_PERCENT]
 
 
 def mean_left_usd(contests: Iterable[Contest]) -> float:
-    """Give the mean salary that published lineups leave on the table."""
+    """Mean of the salary cap that published lineups leave unused, in USD."""
     return float(np.concatenate([contest.left_usd for contest in contests]).mean())
 
 
 def completed(contest: Contest, contests: Iterable[Contest], left_usd: float) -> Floats:
-    """Give the ownership of every driver of a contest, from what is known of it and its slate."""
+    """Ownership of every driver of a contest: known, or completed from its slate's contests."""
     beside = [one for one in known_well(contests) if one.slate == contest.slate]
     prior = None
     if beside and not known_well([contest]):
@@ -137,7 +143,7 @@ def field_of_kind(
 
 
 def pair_errors(contest: Contest, model: FieldModel, kind: str) -> Floats:
-    """Give predicted less real percent of the pairs whose ownership is known, ``[P]``."""
+    """Predicted less real percent of entries of the pairs whose ownership is known, ``[P]``."""
     known = np.isfinite(contest.known_percent[contest.pairs]).all(axis=1)
     first, second = contest.pairs[known].T
     if kind == INDEPENDENT:
@@ -149,23 +155,23 @@ def pair_errors(contest: Contest, model: FieldModel, kind: str) -> Floats:
 
 
 def simulated_copies(contest: Contest, model: FieldModel, count: int) -> dict[str, Counts]:
-    """Give each measure of copies in ``count`` simulated contests, ``[count]``."""
+    """Each measure of copies in ``count`` simulated contests, ``[count]``."""
     missing = np.isnan(contest.points)
     points = np.where(missing, np.nanpercentile(contest.points, 25), contest.points)
     # in ticks, so that ties are ties
     ticks = np.rint(20.0 * points).astype(np.int64)
     best = {"top20": TOP_PLACES, "top1": max(TOP_PLACES, -(-contest.entries // 100))}
-    seen = {name: np.zeros(count, np.int64) for name in MEASURES}
+    measured = {name: np.zeros(count, np.int64) for name in MEASURES}
     for number in range(count):
         field = sample_field(model, contest.entries, stream(number, Purpose.FIELD))
         most = np.sort(field.copies)[::-1][:FIVE]
-        seen["copied"][number] = most[0]
-        seen["five"][number] = most.sum()
+        measured["copied"][number] = most[0]
+        measured["five"][number] = most.sum()
         order = np.argsort(-ticks[field.lineups].sum(axis=1), kind="stable")
         ahead = np.cumsum(field.copies[order]) - field.copies[order]
         for name, places in best.items():
-            seen[name][number] = field.copies[order[ahead < places]].max()
-    return seen
+            measured[name][number] = field.copies[order[ahead < places]].max()
+    return measured
 
 
 def _copies(real: int | None, simulated: Counts) -> Copies | None:
@@ -176,7 +182,7 @@ def _copies(real: int | None, simulated: Counts) -> Copies | None:
 
 
 def legal_of(contests: Iterable[Contest]) -> dict[str, Ints]:
-    """Give every legal lineup of each slate of whose contests lists of lineups are known."""
+    """Every legal lineup of each slate that has a contest with a known list of lineups."""
     return {
         contest.slate: legal_lineups(contest.salaries, ROSTER, CAP_USD)
         for contest in {one.slate: one for one in contests if len(one.copies)}.values()
@@ -184,18 +190,18 @@ def legal_of(contests: Iterable[Contest]) -> dict[str, Ints]:
 
 
 def list_log_chance(contest: Contest, model: FieldModel, classes: Classes) -> float:
-    """Give the log chance of the contest's list of most copied lineups."""
+    """Log probability of the contest's list of most copied lineups."""
     listed = Expected.of(model, contest.entries, contest.lineups)
     return log_chance_of_most_copied(classes, listed, contest.copies)
 
 
 def published_log_chances(contest: Contest, model: FieldModel) -> tuple[Counts, Floats, Floats]:
-    """Give real and expected copies of published lineups and their log chance, each ``[M]``."""
-    said = contest.published_copies > 0
-    expected = Expected.of(model, contest.entries, contest.published[said])
-    copies = contest.published_copies[said]
-    logs = log_chance_given_one(expected, copies) if said.any() else np.zeros(0)
-    # on average of those that are played at all
+    """Real and expected copies of published lineups and their log probability, each ``[M]``."""
+    known = contest.published_copies > 0
+    expected = Expected.of(model, contest.entries, contest.published[known])
+    copies = contest.published_copies[known]
+    logs = log_chance_given_one(expected, copies) if known.any() else np.zeros(0)
+    # expected copies given that there is at least one
     return copies, expected.copies / -np.expm1(expected.log_chances(1)[0]), logs
 
 
@@ -209,7 +215,7 @@ def grade(
 ) -> Grade:
     """Grade one kind of field, of completed ownership, on one contest."""
     model = field_of_kind(contest, percent, kind, appetite, sources)
-    seen = simulated_copies(contest, model, SIMULATED)
+    simulated = simulated_copies(contest, model, SIMULATED)
     listed = len(contest.copies) > 0
     return Grade(
         slate=contest.slate,
@@ -218,10 +224,10 @@ def grade(
         kind=kind,
         appetite=model.appetite,
         pair_errors=tuple(float(error) for error in pair_errors(contest, model, kind)),
-        copied=_copies(int(contest.copies[0]) if listed else None, seen["copied"]),
-        five=_copies(int(contest.copies[:FIVE].sum()) if listed else None, seen["five"]),
-        top20=_copies(contest.top_copies, seen["top20"]),
-        top1=_copies(contest.top_copies, seen["top1"]),
+        copied=_copies(int(contest.copies[0]) if listed else None, simulated["copied"]),
+        five=_copies(int(contest.copies[:FIVE].sum()) if listed else None, simulated["five"]),
+        top20=_copies(contest.top_copies, simulated["top20"]),
+        top1=_copies(contest.top_copies, simulated["top1"]),
         list_log_chance=(
             list_log_chance(contest, model, Classes.of(model, contest.entries, legal))
             if listed and legal is not None
@@ -235,7 +241,7 @@ def grade(
 
 
 def pair_losses(contests: Sequence[Contest], left_usd: float) -> Floats:
-    """Give the mean error of a contest's pairs at every appetite, points, ``[C, A]``."""
+    """Mean error of each contest's pairs at every appetite, percentage points, ``[C, A]``."""
 
     def loss(contest: Contest, percent: Floats, appetite: float) -> float:
         model = field_of_kind(contest, percent, ALONE, appetite, 1.0)
@@ -252,34 +258,36 @@ def pair_losses(contests: Sequence[Contest], left_usd: float) -> Floats:
 def copy_losses(
     contests: Sequence[Contest], left_usd: float, appetite: float, legal: Mapping[str, Ints]
 ) -> Floats:
-    """Give less the log chance of a contest's copies at every number of sources, ``[C, S]``."""
+    """Negative log probability of each contest's copies at every number of sources, ``[C, S]``."""
 
     def losses(contest: Contest) -> list[float]:
         percent = completed(contest, (), left_usd)
         any_sources = field_of_kind(contest, percent, FITTED, appetite, SOURCES[0])
         classes = Classes.of(any_sources, contest.entries, legal[contest.slate])
-        found = []
+        of_contest = []
         for sources in SOURCES:
             model = replace(any_sources, sources=sources)
             published = published_log_chances(contest, model)[2].sum()
-            there = classes.following(sources * contest.entries**0.5)
-            found.append(-list_log_chance(contest, model, there) - published)
-        return found
+            at_sources = classes.following(sources * contest.entries**0.5)
+            of_contest.append(-list_log_chance(contest, model, at_sources) - published)
+        return of_contest
 
     return np.array([losses(contest) for contest in contests])
 
 
-def least(places: npt.ArrayLike, table: Floats) -> float:
-    """Give where the mean loss over contests is least: a parabola through the best and its sides.
+def least(values: npt.ArrayLike, table: Floats) -> float:
+    """The parameter at which the mean loss over contests is least.
+
+    It is the lowest point of the parabola through the best value and its two neighbours.
 
     Parameters
     ----------
-    places
-        Evenly spaced, ``[P]``.
+    values
+        Values of the parameter, evenly spaced, ``[P]``.
     table
         Losses, ``[C, P]``.
     """
-    at = np.asarray(places, dtype=np.float64)
+    at = np.asarray(values, dtype=np.float64)
     mean = table.mean(axis=0)
     best = int(np.argmin(mean[1:-1])) + 1
     before, middle, after = mean[best - 1 : best + 2]
@@ -289,7 +297,7 @@ def least(places: npt.ArrayLike, table: Floats) -> float:
 
 
 def fitted(contests: Sequence[Contest], legal: Mapping[str, Ints]) -> dict[str, float]:
-    """Fit everything the project ships on these contests, whose ownership is known well."""
+    """The parameters that the project ships, fitted to contests with mostly known ownership."""
     left_usd = mean_left_usd(contests)
     copied = [contest for contest in contests if len(contest.copies)]
     appetite = round(least(APPETITES, pair_losses(copied, left_usd)), 2)
@@ -303,7 +311,7 @@ def fitted(contests: Sequence[Contest], legal: Mapping[str, Ints]) -> dict[str, 
 
 
 def unbiased_appetite(contest: Contest, left_usd: float) -> float:
-    """Give the appetite at which a contest's pairs are met without bias, to see how it varies."""
+    """The appetite at which a contest's pairs have no bias; it shows how contests vary."""
     percent = completed(contest, (), left_usd)
     bias = [
         pair_errors(contest, field_of_kind(contest, percent, ALONE, appetite, 1.0), ALONE).mean()
@@ -315,10 +323,11 @@ def unbiased_appetite(contest: Contest, left_usd: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """How far the ownership of two contests of one slate lies apart.
+    """Difference in ownership between two contests of one slate.
 
-    ``squared`` is the mean over drivers of the squared difference in units of what as many entries
-    drawn from one field would have; ``draws`` is 1/n + 1/m of their entries.
+    ``squared`` is the mean over drivers of the squared difference, divided by the variance that the
+    same numbers of entries drawn from one field would have; ``draws`` is 1/n + 1/m of their
+    entries.
     """
 
     slate: str
@@ -329,8 +338,8 @@ class Apart:
 
 
 def apart(contests: Sequence[Contest]) -> list[Apart]:
-    """Compare the contests of each slate whose ownership is known for the most part."""
-    found = []
+    """Differences between the contests of each slate, for drivers known in both."""
+    pairs = []
     for one, two in combinations(contests, 2):
         if one.slate != two.slate:
             continue
@@ -339,7 +348,7 @@ def apart(contests: Sequence[Contest]) -> list[Apart]:
         draws = 1.0 / one.entries + 1.0 / two.entries
         pooled = (one.entries * first + two.entries * second) / (one.entries + two.entries)
         squared = (first - second) ** 2 / (pooled * (1.0 - pooled) * draws)
-        found.append(
+        pairs.append(
             Apart(
                 one.slate,
                 (one.entries, two.entries),
@@ -348,11 +357,11 @@ def apart(contests: Sequence[Contest]) -> list[Apart]:
                 draws,
             )
         )
-    return found
+    return pairs
 
 
 def fitted_concentration(pairs: Sequence[Apart]) -> float:
-    """Give the concentration by moments: the mean excess of the squared differences.
+    """The concentration by the method of moments: from the mean excess of squared differences.
 
     Two contests drawn around one field differ by ``p (1 - p) (draws (1 - r) + 2 r)`` with r = 1 /
     (concentration + 1).
@@ -364,35 +373,36 @@ def fitted_concentration(pairs: Sequence[Apart]) -> float:
 
 
 def expected_apart(pair: Apart, concentration: float) -> float:
-    """Give what ``squared`` of two contests is on average under a concentration."""
+    """Expected value of ``squared`` of two contests under a concentration."""
     spread = 1.0 / (concentration + 1.0)
     return 1.0 - spread + 2.0 * spread / pair.draws
 
 
 def report(grades: Sequence[Grade]) -> dict[str, dict[str, float]]:
-    """Give the figures of each kind of field over all contests."""
-    said: dict[str, dict[str, float]] = {}
+    """The figures of each kind of field over all contests."""
+    figures: dict[str, dict[str, float]] = {}
     for kind in KINDS:
         mine = [one for one in grades if one.kind == kind]
         errors = np.array([error for one in mine for error in one.pair_errors])
-        said[kind] = {
+        figures[kind] = {
             "pairs": len(errors),
             "pairs_mean_error_points": round(float(np.abs(errors).mean()), 2),
             "pairs_bias_points": round(float(errors.mean()), 2),
         }
         lists = [one.list_log_chance for one in mine if one.list_log_chance is not None]
-        said[kind] |= {"lists": len(lists), "list_mean_log_chance": round(float(np.mean(lists)), 1)}
-        said[kind] |= _published([lineup for one in mine for lineup in one.published])
+        mean = round(float(np.mean(lists)), 1)
+        figures[kind] |= {"lists": len(lists), "list_mean_log_chance": mean}
+        figures[kind] |= _published([lineup for one in mine for lineup in one.published])
         for name in MEASURES:
             copies = [c for c in (getattr(one, name) for one in mine) if c is not None]
             factors = np.array([one.factor for one in copies])
-            said[kind] |= {
+            figures[kind] |= {
                 f"{name}_contests": len(copies),
                 f"{name}_mean_factor": round(float(np.exp(np.log(factors).mean())), 2),
                 f"{name}_within_bar": int((factors <= FACTOR_BAR).sum()),
                 f"{name}_within_interval": sum(one.low <= one.real <= one.high for one in copies),
             }
-    return said
+    return figures
 
 
 def _published(lineups: Sequence[tuple[int, float, float]]) -> dict[str, float]:
@@ -405,7 +415,7 @@ def _published(lineups: Sequence[tuple[int, float, float]]) -> dict[str, float]:
     }
 
 
-def _say(grades: Sequence[Grade]) -> None:
+def _print_grades(grades: Sequence[Grade]) -> None:
     for one in sorted(grades, key=lambda g: (g.kind, g.slate, g.entries)):
         errors = np.array(one.pair_errors)
         pairs = f"pairs {np.abs(errors).mean():.2f} ({errors.mean():+.2f})" if len(errors) else ""
@@ -422,13 +432,13 @@ def _say(grades: Sequence[Grade]) -> None:
 
 
 def main() -> None:
-    """Grade, and fit where asked."""
+    """Grade the fields; with ``--fit`` also write the parameters."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.field_grade", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--fit", action="store_true", help="rewrite what the project ships")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
-    asked = parser.parse_args()
-    published = read_contests(asked.folder)
+    options = parser.parse_args()
+    published = read_contests(options.folder)
     contests = known_well(published)
     copied = [contest for contest in contests if len(contest.copies)]
     legal = legal_of(contests)
@@ -444,7 +454,7 @@ def main() -> None:
                 terms = (values["appetite"], values["sources"], legal.get(slate))
                 grades += [grade(contest, percent, kind, *terms) for kind in KINDS]
     figures = report(grades)
-    if asked.json:
+    if options.json:
         print(
             json.dumps(
                 {
@@ -456,9 +466,9 @@ def main() -> None:
             )
         )
     else:
-        _say(grades)
-        for kind, said in figures.items():
-            print(kind, json.dumps(said))
+        _print_grades(grades)
+        for kind, of_kind in figures.items():
+            print(kind, json.dumps(of_kind))
         for slate, values in left_out.items():
             print("without", slate, json.dumps(values))
         for contest in copied:
@@ -467,7 +477,7 @@ def main() -> None:
         for pair in apart(contests):
             expected = expected_apart(pair, left_out[pair.slate]["concentration"])
             print(f"apart, {expected:.2f} expected", json.dumps(asdict(pair)))
-    if asked.fit:
+    if options.fit:
         shipped = {
             **fitted(contests, legal),
             "fitted_on": {

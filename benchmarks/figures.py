@@ -1,4 +1,4 @@
-"""What a benchmark measured, and how it is printed."""
+"""A benchmark's figures, how they are printed, and its command line."""
 
 import argparse
 import json
@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
-Given = TypeVar("Given")
+Case = TypeVar("Case")
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a figure stands beside."""
+    """Something that a figure is compared with."""
 
     name: str
     seconds: float
@@ -27,13 +27,13 @@ class Figure:
     Parameters
     ----------
     name, work
-        What was measured and what was done, with what came out of it.
+        The figure's name, and a description of the work and its result.
     seconds, per_second
-        How long all of it took, and pieces of the work a second.
+        Time of all the work, and units of it a second.
     reference, ratio
-        What it stands beside and how the two compare, as the work says.
+        What the figure is compared with, and the ratio of the two; ``work`` says of what.
     bar
-        What it ought to reach.
+        What the figure should reach.
     """
 
     name: str
@@ -47,10 +47,10 @@ class Figure:
     def say(self, *, as_json: bool) -> None:
         """Print one line, on standard error where standard output is for the object."""
         bar = f"   {self.bar:24s}" if self.bar else ""
-        said = (
+        line = (
             f"{self.name:36s} {self.seconds:10.4f} s {self.per_second:12,.1f}/s{bar}   {self.work}"
         )
-        print(said, file=sys.stderr if as_json else sys.stdout, flush=True)
+        print(line, file=sys.stderr if as_json else sys.stdout, flush=True)
 
 
 def print_object(figures: Sequence[Figure]) -> None:
@@ -62,16 +62,16 @@ def print_object(figures: Sequence[Figure]) -> None:
 def read_arguments(
     name: str, doc: str | None, benchmarks: Iterable[str], slate: str | None = None
 ) -> argparse.Namespace:
-    """Read the command line of a page of benchmarks: ``names``, ``json`` and, if wanted, ``slate``.
+    """Options of a module of benchmarks: ``names``, ``json`` and, if it has slates, ``slate``.
 
     Parameters
     ----------
     name, doc
-        Of the module.
+        The module's name and docstring.
     benchmarks
-        Names to choose from; all if none is given.
+        Names that a user can choose; without any all are run.
     slate
-        What the folder that ``--slate`` names holds; no such option if ``None``.
+        Description of the files in the folder of ``--slate``; ``None`` = there is no such option.
     """
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=doc)
     parser.add_argument("names", nargs="*", choices=[[], *benchmarks], metavar="NAME")
@@ -82,15 +82,15 @@ def read_arguments(
 
 
 def run_named(
-    asked: argparse.Namespace,
-    benchmarks: Mapping[str, Callable[[Given], Iterable[Figure]]],
-    given: Given,
+    options: argparse.Namespace,
+    benchmarks: Mapping[str, Callable[[Case], Iterable[Figure]]],
+    case: Case,
 ) -> None:
-    """Run the benchmarks that are named, or all, and print each figure as it comes."""
+    """Run the benchmarks that are named, or all, and print each figure once it is measured."""
     results: list[Figure] = []
-    for name in asked.names or benchmarks:
-        for figure in benchmarks[name](given):
+    for name in options.names or benchmarks:
+        for figure in benchmarks[name](case):
             results.append(figure)
-            figure.say(as_json=asked.json)
-    if asked.json:
+            figure.say(as_json=options.json)
+    if options.json:
         print_object(results)

@@ -112,35 +112,35 @@ def _example(races: int, *, grid: bool = True) -> Case:
 
 
 def _field(name: str, kind: TrackType, drivers: int, races: int = RACES) -> Case:
-    """Give a field of that many, salaries from 11,000 to 4,500 falling as skill does."""
+    """Races of ``drivers`` drivers, whose salaries fall with skill from 11,000 to 4,500 USD."""
     salaries = 4_500 + 100 * np.rint(65 * np.linspace(1, 0, drivers) ** 1.5).astype(np.int64)
     return Case(name, _rules(salaries), _points(field_of(kind, drivers), races))
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """The quickest of several searches: on the clock, and what this process computed itself."""
+    """The quickest of several searches: its wall time and this process's own processor time."""
 
     seconds: float
     own_seconds: float
-    found: WalkResult
+    result: WalkResult
 
 
 def _timed(work: Callable[[], WalkResult]) -> Timed:
     runs = []
     for _ in range(REPEATS):
         started, computed = time.perf_counter(), time.process_time()
-        found = work()
+        result = work()
         own = time.process_time() - computed
-        runs.append(Timed(time.perf_counter() - started, own, found))
+        runs.append(Timed(time.perf_counter() - started, own, result))
     return min(runs, key=lambda run: run.seconds)
 
 
-def _counts(found: WalkResult) -> str:
-    """Say how much of the walk was taken; the one place that reads it."""
+def _counts(result: WalkResult) -> str:
+    """How much of the walk was needed, in words."""
     return (
-        f"{found.looked_at:,} looked at one by one, {found.evaluated:,} evaluated, "
-        f"{found.cut:,} branches cut"
+        f"{result.looked_at:,} looked at one by one, {result.evaluated:,} evaluated, "
+        f"{result.cut:,} branches cut"
     )
 
 
@@ -149,9 +149,9 @@ def _figure(name: str, case: Case, timed: Timed, beside: Figure | None = None) -
     races, drivers = case.points.shape
     return Figure(
         name=name,
-        work=f"best {len(timed.found.lineups):,} of {legal:,} legal lineups of {drivers} drivers "
-        f"over {races:,} races: {_counts(timed.found)}; {timed.own_seconds:.3f} s of processor in "
-        "the process that asked",
+        work=f"best {len(timed.result.lineups):,} of {legal:,} legal lineups of {drivers} drivers "
+        f"over {races:,} races: {_counts(timed.result)}; {timed.own_seconds:.3f} s of processor in "
+        "the main process",
         seconds=timed.seconds,
         per_second=legal / timed.seconds,
         reference=None if beside is None else Reference(beside.name, beside.seconds),
@@ -186,14 +186,14 @@ def top() -> list[Figure]:
         for k in TOPS:
             one = _timed(partial(best_by_tail, case.points, case.rules, TARGET, k))
             two = _timed(partial(_on_two_cores, pool, case, k))
-            assert np.array_equal(one.found.lineups, two.found.lineups)
+            assert np.array_equal(one.result.lineups, two.result.lineups)
             figures.append(_figure(f"top {k}, one core", case, one))
             figures.append(_figure(f"top {k}, two cores", case, two, figures[-1]))
     return figures
 
 
 def _growth(cases: Iterable[Case]) -> list[Figure]:
-    """Find the best lineup of each, on one core; the first is what the others stand beside."""
+    """Find the best lineup of each case on one core; the others are compared with the first."""
     figures: list[Figure] = []
     for case in cases:
         timed = _timed(partial(best_by_tail, case.points, case.rules, TARGET, 1))
@@ -251,22 +251,22 @@ def ours(
 def _peer(
     salaries: Path, slate: Slate, n: int, max_exposure: float, max_shared: int
 ) -> tuple[Lineups, float]:
-    """Let pydfs-lineup-optimizer choose, and give its lineups and the seconds its search took."""
-    asked = [str(salaries.resolve()), str(n), str(max_exposure), str(max_shared)]
+    """Lineups that pydfs-lineup-optimizer chooses, and the seconds that its search takes."""
+    arguments = [str(salaries.resolve()), str(n), str(max_exposure), str(max_shared)]
     ran = subprocess.run(  # noqa: S603
-        [str(PEER_PYTHON), str(Path(__file__).with_name("peer_pydfs.py")), *asked],
+        [str(PEER_PYTHON), str(Path(__file__).with_name("peer_pydfs.py")), *arguments],
         check=True,
         capture_output=True,
         text=True,
     )
-    said = json.loads(ran.stdout.splitlines()[-1])
-    place = {driver.driver_id: i for i, driver in enumerate(slate.drivers)}
-    lineups = [sorted(place[driver] for driver in lineup) for lineup in said["lineups"]]
-    return np.array(lineups, dtype=np.uint8), float(said["seconds"])
+    result = json.loads(ran.stdout.splitlines()[-1])
+    index = {driver.driver_id: i for i, driver in enumerate(slate.drivers)}
+    lineups = [sorted(index[driver] for driver in lineup) for lineup in result["lineups"]]
+    return np.array(lineups, dtype=np.uint8), float(result["seconds"])
 
 
 def _portfolio_work(lineups: Lineups, projections: Projections) -> str:
-    """Say what the lineups are worth and how close they come to the limits."""
+    """The lineups' projected points, exposure and overlap, in words."""
     holds = np.zeros((len(lineups), len(projections)), dtype=np.int64)
     holds[np.arange(len(lineups))[:, None], lineups] = 1
     shared = holds @ holds.T
@@ -361,11 +361,11 @@ BENCHMARKS: dict[str, Callable[[Path | None], list[Figure]]] = {
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
-    asked = read_arguments("lineups", __doc__, BENCHMARKS, "DKSalaries.csv")
+    options = read_arguments("lineups", __doc__, BENCHMARKS, "DKSalaries.csv")
     # what is timed is not the compiler
     case = _field("warm", TrackType.INTERMEDIATE, 20, 500)
     best_by_tail(case.points, case.rules, TARGET, 1)
-    run_named(asked, BENCHMARKS, asked.slate)
+    run_named(options, BENCHMARKS, options.slate)
 
 
 if __name__ == "__main__":

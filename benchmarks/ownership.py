@@ -60,7 +60,7 @@ class Learnt:
     x, y, groups, slates
         As :meth:`core.field.estimators.HybridOwnershipEstimator.fit` takes them.
     guessed
-        What :func:`core.field.guess_ownership` says of the same rows.
+        Ownership by :func:`core.field.guess_ownership` for the same rows.
     """
 
     x: Floats
@@ -76,13 +76,13 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _spellings(data: Path) -> dict[str, str]:
-    """Give the join key's spelling by initial and last name, where those are one driver's."""
-    found = defaultdict(set)
+    """Spelling in the results by initial and last name, where these belong to one driver only."""
+    names = defaultdict(set)
     for row in _rows(data / "cup_results.csv"):
         if row["season"] == SEASON:
             words = plain_name(row["driver"]).split()
-            found[words[0][0], words[-1]].add(row["driver"])
-    return {f"{first} {last}": min(who) for (first, last), who in found.items() if len(who) == 1}
+            names[words[0][0], words[-1]].add(row["driver"])
+    return {f"{first} {last}": min(who) for (first, last), who in names.items() if len(who) == 1}
 
 
 def _known_as(name: str, known: set[str], spellings: dict[str, str]) -> str:
@@ -103,14 +103,14 @@ def _average_points(data: Path) -> dict[str, float]:
 def _slate(path: Path, track: str, known: set[str], spellings: dict[str, str]) -> Slate:
     rows = [row for row in _rows(path) if row["salary"]]
     drivers = tuple(
-        Driver(str(place), _known_as(row["name"], known, spellings), int(row["salary"]))
-        for place, row in enumerate(rows)
+        Driver(str(index), _known_as(row["name"], known, spellings), int(row["salary"]))
+        for index, row in enumerate(rows)
     )
     return Slate(drivers, track=find_track(track))
 
 
 def learn_from(data: Path) -> Learnt:
-    """Read the contests and lay what was known before them beside their ownership."""
+    """The contests' ownership, with what was known before each of them."""
     averages, spellings = _average_points(data), _spellings(data)
     owned: dict[tuple[str, str, int], dict[str, float]] = defaultdict(dict)
     for row in _rows(data / "dk_ownership_partial.csv"):
@@ -133,7 +133,7 @@ def learn_from(data: Path) -> Learnt:
                 continue
             if strangers := set(percent) - set(names):
                 raise ValueError(f"{slate_id}: no salary for {sorted(strangers)}")
-            seen = OwnershipSlate(
+            before_lock = OwnershipSlate(
                 names=tuple(names),
                 salaries_usd=slate.salaries_usd.astype(np.float64),
                 track_archetype=OwnershipSlate.of(slate).track_archetype,
@@ -144,7 +144,7 @@ def learn_from(data: Path) -> Learnt:
                 race_date=slate_id[:10],
             )
             y = np.array([percent.get(name, np.nan) for name in names])
-            parts.append((ownership_features(seen), y, contest, slate_id, guessed))
+            parts.append((ownership_features(before_lock), y, contest, slate_id, guessed))
     sizes = [len(part[1]) for part in parts]
     return Learnt(
         x=np.vstack([part[0] for part in parts]),
@@ -173,7 +173,7 @@ def _table(grade: OwnershipGrade) -> Table:
 
 
 def main() -> None:
-    """Grade, print, and fit where asked to."""
+    """Grade the model and print the grade; with ``--fit`` also write the parameters."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ownership", description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="directory of data")
     parser.add_argument(
@@ -185,18 +185,18 @@ def main() -> None:
     )
     parser.add_argument("--fit", action="store_true", help="write the parameters shipped")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
-    asked = parser.parse_args()
-    if not (asked.data / "dk_ownership_partial.csv").is_file():
-        parser.error(f"{asked.data} holds no dk_ownership_partial.csv; give --data")
-    learnt = learn_from(asked.data)
+    options = parser.parse_args()
+    if not (options.data / "dk_ownership_partial.csv").is_file():
+        parser.error(f"{options.data} holds no dk_ownership_partial.csv; give --data")
+    learnt = learn_from(options.data)
     rows = learnt.x, learnt.y, learnt.groups, learnt.slates
-    model = HybridOwnershipEstimator(members=tuple(asked.members))
+    model = HybridOwnershipEstimator(members=tuple(options.members))
     grade = grade_ownership(model, *rows, references={STAND_IN: learnt.guessed})
-    if asked.json:
+    if options.json:
         print(json.dumps(grade.to_json()))
     else:
         Console().print(_table(grade))
-    if asked.fit:
+    if options.fit:
         model.fit(*rows)
         model.grade_ = grade.to_json()
         SHIPPED.write_text(readable_json(to_json(model)) + "\n", encoding="utf-8")

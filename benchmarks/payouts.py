@@ -65,7 +65,7 @@ class Grade:
 
 
 def read_ladders(data: Path) -> list[Payouts]:
-    """Give the ladders of ``payouts_constructed.json``."""
+    """The ladders of ``payouts_constructed.json``."""
     document = json.loads((data / "payouts_constructed.json").read_text(encoding="utf-8"))
     return [
         payouts_from_tiers(one["tiers"], one["entries"], one["entry_fee"])
@@ -74,7 +74,7 @@ def read_ladders(data: Path) -> list[Payouts]:
 
 
 def read_headlines(data: Path, ladders: Iterable[Payouts]) -> list[Headline]:
-    """Give what ``payout_anchors.csv`` knows of other DraftKings contests of a known size."""
+    """First prizes and places paid of other DraftKings contests, from ``payout_anchors.csv``."""
     known = {(one.field_size, one.entry_fee_cents) for one in ladders}
     facts = []
     with (data / "payout_anchors.csv").open(encoding="utf-8", newline="") as file:
@@ -88,8 +88,8 @@ def read_headlines(data: Path, ladders: Iterable[Payouts]) -> list[Headline]:
                 float(first) / float(pool) if first and pool else None,
                 int(paid) / size if paid else None,
             )
-            told = fact.first_share is not None or fact.paid_share is not None
-            if told and (size, round(100 * float(row["entry_fee"]))) not in known:
+            useful = fact.first_share is not None or fact.paid_share is not None
+            if useful and (size, round(100 * float(row["entry_fee"]))) not in known:
                 facts.append(fact)
     return facts
 
@@ -132,8 +132,8 @@ def grade(name: str, ladders: Sequence[Payouts], facts: Sequence[Headline]) -> G
     """Grade a rule on every ladder and every known first prize, each left out in turn."""
     rule = RULES[name]
     prizes, shares, firsts = [], [], []
-    for place, real in enumerate(ladders):
-        others = [*ladders[:place], *ladders[place + 1 :]]
+    for index, real in enumerate(ladders):
+        others = [*ladders[:index], *ladders[index + 1 :]]
         paid = rule(real, others, facts)
         at = [(tier.first + tier.last) // 2 for tier in real.tiers]
         pairs = [(paid.prize_cents(k), real.prize_cents(k)) for k in at if paid.prize_cents(k)]
@@ -141,10 +141,10 @@ def grade(name: str, ladders: Sequence[Payouts], facts: Sequence[Headline]) -> G
         k = np.arange(1, real.places_paid + 1)
         ours, theirs = (one.ladder_micros / one.ladder_micros[-1] for one in (paid, real))
         shares.append(np.mean((ours[np.minimum(k, len(ours) - 1)] - theirs[k]) ** 2))
-    for place, fact in enumerate(facts):
+    for index, fact in enumerate(facts):
         if fact.first_share is not None:
-            asked = Payouts(1_000, fact.field_size, (PrizeTier(1, 1, 1),))
-            paid = rule(asked, ladders, [*facts[:place], *facts[place + 1 :]])
+            contest = Payouts(1_000, fact.field_size, (PrizeTier(1, 1, 1),))
+            paid = rule(contest, ladders, [*facts[:index], *facts[index + 1 :]])
             share = paid.prize_cents(1) / paid.prize_pool_cents
             firsts.append((log(share) - log(fact.first_share)) ** 2)
     means = [float(np.sqrt(np.mean(values))) for values in (prizes, shares, firsts)]
@@ -152,33 +152,33 @@ def grade(name: str, ladders: Sequence[Payouts], facts: Sequence[Headline]) -> G
 
 
 def document(ladders: Sequence[Payouts], facts: Sequence[Headline]) -> str:
-    """Give the file that the project ships."""
+    """Text of the file that the project ships."""
     label = LABEL.format(ladders=len(ladders), headlines=len(facts))
     return json.dumps(to_document(fit_tier_curves(ladders, facts), label), indent=1) + "\n"
 
 
 def main() -> None:
-    """Grade the rules, and write the curves where that is asked for."""
+    """Grade the rules; with ``--fit`` also write the curves."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.payouts", description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR")
     parser.add_argument("--fit", action="store_true", help=f"write core/contest/{CURVES_FILE}")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
-    asked = parser.parse_args()
-    ladders = read_ladders(asked.data)
-    facts = read_headlines(asked.data, ladders)
-    if asked.fit:
+    options = parser.parse_args()
+    ladders = read_ladders(options.data)
+    facts = read_headlines(options.data, ladders)
+    if options.fit:
         SHIPPED.write_text(document(ladders, facts), encoding="utf-8")
         print(f"{SHIPPED.name} written", file=sys.stderr)
     grades = [grade(name, ladders, facts) for name in RULES]
     fits = fit_tier_curves(ladders, facts)
-    if asked.json:
-        found = {tier.value: asdict(one) for tier, one in fits.items()}
-        print(json.dumps({"fits": found, "results": [asdict(one) for one in grades]}))
+    if options.json:
+        by_tier = {tier.value: asdict(one) for tier, one in fits.items()}
+        print(json.dumps({"fits": by_tier, "results": [asdict(one) for one in grades]}))
         return
     for tier, one in fits.items():
         print(f"{tier.value:8s} {one}")
-    for told in grades:
-        print(told)
+    for one_grade in grades:
+        print(one_grade)
 
 
 if __name__ == "__main__":

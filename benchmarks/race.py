@@ -1,8 +1,8 @@
-"""The race, measured on one core: ``python -m benchmarks.race [--json]``.
+"""Speed of simulated races on one core: ``python -m benchmarks.race [--json]``.
 
 Each kind of track simulates the same 38 drivers: compiled races, judged by the kernel and put into
-blocks as a job gets them. Beside it what the usual peer does, independent normal draws a driver put
-in order by NumPy, which knows no laps led, no cautions and no wrecks.
+blocks as in a job. They are compared with what other tools do: one normal draw for each driver,
+sorted by NumPy, without laps led, cautions or wrecks.
 """
 
 import argparse
@@ -35,7 +35,7 @@ LAPS = {
 
 
 def field_of(kind: TrackType, drivers: int = DRIVERS) -> ConstraintSpec:
-    """Give drivers in teams of four and three makes, the skilled ahead on the grid."""
+    """A race of drivers in teams of four and three makes, the skilled in front on the grid."""
     laps, window = LAPS[kind]
     priors = load_priors()[kind]
     return ConstraintSpec(
@@ -55,7 +55,7 @@ def field_of(kind: TrackType, drivers: int = DRIVERS) -> ConstraintSpec:
 
 
 def _best(work: Callable[[], object], repeats: int = 5) -> float:
-    """Give the least processor seconds of several runs, the first of which compiles."""
+    """Least processor seconds of several runs, the first of which compiles."""
     work()
     took = []
     for _ in range(repeats):
@@ -110,11 +110,11 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.race", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one object on standard output")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     results = measure()
     for figure in results:
-        figure.say(as_json=asked.json)
-    if asked.json:
+        figure.say(as_json=options.json)
+    if options.json:
         print_object(results)
 
 

@@ -1,9 +1,9 @@
 """What faults cost a job: ``python -m benchmarks.recovery [NAME ..] [--json]``.
 
 Two workers of two children on a Redis of their own, and one job at a time: a hundred pieces that
-sleep a tenth of a second, and forty that build on them. A figure is how much longer a disturbed job
-takes than an undisturbed one, at worst: a death costs the piece that died and the time until
-somebody notices; a Redis that is away costs that time besides.
+sleep a tenth of a second, and forty that build on them. A figure is the most by which a fault makes
+a job take longer. A killed process costs the piece that it had and the time until that is noticed;
+a Redis that is away also costs the time for which it is away.
 """
 
 import tempfile
@@ -18,7 +18,7 @@ from workers.engine.jobs import JobStatus
 
 BAR_SECONDS = 15.0
 WORKERS, CHILDREN = 2, 2
-ASKED = Probe((100, 40), 0.1)
+REQUEST = Probe((100, 40), 0.1)
 POINTS = (
     *((point, 0) for point in ("chunk taken", "computing", "chunk stored", "chunk computed")),
     *((point, 0) for point in ("chunk kept", "join taken", "join stored", "join computed")),
@@ -36,13 +36,13 @@ def _nothing(house: House) -> None:
 
 
 def _seconds(house: House, fault: Callable[[House], None], owner: str = "somebody") -> float:
-    """Give what a job takes that is a fifth done when ``fault`` comes."""
+    """Seconds that a job takes if ``fault`` comes when a fifth of it is done."""
     house.mend(WORKERS)
-    run_id = house.probe(ASKED, owner)
+    run_id = house.probe(REQUEST, owner)
     until(lambda: house.jobs.get(run_id).progress > 0.2, PATIENCE_SECONDS, partial(str, run_id))
     fault(house)
     job = house.done(run_id, PATIENCE_SECONDS)
-    if job.status is not JobStatus.COMPLETED or house.jobs.result(run_id) != expected(ASKED):
+    if job.status is not JobStatus.COMPLETED or house.jobs.result(run_id) != expected(REQUEST):
         raise SystemExit(f"{owner}: {job}\n{house.state(run_id)}")
     assert job.ended_at is not None
     return job.ended_at - job.created_at
@@ -111,12 +111,12 @@ BENCHMARKS: dict[str, Callable[[House], Iterator[Figure]]] = {
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
-    asked = read_arguments("recovery", __doc__, BENCHMARKS)
+    options = read_arguments("recovery", __doc__, BENCHMARKS)
     with (
         tempfile.TemporaryDirectory(prefix="axiomatic-recovery-") as folder,
         open_house(Path(folder), children=CHILDREN) as house,
     ):
-        run_named(asked, BENCHMARKS, house)
+        run_named(options, BENCHMARKS, house)
 
 
 if __name__ == "__main__":

@@ -116,14 +116,14 @@ def _file(folder: Traversable, name: str) -> bytes | None:
 
 
 def prepare(folder: Traversable, track: str, candidates: int) -> Work:
-    """Read a slate, tilt its race to what is projected and fit its field."""
+    """Read a slate, tilt its race to the projections and fit its field."""
     salaries, projections, drivers, contest = (_file(folder, name) for name in _FILES)
     if salaries is None:
         raise SystemExit(f"no {_FILES[0]} in the folder")
     slate = read_salaries(salaries)
-    said = projections or drivers
-    if said is not None:
-        slate = apply_driver_file(slate, said)
+    driver_file = projections or drivers
+    if driver_file is not None:
+        slate = apply_driver_file(slate, driver_file)
     slate = replace(slate, track=find_track(track))
     spec = ConstraintCompiler().compile(slate)
     knowledge = UserKnowledge.from_slate(slate)
@@ -131,10 +131,10 @@ def prepare(folder: Traversable, track: str, candidates: int) -> Work:
         spec = with_tilts(spec, tilt(spec, knowledge, slate.rules, SEED).tilts)
     size, cap = slate.rules.roster_size, slate.rules.salary_cap_usd
     owned = [driver.ownership_percent for driver in slate.drivers]
-    given = [percent for percent in owned if percent is not None]
-    if len(given) == len(owned):
+    known = [percent for percent in owned if percent is not None]
+    if len(known) == len(owned):
         left_usd = field_parameters().left_usd
-        percent = nearest_ownership(slate.salaries_usd, given, size, cap, left_usd)
+        percent = nearest_ownership(slate.salaries_usd, known, size, cap, left_usd)
     else:
         blocks = range(_MODEL_RACES // BLOCK_SCENARIOS)
         ticks = [simulate_block(spec, SEED, block)[0].points(slate.rules) for block in blocks]
@@ -195,8 +195,8 @@ def agreement(roi: Floats, races: int, chosen: int = CHOSEN) -> Agreement:
     return Agreement(races, pairs, correlation, noise**0.5, common, apparent, true, lost)
 
 
-def said(rows: Sequence[Agreement]) -> str:
-    """Give the table as Markdown."""
+def as_markdown(rows: Sequence[Agreement]) -> str:
+    """The rows as a table in Markdown."""
     lines = [
         "| races | pairs of runs | correlation of ROI | noise of a lineup's ROI | of the best 150 "
         "in common | their apparent ROI | elsewhere | lost |",
@@ -211,24 +211,24 @@ def said(rows: Sequence[Agreement]) -> str:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure the noise and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.roi_noise", description=__doc__)
     parser.add_argument("--slate", type=Path, metavar="DIR", help="a folder with DKSalaries.csv")
     parser.add_argument("--track", default="kansas")
     parser.add_argument("--races", type=int, nargs="+", default=RACES, help="in a run")
     parser.add_argument("--candidates", type=int, default=CANDIDATES, help="lineups drawn")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     started = time.perf_counter()
-    folder = resources.files("web").joinpath("example") if asked.slate is None else asked.slate
-    work = prepare(folder, asked.track, asked.candidates)
-    roi = roi_by_block(work, RUNS * max(asked.races) // BLOCK_SCENARIOS)
-    rows = [agreement(roi, races) for races in sorted(asked.races)]
+    folder = resources.files("web").joinpath("example") if options.slate is None else options.slate
+    work = prepare(folder, options.track, options.candidates)
+    roi = roi_by_block(work, RUNS * max(options.races) // BLOCK_SCENARIOS)
+    rows = [agreement(roi, races) for races in sorted(options.races)]
     payouts = work.payouts
     fair = payouts.prize_pool_cents / (payouts.field_size * payouts.entry_fee_cents) - 1.0
     context = {
         "drivers": len(work.slate.drivers),
-        "track": asked.track,
+        "track": options.track,
         "candidates": len(work.candidates),
         "field_size": payouts.field_size,
         "payouts": payouts.label or "the contest's own",
@@ -238,14 +238,14 @@ def main() -> None:
         "races_in_all": len(roi) * BLOCK_SCENARIOS,
         "seconds": time.perf_counter() - started,
     }
-    if asked.json:
+    if options.json:
         cores = len(os.sched_getaffinity(0))
         results = [asdict(row) for row in rows]
         print(json.dumps({"cores": cores, **context, "results": results}))
         return
     shown = {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in context.items()}
     print("; ".join(f"{name.replace('_', ' ')}: {v}" for name, v in shown.items()), end="\n\n")
-    print(said(rows))
+    print(as_markdown(rows))
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class Report:
         return not (self.lost or self.failed or self.wrong or self.doubled)
 
     def line(self) -> str:
-        """Give it as one line of JSON."""
+        """The report as one line of JSON."""
         return json.dumps(
             {
                 "sound": self.sound,
@@ -77,14 +77,14 @@ class Report:
 
 
 class Stream(threading.Thread):
-    """Sends jobs, so many at once, until it is told to end; then waits for those under way.
+    """Sends jobs, ``IN_FLIGHT`` at a time, until :meth:`end`; then waits for those under way.
 
     Parameters
     ----------
     house
-        Where they are done.
+        The installation that does them.
     seed
-        Of the jobs.
+        Seed of the jobs.
     """
 
     def __init__(self, house: House, seed: int) -> None:
@@ -92,13 +92,13 @@ class Stream(threading.Thread):
         self._house = house
         self._draw = random.Random(seed)  # noqa: S311
         self._ended = threading.Event()
-        self._asked: dict[str, Probe] = {}
+        self._requests: dict[str, Probe] = {}
         self._results: dict[str, Any] = {}
         self.error: BaseException | None = None
         self.report = Report()
 
     def run(self) -> None:
-        """Send and wait."""
+        """Send jobs and wait for them."""
         try:
             self._send()
         except BaseException as error:
@@ -122,12 +122,12 @@ class Stream(threading.Thread):
 
     def _begin(self) -> str:
         stages = self._draw.choice([(1,), (8,), (12, 6), (6, 70, 3), (4, 4, 4, 4)])
-        asked = Probe(
+        request = Probe(
             stages, seconds=self._draw.choice([0.0, 0.02, 0.1]), seed=self._draw.randrange(10**6)
         )
         owner = f"user-{self._draw.randrange(OWNERS)}"
-        run_id = self._house.probe(asked, owner, chunk_units=self._draw.choice([1, 1, 3, None]))
-        self._asked[run_id] = asked
+        run_id = self._house.probe(request, owner, chunk_units=self._draw.choice([1, 1, 3, None]))
+        self._requests[run_id] = request
         self.report.jobs += 1
         return run_id
 
@@ -139,26 +139,26 @@ class Stream(threading.Thread):
             return True
         if not job.status.ended:
             return False
-        asked = self._asked[run_id]
+        request = self._requests[run_id]
         took = (job.ended_at or job.created_at) - job.created_at
         self.report.slowest_seconds = max(self.report.slowest_seconds, took)
         if job.status is not JobStatus.COMPLETED:
             self.report.failed.append(f"{job}")
-        elif self._house.jobs.result(run_id) != expected(asked):
+        elif self._house.jobs.result(run_id) != expected(request):
             self.report.wrong.append(f"{job}")
         return True
 
     def end(self) -> Report:
-        """Send no more, wait for what is under way, look at everything once more, and report."""
+        """Send no more jobs, wait for those under way, check all results again, and report."""
         self._ended.set()
         self.join()
         if self.error is not None:
             raise self.error
-        for run_id, asked in self._asked.items():
-            # what was done may have been undone by a Redis that lost its last second, never wrong
+        for run_id, request in self._requests.items():
+            # a Redis that lost its last second may undo a job, but must not make it wrong
             if not self._is_over(run_id):
                 self.report.lost.append(f"undone: {self._house.jobs.get(run_id)}")
-            elif self._house.jobs.result(run_id) != expected(asked):
+            elif self._house.jobs.result(run_id) != expected(request):
                 self.report.wrong.append(f"afterwards: {run_id}")
             if self._house.finished(run_id) > 1:
                 self.report.doubled.append(run_id)
@@ -169,7 +169,7 @@ def _strike(house: House, draw: random.Random, kind: str) -> None:
     running: list[Worker] = [worker for worker in house.workers if worker.running]
     if kind == "child":
         children = [pid for worker in running for pid in worker.children]
-        # none where all have just begun to start
+        # there are none while all workers are still starting
         if children:
             with suppress(ProcessLookupError):
                 os.kill(draw.choice(children), signal.SIGKILL)
@@ -185,16 +185,16 @@ def _strike(house: House, draw: random.Random, kind: str) -> None:
 
 
 def soak(folder: Path, kills: int, seed: int, gap_seconds: float = MOST_GAP_SECONDS) -> Report:
-    """Run a stream of jobs under so many random kills, and give what was seen.
+    """Run a stream of jobs under random kills, and report lost, failed and wrong jobs.
 
     Parameters
     ----------
     folder
-        For the store and the logs.
+        Folder of the store and the logs.
     kills, seed
-        How many, and of the draw of them and of the jobs.
+        Number of kills, and the seed that draws them and the jobs.
     gap_seconds
-        The longest time between two of them.
+        Longest time between two kills.
     """
     draw = random.Random(seed)  # noqa: S311
     started = time.monotonic()
@@ -207,7 +207,7 @@ def soak(folder: Path, kills: int, seed: int, gap_seconds: float = MOST_GAP_SECO
             kind = draw.choices(list(FAULTS), list(FAULTS.values()))[0]
             _strike(house, draw, kind)
             stream.report.kills[kind] += 1
-            # as a supervisor does; nobody waits for them
+            # restarts workers as a supervisor does, without waiting until they are ready
             house.mend(WORKERS, ready=False)
             if stream.error is not None:
                 break
@@ -219,13 +219,13 @@ def soak(folder: Path, kills: int, seed: int, gap_seconds: float = MOST_GAP_SECO
 
 
 def main() -> None:
-    """Soak, print the summary, and leave with 1 where a job was lost, doubled or wrong."""
+    """Soak, print the report, and exit with 1 if a job is lost, doubled or wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="axiomatic-soak-") as folder:
-        report = soak(Path(folder), asked.kills, asked.seed)
+        report = soak(Path(folder), options.kills, options.seed)
     print(report.line())
     sys.exit(0 if report.sound else 1)
 

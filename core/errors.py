@@ -1,4 +1,4 @@
-"""What this project refuses or fails on purpose, as records that each door words for itself.
+"""The errors that this project raises on purpose, as records that the API and commands word.
 
 A key is the name of an argument of the function or record that raises, never a field of the API:
 :mod:`web.labels` knows what a request calls it.

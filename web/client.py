@@ -120,7 +120,7 @@ class Client:
 
 
 def _rules(problem: Json) -> list[BrokenRule]:
-    """The rules in conflict, their keys the API's fields."""
+    """The rules in conflict, under the API's keys."""
     return [
         BrokenRule(rule["field"], rule["subject"], rule["limit"])
         for rule in problem.get("conflict", [])

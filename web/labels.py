@@ -1,7 +1,7 @@
-"""What a request calls the arguments of core: the one place where errors take the API's names.
+"""The API's names for core's arguments: the one place where errors are renamed for the API.
 
-An argument that is not named here has the same name in both, and so has a rule that the request
-named itself, such as ``groups.0``.
+An argument that is not named here has the same name in both. So has a rule that a request numbers
+itself, such as ``groups.0``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ from core.errors import (
 from core.race import DriverConstraints
 from core.slate import Driver, Veto
 
-FIELDS: Mapping[str, str] = {
+KEYS: Mapping[str, str] = {
     "alphas": "cvar_alphas",
     "entry_fee": "contest_buyin",
     "entry_fee_cents": "contest_buyin",
@@ -42,55 +42,55 @@ FIELDS: Mapping[str, str] = {
     "vetoes": "veto_rules",
     "weights": "cvar_weights",
 }
-"""Fields of requests by argument of core."""
+"""Keys of requests by argument of core."""
 
-DRIVER_FIELDS: Mapping[str, str] = {
+DRIVER_KEYS: Mapping[str, str] = {
     **{part.name: part.name for record in (Driver, DriverConstraints) for part in fields(record)},
     **dict.fromkeys(Veto, "veto_rules"),
     "salary_usd": "salary",
     "vetoes": "veto_rules",
 }
-"""Fields of a request's driver by argument of core, where the subject is one driver."""
+"""Keys of a request's driver by argument of core, for errors about one driver."""
 
 
-def field_of(key: str, subject: Subject = None) -> str:
-    """The request's field of an argument: ``salary_cap``, ``drivers.d3.skill``."""
-    if subject is not None and key in DRIVER_FIELDS:
-        return f"drivers.{subject}.{DRIVER_FIELDS[key]}"
-    return FIELDS.get(key, key)
+def key_of(key: str, subject: Subject = None) -> str:
+    """The request's key of an argument of core: ``salary_cap``, ``drivers.d3.skill``."""
+    if subject is not None and key in DRIVER_KEYS:
+        return f"drivers.{subject}.{DRIVER_KEYS[key]}"
+    return KEYS.get(key, key)
 
 
 def errors_of(error: InvalidInput) -> dict[str, list[str]]:
-    """What is wrong by field of the request; in a file by the place, as in ``salaries line 7``."""
+    """Messages by key of the request; for a file with its line, as in ``salaries line 7``."""
     errors: dict[str, list[str]] = {}
     for problem in error.problems:
-        field = field_of(problem.key, problem.subject)
-        place = field if problem.at is None else f"{field} {problem.at}"
-        errors.setdefault(place, []).append(problem.message)
+        key = key_of(problem.key, problem.subject)
+        where = key if problem.at is None else f"{key} {problem.at}"
+        errors.setdefault(where, []).append(problem.message)
     return errors
 
 
 def rule_name(rule: BrokenRule) -> str:
     """A rule as the API names it: ``salary_cap``, ``max_driver_exposure of Chase Elliott``."""
-    field = FIELDS.get(rule.key, rule.key)
-    return field if rule.subject is None else f"{field} of {rule.subject}"
+    key = KEYS.get(rule.key, rule.key)
+    return key if rule.subject is None else f"{key} of {rule.subject}"
 
 
 def conflict_errors(error: Infeasible) -> dict[str, list[str]]:
-    """The conflict under each field that has a part in it, the rules named."""
+    """The conflict's message under each key of its rules; the message names all of them."""
     names = [rule_name(rule) for rule in error.rules]
-    wrong = [field_of(rule.key, rule.subject) for rule in error.rules] or ["body"]
-    return {field: [with_rules(error.reason, names)] for field in wrong}
+    wrong = [key_of(rule.key, rule.subject) for rule in error.rules] or ["body"]
+    return {key: [with_rules(error.reason, names)] for key in wrong}
 
 
 def conflict_members(error: Infeasible) -> dict[str, Any]:
-    """The rules in conflict as an answer lists them: in words, and field, subject and bound."""
+    """The rules in conflict as an answer lists them: in words, and by key, subject and limit."""
     return {
         "limits": [rule_name(rule) for rule in error.rules],
         "largest": error.largest,
         "conflict": [
             {
-                "field": field_of(rule.key, rule.subject),
+                "field": key_of(rule.key, rule.subject),
                 "subject": rule.subject,
                 "limit": rule.limit,
             }
@@ -100,10 +100,10 @@ def conflict_members(error: Infeasible) -> dict[str, Any]:
 
 
 def described(error: AxiomaticError) -> dict[str, Any]:
-    """Why a job failed, as its status document has it."""
+    """The reason of a failed job, as its status document has it."""
     if isinstance(error, InvalidInput):
         errors = errors_of(error)
-        reason = "; ".join(f"{field}: {' '.join(errors[field])}" for field in errors)
+        reason = "; ".join(f"{key}: {' '.join(errors[key])}" for key in errors)
         return {"reason": reason, "errors": errors}
     if isinstance(error, Infeasible):
         return {"reason": error.reason, **conflict_members(error)}
@@ -111,17 +111,17 @@ def described(error: AxiomaticError) -> dict[str, Any]:
 
 
 @contextmanager
-def blamed_on(field: str) -> Iterator[None]:
-    """Put every refusal of the block on one field, from which the arguments of core were read.
+def blamed_on(key: str) -> Iterator[None]:
+    """Report every error of the block under one key, from which core's arguments were read.
 
     Raises
     ------
     InvalidInput
-        On ``field``, for input that cannot be used and for rules in conflict alike.
+        Input in the block is invalid, or rules are in conflict; the error names ``key``.
     """
     try:
         yield
     except InvalidInput as error:
-        raise InvalidInput([Problem(field, each.message) for each in error.problems]) from None
+        raise InvalidInput([Problem(key, each.message) for each in error.problems]) from None
     except Infeasible as error:
-        raise InvalidInput({field: error.reason}) from None
+        raise InvalidInput({key: error.reason}) from None

@@ -1,4 +1,4 @@
-"""The installation's own ownership model: read once, as the API starts, refused if it is none."""
+"""The installation's own ownership model, read and checked once when the API starts."""
 
 import json
 from pathlib import Path

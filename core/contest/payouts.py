@@ -74,7 +74,8 @@ class Payouts:
         if wrong:
             problems[_KEY] = wrong[:5]
         elif self.prize_pool_cents > MAX_POOL_CENTS:
-            problems[_KEY] = [f"a prize pool over ${MAX_POOL_CENTS // CENTS_PER_USD:,}."]
+            most = f"${MAX_POOL_CENTS // CENTS_PER_USD:,}"
+            problems[_KEY] = [f"the prize pool is over {most}; give smaller prizes."]
         if problems:
             raise InvalidInput(problems)
 

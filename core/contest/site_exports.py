@@ -18,7 +18,7 @@ def is_site_export(values: Mapping[str, Any]) -> bool:
 def payouts_from_site_export(
     values: Mapping[str, Any], tickets: Mapping[str, object] | None = None
 ) -> Payouts:
-    """Payouts of a contest as a site serves it; the label says what its tickets are counted at.
+    """Payouts of a contest as a site serves it; the label states the value of each ticket.
 
     Parameters
     ----------

@@ -193,7 +193,7 @@ class ContestTally:
             they hold more fields of a block than it has.
         """
         if len({(part.lineups, part.fields_per_scenario) for part in parts}) != 1:
-            raise ValueError("tallies merge if they are of the same lineups and fields a scenario")
+            raise ValueError("tallies to merge differ in lineups or in fields per scenario")
         per_scenario = parts[0].fields_per_scenario
         still_open: dict[int, OpenBlock] = {}
         for block in (block for part in parts for block in part.open):

@@ -475,13 +475,12 @@ def _infeasible(
     wanted = percent[problem.choice]
     furthest = np.argsort(-np.abs(wanted - near), kind="stable")[:3]
     off = "; ".join(
-        f"{_name(names, int(problem.choice[index]))} (${salaries[problem.choice[index]]:,}) is "
-        "asked "
-        f"{wanted[index]:.1f}% and can have {near[index]:.1f}%"
+        f"{near[index]:.1f}% in place of {wanted[index]:.1f}% for "
+        f"{_name(names, int(problem.choice[index]))} (${salaries[problem.choice[index]]:,})"
         for index in furthest
     )
     return Infeasible(
-        f"No mix of legal lineups has this ownership: it implies a mean salary of ${mean_usd:,.0f} "
-        f"under a cap of ${cap_usd:,}. Nearest that can be had: {off}.",
+        f"No mix of legal lineups has this ownership: its mean salary is ${mean_usd:,.0f} and the "
+        f"cap ${cap_usd:,}. The nearest possible ownership has {off}.",
         rules=[BrokenRule(_KEY), BrokenRule("salary_cap_usd", limit=cap_usd)],
     )

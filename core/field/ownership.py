@@ -103,7 +103,7 @@ def without(
     left = np.where(out, 0.0, percent)
     total = float(left.sum())
     if total <= 0.0:
-        raise InvalidInput({_KEY: "nobody who races is owned; give their ownership."})
+        raise InvalidInput({_KEY: "no driver who races has ownership above 0; give it for them."})
     return _held_to_100(left * (100.0 * roster_size / total), 100.0 * roster_size)
 
 

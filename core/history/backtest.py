@@ -83,8 +83,8 @@ def backtest(
         The same races and seed give the same report.
     fit
         Fits parameters by kind of track to races, skills before each and cautions. It is called
-        with those of days before the first graded race, and again after every ``refit_races``
-        races. Or the parameters themselves; then nothing is fitted.
+        with the races of earlier days: before the first graded race, and then after every
+        ``refit_races`` graded races. Or the parameters themselves; then nothing is fitted.
     slates
         Real salaries by race; those of other races follow from skill.
     progress

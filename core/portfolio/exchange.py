@@ -61,13 +61,13 @@ def _never_cancelled() -> None:
 
 
 def choose_from_pool(
-    lineups: Lineups, scores: Floats, limits: PortfolioLimits, diversity_weight: float
+    lineups: Lineups, scores: Floats, limits: PortfolioLimits, correlation_weight: float
 ) -> Indices | None:
     """Indices of the lineups chosen from a pool, rising; ``None`` where it does not hold enough.
 
     Parameters are those of :func:`core.portfolio.choosing.choose`.
     """
-    picked = choose(lineups, scores, limits, diversity_weight).picked
+    picked = choose(lineups, scores, limits, correlation_weight).picked
     return picked if len(picked) == limits.n_lineups else None
 
 
@@ -77,7 +77,7 @@ def exchange_for_worth(
     limits: PortfolioLimits,
     worth: WholeWorth,
     best_score: float,
-    diversity_weight: float,
+    correlation_weight: float,
     check_cancelled: Callable[[], None] = _never_cancelled,
 ) -> Exchanged:
     """Exchange single lineups of a portfolio while its worth less its likeness rises.
@@ -95,8 +95,8 @@ def exchange_for_worth(
     worth
         What portfolios are worth.
     best_score
-        The score, in the unit of ``worth``, that ``diversity_weight`` is a share of.
-    diversity_weight
+        The score, in the unit of ``worth``, that ``correlation_weight`` is a share of.
+    correlation_weight
         0..1, see :func:`core.portfolio.choosing.choose`.
     check_cancelled
         Called before every lineup that may be exchanged.
@@ -104,7 +104,7 @@ def exchange_for_worth(
     draft = Draft(lineups, limits)
     for index in picked:
         draft.change(int(index), 1)
-    cost = pair_cost(np.array([best_score]), limits, diversity_weight) / lineups.shape[1]
+    cost = pair_cost(np.array([best_score]), limits, correlation_weight) / lineups.shape[1]
     chosen = np.flatnonzero(draft.chosen)
     now, slopes = worth.of(chosen), worth.slopes(chosen)
     improved = True

@@ -173,7 +173,7 @@ def _require_sound(drivers: Sequence[Driver]) -> None:
             ("projected_points", -1_000.0, 1_000.0, "points within 1,000"),
             ("win_odds", 1.0, inf, "decimal odds above 1, such as 7.5"),
             ("top5_odds", 1.0, inf, "decimal odds above 1, such as 2.4"),
-            ("finish_median", 1.0, 60.0, "a place from 1 to 60"),
+            ("finish_median", 1.0, 60.0, "a position from 1 to 60"),
         ):
             value = getattr(driver, name)
             if value is None:
@@ -390,7 +390,7 @@ def tilt(
     """
     if len(knowledge) != len(spec):
         raise InvalidInput(
-            {"knowledge": f"speaks of {len(knowledge)} drivers; the race has {len(spec)}."}
+            {"knowledge": f"it is of {len(knowledge)} drivers; the race has {len(spec)}."}
         )
     matched = match(spec, knowledge.table, rules, seed, check_cancelled)
     return Tilted(tilted(spec, matched.tilts), _diagnostics(spec, knowledge, rules, matched))

@@ -57,24 +57,28 @@ class ConstraintSpec:
                 f"{len(racing)} of {len(self.drivers)} race; give 2 racing to {MAX_DRIVERS} in all."
             )
         if len({driver.driver_id for driver in self.drivers}) < len(self.drivers):
-            problems["driver_id"] = "given to more than one driver."
+            problems["driver_id"] = "two drivers have the same; give each his own."
         known = [d.start_position for d in racing if d.start_position is not None]
         if len(set(known)) < len(known):
-            problems["start_position"] = "given to more than one driver."
+            problems["start_position"] = "two drivers have the same; give each his own."
         if racing and not any(driver.may_win for driver in racing):
             problems["vetoes"] = "every racing driver is vetoed from winning; free at least one."
         least = sum(driver.min_laps_led or 0 for driver in racing)
         if least > laps:
-            problems["min_laps_led"] = f"minimums sum to {least}, above the race's {laps} laps."
+            problems["min_laps_led"] = (
+                f"minimums sum to {least}, above the race's {laps} laps; lower them."
+            )
         losers = sum(driver.min_laps_led or 0 for driver in racing if not driver.may_win)
         if losers > laps - 1:
             problems["min_laps_led"] = (
-                f"minimums of drivers who may not win sum to {losers}; the winner leads the last "
-                f"of the {laps} laps."
+                f"minimums of drivers who may not win sum to {losers}, but the winner leads the "
+                f"last of the {laps} laps; lower them."
             )
         most = sum(laps if d.max_laps_led is None else d.max_laps_led for d in racing)
         if racing and most < laps:
-            problems["max_laps_led"] = f"maximums sum to {most}, below the race's {laps} laps."
+            problems["max_laps_led"] = (
+                f"maximums sum to {most}, below the race's {laps} laps; raise them."
+            )
         problems |= _first_lap_problems(racing, laps)
         if problems:
             raise InvalidInput(problems)
@@ -132,14 +136,14 @@ def _first_lap_problems(racing: list[DriverConstraints], laps: int) -> dict[str,
         return {}
     if all(driver.max_laps_led == 0 for driver in ahead):
         return {
-            "max_laps_led": "is 0 for everybody who does not start from the rear, and one of them "
-            "leads the first lap."
+            "max_laps_led": "is 0 for every driver who does not start from the rear, but one of "
+            "these leads the first lap; raise one."
         }
     owed = sum(driver.min_laps_led or 0 for driver in racing if driver.races_from_rear)
     if owed > laps - 1:
         return {
-            "min_laps_led": f"minimums of drivers who start from the rear sum to {owed}; somebody "
-            f"else leads the first of the {laps} laps."
+            "min_laps_led": f"minimums of drivers who start from the rear sum to {owed}, but "
+            f"another driver leads the first of the {laps} laps; lower them."
         }
     return {}
 

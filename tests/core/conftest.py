@@ -17,14 +17,14 @@ class Plain:
 
     @staticmethod
     def legal(rules):
-        """Give every legal lineup, in lexicographic order."""
+        """Every legal lineup, in lexicographic order."""
         drivers = range(len(rules.salaries_usd))
         every = combinations(drivers, rules.roster_size)
         return [lineup for lineup in every if is_legal(rules, lineup)]
 
     @staticmethod
     def cvar(scores, alpha):
-        """Give the exact mean of the best ``1 - alpha`` of whole scores; alpha a decimal text."""
+        """The exact mean of the best ``1 - alpha`` of whole scores; alpha is a decimal text."""
         mass = (1 - Fraction(alpha)) * len(scores)
         ranked = sorted(map(int, scores), reverse=True)
         whole = math.floor(mass)
@@ -89,14 +89,14 @@ def any_small_rules():
 
 @pytest.fixture(scope="session")
 def full_rules():
-    """Give the rules of a full slate: 38 drivers, six of them for 50,000."""
+    """Rules of a full slate: 38 drivers, six of them for at most 50,000 USD."""
     salaries = 4_500 + 100 * np.rint(65 * np.linspace(1, 0, 38) ** 1.5).astype(int)
     return LineupRules(tuple(map(int, salaries)), 6, 50_000)
 
 
 @pytest.fixture(scope="session")
 def full_points():
-    """Give 2,000 made-up races of 38 drivers, scored in ticks: good cars start behind too."""
+    """Scores in ticks of 2,000 made-up races of 38 drivers; good cars start anywhere."""
     rng = np.random.default_rng(1)
     pace = np.linspace(2.0, 0.0, 38) + rng.normal(0.0, 1.2, (2_000, 38))
     finish = np.argsort(np.argsort(-pace, axis=1), axis=1) + 1

@@ -18,7 +18,7 @@ Compose = Callable[[Mapping[str, str]], dict[str, Any]]
 
 
 def interpolate(text: str, environment: Mapping[str, str]) -> str:
-    """Give what compose makes of a text: ``$$``, ``${A}``, ``${A:-default}``, ``${A:?error}``."""
+    """A text as compose substitutes it: ``$$``, ``${A}``, ``${A:-default}``, ``${A:?error}``."""
 
     def value(found: re.Match[str]) -> str:
         name, kind, other = found.groups()
@@ -54,7 +54,7 @@ def secrets() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def compose() -> Compose:
-    """Give docker-compose.yml as compose reads it under an environment."""
+    """docker-compose.yml as compose reads it under an environment."""
     document = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     return lambda environment: dict(_interpolated(document, environment))
 

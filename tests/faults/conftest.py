@@ -39,6 +39,6 @@ def request_document() -> bytes:
 
 @pytest.fixture(scope="session")
 def undisturbed(request_document: bytes) -> bytes:
-    """What that job gives in one process where nothing dies, as it is stored."""
+    """The stored result of the same job, done in one process without any fault."""
     request = optimize.PLAN.read(request_document)
     return json.dumps(run_here(optimize.PLAN, request, Memory())).encode()

@@ -47,7 +47,7 @@ Inner = Callable[..., Any]
 
 
 def armed(owner: str, point: str, stage: int) -> str:
-    """Give the key that arms a point; its value is the victim."""
+    """The key that arms a point; its value is the victim."""
     return f"fault:{owner}:{point}:{stage}"
 
 

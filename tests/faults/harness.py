@@ -50,7 +50,7 @@ Found = TypeVar("Found")
 
 
 def until(condition: Callable[[], Found], seconds: float, said: Callable[[], object]) -> Found:
-    """Give what a condition gives once it holds; fail, saying why, where it does not in time."""
+    """The value of a condition once it holds; a failure with the reason if that takes too long."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, said()
@@ -317,11 +317,11 @@ class House:
         self.redis.set(f"fault:{owner}:{point}:{stage}", victim)
 
     def armed(self, owner: str, point: str, stage: int) -> bool:
-        """Say whether nobody has come there yet."""
+        """Whether no worker has reached the point yet."""
         return self.redis.exists(f"fault:{owner}:{point}:{stage}") == 1
 
     def somebody_is_held_up(self) -> bool:
-        """Say whether somebody is held up at a point."""
+        """Whether a worker is held up at a point."""
         return self.redis.exists("fault:held up") == 1
 
     def let_go(self) -> None:

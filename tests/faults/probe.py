@@ -1,7 +1,7 @@
 """A worker application with one more kind of job: sleeps, with small sums that can be checked.
 
-It is the engine and nothing else: stages of many chunks, merged and joined, one built on the other.
-One unit of it can be made to misbehave.
+It exercises the engine alone: stages of many chunks, merged and joined, each built on the one
+before. One unit of it can be made to misbehave.
 """
 
 import os

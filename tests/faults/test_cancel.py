@@ -23,7 +23,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def names(house: House) -> set[str]:
-    """Give the names of all keys."""
+    """The names of all keys."""
     return {key.decode() for key in house.redis.scan_iter("*", count=10_000)}
 
 

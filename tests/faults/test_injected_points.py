@@ -100,7 +100,8 @@ def order(house: House, document: bytes, point: str, number: int, victim: str = 
 
 
 def told(document: bytes) -> bytes:
-    """The request with something said of two drivers, and no contest, whose stages others try."""
+    """The request with numbers for two drivers and without a contest, whose stages other tests
+    cover."""
     request: OptimizeRequest = PLANS["optimize"].read(document)
     first, second, *others = request.slate.drivers
     said = (replace(first, projected_points=55.0), replace(second, win_odds=5.0))

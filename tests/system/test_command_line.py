@@ -167,7 +167,7 @@ def test_leverage_and_a_rules_file_hold_in_the_upload_file(
     for lineup in lineups:
         assert max(owned[i] for i in lineup) <= 40.0
         assert sum(owned[i] < 10.0 for i in lineup) >= 2
-    for words in ("What the lineups are owned by", "legal lineups: ", "the tail's best lineup"):
+    for words in ("Ownership of the lineups", "legal lineups: ", "the tail's best lineup"):
         assert words in " ".join(done.stdout.split())
 
 

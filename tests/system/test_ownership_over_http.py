@@ -183,7 +183,8 @@ def test_ownership_of_some_drivers_in_the_file_is_kept_in_the_contest(
     for place in range(2):
         request["drivers"][place]["ownership_percent"] = 90.0
     told = finished(client, "contest-sim", request)
-    assert told["ownership_source"].startswith("the nearest that fits the cap to ownership est")
+    moved = "moved to the nearest that fits the cap, from ownership est"
+    assert told["ownership_source"].startswith(moved)
     kept = [told["ownership_percent"][f"c{place}"] for place in (0, 1, 4)]
     assert kept == pytest.approx([90.0, 90.0, 50.0])
     assert sum(told["ownership_percent"].values()) == pytest.approx(600.0)
@@ -298,7 +299,7 @@ def test_an_installation_may_have_a_model_of_its_own(
     sim = {"lineups": [["c2", "c5", "c8", "c12", "c15", "c18"]], "field_size": 50}
     request = inline(**sim, n_scenarios=1_000)
     del request["scenario_config"]["n_scenarios"]
-    assert "99 contests learnt from" in finished(own, "contest-sim", request)["ownership_source"]
+    assert "learnt from 99 contests" in finished(own, "contest-sim", request)["ownership_source"]
     for text in ("{", "{}", "[]"):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidInput, match=r"^AXIOMATIC_OWNERSHIP_MODEL: [^\[]+$"):

@@ -24,7 +24,7 @@ def clean_environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 def free_ports() -> int:
-    """Give a port that is free, as is the one after it."""
+    """A free port that is followed by another free port."""
     while True:
         with socket.socket() as probe, socket.socket() as after:
             probe.bind(("127.0.0.1", 0))
@@ -105,7 +105,7 @@ def test_flower_asks_for_the_login_that_was_made_for_this_run(tmp_path: Path) ->
 
 
 def await_worker(flower: str, login: tuple[str, str]) -> list[str]:
-    """Give the workers whose events Flower has seen, once there is one."""
+    """The workers whose events Flower has received, once there is one."""
     deadline = time.monotonic() + 60
     while True:
         page = httpx.get(f"{flower}/workers?json=1", auth=login).json()
@@ -117,7 +117,7 @@ def await_worker(flower: str, login: tuple[str, str]) -> list[str]:
 
 
 def command_lines() -> str:
-    """Give what anybody on this machine sees of everybody's processes."""
+    """The command lines of all processes, as any user of this machine can read them."""
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     return listed.stdout
 

@@ -11,14 +11,14 @@ from marshmallow import Schema, fields
 import core
 from core.errors import AxiomaticError, BrokenRule, Infeasible, InvalidInput, Problem
 from web.labels import (
-    DRIVER_FIELDS,
-    FIELDS,
+    DRIVER_KEYS,
+    KEYS,
     blamed_on,
     conflict_errors,
     conflict_members,
     described,
     errors_of,
-    field_of,
+    key_of,
 )
 from web.schemas.contests import ContestSimSchema
 from web.schemas.optimize import LeverageSchema
@@ -99,23 +99,23 @@ def raised() -> set[str]:
     return {key for path in sources for key in keys_of(ast.parse(path.read_text("utf-8")))}
 
 
-REQUEST_FIELDS = {name for schema in REQUESTS for name in names_of(schema())}
+REQUEST_KEYS = {name for schema in REQUESTS for name in names_of(schema())}
 
 
 def test_every_key_that_core_raises_is_a_requests_field_or_out_of_its_reach() -> None:
-    known = FIELDS.keys() | DRIVER_FIELDS.keys() | REQUEST_FIELDS
+    known = KEYS.keys() | DRIVER_KEYS.keys() | REQUEST_KEYS
     assert raised() - known == set().union(*OUT_OF_REACH.values())
 
 
 def test_every_label_is_the_field_of_a_request() -> None:
-    assert set(FIELDS.values()) <= REQUEST_FIELDS
-    drivers = {name.removeprefix("drivers.") for name in REQUEST_FIELDS}
-    assert {field for key, field in DRIVER_FIELDS.items() if key != "tilt"} <= drivers
+    assert set(KEYS.values()) <= REQUEST_KEYS
+    drivers = {name.removeprefix("drivers.") for name in REQUEST_KEYS}
+    assert {field for key, field in DRIVER_KEYS.items() if key != "tilt"} <= drivers
 
 
 def test_no_name_of_a_requests_own_is_taken_for_an_argument_of_core() -> None:
     outermost = {name for schema in REQUESTS for name in schema().fields}
-    assert not FIELDS.keys() & outermost
+    assert not KEYS.keys() & outermost
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_conflict_is_listed_in_words_and_as_records() -> None:
 
 
 def test_a_drivers_veto_is_a_rule_of_the_driver() -> None:
-    assert field_of("may_not_win", "d3") == "drivers.d3.veto_rules"
+    assert key_of("may_not_win", "d3") == "drivers.d3.veto_rules"
     vetoed = Infeasible("Too few races.", rules=[BrokenRule("may_not_win", "d3")])
     assert conflict_members(vetoed)["limits"] == ["may_not_win of d3"]
 

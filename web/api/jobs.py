@@ -155,7 +155,7 @@ def events(run_id: str) -> Response:
         mimetype="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
-    # not in the generator, which never ends where it was never begun
+    # not in the generator: its ``finally`` would not run if the generator never starts
     response.call_on_close(waiting.release)
     return response
 
@@ -173,7 +173,7 @@ def _progress(records: Jobs, job: Job) -> Iterator[str]:
             yield _event("end", shown_job(job))
             return
         if time.monotonic() - written_at > _STILL_HERE_SECONDS:
-            # a write fails once nobody reads any more
+            # a write fails once the caller has gone
             written_at = time.monotonic()
             yield ": still here\n\n"
         time.sleep(_POLL_SECONDS)

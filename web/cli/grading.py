@@ -65,8 +65,8 @@ def grade(options: BacktestOptions) -> None:
     if options.parameters is not None and options.record is not None:
         raise InvalidInput(
             {
-                "--record": "what answers carry is graded walk-forward, each race by parameters "
-                "fitted before it; leave out --parameters, and they are."
+                "--record": "the summary that answers carry is graded walk-forward, each race with "
+                "parameters fitted to earlier races; leave out --parameters."
             }
         )
     fitted = None if options.parameters is None else _read_parameters(options.parameters)
@@ -74,7 +74,8 @@ def grade(options: BacktestOptions) -> None:
     if fitted is not None and in_sample:
         Console(stderr=True).print(
             f"[yellow]note[/] {escape(str(options.parameters))} was fitted to races up to "
-            f"{fitted.until}: what is graded from {options.first_date} on is no forecast.",
+            f"{fitted.until}, so grades of races from {options.first_date} on are not of "
+            "forecasts.",
             soft_wrap=True,
         )
     console = Console(stderr=True, quiet=options.as_json)

@@ -1,4 +1,4 @@
-"""What the command line calls the arguments of core and the fields of the API: its options."""
+"""The command line's options for core's arguments and the API's keys."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,21 +14,21 @@ OPTIONS: Mapping[str, str] = {
     "tickets": "--ticket",
     "track_id": "--track",
 }
-"""Options by argument of core; one that is not named here keeps core's name, as files do."""
+"""Options by argument of core. An argument without one here, such as a file, keeps core's name."""
 
 _PARAMETERS = {"ownership_estimates": "ownership"}
-"""Parameters of ``axiomatic run`` by field of the API, where they bear another name."""
+"""Parameters of ``axiomatic run`` by key of the API, where their names differ."""
 
 
-def option_of(field: str) -> str | None:
-    """The option of ``axiomatic run`` that sets a field of the API; ``None`` where none does."""
-    name = _PARAMETERS.get(field, field)
+def option_of(key: str) -> str | None:
+    """The option of ``axiomatic run`` that sets a key of the API; ``None`` where none does."""
+    name = _PARAMETERS.get(key, key)
     options = [option for each in run.params if each.name == name for option in each.opts]
     return next((option for option in options if option.startswith("--")), None)
 
 
 def rule_name(rule: BrokenRule) -> str:
-    """A rule of the API by its field, as a rules file has it, with bound, subject and option.
+    """A rule of the API by its key, as a rules file has it, with limit, subject and option.
 
     For example ``max_driver_exposure 0.4 of Chase Elliott (--max-exposure)``.
     """
@@ -39,6 +39,6 @@ def rule_name(rule: BrokenRule) -> str:
 
 
 def problems_of(error: InvalidInput) -> dict[str, list[str]]:
-    """What is wrong by option, or by core's or the API's name for what no option sets."""
+    """Messages by option, or by core's or the API's name for what no option sets."""
     own = [replace(each, key=OPTIONS.get(each.key, each.key)) for each in error.problems]
     return InvalidInput(own).messages

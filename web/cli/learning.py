@@ -117,7 +117,7 @@ def learn_from(options: LearnOptions) -> None:
         "warnings": [*slate.warnings, *warnings],
         "files": {"model": str(options.out), "contests": str(kept_in)},
     }
-    # the contests first: the model follows from them
+    # the contests are written first, as the model can be fitted to them again
     _write_whole(kept_in, played_to_json(contests))
     _write_whole(options.out, to_json(model))
     if options.as_json:
@@ -176,7 +176,8 @@ def _played(
             entries=on.entries,
             race_date=race_date,
         )
-        # what the field turned out to own is learnt, and was not known before the contest
+        # the features leave out the ownership that is learnt, as it was not known before the
+        # contest
         before_lock = replace(before_lock, ownership_percent=np.empty(0))
         contest_id = _contest_id(path, slate_id)
         contest = PlayedContest(contest_id, slate_id, before_lock, on.ownership_percent)
@@ -188,7 +189,7 @@ def _played(
                 {str(path): f"contest {contest_id} is given twice{where}; give it once."}
             )
         warnings += [
-            f"{path}: the contest learnt before as {old.contest_id}, whose place it takes."
+            f"{path}: this contest was learnt before as {old.contest_id}, which it replaces."
             for old in earlier
             if old.contest_id != contest_id and _one_contest(old, contest)
         ]
@@ -217,7 +218,7 @@ def _contest_id(path: Path, slate_id: str) -> str:
 def _one_contest(one: PlayedContest, other: PlayedContest) -> bool:
     """Whether two records are one contest: by its number, or by what was played in it.
 
-    Where both have the site's number it decides, as two entrants may meet twice and play alike.
+    If both have the site's number, the numbers decide, as two contests may have equal ownership.
     """
     if one.contest_id == other.contest_id:
         return True
@@ -265,11 +266,14 @@ def _show(document: dict[str, Any], console: Console) -> None:
         )
     console.print(table)
     console.print(
-        "After is of contests it has now learnt; of slates left out it is "
-        f"{document['mae_left_out']:.2f} over {document['own_contests']} contests of your own."
+        "The errors after are on contests that the model has now learnt from. On slates left out "
+        f"of the fit its error is {document['mae_left_out']:.2f}, over "
+        f"{document['own_contests']} contests of your own."
     )
     if document["learnt_before"]:
-        console.print("[yellow]note[/] before had learnt some of these contests already.")
+        console.print(
+            "[yellow]note[/] the model before had already learnt from some of these contests."
+        )
     for warning in document["warnings"]:
         console.print(f"[yellow]note[/] {escape(warning)}")
     for name, path in document["files"].items():

@@ -25,7 +25,7 @@ def ownership() -> None:
 @click.option(
     "--driver-effects",
     is_flag=True,
-    help="Give each driver a weight of his own; worth it with many slates.",
+    help="Fit a weight of each driver's own; useful with many slates.",
 )
 @click.option(
     "--out",

@@ -35,9 +35,9 @@ _PERCENTS = (
 )
 _NAMED = re.compile(r"(.*)\((\w+)\)")
 
-# core.field's, whose import takes half a second
+# the same as in core.field, whose import takes half a second
 NEAR = 0.02
-# a sum of floats that should be 100 may miss it in the last digit
+# a sum of floats may differ from 100 in its last digit
 MOST = 100.0 + 1e-9
 
 

@@ -105,7 +105,7 @@ def prepare(options: RunOptions) -> Prepared:
     if options.n_scenarios is not None:
         body["scenario_config"] = {"n_scenarios": options.n_scenarios}
     if options.ownership is not None:
-        # leverage counts by it, and so does the contest then
+        # leverage uses this ownership, and so does the contest
         holder = contest if kind == "optimize" else body
         holder["ownership_estimates"] = read_ownership_file(
             options.ownership.read_bytes(), names, slate.rules.roster_size
@@ -127,7 +127,7 @@ def _kind(rules: Json) -> str:
 def _track(options: RunOptions, slate: Slate) -> tuple[str, str | None]:
     """The track's id, and a note where it is a guess.
 
-    Sponsors' race names say little of the track, so the file's name counts first.
+    Races are named after sponsors rather than tracks, so the file's name is read first.
     """
     if options.track is not None:
         return find_track(options.track).track_id, None
@@ -139,8 +139,8 @@ def _track(options: RunOptions, slate: Slate) -> tuple[str, str | None]:
     if named is not None:
         return named.track_id, f"Track {named.track_id}: taken from the race's name, {race!r}."
     return DEFAULT_TRACK, (
-        f"No track given: simulated as {DEFAULT_TRACK}, a typical intermediate oval. "
-        "Say --track ID: it changes everything."
+        f"No track is named, so the race is simulated at {DEFAULT_TRACK}, a typical intermediate "
+        "oval. Give --track ID: the track changes every figure."
     )
 
 
@@ -167,7 +167,7 @@ def _contest(options: RunOptions) -> tuple[Json, str]:
     if options.contest is None:
         if tickets or options.contest_id is not None:
             raise InvalidInput(
-                {"--contest": "absent; --contest-id and --ticket speak of its file."}
+                {"--contest": "missing; give the file that --contest-id and --ticket refer to."}
             )
         size = DEFAULT_FIELD_SIZE if options.field_size is None else options.field_size
         fee = DEFAULT_FEE_USD if options.contest_buyin is None else options.contest_buyin
@@ -190,13 +190,12 @@ def _require_same(options: RunOptions, payouts: "Payouts") -> None:
     problems: dict[str, str] = {}
     if options.field_size not in {None, payouts.field_size}:
         problems["--field-size"] = (
-            f"{options.field_size:,}, but the payout file says {payouts.field_size:,}; "
-            "leave it out."
+            f"{options.field_size:,}, but the payout file has {payouts.field_size:,}; leave it out."
         )
     fee = payouts.entry_fee_cents / 100
     if options.contest_buyin not in {None, fee}:
         problems["--fee"] = (
-            f"{options.contest_buyin:.12g}, but the payout file says {fee:g}; leave it out."
+            f"{options.contest_buyin:.12g}, but the payout file has {fee:g}; leave it out."
         )
     if problems:
         raise InvalidInput(problems)

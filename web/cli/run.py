@@ -107,7 +107,7 @@ def run(server: str | None, workers: int | None, as_json: bool, **options: Any) 
     """Pick lineups for a site's salary file and write the upload file."""
     chosen = _run_options(options)
     console = Console(stderr=True, quiet=as_json)
-    # what can be refused without a server is refused before one is started
+    # errors that need no server are reported before one is started
     prepared = prepare(chosen)
     make_folder(chosen.out)
     with connected(server, workers, console) as client:
@@ -121,7 +121,7 @@ def _run_options(options: Json) -> RunOptions:
     request = {
         name: value
         for name, value in options.items()
-        # zero is a value
+        # not by truth: zero is a value
         if name not in own and value is not None and value is not False and value != ()
     }
     return RunOptions(

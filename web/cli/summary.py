@@ -111,7 +111,7 @@ def _contest(contest: Json, opponents: str) -> Table:
 
 
 def _ownership(result: Json) -> Table:
-    table = Table(title="What the lineups are owned by", show_header=False)
+    table = Table(title="Ownership of the lineups", show_header=False)
     table.add_column("figure")
     table.add_column("value", justify="right")
     ownership, lineups = result["ownership_metrics"], result["portfolio_metrics"]
@@ -138,9 +138,9 @@ def _knowledge(knowledge: Json) -> str:
     )
     if knowledge["effective_sample_size"] is not None:
         share = knowledge["effective_sample_size"] / knowledge["races_weighed"]
-        line += f", as if {100 * share:.0f}% of the untilted races counted"
+        line += f", as far as a weighting that keeps {100 * share:.0f}% of the untilted races"
     else:
-        line += ", farther than any weighting of the untilted races"
+        line += ", farther than any weighting of the untilted races can"
     missed = [driver["name"] for driver in knowledge["drivers"] if not driver["reached"]]
     return f"{line}; not met: {', '.join(missed)}." if missed else f"{line}; all met."
 

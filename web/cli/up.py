@@ -19,7 +19,7 @@ _CHECK_SECONDS = 1.0
 
 def _require_free(port: int) -> None:
     with socket.socket() as probe:
-        # as servers do: a port that has just been given back is free
+        # as servers do, so that a port that was in use a moment ago counts as free
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -55,7 +55,7 @@ def up(port: int, workers: int | None, flower: bool) -> None:
         if flower:
             console.print(f"Flower    http://127.0.0.1:{port + 1}")
         if login is not None:
-            # stays in this terminal: the next run has another
+            # the password is shown here only, and the next run makes another
             user, _, password = login.partition(":")
             console.print(f"          user {user}, password {password}", highlight=False)
         console.print("Ctrl-C stops everything.")

@@ -103,7 +103,6 @@ def _optimize(
         limits=limits,
         objective=objective.name,
         target=target,
-        correlation_weight=body["correlation_weight"],
         contest=None
         if contest is None
         else contest_of(

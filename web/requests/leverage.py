@@ -37,15 +37,15 @@ def leverage_of(slate: Slate, body: Body) -> Leverage:
     if penalty > 0.0 and not objective.takes_penalty:
         raise InvalidInput(
             {
-                "leverage_penalty": f"{penalty:g} points cannot be taken off dollars, which count "
-                "who else plays a lineup; give 0."
+                "leverage_penalty": f"{penalty:g}, but the objective 'dollars' takes no penalty: "
+                "it counts the entries that share a lineup already; give 0."
             }
         )
     by_regime = body["use_regime_allocation"]
     if by_regime and not objective.takes_regimes:
         raise InvalidInput(
             {
-                "use_regime_allocation": f"the objective {objective.name!r} is not looked for by "
+                "use_regime_allocation": f"the objective {objective.name!r} cannot be maximised by "
                 "kind of race; use multi_cvar."
             }
         )
@@ -80,10 +80,10 @@ def _ownership(slate: Slate, body: Body) -> npt.NDArray[np.float64]:
         percent = np.array([driver.ownership_percent or 0.0 for driver in slate.drivers])
     with blamed_on(key if key in body else "drivers.ownership_percent"):
         read_ownership(percent, size)
-    # percent as they stand, so that a sum that is off by a little moves nobody across a limit
+    # not scaled to the exact sum, so that a sum slightly off moves no driver across a limit
     if float(percent.sum()) < 1.5 * _SHARES:
         percent = np.minimum(percent * size, 100.0)
-    # a file may be older than a withdrawal
+    # the file may be older than a driver's withdrawal
     return np.where([driver.out for driver in slate.drivers], 0.0, percent)
 
 

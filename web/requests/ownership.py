@@ -87,9 +87,10 @@ def ownership_request(body: Body, sources: Sources) -> OwnershipRequest:
 def with_known_ownership(slate: Slate, cap_usd: int, key: str) -> Slate:
     """The slate with its drivers' known ownership in percent of entries.
 
-    Known of all who race, it is read like any ownership: percent of entries or shares of roster
-    spots, within the usual tolerance; what withdrawn drivers had goes to the others. Known of some,
-    it has to leave the others enough to fill the rosters.
+    If all who race have known ownership, it is read like any ownership: percent of entries or
+    shares of roster spots, within the usual tolerance. The ownership of withdrawn drivers goes to
+    the others. If only some drivers have known ownership, it must leave the others enough to fill
+    the rosters.
 
     Raises
     ------

@@ -25,20 +25,20 @@ DESCRIPTIONS = {
     "win_odds": "Decimal odds of a win, such as 7.5; the bookmaker's margin is taken out",
     "top5_odds": "Decimal odds of a finish in the first five; the bookmaker's margin is taken out",
     "finish_median": "Finishing position that half of the driver's races end before, half after",
-    "skill": "Skill from 0 to 1, 0.5 is the field's average",
-    "aggression": "Aggression from 0 to 1, 0.5 is the field's average: it widens the spread of the "
-    "driver's own races and draws accidents",
+    "skill": "Skill from 0 to 1, 0.5 is the average driver of the race",
+    "aggression": "Aggression from 0 to 1, 0.5 is average: more of it makes the driver's finishes "
+    "vary more and accidents likelier",
     "shadow_risk": "Chance 0 to 1 that the car is slow for a whole race",
     "min_laps_led": "Laps that the driver leads at least in every simulated race",
     "max_laps_led": "Laps that the driver leads at most in every simulated race",
     "veto_rules": "Hard rules that every simulated race obeys: `out` (does not race), "
     "`may_not_win`, `rear_start` (races from the back).",
 }
-"""What is said of a driver, in a request and on a stored slate alike."""
+"""Descriptions of a driver's keys, in requests and on stored slates alike."""
 
 
 def _driver(name: str, absent: str, null: str = "not known") -> dict[str, str]:
-    """The description of a driver's field that may be left out or null."""
+    """The description of a driver's key that may be left out or null."""
     return {"description": f"{DESCRIPTIONS[name]}. {absent} Null means {null}."}
 
 
@@ -127,12 +127,12 @@ class DriverSchema(Schema):
     min_laps_led = Whole(
         allow_none=True,
         validate=between(0, 600),
-        metadata=_driver("min_laps_led", "Other races are thrown out.", "no such rule"),
+        metadata=_driver("min_laps_led", "Races that break this are rejected.", "no such rule"),
     )
     max_laps_led = Whole(
         allow_none=True,
         validate=between(0, 600),
-        metadata=_driver("max_laps_led", "Other races are thrown out.", "no such rule"),
+        metadata=_driver("max_laps_led", "Races that break this are rejected.", "no such rule"),
     )
     veto_rules = fields.List(
         fields.String(validate=validate.OneOf(_VETO_RULES)),

@@ -134,7 +134,7 @@ class Memory:
         return len(self._kept[reference])
 
     def recall(self, names: Sequence[str]) -> list[dict[str, npt.NDArray[Any]] | None]:
-        """Nothing: what is made here is made once."""
+        """Nothing, as a job in one process makes each block once."""
         return [None] * len(names)
 
     def remember(self, made: Mapping[str, Arrays]) -> None:

@@ -1,4 +1,4 @@
-"""Which children of this worker have a turn."""
+"""The children of this worker that have a turn."""
 
 from contextlib import suppress
 
@@ -11,7 +11,7 @@ def active_holders() -> list[str]:
     from celery.worker import state  # noqa: PLC0415
 
     while True:
-        # the main thread adds and removes meanwhile
+        # a copy, as the main thread changes the set meanwhile
         with suppress(RuntimeError):
             return [
                 holder_name(request.hostname, request.worker_pid, str(request.id))

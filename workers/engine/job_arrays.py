@@ -66,9 +66,7 @@ class JobBlobs:
 
         Raises
         ------
-        JobEnded
-            Nobody wants them any more.
-        StoreFull
+        JobEnded The job has ended. StoreFull
             There is no room now.
         """
         data = pack(arrays)

@@ -39,7 +39,7 @@ _REMEMBER_SECONDS = 0.5
 
 
 class JobStatus(StrEnum):
-    """How a job stands."""
+    """Status of a job."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -184,7 +184,7 @@ class Jobs:
         )
 
     def get(self, run_id: str, owner: str | None = None) -> Job:
-        """A job as it stands.
+        """A job in its current state.
 
         Raises
         ------

@@ -23,7 +23,7 @@ def error_document(error: BaseException) -> Json:
 
 
 def read_error(document: Json) -> AxiomaticError:
-    """The error that :func:`error_document` was made of, its type that of the document's keys."""
+    """The error that :func:`error_document` described; the document's keys tell its type."""
     if "rules" in document:
         rules = [BrokenRule(**rule) for rule in document["rules"]]
         return Infeasible(document["reason"], rules=rules, largest=document["largest"])

@@ -18,7 +18,7 @@ local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 local function block_key(name) return P .. 'block:' .. name end
 
 local function use(name)
-  -- one after the other, though a script knows one moment alone
+  -- distinct times in the blocks' order, although Redis's clock stands still within a script
   now = now + 0.000001
   call('zadd', USED, string.format('%.6f', now), name)
   call('expire', block_key(name), lifetime)
@@ -40,18 +40,18 @@ local function forget_all()
   call('unlink', USED, SIZES)
 end
 
--- first of all, so that a Redis without room refuses the whole and not a part of it
+-- first, so that a Redis without room rejects the whole script and not a part of it
 if hits > 0 then call('hincrby', COUNTS, 'hits', hits) end
 if misses > 0 then call('hincrby', COUNTS, 'misses', misses) end
 
--- somebody has deleted one of the two: what is known of by the other alone would stay uncounted
+-- one of the two keys was deleted by hand; blocks that only the other lists would never be counted
 if call('zcard', USED) ~= math.max(call('hlen', SIZES) - 1, 0) then forget_all() end
 
 local over = string.format('%.6f', now - lifetime)
 for _, name in ipairs(call('zrangebyscore', USED, '-inf', over)) do forget(name) end
 
 for i = 5, 4 + hits do
-  -- another may have evicted it since it was read
+  -- another script may have evicted the block since it was read
   if call('hexists', SIZES, ARGV[i]) == 1 then use(ARGV[i]) end
 end
 
@@ -75,7 +75,7 @@ for i = 5 + hits, #ARGV, 2 do
   end
 end
 
--- used last with the last of the blocks, gone with it
+-- the index expires together with the block that was used last
 if #ARGV > 4 then
   call('expire', USED, lifetime)
   call('expire', SIZES, lifetime)

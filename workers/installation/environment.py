@@ -60,7 +60,7 @@ def _file(text: str) -> str:
 
 def _secret_file(text: str) -> str:
     try:
-        # an editor ends the line, a password does not hold one
+        # an editor adds a line end, which is no part of the password
         secret = Path(_file(text)).read_text(encoding="utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
         secret = ""

@@ -192,8 +192,9 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         if len(labels) < 2 and prior is None:
             raise InvalidInput(
                 {
-                    "groups": "all of one slate; give contests of two slates or more, or a fitted "
-                    "ensemble as prior, for how far off it is shows only where it has not learnt."
+                    "groups": "all contests are of one slate, and errors are measured on slates "
+                    "left out of the fit; give contests of two slates or more, or a fitted "
+                    "ensemble as prior."
                 }
             )
         self.n_features_in_ = len(FEATURES)

@@ -191,7 +191,7 @@ def out_of_fold(
             elif prior is not None:
                 fitted = prior.fitted
             else:
-                raise ValueError("one slate, and nothing to learn on from")
+                raise ValueError("one slate alone, and no prior model")
             odds = odds_of(member.terms, fitted, fold.x)
             each[rows, index] = percent_of(odds, fold.contests, member.roster_size)
         has_inner = rest is not None and (

@@ -154,7 +154,7 @@ def examples_of(contests: Sequence[PlayedContest]) -> Examples:
         ``contests`` is empty.
     """
     if not contests:
-        raise InvalidInput({_KEY: "none is given; give one at least."})
+        raise InvalidInput({_KEY: "the set is empty; give at least one contest."})
     sizes = [len(contest.slate) for contest in contests]
     return Examples(
         x=np.vstack([ownership_features(contest.slate) for contest in contests]),

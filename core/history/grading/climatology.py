@@ -83,7 +83,7 @@ class Climatology:
     Parameters
     ----------
     reach
-        Spots on either side that are pooled with a spot.
+        Grid spots on either side whose finishes are pooled with those of a spot.
     least
         Fewest cars in a sample: the reach grows until there are so many. A kind of track with fewer
         cars in all uses those of every kind.

@@ -193,7 +193,7 @@ def _described(
 def _unvalued(name: str, first: int, last: int) -> str:
     places = f"place {first}" if first == last else f"places {first} to {last}"
     return (
-        f"{places} win {name!r}, and the file does not say what that is worth; say so in USD by "
+        f"{places} win {name!r}, and the file does not hold its value; say so in USD by "
         f"this name (--ticket '{name}=20'), 0 to leave it out."
     )
 

@@ -13,7 +13,7 @@ SITE = Site(
     write_upload=write_upload,
     entries=EntriesFile("FanDuelEntries.csv", fill_entries),
     cautions=(
-        "FanDuel's scoring is put together from published descriptions and was checked against no "
+        "FanDuel's scoring follows published descriptions and has been checked against no "
         "total that FanDuel published.",
         "The ownership model is fitted on DraftKings contests alone: give FanDuel's ownership "
         "where you know it.",

@@ -74,7 +74,7 @@ def test_tiers_of_no_prize_at_the_end_are_left_out():
         ([{"to": 1, "prize": 3}], "payouts tier 1", "{from, to, prize}"),
         ([{"from": 1, "prize": 0}], "payouts", "no place wins"),
         ([], "payouts", "no place wins"),
-        ([{"from": 1, "prize": 10**10}], "payouts", "prize pool over"),
+        ([{"from": 1, "prize": 10**10}], "payouts", "prize pool is over"),
     ],
 )
 def test_tiers_that_make_no_contest_are_refused_by_name(tiers, field, said):

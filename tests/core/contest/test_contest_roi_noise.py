@@ -9,7 +9,7 @@ LINEUPS = 40_000
 
 
 def measured(blocks: int, noise: float) -> np.ndarray:
-    """Give ROI by block: normal truth of standard deviation 1 about -0.15, and normal noise."""
+    """ROI by block: normal truth of standard deviation 1 about -0.15, and normal noise."""
     rng = np.random.default_rng(3)
     truth = rng.normal(-0.15, 1.0, LINEUPS)
     return truth + noise * rng.normal(size=(blocks, LINEUPS))
@@ -24,7 +24,7 @@ def test_normal_lineups_regress_as_their_correlation_says(
     assert (row.races, row.pairs) == (races, pairs)
     assert row.roi_noise == pytest.approx(spread, rel=0.02)
     assert row.correlation == pytest.approx(1.0 / (1.0 + spread**2), abs=0.02)
-    # with normal truth and noise, what is lost is one less the correlation
+    # with normal truth and noise, the share of the apparent ROI that is lost is 1 - correlation
     assert row.lost == pytest.approx(1.0 - row.correlation, abs=0.03)
     assert row.apparent_roi * (1 - row.lost) - 0.15 * row.lost == pytest.approx(
         row.true_roi, abs=0.02

@@ -20,7 +20,7 @@ def prize_of(steps, scenario, score):
 
 
 def value_of_score(points, field, payouts, score):
-    """Give what a lineup of this score wins, by a stand-in for it: drivers the field has not."""
+    """Prize of a lineup with this score, made of extra drivers whom no opponent holds."""
     drivers, roster = len(points), field.lineups.shape[1]
     shares = [score // roster + (i < score % roster) for i in range(roster)]
     wide = np.concatenate([points, shares]).astype(np.int16)[None]

@@ -1,8 +1,8 @@
 """Evidence that the simulator neither makes nor loses money, and splits ties as it should.
 
 Entries that are drawn like the field's earn what the field earns: the pool over the entries. What
-all entries win together is the pool, contest by contest. And any small contest pays what sorting
-its entries and sharing out prizes in plain floats pays.
+all entries win together is the pool, contest by contest. Any small contest also pays the prizes
+that a plain sort of its entries in floats gives.
 """
 
 from dataclasses import replace
@@ -52,7 +52,7 @@ def ladders():
 
 
 def race_points(scenarios, generator):
-    """Give points in ticks such that the best drivers are favourites, and scores often tie."""
+    """Points in ticks for which dear drivers are favourites and scores often tie."""
     draws = generator.normal(SALARIES / 250.0, 18.0, (scenarios, len(SALARIES)))
     return (20 * np.rint(draws)).astype(np.int16)
 
@@ -62,7 +62,7 @@ def entries_of(field):
 
 
 def earned(model, payouts, seed):
-    """Give mean micro-dollars per entry and block, own entries and field drawn alike."""
+    """Mean micro-dollars per entry and block, own entries drawn from the field's model."""
     own_entries = min(MOST_OWN, payouts.field_size // 3)
     means = []
     for block in range(BLOCKS):
@@ -99,7 +99,7 @@ def test_over_all_ladders_the_misses_are_as_large_as_chance_makes_them(scores):
 
 
 def slice_out(field, start, stop):
-    """Give entries ``start`` to ``stop`` of a field as own ones, and the field without them."""
+    """Entries ``start`` to ``stop`` of a field as own ones, and the field without them."""
     of_entry = np.repeat(np.arange(field.unique), field.copies)
     own = of_entry[start:stop]
     copies = field.copies - np.bincount(own, minlength=field.unique)

@@ -176,7 +176,7 @@ def test_contests_of_one_slate_are_left_out_together(contests):
 
 
 def test_scikit_learns_own_cross_validation_leaves_out_the_same():
-    # it hands nothing to predict: what is left out must be one contest
+    # predict has no contests as an argument, so a fold that is left out must be one contest
     contests = made_up_contests(slates=4, each=1)
     with sklearn.config_context(enable_metadata_routing=True):
         member = SalarySkillOwnership()

@@ -13,7 +13,7 @@ def feature(rows, name):
 
 
 def renamed(race, **names):
-    """Give the race with other drivers, teams or cars in front: a list of the first ones."""
+    """The race with the first of its drivers, teams or cars replaced by those in the lists."""
     return dataclasses.replace(
         race, **{what: (*new, *getattr(race, what)[len(new) :]) for what, new in names.items()}
     )

@@ -10,7 +10,7 @@ from core.race import load_priors
 
 @pytest.fixture(scope="module")
 def three(made_up_data):
-    """Give one race of three cars: b wins from the back, a led 30 of 40 laps and is third."""
+    """A race of three cars: b wins from the back, a leads 30 of 40 laps and is third."""
     race = read_races(made_up_data)[0]
     return dataclasses.replace(
         race,

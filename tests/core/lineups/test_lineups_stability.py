@@ -27,7 +27,7 @@ def any_lineups(rng, count, drivers, size=4):
 
 
 def resampled(points, copies):
-    """Give the resample itself: every race as often as it was drawn."""
+    """The resampled races: every race as often as it was drawn."""
     return np.repeat(points, copies, axis=0)
 
 

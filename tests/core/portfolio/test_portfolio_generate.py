@@ -170,7 +170,7 @@ def test_minimum_exposures_that_cannot_all_be_met_are_named(full_board):
         "salary_cap_usd",
         *(f"min_driver_exposure of D{i}" for i in range(4)),
     )
-    # each in all but one of n lineups is too much up to n = 4; in 9 of 10 it is from 5 on
+    # every lineup lacks one of the four, who may be missing from 4 x floor(n / 10) in all, below n
     assert error.largest == 0
 
 

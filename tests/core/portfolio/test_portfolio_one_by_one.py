@@ -208,7 +208,7 @@ def test_a_team_keeps_its_last_lineups_for_the_driver_who_needs_them(full_rules,
 
 
 def test_a_portfolio_that_no_lineups_make_is_refused(full_rules, board):
-    with pytest.raises(Infeasible, match="150 lineups were asked for"):
+    with pytest.raises(Infeasible, match="150 lineups are requested"):
         choose_one_by_one(board, full_rules, full_limits(150, 0.1))
 
 

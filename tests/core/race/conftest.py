@@ -21,7 +21,7 @@ def make_field(
     laps: int | None = None,
     **track: object,
 ) -> ConstraintSpec:
-    """Give a field whose skill falls from the pole back; ``changes`` are to drivers 0, 1, .."""
+    """A race whose drivers' skill falls from the pole back; ``changes`` are to drivers 0, 1, .."""
     priors = load_priors()[kind]
     given = [
         {"driver_id": f"d{i}", "skill": float(skill), "start_position": i + 1, "team": f"t{i // 3}"}

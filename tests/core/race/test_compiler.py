@@ -28,7 +28,7 @@ def slate(**first: object) -> Slate:
 
 
 def known_drivers(**strengths: float) -> KnownDrivers:
-    """Give drivers known at short tracks alone, a new one in team Blue as strong as 0.4."""
+    """Drivers known at short tracks alone; a new driver in team Blue has skill 0.4."""
     return KnownDrivers(
         last_race="2026-01-01",
         drivers={

@@ -296,7 +296,7 @@ def test_what_cannot_be_is_refused(said, field_name, words):
 
 
 def test_knowledge_of_another_field_is_refused(spec):
-    with pytest.raises(InvalidInput, match="speaks of 9 drivers; the race has 10"):
+    with pytest.raises(InvalidInput, match="of 9 drivers; the race has 10"):
         tilt(spec, knowing(9, projected_points={1: 20.0}), RULES, 3)
     with pytest.raises(InvalidInput, match="2 entries for 1 drivers"):
         UserKnowledge((None,), (None, None), (None,), (None,))
@@ -362,7 +362,7 @@ def test_problems_of_what_was_read_off_a_slate_are_those_of_its_drivers():
         ({"win_odds": 1.0}, "win_odds of 0", "1.0; give decimal odds above 1"),
         ({"top5_odds": -2.0}, "top5_odds of 0", "-2.0; give decimal odds above 1"),
         ({"win_odds": float("inf")}, "win_odds of 0", "inf; give"),
-        ({"finish_median": 0}, "finish_median of 0", "a place from 1 to 60"),
+        ({"finish_median": 0}, "finish_median of 0", "a position from 1 to 60"),
         ({"projected_points": float("nan")}, "projected_points of 0", "within 1,000"),
     ],
 )

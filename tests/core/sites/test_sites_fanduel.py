@@ -10,7 +10,7 @@ LINEUPS = [
     [Pick(f"80857-{4000 + number}", f"Driver {number}") for number in places]
     for places in ((0, 1, 2, 3, 4), (1, 2, 3, 4, 5))
 ]
-# an entries template is the same without the fee in files of some years
+# in some years entries templates have no column for the fee and are otherwise the same
 ENTRIES = f'entry_id,contest_id,contest_name,entry_fee,{"Driver," * 5}"",Instructions'
 
 

@@ -62,7 +62,7 @@ def test_a_backtest_prints_its_table_and_says_when_the_fit_has_seen_the_races(
     code, said, errors = axiomatic("backtest", made_up_data, *late, *QUICK, *given)
     assert code == 0
     assert said.startswith("Finish ")
-    assert "is no forecast" in errors
+    assert "are not of forecasts" in errors
     assert str(tmp_path / "skill.png") in said
 
 
@@ -79,7 +79,7 @@ def test_that_the_fit_has_seen_the_races_is_in_the_json_too_and_never_on_standar
     assert code == 0
     assert (document["parameters_to"], document["in_sample"]) == ("2024-12-31", True)
     assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["in_sample"] is True
-    assert "up to 2024-12-31: what is graded from 2024-12-31 on is no forecast" in errors
+    assert "up to 2024-12-31, so grades of races from 2024-12-31 on are not of forecasts" in errors
 
 
 def test_parameters_are_fitted_where_none_are_given(

@@ -103,7 +103,7 @@ def test_a_contest_is_known_by_what_was_played_whatever_its_file_is_called(axiom
     again = json.loads(axiomatic("ownership", "learn", copy, *out)[1])
     assert (again["own_contests"], again["learnt_before"]) == (2, True)
     assert (
-        f"{copy}: the contest learnt before as 1000001, whose place it takes."
+        f"{copy}: this contest was learnt before as 1000001, which it replaces."
         in (again["warnings"])
     )
     back = json.loads(axiomatic("ownership", "learn", one, two, *out)[1])

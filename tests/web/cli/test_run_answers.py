@@ -43,7 +43,7 @@ def answering(status: int, document: dict[str, Any]) -> Client:
 def left_by(
     call: Callable[[], object], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[object, str]:
-    """Give exit code and standard error of a command line whose one command makes this call."""
+    """Exit code and standard error of a command line whose only command makes this call."""
     monkeypatch.setattr(cli, "main", lambda **_: call())
     with pytest.raises(SystemExit) as left:
         main([])

@@ -130,7 +130,7 @@ def test_ownership_that_cannot_be_read_is_refused_saying_what_would_be_right(
 
 @pytest.fixture
 def prepared(tmp_path: Path) -> Any:
-    """Give what a run with these files would ask the API for."""
+    """The request that a run with these files would send to the API."""
     salaries = tmp_path / "DKSalaries_kansas.csv"
     lines = [f"D,{n} ({i}),{n},{i},D,8000,Test 400,Nasca,30" for i, n in DRIVERS.items()]
     salaries.write_text("\n".join([HEADER, *lines]), encoding="utf-8")
@@ -207,8 +207,8 @@ def test_a_size_or_fee_that_is_not_the_files_is_refused(prepared: Any) -> None:
     with pytest.raises(InvalidInput) as refused:
         prepared({**OWN, "entries": 10_000}, field_size=500, contest_buyin=2.5)
     assert refused.value.messages == {
-        "--field-size": ["500, but the payout file says 10,000; leave it out."],
-        "--fee": ["2.5, but the payout file says 2; leave it out."],
+        "--field-size": ["500, but the payout file has 10,000; leave it out."],
+        "--fee": ["2.5, but the payout file has 2; leave it out."],
     }
     with pytest.raises(InvalidInput, match="--fee: 0, but"):
         prepared(OWN, contest_buyin=0.0)

@@ -57,7 +57,7 @@ def rules_file(tmp_path: Path) -> Any:
 
 @pytest.fixture
 def prepared(salaries: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Give what a command line would ask the API for."""
+    """The request that a command line would send to the API."""
 
     def from_arguments(*arguments: object) -> Prepared:
         seen: list[RunOptions] = []

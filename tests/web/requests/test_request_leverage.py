@@ -125,7 +125,7 @@ def test_dollars_pay_for_leverage_themselves() -> None:
     assert request.leverage.penalty == 0.0
     assert request.offsets is None
     said = problems(leveraged, objective="dollars", contest=contest, leverage_penalty=0.2)
-    assert "0.2 points cannot be taken off dollars" in said["leverage_penalty"][0]
+    assert "0.2, but the objective 'dollars' takes no penalty" in said["leverage_penalty"][0]
 
 
 def test_the_contest_meets_the_same_ownership_unless_told_otherwise() -> None:
@@ -158,9 +158,11 @@ def test_ownership_that_no_field_under_the_cap_has_is_minded_as_given_and_played
     # it leaves of the cap what lineups leave
     left = 50_000 - played @ request.slate.salaries_usd / 100.0
     assert left == pytest.approx(field_parameters().left_usd, abs=1.0)
-    assert source.startswith("the nearest that fits the cap to ownership as the request gives it: ")
+    assert source.startswith(
+        "moved to the nearest that fits the cap, from ownership as the request gives it: "
+    )
     # and it says what is played
-    assert f"Nobody 0 ($10,800) is asked 82.0% and can have {played[0]:.1f}%" in source
+    assert f"{played[0]:.1f}% in place of 82.0% for Nobody 0 ($10,800)" in source
     assert not source.endswith(".")
 
 

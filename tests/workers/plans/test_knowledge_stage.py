@@ -150,7 +150,7 @@ def test_what_cannot_be_met_is_a_note_with_the_drivers_name(slate: Slate) -> Non
     assert found["not_reached"] == [absurd.driver_id]
     assert found["drivers"][0]["at_limit"]
     assert found["offset_points"] == 0.0  # what nobody scores is not for others to make up for
-    assert any("all that is said of Driver 02" in note for note in answer["notes"])
+    assert any("your numbers for Driver 02" in note for note in answer["notes"])
 
 
 def projected(slate: Slate, points: list[float]) -> Slate:
@@ -167,7 +167,7 @@ def test_projections_of_more_than_a_race_are_a_note(slate: Slate) -> None:
     assert found["scale"] == 1.0
     gap = (found["total_projected"] - found["total_simulated"]) / len(slate.drivers)
     assert offset == pytest.approx(gap, abs=0.5)
-    assert any(f"each counts {offset:.1f} less" in note for note in answer["notes"])
+    assert any(f"projection counts {offset:.1f} less" in note for note in answer["notes"])
 
 
 def test_projections_too_far_apart_for_their_sum_are_a_note(slate: Slate) -> None:
@@ -178,9 +178,7 @@ def test_projections_too_far_apart_for_their_sum_are_a_note(slate: Slate) -> Non
     assert found["not_reached"] == []
     scale, offset = found["scale"], found["offset_points"]
     assert 0.5 < scale < 0.8
-    assert any(
-        f"each counts {scale:.2f} times, {offset:.1f} less" in note for note in answer["notes"]
-    )
+    assert any(f"counts {scale:.2f} times, {offset:.1f} less" in note for note in answer["notes"])
     for driver in found["drivers"]:
         target = driver["targets"][0]
         assert target["target"] == pytest.approx(scale * target["asked"] - offset, abs=1e-3)
@@ -204,13 +202,13 @@ def test_drivers_held_by_the_rules_are_a_note(slate: Slate) -> None:
     held = [driver["name"] for driver in found["drivers"] if driver["held"]]
     assert held == found_names(found["not_reached"], slate)
     assert held
-    assert any(f"too many races out for {', '.join(held)} to go" in n for n in answer["notes"])
+    assert any(f"your numbers for {', '.join(held)}: your rules" in n for n in answer["notes"])
 
 
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"projected_points": 30.0}, "Projected points count for the mean"),
+        ({"projected_points": 30.0}, "the ownership estimate use your projected points"),
         ({"win_odds": 6.0}, "odds and finish medians"),
         ({"top5_odds": 2.0}, "odds and finish medians"),
         ({"finish_median": 7.0}, "odds and finish medians"),
@@ -244,7 +242,7 @@ def test_numbers_no_race_can_follow_are_named(slate: Slate) -> None:
     said += [{}] * 10
     drivers = tuple(replace(d, **c) for d, c in zip(slate.drivers, said, strict=True))
     answer = run_here(contest_sim.PLAN, contest_of(replace(slate, drivers=drivers)), Memory())
-    notes = [note for note in answer["notes"] if "not counted" in note]
+    notes = [note for note in answer["notes"] if "are ignored" in note]
     assert [note.rpartition(": ")[2] for note in notes] == ["Driver 00.", "Driver 01."]
     assert "do not race" in notes[0]
     assert "Win odds" in notes[1]

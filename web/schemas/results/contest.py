@@ -106,15 +106,17 @@ class FieldSchema(Schema):
 
 
 class PlayedContestSchema(FiguresSchema):
-    """What all lineups together make of the contest, and what they met in it."""
+    """The contest's figures for all lineups together, the opposing fields, and the prizes."""
 
     field = part(FieldSchema, "The simulated fields of opponents")
     n_simulations = count("Contests simulated: races x fields", low=1)
-    payouts_label = text("What stood in for the contest's own prizes; empty where they were given")
+    payouts_label = text(
+        "What the prizes are if not the contest's own cash prizes; empty if they are"
+    )
 
 
 class InSampleSchema(Schema):
-    """The same lineups on the races they were chosen on: too good to be true."""
+    """The same lineups on the races that they were chosen on, which overstate the figures."""
 
     roi = ratio("Return on investment", null=FREE)
     roi_se = ratio("Standard error of `roi`", null=FREE_OR_ONE_SCENARIO)

@@ -1,4 +1,4 @@
-"""Why the lineups are what they are."""
+"""Figures that explain the choice of the lineups."""
 
 from marshmallow import Schema
 

@@ -76,7 +76,7 @@ class LineupSchema(Schema):
 
 
 class LeverageLineupSchema(LineupSchema):
-    """One lineup, and what it is owned by."""
+    """One lineup, with its ownership and leverage score."""
 
     avg_ownership = percent("Mean ownership of the lineup's drivers")
     max_ownership = percent("Ownership of its most owned driver")
@@ -98,7 +98,7 @@ class SimilaritySchema(Schema):
 
 
 class OwnershipMetricsSchema(Schema):
-    """What the portfolio's lineups are owned by."""
+    """Ownership over the portfolio's lineups."""
 
     avg_lineup_ownership = percent("Mean of the lineups' average ownership")
     min_lineup_ownership = percent("Smallest average ownership of a lineup")

@@ -33,16 +33,16 @@ class OptimizeResultSchema(Schema):
     exposure = by_key("driver id", share("Exposure"), "Share of the lineups that hold each driver")
     portfolio_correlation = part(SimilaritySchema, "How alike the lineups are")
     scenario_diagnostics = part(DiagnosticsSchema, "The simulated races")
-    kernel_stats = part(KernelStatsSchema, "Races judged, and why any were thrown out")
-    explain = part(ExplanationSchema, "Why the lineups are what they are")
+    kernel_stats = part(KernelStatsSchema, "Races judged and rejected, by rule")
+    explain = part(ExplanationSchema, "Figures that explain the choice of these lineups")
     calibration_metrics = part(
         CalibrationSchema,
         "How well the model has forecast past races",
         null="with `include_calibration` false",
     )
     constraint_spec_hash = text(SPEC_HASH)
-    run_config = part(RunConfigSchema, "What makes the run repeatable")
-    proof = part(ProofSchema, "Upper bounds on everything that was left out")
+    run_config = part(RunConfigSchema, "Settings and seed that repeat the run")
+    proof = part(ProofSchema, "Upper bounds of the lineups and portfolios that were not chosen")
     notes = texts("What to know before believing the figures, a sentence each")
     tail_validation = part(
         TailValidationSchema,
@@ -50,7 +50,7 @@ class OptimizeResultSchema(Schema):
         only="with `validate_tail_objective`",
     )
     contest = part(
-        ReportedContestSchema, "What the lineups together make of the contest", only=WITH_CONTEST
+        ReportedContestSchema, "Figures of the contest for all lineups together", only=WITH_CONTEST
     )
     ownership_percent = field_ownership(WITH_CONTEST)
     ownership_source = text("Where the opposing field's ownership comes from", only=WITH_CONTEST)
@@ -60,5 +60,5 @@ class LeverageResultSchema(OptimizeResultSchema):
     """The result of an optimize-with-leverage job."""
 
     lineups = parts(LeverageLineupSchema, "The lineups, all different, the best first")
-    ownership_metrics = part(OwnershipMetricsSchema, "What the lineups are owned by")
+    ownership_metrics = part(OwnershipMetricsSchema, "Ownership of the lineups' drivers")
     portfolio_metrics = part(PortfolioMetricsSchema, "The portfolio in a few figures")

@@ -41,14 +41,14 @@ class TargetFitSchema(Schema):
     races 0 to 1, or a finishing position.
     """
 
-    kind = choice("Which number it is", [kind.value for kind in Kind])
+    kind = choice("Which of your numbers it is", [kind.value for kind in Kind])
     asked = number("The number as you gave it, the bookmaker's margin taken out of odds")
     target = number(
-        "The number that was searched for: a projection x `scale` - `offset_points`, a median "
-        "half a position inside the field at the least, any other as asked"
+        "The number that the races were moved to: a projection x `scale` - `offset_points`, a "
+        "median at least half a position inside the first and last, any other as you gave it"
     )
-    before = number("What races without any tilt have")
-    after = number("What the tilted races have")
+    before = number("The same quantity in races without any tilt")
+    after = number("The same quantity in the tilted races")
     miss_se = number("`after` less `target`, in standard errors")
     reached = flag("Whether the miss is noise, or less than half a point, 0.2% or half a position")
 
@@ -59,15 +59,15 @@ class DriverFitSchema(Schema):
     driver_id = text("The site's id of the driver")
     name = text("The driver's name")
     tilt = number("Strength added, in normal scores of the running order")
-    tilt_sd = number("Strength added, in standard deviations of the field's skill")
-    at_limit = flag("Whether a larger tilt was called for than there is")
-    held = flag("Whether the tilt stopped where the rules would have thrown out too many races")
+    tilt_sd = number("Strength added, in standard deviations of the drivers' skill")
+    at_limit = flag("Whether the tilt is the largest that the model allows")
+    held = flag("Whether the tilt stopped because the rules would have rejected too many races")
     reached = flag("Whether all of the driver's targets are reached")
     targets = parts(TargetFitSchema, "Each of your numbers for the driver")
 
 
 class KnowledgeSchema(Schema):
-    """How far the races were moved to your numbers, and what could not be met."""
+    """How far the races were moved to your numbers, and the numbers that they miss."""
 
     drivers = parts(DriverFitSchema, "The drivers you gave numbers for, in the order of the slate")
     not_reached = texts("Ids of the drivers with a target that is not reached")
@@ -77,8 +77,8 @@ class KnowledgeSchema(Schema):
         low=0,
     )
     kl = number(
-        "Kullback-Leibler divergence, in nats, of the nearest reweighting of untilted races that "
-        "has the means reached",
+        "Kullback-Leibler divergence, in nats, from the untilted races to their nearest "
+        "reweighting that has the means of the tilted ones",
         low=0,
         null="where no reweighting of `races_weighed` races has them",
     )
@@ -93,14 +93,14 @@ class KnowledgeSchema(Schema):
         null="where no driver has a projection",
     )
     total_simulated = points(
-        "What a simulated race hands out to all drivers together",
+        "Mean of the points that all drivers together score in a simulated race",
         null="where no driver has a projection",
     )
-    scale = number("What each projection was multiplied by to become its target", low=0)
-    offset_points = points("What each projection was lowered by, after that, to become its target")
-    survival = share("Share of the tilted races that the rules let stand")
-    iterations = count("Times that fresh races were simulated in the search")
-    races = count("Races simulated in the search, all times together")
+    scale = number("Factor on each projection, the first step to its target", low=0)
+    offset_points = points("Points then taken off each projection, the second step to its target")
+    survival = share("Share of the tilted races that obey the rules")
+    iterations = count("Number of times that the search simulated new races")
+    races = count("Races that the search simulated in all")
     rms_miss_se = number("Root mean square of the targets' misses, in standard errors", low=0)
     max_miss_se = number("Largest miss of a target in size, in standard errors", low=0)
 
@@ -121,7 +121,7 @@ class DiagnosticsSchema(InformedSchema):
 
     n_scenarios_generated = count("Races simulated and judged, kept or not")
     n_valid = count("Races kept")
-    rejection_rate = share("Share of the judged races that were thrown out")
+    rejection_rate = share("Share of the judged races that were rejected")
     avg_laps_led = by_key("driver id", number("Laps", low=0), "Mean laps led")
     avg_fastest_laps = by_key("driver id", number("Laps", low=0), "Mean fastest laps")
     avg_position_differential = by_key(
@@ -134,15 +134,15 @@ class DiagnosticsSchema(InformedSchema):
 
 
 class KernelStatsSchema(Schema):
-    """How many races were judged, and why any were thrown out."""
+    """Number of races judged, and of those that each rule rejected."""
 
     total_validated = count("Races judged, kept or not")
-    total_rejected = count("Races thrown out")
-    rejection_rate = share("Share of the judged races that were thrown out")
+    total_rejected = count("Races rejected")
+    rejection_rate = share("Share of the judged races that were rejected")
     veto_reasons = by_key(
         "rule (`laps_led_total`, or with a driver's id, `may_not_win:123`)",
         count("Races"),
-        "Races that each rule threw out; a race that breaks two counts under both",
+        "Races that each rule rejected; a race that breaks two counts under both",
     )
 
 

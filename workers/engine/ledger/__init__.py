@@ -1,4 +1,4 @@
-"""The truth about every job, in Redis: what waits, who does what until when, what is done.
+"""The state of every job, in Redis: pieces that wait, leases on pieces, and values that are kept.
 
 Only small Lua scripts change it, each a single move that happens whole or not at all:
 

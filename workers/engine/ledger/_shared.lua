@@ -1,10 +1,10 @@
--- What all scripts of the ledger share: the names of the keys, and the moves that several make.
--- Times are Redis's own seconds; numbers that a double must carry whole are below 2^53.
+-- The names of the keys, and functions that several scripts of the ledger share. Times are in
+-- seconds of Redis's clock. Whole numbers stay below 2^53, as Lua's numbers are doubles.
 --
--- A job goes from stage to stage; each time one begins it is cut anew, and a cut's name tells its
--- pieces from those of any other, of the same stage too. A user's jobs with pieces waiting are the
--- user's lane. A level is service in seconds: of a user among users, of a job in its lane; a clock
--- is the level of the last that was served.
+-- A job goes from stage to stage. A stage is cut into pieces whenever it begins, and each cut has a
+-- name, so that pieces of an older cut of the same stage are recognised. A user's jobs with waiting
+-- pieces form the user's lane. A level is the service in seconds that a user, or a job in its lane,
+-- has had; a clock is the level of the last one served.
 
 local P = 'axiomatic:'
 local LEASES = P .. 'leases'     -- zset: "holder run cut piece" by when the lease ends
@@ -53,16 +53,16 @@ local function waiting(run)
   return following and tonumber(following) < tonumber(chunks)
 end
 
--- The level to start at. The clock may have run ahead of those who wait, by pieces that took less
--- than was thought.
+-- The level to start at. The clock may be ahead of those who wait, by pieces that took less time
+-- than estimated.
 local function start_level(line, clock)
   local first = call('zrange', line, 0, 0, 'withscores')
   return math.min(tonumber(clock or 0), tonumber(first[2] or clock or 0))
 end
 
--- A job with pieces to hand out stands in its user's lane, and the user among those to be served:
--- start-time fair queueing, twice. Whoever joins starts at the clock, the level of the last served,
--- or where it was if that is further: having waited long ago earns nothing now.
+-- A job with waiting pieces is in its user's lane, and its user among the users to be served:
+-- start-time fair queueing on two levels. A user or job that joins starts at the clock, or at its
+-- own last level if that is higher, so idle time earns no priority.
 local function enlist(run)
   local version, user, served = unpack(call('hmget', job_key(run), 'version', 'owner', 'served'))
   local lane = lane_key(version, user)
@@ -98,7 +98,7 @@ local function charge(run, version, user, seconds)
   if call('zscore', lane, run) then call('zadd', lane, own, run) end
 end
 
--- What a piece took in place of what it was charged when it was taken.
+-- Charge the time that a piece took in place of the estimate charged when it was taken.
 local function settle(run, seconds)
   local version, user = unpack(call('hmget', job_key(run), 'version', 'owner'))
   charge(run, version, user, seconds - tonumber(call('hget', work_key(run), 'cost')))
@@ -118,7 +118,8 @@ local function drop_lease(lease, holder)
   return call('zrem', LEASES, lease) == 1
 end
 
--- A piece whose lease ended unkept goes first in line again, if nobody else has it by now.
+-- A piece whose lease ended before its value was kept is handed out again first, unless another
+-- holder has it by now.
 local function put_back(lease)
   local holder, run, cut, piece = split(lease)
   if not alive(run) then return end
@@ -130,7 +131,7 @@ local function put_back(lease)
   enlist(run)
 end
 
--- Hand out again what leases held that are over, so many at the most.
+-- Hand out again the pieces of leases that have ended, up to a limit.
 local function end_leases(most)
   local due = call('zrangebyscore', LEASES, '-inf', seconds_text(now()), 'limit', 0, most)
   for _, lease in ipairs(due) do
@@ -139,7 +140,7 @@ local function end_leases(most)
   end
 end
 
--- A job that takes more than it was promised is promised what it takes.
+-- If a job stores more bytes than it was promised, its promise is raised to what it stores.
 local function grow(run, bytes)
   local need, used = unpack(call('hmget', job_key(run), 'need', 'used'))
   need, used = tonumber(need), tonumber(used or 0)
@@ -173,7 +174,7 @@ local function let_go(run, ref)
   end
 end
 
--- End a job: its outcome, its result for the result backend, and nothing else of it left behind.
+-- End a job: write its outcome and its result for the result backend, and delete everything else.
 local function end_job(run, outcome, document, reason)
   local job = job_key(run)
   local version, user, need, used, keep =
@@ -187,7 +188,7 @@ local function end_job(run, outcome, document, reason)
   for _, field in ipairs(call('hkeys', job)) do
     if string.sub(field, 1, 6) == 'facts:' then call('hdel', job, field) end
   end
-  -- the lineups of a completed job are named from its request; of others nothing is asked again
+  -- only a completed job's request is needed again, to name the drivers of its lineups
   if outcome ~= 'completed' then call('hdel', job, 'request') end
   local size = #document + call('hstrlen', job, 'request')
   call('zadd', KEPT, seconds_text(moment + keep), run .. ' ' .. size)
@@ -221,7 +222,7 @@ local function give_up(run, tries, why)
     .. ' times and was given up; ' .. why .. '.')
 end
 
--- Begin a stage: forget the one before, and hand out the chunks of this one.
+-- Begin a stage: delete the stage before it, and make its chunks ready to be handed out.
 local function install(run, stage, name, units, chunks, open, cost, before, within)
   chunks = tonumber(chunks)
   call('del', work_key(run), ready_key(run))
@@ -238,7 +239,7 @@ local function install(run, stage, name, units, chunks, open, cost, before, with
   enlist(run)
 end
 
--- How many values a node of the tree merges.
+-- Number of values that a node of the merge tree merges.
 local function children(chunks, level, index)
   local below = math.ceil(chunks / FAN ^ (level - 1))
   return math.min(FAN, below - index * FAN)
@@ -255,15 +256,15 @@ local function hold_lease(holder, run, cut, piece, seconds)
   return lease
 end
 
--- Whether what a holder says of a piece is wanted, and whether it had its lease until now: not if it
--- was late, nor if it asks again because an answer was lost.
+-- Whether a holder's report on a piece is wanted, and whether the holder still had its lease. It
+-- had none if it is late, or if it repeats a report because the answer was lost.
 local function hand_in(holder, run, cut, piece)
   local had = drop_lease(holder .. ' ' .. run .. ' ' .. cut .. ' ' .. piece, holder)
   return alive(run) and call('hget', work_key(run), 'cut') == cut, had
 end
 
--- Whether all of these blobs are this job's: a Redis that came back without its last second may
--- have forgotten one, and a value without its arrays is worse than none.
+-- Whether the job holds all of these blobs. A Redis that restarted without its last second may have
+-- lost one, and a value must not be kept without its arrays.
 local function all_there(run, refs, first, last)
   for i = first, last do
     if call('hexists', refs_key(run), refs[i]) == 0 then return false end
@@ -271,7 +272,7 @@ local function all_there(run, refs, first, last)
   return true
 end
 
--- How many pieces of a job wait, what one costs, and since when it has been given nothing.
+-- Number of waiting pieces of a job, the cost of one, and the time since which none was taken.
 local function pieces_of(run)
   local following, chunks, cost, since =
     unpack(call('hmget', work_key(run), 'next', 'chunks', 'cost', 'since'))
@@ -280,7 +281,7 @@ local function pieces_of(run)
   return fresh + call('llen', ready_key(run)), tonumber(cost), tonumber(since)
 end
 
--- The children of a version's workers, and the versions of the others.
+-- Number of children of a version's workers, and the other versions that have workers.
 local function slots_of(version)
   local slots, others, names = 0, {}, {}
   for _, node in ipairs(call('zrangebyscore', NODES_SEEN, seconds_text(now() - 5), '+inf')) do

@@ -1,4 +1,4 @@
--- Accept a job: its record, its arrays, its first stage. All of it or nothing.
+-- Accept a job: write its record, its arrays and its first stage, all of them or nothing.
 -- ARGV: run, kind, owner, version, request, need, store bytes, keep seconds, chunk units,
 --       idempotency name or '', body hash, stage name, units, chunks, open, cost,
 --       before, within, number of arrays, then ref and bytes of each
@@ -7,7 +7,7 @@ local need, limit, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]
 local arrays = 0
 for i = 0, tonumber(ARGV[19]) - 1 do arrays = arrays + #ARGV[21 + 2 * i] end
 need = math.max(need, arrays)
--- asked again because the answer was lost
+-- the same call again, because its answer was lost
 if call('exists', job_key(run)) == 1 then return { 'begun', run } end
 local once = P .. 'key:' .. ARGV[10]
 
@@ -39,7 +39,7 @@ call('zadd', active_key(version), seconds_text(moment), run)
 call('zadd', VERSIONS, 'nx', seconds_text(moment), version)
 local mine = P .. 'jobs-of:' .. owner
 call('zadd', mine, seconds_text(moment), run)
--- a record is kept so long after its job has ended, and a job may take as long
+-- a job may take this long, and its record is kept this long after the job has ended
 call('zremrangebyscore', mine, 0, moment - 2 * keep)
 call('persist', mine)
 install(run, 0, unpack(ARGV, 12, 18))

@@ -1,6 +1,7 @@
 -- What a worker does every second: report that it is there, and renew the leases of its children.
 -- Returns 1 if it is this worker's turn to look after all jobs.
--- ARGV: node, version, slots (-1: it moves no more, and is not there), lease seconds, the longest
+-- ARGV: node, version, slots (-1: its main thread is stuck, so it counts as absent), lease seconds,
+-- the longest
 --       that any piece is held, then holders of this worker
 local node, version, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local lease_seconds, longest = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -23,7 +24,7 @@ for i = 6, #ARGV do
     end
   end
 end
--- leases of this worker that it did not renew were held by dead children: no need to wait
+-- leases that this worker did not renew were held by dead children, so they end now
 for _, lease in ipairs(call('zrangebyscore', LEASES, '-inf',
     seconds_text(moment + lease_seconds - MISSED_SECONDS))) do
   local holder = split(lease)

@@ -1,4 +1,5 @@
--- Seconds that work took beside the seconds it was thought to take, older work fading.
+-- The pace of a stage: seconds that its work took and seconds that were estimated, both summed with
+-- older work counting less.
 local function learn(version, field, seconds, nominal)
   if field == '' or nominal <= 0 then return end
   local pace = P .. 'pace:' .. version
@@ -8,10 +9,10 @@ local function learn(version, field, seconds, nominal)
     field .. ':thought', tonumber(thought or 0) * fade + nominal)
 end
 
--- Keep a piece's value, once, and hand out the merge that it completes.
--- ARGV: holder, run, cut, piece, value, seconds, pace field, nominal seconds, grace seconds, hits and
---       misses of the scenario cache, number of blobs the value has, those, then blobs that it took
---       the index of
+-- Keep a piece's value once, and make the merge that it completes ready to be handed out.
+-- ARGV: holder, run, cut, piece, value, seconds, pace field, nominal seconds, grace seconds, hits
+-- and misses of the scenario cache, number of blobs the value has, those, then blobs that it
+-- replaces
 local holder, run, cut, piece = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local last = 12 + tonumber(ARGV[12])
 local wanted, had = hand_in(holder, run, cut, piece)
@@ -23,7 +24,7 @@ end
 local work = work_key(run)
 local level, index = level_of(piece)
 if call('hsetnx', work, 'v:' .. piece, ARGV[5]) == 0 then
-  -- the same arrays again: once is enough
+  -- the value that was kept holds the same arrays, so these holds are dropped
   if level == 0 and had then
     for i = 13, last do let_go(run, ARGV[i]) end
   end
@@ -43,7 +44,7 @@ local chunks = tonumber(call('hget', work, 'chunks'))
 if level == 0 then
   call('hincrby', work, 'done', 1)
 else
-  -- empty, not absent: a late copy of a chunk must find that its value was kept
+  -- the values become empty and are not deleted: a late copy of a chunk must see that it was kept
   for i = 0, children(chunks, level, index) - 1 do
     call('hset', work, 'v:' .. (level - 1) .. '.' .. (index * FAN + i), '')
   end
@@ -54,7 +55,7 @@ local above = (level + 1) .. '.' .. math.floor(index / FAN)
 call('hsetnx', work, 'l:' .. above, children(chunks, level + 1, math.floor(index / FAN)))
 if call('hincrby', work, 'l:' .. above, -1) == 0 then
   if above == root_of(run) and call('hget', work, 'open') == '0' then
-    -- the chord's body opens the join; if it does not come, the end of this lease does
+    -- the chord's body opens the join; if it never comes, the join opens when this lease ends
     hold_lease('-', run, cut, above, tonumber(ARGV[9]))
   else
     call('lpush', ready_key(run), above)

@@ -1,4 +1,4 @@
--- A worker takes no turns any more.
+-- Remove a worker that takes no more turns.
 -- ARGV: node
 call('zrem', NODES_SEEN, ARGV[1])
 call('hdel', NODES, ARGV[1])

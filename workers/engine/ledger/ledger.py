@@ -156,7 +156,7 @@ class Piece:
 
     @property
     def name(self) -> str:
-        """As the scripts call it."""
+        """The piece's name in the scripts: level and index."""
         return f"{self.level}.{self.index}"
 
 
@@ -325,7 +325,7 @@ class Ledger:
         return self._piece("give_back", holder, piece, reason, MOST_TRIES)
 
     def postpone(self, holder: str, piece: Piece, reason: str) -> str:
-        """Put a piece off for want of room; after minutes of that its job fails with the reason."""
+        """Postpone a piece for lack of room; after some minutes its job fails with the reason."""
         more = (ROOM_SECONDS, MOST_POSTPONED, reason)
         return self._piece("postpone", holder, piece, *more)
 
@@ -379,7 +379,7 @@ class Ledger:
         return self._scripts.run("any_held", *holders) == 1
 
     def leave(self, node: str) -> None:
-        """Strike a worker that ended in good order off the list."""
+        """Remove a worker that ended in good order."""
         self._scripts.run("leave", node)
 
     def workers(self) -> tuple[int, tuple[str, ...]]:

@@ -1,4 +1,4 @@
--- How busy a version's workers are. It looks at every waiting job: for people and autoscalers.
+-- The load of a version's workers, for people and autoscalers: it reads every waiting job.
 -- ARGV: version
 local version = ARGV[1]
 local moment = now()

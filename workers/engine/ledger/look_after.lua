@@ -1,5 +1,5 @@
--- What one worker a second does for all: leases that ended, jobs that nobody can or will run, what
--- is not counted any more.
+-- What one worker does each second for all: it ends expired leases and jobs that no worker can run,
+-- and removes what has expired from the counts.
 -- ARGV: version, most seconds a job may take, version grace seconds
 local version, most, grace = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local AWAY_SECONDS = 10
@@ -20,7 +20,7 @@ for _, run in ipairs(call('zrangebyscore', active_key(version), '-inf',
     .. ' hours; send it again, or add workers.')
 end
 
--- while Redis was away nobody could say that they were there: their time begins again
+-- while Redis was away no worker could report, so the time until it counts as absent begins again
 local last = tonumber(call('get', P .. 'looked-after') or 0)
 call('set', P .. 'looked-after', seconds_text(moment))
 if moment - last > AWAY_SECONDS then
@@ -40,7 +40,7 @@ for _, other in ipairs(call('zrangebyscore', VERSIONS, '-inf', seconds_text(mome
   end
 end
 
--- service that everybody has had is worth nothing
+-- a level at or below the clock gives no priority, so it is deleted
 local clock = call('get', clock_key(version))
 if clock then call('zremrangebyscore', served_key(version), '-inf', clock) end
 if call('exists', active_key(version)) == 0 then

@@ -1,4 +1,4 @@
--- A chord's turns have all returned: the join may begin as soon as every chunk is kept.
+-- Allow a stage's join once all its chunks are kept: all turns of its chord have returned.
 -- ARGV: run, stage
 local run, stage = ARGV[1], ARGV[2]
 if not alive(run) or call('hget', work_key(run), 'stage') ~= stage then return 0 end

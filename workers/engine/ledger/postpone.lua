@@ -1,4 +1,5 @@
--- Put a piece off for want of room: no try is counted, and after so many times its job fails.
+-- Postpone a piece because there is no room for its arrays. It costs no try, and after a number of
+-- times its job fails.
 -- ARGV: holder, run, cut, piece, seconds, most times, reason
 local holder, run, cut, piece = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local work = work_key(run)

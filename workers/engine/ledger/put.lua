@@ -1,10 +1,10 @@
--- Lay a blob under its hash and hold it for a job.
+-- Store a blob under its hash, held by a job.
 -- ARGV: run, ref, bytes, store bytes
 local run, ref = ARGV[1], ARGV[2]
 if not alive(run) then return 'ended' end
 local size = #ARGV[3]
 if call('hexists', refs_key(run), ref) == 0 then
-  -- within its promise a job always has room; beyond, only what nobody else was promised
+  -- within its promise a job always has room; beyond it, only room that no other job was promised
   local more = grow(run, size)
   if more > 0 then
     local promised, kept = unpack(call('hmget', STORE, 'promised', 'kept'))

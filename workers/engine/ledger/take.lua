@@ -1,17 +1,17 @@
 -- Hand out the piece that is fairest to run next: of the user with the least service, of that
 -- user's job with the least, a piece given back first, then the next chunk.
--- ARGV: holder, version, lease seconds, most tries, then run and stage without whose waiting pieces
---       nothing is wanted ('' and -1: anything)
+-- ARGV: holder, version, lease seconds, most tries, then run and stage: nothing is returned unless
+-- that stage has waiting pieces ('' and -1: any job's pieces will do)
 local holder, version, lease_seconds = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
--- what this holder did not hand in: its job had ended, or an answer was lost
+-- give back a piece that this holder still has: its job had ended, or an answer was lost
 local stale = call('hget', HELD, holder)
 if stale then
   drop_lease(stale, holder)
   put_back(stale)
 end
 
--- the reaper would come to them within a second, a free child need not wait
+-- the reaper would free these within a second, but a free child need not wait for it
 end_leases(20)
 
 if ARGV[5] ~= '' then
@@ -38,7 +38,7 @@ while true do
       unpack(call('hmget', work, 'stage', 'cut', 'units', 'chunks', 'cost'))
     local tries = call('hincrby', work, 't:' .. piece, 1)
     if call('hexists', work, 'v:' .. piece) == 1 then
-      -- it was given back and then kept after all
+      -- the piece was given back and its value then kept after all
       if not waiting(run) then delist(run, version, user) end
     elseif tries > tonumber(ARGV[4]) then
       local why = call('hget', work, 'w:' .. piece)

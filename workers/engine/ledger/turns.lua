@@ -1,5 +1,5 @@
--- How many turns to publish: none while messages wait, else one for every piece that waits, and not
--- more than there are children to have them.
+-- Number of turns to publish: none while messages wait; else one for every waiting piece, up to the
+-- number of children.
 -- ARGV: version, queue
 local version = ARGV[1]
 if call('llen', ARGV[2]) > 0 then return 0 end

@@ -1,4 +1,4 @@
-"""What an answer says of the contest: figures, and what they rest on."""
+"""The contest in an answer: its figures, and notes on what they assume."""
 
 from collections.abc import Sequence
 
@@ -37,8 +37,8 @@ def contest_notes(request: Played, facts: Facts) -> list[str]:
     """Notes on what the contest's figures rest on."""
     notes = [
         f"Ownership: {facts.of(FIELD).source}.",
-        "ROI holds if races run as simulated and the field is as modelled: an estimated field "
-        "knows less than a real one and flatters it.",
+        "ROI holds only if races run as simulated and opponents play as modelled. An estimated "
+        "field plays worse than a real one, which makes ROI look better.",
     ]
     label = terms_of(request).payouts.label
     return [*notes, f"Payouts: {label}."] if label else notes

@@ -45,7 +45,7 @@ def _notes(request: ContestSimRequest, facts: Facts) -> list[str]:
     held = sorted({index for lineup in request.lineups for index in lineup})
     out = [request.slate.drivers[i].name for i in held if request.slate.drivers[i].out]
     if out:
-        notes.append(f"In the lineups but not in the race: {', '.join(out)}.")
+        notes.append(f"These drivers are in your lineups and do not race: {', '.join(out)}.")
     # a user's own points are not simulated races, which could follow the user's other numbers
     of_races = knowledge_notes(request, facts) if request.scores is None else []
     return [*notes, *of_races, *contest_notes(request, facts)]

@@ -1,4 +1,4 @@
-"""Why an optimize job chose what it chose, computed on the report's races."""
+"""Figures that explain an optimize job's choice, computed on the report's races."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""What an answer says of the user's own numbers: how far the races follow them."""
+"""The user's own numbers in an answer: how far the simulated races follow them."""
 
 from core.slate import Slate
 from workers.engine.facts import Facts
@@ -7,7 +7,7 @@ from workers.plans.requests.races import Simulated
 from workers.plans.stages.knowledge import KNOWLEDGE
 
 _LEAST_NOTED_POINTS, _LEAST_NOTED_SCALE = 0.5, 0.995
-_MOST_AT_LIMIT = 0.25  # of the drivers of whom something is known
+_MOST_AT_LIMIT = 0.25  # share of the drivers with numbers; above it there is a note
 
 
 def shown_knowledge(request: Simulated, facts: Facts) -> Json | None:
@@ -31,17 +31,17 @@ def _not_followed(slate: Slate) -> list[str]:
     notes = []
     if any(driver.projected_points is not None for driver in slate.drivers):
         notes.append(
-            "Projected points count for the mean objective and the ownership estimate; the "
+            "The mean objective and the ownership estimate use your projected points; the "
             "simulated races do not follow them."
         )
     others = ("win_odds", "top5_odds", "finish_median")
     if any(getattr(driver, name) is not None for driver in slate.drivers for name in others):
-        notes.append("The simulated races do not follow the odds and finish medians given.")
+        notes.append("The simulated races do not follow your odds and finish medians.")
     return notes
 
 
 def _left_out(request: Simulated) -> list[str]:
-    """Notes on drivers whose numbers no race can follow, and why."""
+    """Notes on drivers whose numbers the races ignore, and why."""
     known = request.knowledge
     if known is None:
         return []
@@ -55,10 +55,10 @@ def _left_out(request: Simulated) -> list[str]:
         if driver.win_odds is not None and known.win_probability[index] is None:
             winless.append(driver.name)
     return [
-        f"{what} not counted: {_listed(names)}."
+        f"{what} are ignored: {_listed(names)}."
         for what, names in (
-            ("Numbers of drivers who do not race are", out),
-            ("Win odds of drivers who may not win, or of the only one who may, are", winless),
+            ("Your numbers for drivers who do not race", out),
+            ("Win odds of drivers who may not win, or of the only one who may,", winless),
         )
         if names
     ]
@@ -76,26 +76,26 @@ def knowledge_notes(request: Simulated, facts: Facts) -> list[str]:
         changes.append(f"{abs(less):.1f} {'less' if less > 0 else 'more'}")
     if changes:
         notes.append(
-            f"Projected points sum to {shown['total_projected']:.0f} over the field, and a race "
-            f"hands out {shown['total_simulated']:.0f}: in the simulated races each counts "
-            f"{', '.join(changes)}."
+            f"Projected points sum to {shown['total_projected']:.0f} over all drivers, and a race "
+            f"scores {shown['total_simulated']:.0f} in all: in the simulated races each projection "
+            f"counts {', '.join(changes)}."
         )
     missed = [fit["name"] for fit in shown["drivers"] if not fit["reached"]]
     if missed:
         notes.append(
-            f"No race agrees with all that is said of {_listed(missed)}; "
-            "scenario_diagnostics.knowledge says by how much."
+            f"The simulated races miss some of your numbers for {_listed(missed)}; "
+            "scenario_diagnostics.knowledge shows by how much."
         )
     held = [fit["name"] for fit in shown["drivers"] if fit["held"]]
     if held:
         notes.append(
-            f"The rules throw too many races out for {_listed(held)} to go further towards what is "
-            "said of them."
+            f"The races come no nearer to your numbers for {_listed(held)}: your rules would "
+            "reject too many of them."
         )
     limits = sum(fit["at_limit"] for fit in shown["drivers"])
     if limits > _MOST_AT_LIMIT * len(shown["drivers"]):
         notes.append(
-            f"{limits} of {len(shown['drivers'])} drivers are as strong or as weak as a race can "
-            "make them: what is said of them all together lies far from any race."
+            f"{limits} of {len(shown['drivers'])} drivers are as strong or as weak as the model "
+            "allows: your numbers together are far from any simulated race."
         )
     return notes

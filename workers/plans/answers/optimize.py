@@ -179,8 +179,8 @@ def _notes(request: OptimizeRequest, facts: Facts, selection: int) -> list[str]:
     wanted = 2 * adaptive_scenario_count(alpha)
     if request.n_scenarios < wanted:
         notes.append(
-            f"The {alpha:g} tail is {(1 - alpha) * selection:.0f} of the {selection} races that "
-            f"lineups are chosen on; {wanted} scenarios would make it 100."
+            f"The tail at {alpha:g} is {(1 - alpha) * selection:.0f} of the {selection} races that "
+            f"lineups are chosen on; give {wanted} scenarios to make it 100."
         )
     notes += knowledge_notes(request, facts)
     if request.contest is not None:

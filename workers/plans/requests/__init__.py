@@ -1,1 +1,1 @@
-"""What each kind of job is asked: everything that its result depends on."""
+"""The request of each kind of job: everything that its result depends on."""

@@ -44,5 +44,5 @@ class ContestSimRequest:
 
     @property
     def own_entries(self) -> int:
-        """How many lineups are entered."""
+        """Number of lineups entered."""
         return len(self.lineups)

@@ -87,7 +87,7 @@ class OptimizeRequest:
 
     @property
     def own_entries(self) -> int:
-        """How many lineups are entered."""
+        """Number of lineups entered."""
         return self.limits.n_lineups
 
     @property

@@ -1,4 +1,4 @@
-"""How a contest is cut, how long it takes, and what its tallies weigh."""
+"""The units of a contest, their time and their memory."""
 
 from collections.abc import Iterator
 
@@ -9,9 +9,9 @@ from workers.plans.stages.races import block_count
 
 # about what one core counts: entries of all simulated contests together
 _ENTRIES_PER_SECOND = 700_000_000
-# of the fields that are played in one go, at the most
+# most entries of the fields that one unit plays
 _UNIT_ENTRIES = 1_000_000
-# what an own lineup costs in opposing ones: its rank, its prize, its part in the tally
+# time for an own lineup, in that for opposing lineups: its rank, its prize, its part of the tally
 _OWN_WORTH = 50
 
 _LINEUP_BYTES, _AMOUNT_BYTES, _AMOUNTS_A_TIER, _OPEN_BYTES = 200, 6, 2, 6
@@ -32,7 +32,7 @@ def fields_at_once(request: Played) -> int:
     """How many of a block's fields one unit of work plays."""
     fields = terms_of(request).fields_per_block
     most = max(1, _UNIT_ENTRIES // _work_of_field(request))
-    # evenly: 10 fields at 9 at most are 5 and 5
+    # in even parts: 10 fields with at most 9 in a unit make 5 and 5
     units = -(-fields // most)
     return -(-fields // units)
 

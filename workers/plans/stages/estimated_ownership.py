@@ -1,6 +1,6 @@
-"""What the field will own where the user gives no ownership: estimates of the ownership model.
+"""The opposing field's ownership: the user's, or the ownership model's estimate.
 
-A user's own model travels with the request, so that every worker uses the same one.
+A user's own model is part of the request, so that every worker uses the same one.
 """
 
 import json
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.field.estimators import HybridOwnershipEstimator
 
 MODEL_OWNERSHIP = "estimated by the ownership model"
-REPAIRED_OWNERSHIP = "the nearest that fits the cap to ownership"
+REPAIRED_OWNERSHIP = "moved to the nearest that fits the cap, from ownership"
 _TYPICAL_TRACK = "kansas"
 
 Floats = npt.NDArray[np.float64]
@@ -42,14 +42,14 @@ def ownership_model(document: str | None, **parameters: Any) -> "HybridOwnership
     document
         JSON; ``None`` = the shipped one.
     parameters
-        Other parameters than it was fitted with: ``roster_size``, ``ensemble_method`` ..
+        Parameters that replace the fitted ones: ``roster_size``, ``ensemble_method`` ..
 
     Raises
     ------
     InvalidInput
         The document holds no fitted model.
     """
-    # what was fitted is shared, the parameters are the copy's own
+    # the fitted members are shared between copies, the parameters are not
     model = copy(_fitted(document))
     model.set_params(**parameters)
     return model
@@ -78,9 +78,9 @@ def slate_to_estimate(
     projected_points
         By driver, ``[D]``.
     spec
-        Where each driver's skill is taken from, if a race is simulated.
+        The race, for each driver's skill; ``None`` if no race is simulated.
     entries
-        Of the contest.
+        Entries of the contest.
     race_date
         YYYY-MM-DD.
     """
@@ -98,11 +98,11 @@ def slate_to_estimate(
 def field_of_ownership(
     slate: Slate, percent: npt.ArrayLike, cap_usd: int, source: str
 ) -> tuple[FieldModel, str]:
-    """The field fitted to ownership from the user, or to the nearest that lineups can have.
+    """The field fitted to a user's ownership, or to the nearest that a mix of legal lineups has.
 
     Returns
     -------
-    The field, and where its ownership comes from: ``source``, and why it had to be moved, if so.
+    The field, and where its ownership comes from: ``source``, and why it was moved, if it was.
     """
     salaries, size = slate.salaries_usd, slate.rules.roster_size
     names = [driver.name for driver in slate.drivers]
@@ -125,7 +125,7 @@ def estimated_field(
 ) -> tuple[FieldModel, str]:
     """The field fitted to estimated ownership, or to the nearest that legal lineups can have.
 
-    Where a driver of the slate has known ownership, that stays; the others share the rest.
+    A driver whose ownership the slate holds keeps it; the others share the rest.
 
     Returns
     -------
@@ -146,7 +146,7 @@ def estimated_field(
 
 
 def _near(slate: Slate, estimated: OwnershipSlate, percent: Floats, cap_usd: int) -> Floats:
-    """Ownership near an estimate that legal lineups can have; what is known stays."""
+    """Ownership near an estimate that legal lineups can have; known ownership stays."""
     size, racing = slate.rules.roster_size, estimated.racing
     known = estimated.ownership_percent[racing]
     if bool(np.isnan(known).all()):
@@ -160,13 +160,13 @@ def _near(slate: Slate, estimated: OwnershipSlate, percent: Floats, cap_usd: int
 
 
 def _words(document: str | None, slate: Slate) -> str:
-    """Where an estimate comes from, and how far off such estimates are, in words."""
+    """Where an estimate comes from and its mean error, in words."""
     about = ownership_model(document).about_
     known = sum(driver.ownership_percent is not None for driver in slate.drivers if not driver.out)
     drivers = "driver" if known == 1 else "drivers"
     kept = f"; of {known} {drivers} as the drivers file gives it" if known else ""
-    track = "" if slate.track is not None else f"; as at {_TYPICAL_TRACK}, for no track is given"
+    track = "" if slate.track is not None else f"; for {_TYPICAL_TRACK}, as no track is named"
     return (
-        f"{MODEL_OWNERSHIP} ({about['n_contests']} contests learnt from, {about['mae']:.0f} points "
-        f"of percent off a driver on average){kept}{track}"
+        f"{MODEL_OWNERSHIP} (learnt from {about['n_contests']} contests, mean error "
+        f"{about['mae']:.0f} percentage points per driver){kept}{track}"
     )

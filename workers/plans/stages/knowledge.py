@@ -8,7 +8,7 @@ from workers.engine.facts import Facts, Key
 from workers.engine.stages import Work, single_unit_stage
 from workers.plans.requests.races import Simulated, spec_of
 
-_RACES, _MOST_RACES = 45_000, 60_000  # simulated for it; more where rules throw races out
+_RACES, _MOST_RACES = 45_000, 60_000  # simulated for the search; more where rules reject races
 _SECONDS_A_CAR = 7e-7  # of a race
 
 
@@ -45,7 +45,7 @@ def _run(work: Work[Simulated]) -> KnowledgeFact:
 
 
 def _seconds(request: Simulated) -> float:
-    """About how long the search takes: with all its steps where a rule may throw races out."""
+    """About how long the search takes: with all its steps where a rule may reject races."""
     if request.spec is None:
         return 0.0
     drivers = request.spec.drivers

@@ -18,7 +18,7 @@ Points = npt.NDArray[np.int16]
 
 
 class RaceFigures(msgspec.Struct, frozen=True):
-    """What some races add up to.
+    """Sums over some races.
 
     Parameters
     ----------

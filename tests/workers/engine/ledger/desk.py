@@ -36,7 +36,7 @@ def stage(
     before: float = 0.0,
     within: float = 1.0,
 ) -> Next:
-    """Give a stage of two units a chunk."""
+    """A stage with two units in each chunk."""
     return Next(number, name, 2 * chunks, chunks, fans_out, cost, before, within)
 
 
@@ -115,7 +115,7 @@ class Desk:
         return piece
 
     def to_join(self, holder: str = "h") -> Piece:
-        """Do whatever waits until a stage's join comes, and give that, taken."""
+        """Do all waiting pieces up to a stage's join, and take the join."""
         while not (piece := self.take(holder)).join:
             assert self.keep(piece, holder) == "kept"
         return piece
@@ -175,83 +175,83 @@ class Desk:
                 self.redis.zadd(LEASES, {lease: LONG_AGO})
 
     def lease(self, holder: str, run_id: str, piece: str) -> str:
-        """Give a lease on a piece of a job's stage as the ledger writes it."""
+        """A lease on a piece of a job's stage, as the ledger writes it."""
         return f"{holder} {run_id} {self.fields(f'axiomatic:work:{run_id}')['cut']} {piece}"
 
     def leases(self) -> list[str]:
-        """Give all leases, as they are written."""
+        """All leases, as the ledger writes them."""
         return _texts(self.redis.zrange(LEASES, 0, -1))
 
     def held(self) -> dict[str, str]:
-        """Give what each holder holds."""
+        """The piece of each holder."""
         return self.fields("axiomatic:held")
 
     def fields(self, key: str) -> dict[str, str]:
-        """Give a hash."""
+        """A hash of Redis as text."""
         raw = cast("dict[bytes, bytes]", self.redis.hgetall(key))
         return {name.decode(): value.decode() for name, value in raw.items()}
 
     def job(self, run_id: str) -> dict[str, str]:
-        """Give a job's record."""
+        """A job's record as text."""
         return self.fields(f"axiomatic:job:{run_id}")
 
     def job_bytes(self, run_id: str) -> dict[str, bytes]:
-        """Give a job's record as it is written."""
+        """A job's record as bytes."""
         raw = cast("dict[bytes, bytes]", self.redis.hgetall(f"axiomatic:job:{run_id}"))
         return {name.decode(): value for name, value in raw.items()}
 
     def reason(self, run_id: str) -> str:
-        """Give why a job failed."""
+        """The reason of a failed job."""
         job = self.job(run_id)
         assert job["outcome"] == "failed"
         return cast("str", json.loads(job["error"])["reason"])
 
     def result(self, run_id: str) -> dict[str, Any]:
-        """Give a job's end as the result backend finds it."""
+        """A job's end as the result backend reads it."""
         text = cast("bytes", self.redis.get(f"celery-task-meta-{run_id}"))
         return cast("dict[str, Any]", json.loads(text))
 
     def store(self) -> tuple[int, int]:
-        """Give the bytes stored, and those promised."""
+        """The bytes stored, and the bytes promised."""
         fields = self.fields("axiomatic:store")
         return int(fields.get("bytes", 0)), int(fields.get("promised", 0))
 
     def kept(self) -> int:
-        """Give the bytes counted for what is kept of ended jobs."""
+        """The bytes counted for requests and results of ended jobs."""
         return int(self.fields("axiomatic:store").get("kept", 0))
 
     def levels(self) -> dict[str, float]:
-        """Give the levels of users who wait."""
+        """The levels of the users who wait."""
         return self.scores(f"axiomatic:users:{self.version}")
 
     def served(self) -> dict[str, float]:
-        """Give the levels of users, whether or not they wait."""
+        """The levels of all users, waiting or not."""
         return self.scores(f"axiomatic:served:{self.version}")
 
     def lane(self, owner: str = "ann") -> dict[str, float]:
-        """Give the levels of a user's jobs that wait."""
+        """The levels of a user's waiting jobs."""
         return self.scores(f"axiomatic:lane:{self.version}:{owner}")
 
     def scores(self, key: str) -> dict[str, float]:
-        """Give a sorted set."""
+        """A sorted set of Redis, scores by name."""
         raw = cast("list[tuple[bytes, float]]", self.redis.zrange(key, 0, -1, withscores=True))
         return {name.decode(): score for name, score in raw}
 
     def now(self) -> float:
-        """Give Redis's time."""
+        """Redis's time, in seconds."""
         seconds, micros = self.redis.time()
         return seconds + micros / 1e6
 
     def names(self) -> set[str]:
-        """Give the names of all keys."""
+        """The names of all keys."""
         return set(_texts(self.redis.keys("*")))
 
     def dump(self) -> dict[str, bytes | None]:
-        """Give all there is, byte for byte."""
+        """The value of every key, byte for byte."""
         return {key: self.redis.dump(key) for key in sorted(self.names())}
 
     def keys_of(self, run_id: str) -> set[str]:
-        """Give the names of all keys of a job, without its id."""
+        """The names of all keys of a job, without its id."""
         return {key.removesuffix(run_id) for key in self.names() if run_id in key}
 
     def clean_up(self) -> None:
@@ -286,14 +286,14 @@ class Desk:
         assert self.kept() == 0
 
     def weight(self, run_id: str) -> int:
-        """Give how many bytes are kept of an ended job that are counted."""
+        """The counted bytes of an ended job: those of its result and its request."""
         request = self.job_bytes(run_id).get("request", b"")
         return len(cast("bytes", self.redis.get(f"celery-task-meta-{run_id}"))) + len(request)
 
 
 @contextmanager
 def own_desk(redis: "Redis") -> Iterator[Desk]:
-    """Give a desk in an empty database, and look after it what is left behind."""
+    """A desk in an empty database; checks afterwards that nothing is left behind."""
     redis.flushdb()
     desk = Desk(redis)
     yield desk
@@ -301,12 +301,12 @@ def own_desk(redis: "Redis") -> Iterator[Desk]:
 
 
 def plain(piece: Piece) -> Piece:
-    """Give a piece without its cut's name, which nobody can foretell."""
+    """The piece without its cut's name, which is random."""
     return replace(piece, cut="")
 
 
 def worth(piece: Piece) -> list[int]:
-    """Give what a piece is worth: the places of the chunks below it, in order."""
+    """The value of a piece in these tests: the indices of the chunks below it, in order."""
     if piece.level == 0:
         return [piece.index]
     return [place for kept in piece.inputs for place in json.loads(kept)]

@@ -40,7 +40,7 @@ Lease = tuple[str, str, str, Name]
 
 
 def sizes_of(chunks: int) -> list[int]:
-    """Give how many pieces each level of a stage has."""
+    """Number of pieces on each level of a stage."""
     sizes = [chunks, -(-chunks // FAN)]
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // FAN))
@@ -74,7 +74,7 @@ class Stage:
         return [(level - 1, at) for at in range(place * FAN, min(size, (place + 1) * FAN))]
 
     def waiting(self) -> list[Name]:
-        """Give what can be handed out, in order."""
+        """The pieces that can be handed out, in order."""
         chunks = [(0, place) for place in range(self.next, self.chunks)]
         return [name for name in self.ready if name not in self.values] + chunks
 
@@ -129,7 +129,7 @@ class Machine(RuleBasedStateMachine):
             del self.held[lease[0]]
 
     def is_on(self, lease: Lease) -> bool:
-        """Say whether somebody may be at a lease's piece: of what has ended none is renewed."""
+        """Whether a lease's piece may still be in work: leases of ended jobs are not renewed."""
         job = self.job(lease[1])
         at, name = job.stage, lease[3]
         return job.outcome is None and name in at.begun and name not in at.values
@@ -166,7 +166,7 @@ class Machine(RuleBasedStateMachine):
         return [job for job in self.jobs if job.outcome is None]
 
     def free(self, job: Job, number: int, stored: Sequence[str]) -> list[str]:
-        """Give some blobs to free: some that the job holds, and some that it may not."""
+        """Blobs to free: some that the job holds, and some that it may not hold."""
         names = [name for name in sorted(BLOBS) if name not in stored]
         names = names[number % (len(names) + 1) :]
         for name in names:
@@ -587,23 +587,23 @@ class Machine(RuleBasedStateMachine):
 
 
 def text_of(lease: Lease) -> str:
-    """Give a lease as the ledger writes it."""
+    """A lease as the ledger writes it."""
     holder, run_id, cut, (level, place) = lease
     return f"{holder} {run_id} {cut} {level}.{place}"
 
 
 def texts(raw: list[bytes]) -> list[str]:
-    """Give Redis's bytes as text."""
+    """Redis's bytes as text."""
     return [text.decode() for text in raw]
 
 
 def hash_of(raw: dict[bytes, bytes]) -> dict[str, str]:
-    """Give one of Redis's hashes as text."""
+    """A hash of Redis as text."""
     return {name.decode(): value.decode() for name, value in raw.items()}
 
 
 def name_of(key: str) -> Name:
-    """Give the piece that a field is about."""
+    """The level and index of the piece that a hash's key names."""
     level, place = key[2:].split(".")
     return int(level), int(place)
 

@@ -7,7 +7,7 @@ from tests.workers.engine.ledger.desk import Desk
 
 
 def message(run_id: str, number: int = 0) -> str:
-    """Give what a queue holds of a turn, as kombu writes it."""
+    """A turn's message as kombu writes it to the queue."""
     headers = {"task": "axiomatic.turn", "id": f"{number:032x}", "argsrepr": f"('{run_id}', 0)"}
     return json.dumps({"body": "W1tdLCB7fSwge31d", "headers": headers, "properties": {}})
 

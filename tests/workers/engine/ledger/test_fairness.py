@@ -72,7 +72,7 @@ class Server:
         self._note(piece, seconds)
 
     def waiting(self) -> set[str]:
-        """Give the users with jobs that go on."""
+        """The users with jobs that have not ended."""
         return {self.owners[run_id] for run_id in self.goes_on}
 
     def _charge(self, piece: Piece, seconds: float) -> None:

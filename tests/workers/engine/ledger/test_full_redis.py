@@ -37,7 +37,7 @@ class FullDesk(Desk):
         self.redis.config_set("maxmemory", str(limit))
 
     def empty(self) -> None:
-        """Give the memory back."""
+        """Free the memory again."""
         self.redis.config_set("maxmemory", 0)
         self.redis.delete(*(key for key in self.names() if key.startswith("stuffing")), "nothing")
 

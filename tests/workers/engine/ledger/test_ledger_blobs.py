@@ -13,7 +13,7 @@ def put(desk: Desk, run_id: str, name: str, size: int = 10) -> str:
 
 
 def there(desk: Desk) -> set[str]:
-    """Give the blobs there are; both of the ledger's accounts must know each."""
+    """All blobs; checks that both of the ledger's accounts have each of them."""
     names = {key.removeprefix("axiomatic:blob:") for key in desk.names() if ":blob:" in key}
     assert names == set(desk.fields("axiomatic:blobs"))
     return names

@@ -14,7 +14,7 @@ from workers.engine.stages import FAN
 
 
 def levels_of(chunks: int) -> list[int]:
-    """Give how many pieces each level of the tree has, from the chunks to the join."""
+    """Number of pieces on each level of the tree, from the chunks to the join."""
     sizes = [chunks, -(-chunks // FAN)]
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // FAN))
