@@ -133,7 +133,7 @@ def fit_weights(
         centre = (spread[:, None, :] @ design)[:, 0]
         centre /= np.maximum(spread.sum(axis=1), 1e-12)[:, None]
         deviation = np.where(racing[:, :, None], design - centre[:, None, :], 0.0)
-        flat = deviation.reshape(-1, len(weights))
+        flat = deviation.reshape(known.size, len(weights))
         precision = prior.precision + flat.T @ (flat * (contest_weight * spread).reshape(-1, 1))
         gradient = flat.T @ (contest_weight * (owned - share)).ravel()
         gradient -= prior.precision @ (weights - prior.weights)
