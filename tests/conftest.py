@@ -14,6 +14,8 @@ from workers.app import configure
 from workers.installation.embedded_store import EmbeddedStore
 from workers.installation.settings import Settings
 
+pytest_plugins = ["tests.fast_profile"]
+
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
@@ -36,13 +38,14 @@ def settings() -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _compiling() -> Iterator[None]:
+def _compiling(pytestconfig: pytest.Config) -> Iterator[None]:
     """Compile the hot loops beside the first tests, where that has not been done yet.
 
     Compiled code is kept on disk, so whichever process is first serves the others. Of the
     processes that share the tests one does it.
     """
-    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    if not first or pytestconfig.getoption("--fast"):
         yield
         return
     warming = subprocess.Popen(

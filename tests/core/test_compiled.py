@@ -8,6 +8,8 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 import core
 from core.compiled import _compiled_in
 
@@ -63,6 +65,7 @@ print(*results, first_of(Pair(first=1, second=2)))
 """
 
 
+@pytest.mark.slow
 def test_a_function_is_compiled_again_when_what_it_takes_from_another_module_changes(tmp_path):
     room = tmp_path / "room"
     room.mkdir()

@@ -56,6 +56,7 @@ def reach() -> Reach:
     return Reach(ROOT, ("workers", "web", "benchmarks"), "core")
 
 
+@pytest.mark.slow
 def test_everything_in_core_is_reached_by_a_door_a_worker_or_a_benchmark(reach: Reach) -> None:
     missing = [
         name for name in reach.unreached() if name.split(".")[-1] not in CALLED_BY_SCIKIT_LEARN

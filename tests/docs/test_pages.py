@@ -95,6 +95,7 @@ def test_the_readmes_tree_of_the_house_is_the_tree() -> None:
         assert all((ROOT / name / folder).is_dir() for folder in folders), name
 
 
+@pytest.mark.slow
 def test_the_python_example_prints_what_its_comment_says(monkeypatch: pytest.MonkeyPatch) -> None:
     page = (ROOT / "docs" / "lineups.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"(?ms)^```python\n(.*?)^```$", page)

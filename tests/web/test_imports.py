@@ -10,6 +10,7 @@ import pytest
 WEB = Path(__file__).parents[2] / "web"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", ["web.requests", "web.schemas.optimize", "web.schemas.results"])
 def test_requests_and_their_schemas_know_no_flask(room: str) -> None:
     code = f"import sys, {room}; print([m for m in ('flask', 'werkzeug') if m in sys.modules])"

@@ -165,6 +165,7 @@ def check_typical(payouts, size, fee):
     assert payouts.places_paid == max(1, round(size * curve.paid_share))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fee", [1, 2, 25, 2_000])
 def test_typical_prizes_are_sound_for_every_small_field(fee):
     for size in range(2, 400):

@@ -155,6 +155,7 @@ def test_the_simulator_plays_the_blocks_and_portfolio_figures_add_up_its_lineups
     assert result.payouts_label == payouts.label
 
 
+@pytest.mark.slow
 def test_the_luck_of_fields_that_races_share_is_in_the_error():
     generator = np.random.default_rng(4)
     salaries, owned = np.full(8, 1_000), np.full(8, 37.5)

@@ -76,6 +76,7 @@ def contests(draw):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(contests())
 def test_every_contest_equals_one_played_entry_by_entry_in_floats(contest):
@@ -120,6 +121,7 @@ def test_payouts_over_all_entries_sum_to_the_pool_in_every_contest(contest):
     assert 0 <= len(points) * WHOLE_WIN - tally.won.totals[-1] < len(points) * len(everyone)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(contests())
 def test_the_value_of_a_lineup_is_what_it_wins_as_the_only_own_entry(contest):
@@ -134,6 +136,7 @@ def test_the_value_of_a_lineup_is_what_it_wins_as_the_only_own_entry(contest):
     assert worth.tolist() == alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opponents", [65_535 - 3, 65_536 - 3, 200_000])
 def test_a_field_beyond_sixteen_bits_is_counted_to_the_last_entry(opponents):
     points = np.array([[60, 40, 20, 10], [10, 20, 40, 60], [0, 0, 0, 0]], dtype=np.int16)

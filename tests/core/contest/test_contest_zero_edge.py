@@ -87,6 +87,7 @@ def scores(model, ladders):
     return [z_score(model, payouts, SEED + place) for place, payouts in enumerate(ladders)]
 
 
+@pytest.mark.slow
 @needs_data
 @pytest.mark.parametrize("ladder", LADDERS)
 def test_entries_like_the_fields_earn_minus_the_rake_within_two_standard_errors(scores, ladder):

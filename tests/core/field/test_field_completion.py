@@ -97,6 +97,7 @@ def test_a_prior_that_agrees_with_the_known_is_kept():
     assert again == pytest.approx(prior, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_prior_that_no_field_has_is_moved_within_reach():
     prior = np.where(np.arange(38) < 7, 80.0, 1.0)
     prior *= 600.0 / prior.sum()

@@ -8,6 +8,7 @@ from core.field import fit_field, guess_ownership
 from tests.core.field.written_out import SALARIES
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1_000))
 def test_the_guess_can_always_be_fitted_and_is_as_concentrated_as_fields_are(seed):

@@ -205,6 +205,7 @@ def test_the_nearest_ownership_can_be_fitted_and_moves_what_fits_by_little(seed)
     assert np.abs(nearest_ownership(SALARIES, near, 6, 50_000) - near).max() < 2.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fine", [0, 1])
 @pytest.mark.parametrize("left_usd", [150.0, 399.0, 1_500.0])
 def test_the_nearest_leaves_as_much_of_the_cap_as_lineups_do(left_usd, fine):
@@ -224,6 +225,7 @@ def test_the_nearest_leaves_as_much_of_the_cap_as_lineups_do(left_usd, fine):
     assert nearest_ownership(salaries, cheap, 6, 50_000, left_usd).tolist() == as_it_is.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more_usd", [0.01, 1.0, 10.0, 40.0])
 def test_a_little_more_than_is_left_anyway_can_be_left_in_single_dollars(more_usd):
     for turn in range(3):

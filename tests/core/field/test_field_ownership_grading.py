@@ -35,6 +35,7 @@ def grade(contests):
     return grade_ownership(QUICK, *contests.rows, references={"truth": contests.truth})
 
 
+@pytest.mark.slow
 def test_everybody_is_graded_both_ways_beside_the_baselines(grade, contests):
     for scheme in (SLATES, CONTESTS):
         errors = grade.mae[scheme]
@@ -52,6 +53,7 @@ def test_bounds_hold_about_nine_in_ten_of_slates_never_seen(grade):
     assert grade.width[SLATES]["voting"] < 90.0
 
 
+@pytest.mark.slow
 def test_the_truth_of_what_is_graded_changes_nothing_of_what_is_said_of_it(contests):
     held = contests.slates == "s1"
     changed = contests.y.copy()

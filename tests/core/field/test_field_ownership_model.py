@@ -183,6 +183,7 @@ def test_shares_sum_to_a_hundred():
     assert (said.lower_5 <= said.percent).all()
 
 
+@pytest.mark.slow
 def test_the_room_opens_without_scikit_learn():
     code = "import sys, core.field.estimators; print('sklearn' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -134,6 +134,7 @@ def test_whoever_follows_sources_leaves_ownership_where_it_is_on_average(sources
     assert off @ np.linalg.pinv(spread, rcond=1e-9, hermitian=True) @ off < chi2.ppf(0.999, free)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sources", [0.02, 0.3])
 def test_lineups_vary_over_contests_as_those_of_a_dirichlet_process_do(sources):
     model, n = small_model(sources), 100

@@ -1,6 +1,7 @@
 """Made-up past races, and the directory of real ones where there is one."""
 
 import csv
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,12 @@ def real_data():
     if not (REAL_DATA / "cup_races.csv").is_file():
         pytest.skip("the real race data is not beside this checkout (../shared/data)")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def scoringrules():
+    """The package of scores that ours are compared with: its import compiles for some seconds."""
+    return importlib.import_module("scoringrules")
 
 
 def write(path, rows):

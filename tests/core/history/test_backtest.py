@@ -77,6 +77,7 @@ def turned_over(race):
     return dataclasses.replace(race, **changed)
 
 
+@pytest.mark.slow
 def test_the_file_of_numbers_has_the_keys_that_the_contract_names(report):
     document = json.loads(json.dumps(report_document(report), allow_nan=False))
     assert set(document["by_track_type"]) == {kind.value for kind in TrackType}
@@ -192,6 +193,7 @@ def test_a_real_race_is_of_a_regime_though_its_cautions_are_not_known(races):
         assert report.joint[None]["cautions"] is None
 
 
+@pytest.mark.slow
 def test_a_model_that_is_right_is_called_right(races):
     """Replace what happened by one race the model itself draws, race after race."""
     drawn = list(races)

@@ -3,7 +3,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import scoringrules
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +15,8 @@ def rng():
     return np.random.default_rng(20260802)
 
 
-def test_the_brier_score_is_the_squared_error_of_each_chance(rng):
+@pytest.mark.slow
+def test_the_brier_score_is_the_squared_error_of_each_chance(rng, scoringrules):
     chances, happened = rng.random(40), rng.random(40) < 0.3
     np.testing.assert_allclose(
         brier_score(chances, happened), scoringrules.brier_score(happened.astype(int), chances)

@@ -22,6 +22,7 @@ def fitted(made_up_data):
     return fit_document(made_up_data, steps=QUICK)
 
 
+@pytest.mark.slow
 def test_every_kind_of_track_is_fitted_with_its_dates_and_races(fitted):
     assert (fitted["races"], fitted["from"], fitted["to"]) == (44, "2015-01-10", "2025-04-10")
     assert set(fitted["track_types"]) == {kind.value for kind in TrackType}
@@ -48,6 +49,7 @@ def test_every_driver_is_there_with_team_form_and_strength(fitted):
     assert newcomers["Team 0"]["road"] > newcomers["Team 4"]["road"]
 
 
+@pytest.mark.slow
 def test_the_fit_is_the_same_every_time_and_in_any_process(fitted, made_up_data):
     def backwards(function, items):
         return reversed([function(item) for item in reversed(items)])
@@ -55,6 +57,7 @@ def test_the_fit_is_the_same_every_time_and_in_any_process(fitted, made_up_data)
     assert fit_document(made_up_data, steps=QUICK, apply=backwards) == fitted
 
 
+@pytest.mark.slow
 def test_races_on_the_day_and_later_are_left_out(made_up_data, tmp_path):
     before = fit_document(made_up_data, "2025-01-10", steps=1)
     assert (before["races"], before["to"]) == (40, "2024-04-10")
@@ -72,6 +75,7 @@ def test_too_few_races_are_refused(made_up_data):
         fit_document(made_up_data, "2014-01-01", steps=QUICK)
 
 
+@pytest.mark.slow
 def test_a_later_fit_begins_where_the_last_one_ended(made_up_data):
     races = read_races(made_up_data)
     flags = read_yellow_flags(made_up_data, {race.key: race.track_type for race in races})
@@ -89,6 +93,7 @@ def test_a_race_counts_half_as_much_a_half_life_later():
     np.testing.assert_allclose(weights, [1.0, 0.5, 0.25])
 
 
+@pytest.mark.slow
 def test_the_search_finds_parameters_whose_races_look_like_those_of_the_truth(made_up_data):
     """Races simulated from known parameters stand in for real ones."""
     all_races = read_races(made_up_data)

@@ -154,6 +154,7 @@ def test_the_distance_is_the_largest_gap_of_the_distribution_functions():
         assert test.distance == pytest.approx(plain_distance(real, everything))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["p_value", "p_value_cvm"])
 @pytest.mark.parametrize("ties", [False, True])
 def test_under_the_model_a_p_value_of_at_most_a_has_chance_a(name, ties):

@@ -5,7 +5,6 @@ from itertools import product
 import numpy as np
 import properscoring
 import pytest
-import scoringrules
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
@@ -114,6 +113,7 @@ def test_a_weight_of_2_is_a_scenario_that_happened_twice(pairs, y):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TYPES)
 def test_no_type_of_number_overflows(kind, rng):
     if kind is np.bool_:
@@ -162,7 +162,8 @@ def test_one_quantity_by_itself_scores_as_in_company(rng):
             assert float(alone) == pytest.approx(together[k], rel=1e-12)
 
 
-def test_crps_is_that_of_scoringrules_and_properscoring(rng):
+@pytest.mark.slow
+def test_crps_is_that_of_scoringrules_and_properscoring(rng, scoringrules):
     samples, observed = rng.normal(size=(200, 6)), rng.normal(size=6) * 3
     weights = rng.random(200)
     across = np.tile(weights, (6, 1))
@@ -193,7 +194,8 @@ def test_crps_is_that_of_scoringrules_and_properscoring(rng):
         )
 
 
-def test_crps_of_a_normal_is_that_of_scoringrules_and_properscoring(rng):
+@pytest.mark.slow
+def test_crps_of_a_normal_is_that_of_scoringrules_and_properscoring(rng, scoringrules):
     mean, sd, observed = rng.normal(size=50), rng.random(50) + 0.1, rng.normal(size=50) * 5
     ours = crps_normal(mean, sd, observed)
     np.testing.assert_allclose(ours, scoringrules.crps_normal(observed, mean, sd), rtol=1e-10)

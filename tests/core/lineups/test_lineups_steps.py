@@ -49,6 +49,7 @@ def as_tuples(lineups):
     return [tuple(map(int, lineup)) for lineup in lineups]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     data=st.data(),

@@ -29,6 +29,7 @@ def races(rng, scenarios):
     return np.rint(np.concatenate([steady, wild], axis=1) + luck).astype(np.int16)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "target", [DEFAULT, TailTarget((0.9,), (1.0,)), TailTarget((0.5, 0.97), (0.4, 0.6))]
 )

@@ -101,6 +101,7 @@ def limits_of(most, n=150, min_unique=1, teams=()):
     return PortfolioLimits(n, drivers, teams, min_unique)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("min_unique", "gap"), [(1, 0.0), (2, 0.004)])
 def test_a_full_slate_is_chosen_with_a_bound_that_is_near(full_rules, board, min_unique, gap):
     found = best_together(board, full_rules, limits_of(0.5, min_unique=min_unique))
@@ -118,6 +119,7 @@ def test_without_limits_that_bind_they_are_the_best_lineups(full_rules, board):
     np.testing.assert_array_equal(found.values, best_by_value(board, full_rules, 150).scores)
 
 
+@pytest.mark.slow
 def test_what_sharing_costs_makes_lineups_differ_more(full_rules, board):
     def similarity(lineups):
         counts = np.bincount(lineups.ravel(), minlength=38)
@@ -194,6 +196,7 @@ def test_the_best_together_by_tail_are_worth_as_much_as_any_portfolio(
     assert found.worth >= best - 2e-3 * abs(best)
 
 
+@pytest.mark.slow
 def test_a_full_slates_tail_portfolio_comes_near_its_bound(full_rules, full_points):
     target = TailTarget((0.99, 0.95), (0.7, 0.3))
     search, value = by_tail(full_points, full_rules, target)

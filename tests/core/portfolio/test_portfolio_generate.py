@@ -32,6 +32,7 @@ def failed(board, limits):
     return error.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 7, 20, 150])
 @pytest.mark.parametrize(
     "asked",
@@ -76,6 +77,7 @@ def test_locks_and_stacks_hold_in_a_portfolio(make_board, full_board, holds):
     assert (portfolio.lineups == 5).any(axis=1).all()
 
 
+@pytest.mark.slow
 def test_exposures_so_tight_that_a_greedy_choice_gets_stuck_still_fill_the_portfolio(
     full_board, holds
 ):
@@ -92,6 +94,7 @@ def test_without_limits_the_portfolio_is_the_best_lineups(full_board):
     assert portfolio.pool_size == 400
 
 
+@pytest.mark.slow
 def test_the_same_request_is_the_same_portfolio(full_board):
     limits = portfolio_limits(full_board.slate, 40, max_driver_exposure=0.25, min_unique=2)
     one, other = generated(full_board, limits, 0.3), generated(full_board, limits, 0.3)
@@ -144,6 +147,7 @@ def test_legal_lineups_too_few_for_the_exposures_as_well_are_not_promised(make_b
     assert error.largest == largest(board, limits)
 
 
+@pytest.mark.slow
 def test_exposure_caps_too_low_for_the_roster_name_the_largest_number(full_board):
     # at 0.158 each of 38 drivers may stand in 23 of 150: 874 of 900 places
     error = failed(full_board, portfolio_limits(full_board.slate, 150, max_driver_exposure=0.158))
@@ -153,6 +157,7 @@ def test_exposure_caps_too_low_for_the_roster_name_the_largest_number(full_board
     assert f"room for {error.largest}" in error.reason
 
 
+@pytest.mark.slow
 def test_minimum_exposures_that_cannot_all_be_met_are_named(full_board):
     error = failed(
         full_board,
@@ -194,6 +199,7 @@ def test_a_team_that_may_not_stand_where_its_driver_must_is_named(full_board):
     }
 
 
+@pytest.mark.slow
 def test_lineups_that_share_no_driver_end_when_the_drivers_do(full_board, holds):
     most = portfolio_limits(full_board.slate, 5, min_unique=6)
     holds(full_board, most, generated(full_board, most).lineups)
@@ -226,6 +232,7 @@ def small_requests(draw):
     return salaries, worth, cap, locks, n, asked, draw(st.sampled_from([0.0, 0.2, 1.0]))
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(request=small_requests(), k=st.sampled_from([1, 5, 300]))
 def test_a_portfolio_is_found_exactly_when_one_exists(make_board, holds, plainly, request, k):
@@ -245,6 +252,7 @@ def test_a_portfolio_is_found_exactly_when_one_exists(make_board, holds, plainly
         assert set(refused.limits) - {"n_lineups"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", [0.0, 0.1, 0.6])
 def test_scores_that_add_up_are_chosen_for_all_at_once_and_bounded(full_board, weight):
     limits = portfolio_limits(full_board.slate, 60, max_driver_exposure=0.5, min_unique=2)

@@ -76,6 +76,7 @@ def slate(full_rules):
 ONE_CAR = Group("stacks", (36,), 2, 6, subject="T12")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rules", "limits"),
     [
@@ -115,6 +116,7 @@ def capped(n, fraction):
     return max(k for k in range(n) if 38 * int(fraction * k + 1e-9) >= 6 * k)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rules", "n", "asked", "limits", "largest"),
     [

@@ -93,6 +93,7 @@ def test_the_base_optimizer_stays_as_it_is(base, randomness):
     assert (before.worth, before.bound) == (after.worth, after.bound)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", [0.0, 0.5, 3.0])
 @pytest.mark.parametrize("limits", [{}, {"max_driver_exposure": 0.4}, {"min_unique": 2}])
 def test_what_was_made_as_large_as_it_can_be_is_the_sum_of_the_reported_scores(
@@ -159,6 +160,7 @@ def test_a_lineup_has_no_more_drivers_of_low_ownership_than_it_must(base, fewest
     assert bound.leverage_score[0] < free.leverage_score[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("randomness", [0.0, 0.2])
 @pytest.mark.parametrize("engine", ["walk", "program"])
 def test_a_lineup_is_owned_by_no_more_in_all_than_the_limit(base, engine, randomness):
@@ -183,6 +185,7 @@ def test_a_lineup_is_owned_by_no_more_in_all_than_the_limit(base, engine, random
         assert (found.lineups[top].tolist() in again.lineups.tolist()) == same
 
 
+@pytest.mark.slow
 def test_all_rules_and_limits_hold_over_a_whole_portfolio(base, full_rules):
     rules = OwnershipRules(0.3, 2, 1.05)
     limits = {"max_driver_exposure": 0.4, "min_unique": 2, "driver_min": {37: 0.1}}

@@ -77,6 +77,7 @@ def with_budget(rules, random):
     return replace(rules, budgets=(Budget("b", tuple(amounts.tolist()), at_most),))
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(data=st.data(), random=st.integers(0, 1_000), budget=st.sampled_from([False, False, True]))
 def test_where_a_portfolio_exists_all_lineups_come_back_and_hold_every_limit(
@@ -149,6 +150,7 @@ def full_limits(n, most=0.5, least=(), team_most=0.7, min_unique=1):
     return PortfolioLimits(n, each, teams, min_unique)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "limits"),
     [

@@ -51,6 +51,7 @@ def test_without_limits_that_bind_they_are_the_best_lineups_by_projection(make, 
     assert found.bound == pytest.approx(found.worth)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("randomness", [0.0, 0.25])
 @pytest.mark.parametrize("n", [1, 7, 20, 150])
 def test_exposures_are_counts_of_the_whole_portfolio(make, n, randomness):
@@ -71,6 +72,7 @@ def test_exposures_are_counts_of_the_whole_portfolio(make, n, randomness):
     assert counts[36] >= math.ceil(round(0.1 * n, 9))
 
 
+@pytest.mark.slow
 def test_a_share_of_one_lineup_that_is_none_leaves_no_portfolio(make):
     with pytest.raises(Infeasible):
         make(1, limits={"max_driver_exposure": 0.4}).optimize()

@@ -116,6 +116,7 @@ def test_weights_that_are_no_shares_are_refused_by_name(weights):
     assert list(error.value.messages) == ["regime_weights"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "asked",
     [
@@ -157,6 +158,7 @@ def test_an_allotment_of_another_number_of_lineups_is_a_mistake_of_the_caller(fu
         full_races.generated(limits, {"dominator": 6, "chaos": 5})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", [0.0, 0.2])
 @pytest.mark.parametrize("asked", [{}, {"max_driver_exposure": 0.3, "min_unique": 2}])
 def test_one_regime_alone_is_worth_no_less_than_a_portfolio_without_regimes(
@@ -233,6 +235,7 @@ def test_more_weight_on_diversity_makes_lineups_of_all_regimes_less_alike(full_r
     assert alike[0] > alike[-1] + 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "asked",
     [
@@ -360,6 +363,7 @@ def most_together(races, limits, allotment):
     return None if solved.x is None else round(-solved.fun)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("min_unique", [1, 2])
 def test_lineups_and_regimes_chosen_together_fall_short_of_the_best_by_next_to_nothing(
@@ -389,6 +393,7 @@ def test_lineups_and_regimes_chosen_together_fall_short_of_the_best_by_next_to_n
 
 
 # in the last, a swap pays only if another lineup goes over to the regime of the one that left
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [*range(10), 20, 25, 26, 133])
 def test_no_swap_of_one_lineup_makes_the_portfolio_worth_more(make_board, holds, seed):
     rng = np.random.default_rng(seed)

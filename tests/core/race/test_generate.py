@@ -177,6 +177,7 @@ def test_laps_led_stay_between_their_limits(field):
     assert set(stats.veto_reasons) <= {"position_swaps"}
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     kind=st.sampled_from(KINDS),
@@ -280,6 +281,7 @@ def test_more_skill_finishes_better(field, kind):
     assert better.finish[:, 18].mean() < worse.finish[:, 18].mean() - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_more_aggression_varies_more_and_wrecks_more(field, kind):
     middle = [{}] * 18

@@ -61,6 +61,7 @@ def require_near(values, target, other_n):
     assert (np.abs(values.mean(axis=0) - target) <= 5 * error).all()
 
 
+@pytest.mark.slow
 def test_projections_are_met_on_races_of_another_seed(by_points, others_view):
     tilted, said = by_points
     require_near(points_of(simulated(tilted.spec)), said, len(others_view))
@@ -81,6 +82,7 @@ def test_what_only_one_driver_can_have_follows_the_others_too(by_points, others_
         assert near.max() < 0.025
 
 
+@pytest.mark.slow
 def test_the_higher_the_projection_the_higher_the_tilt_and_the_mean(spec):
     tilts, means = [], []
     asked = (40.0, 65.0)
@@ -93,6 +95,7 @@ def test_the_higher_the_projection_the_higher_the_tilt_and_the_mean(spec):
     assert means == pytest.approx(asked, abs=2.0)
 
 
+@pytest.mark.slow
 def test_win_and_top_five_chances_are_met(spec, others_view):
     for kind, places in (("win_probability", 1), ("top5_probability", 5)):
         said = (others_view.finish <= places).mean(axis=0)
@@ -104,6 +107,7 @@ def test_win_and_top_five_chances_are_met(spec, others_view):
         assert found.diagnostics.total_projected is None
 
 
+@pytest.mark.slow
 def test_medians_are_met(spec):
     said = {0: 6, 3: 2.5, 7: 4, 9: 1}
     found = tilt(spec, knowing(median_finish=said), RULES, 4)
@@ -131,6 +135,7 @@ def test_things_that_disagree_are_met_halfway_and_said_so(spec):
     assert first.reached
 
 
+@pytest.mark.slow
 def test_projections_of_more_than_a_race_hands_out_lose_one_number_of_points(spec, by_points):
     plain, said = by_points
     found = tilt(spec, knowing(projected_points=said + 6.0), RULES, 3)
@@ -143,6 +148,7 @@ def test_projections_of_more_than_a_race_hands_out_lose_one_number_of_points(spe
         assert fit.targets[0].target == pytest.approx(fit.targets[0].asked - 6.0, abs=0.3)
 
 
+@pytest.mark.slow
 def test_projections_of_a_third_more_than_a_race_are_met_in_proportion(field):
     said = np.linspace(55.0, 18.0, 38)
     found = tilt(field(drivers=38), knowing(38, projected_points=said), RULES, 3).diagnostics
@@ -157,6 +163,7 @@ def test_projections_of_a_third_more_than_a_race_are_met_in_proportion(field):
     assert after == pytest.approx(targets, abs=3.0)
 
 
+@pytest.mark.slow
 def test_projections_near_what_a_race_hands_out_keep_their_distances(field):
     said = 0.76 * np.linspace(55.0, 18.0, 38)
     found = tilt(field(drivers=38), knowing(38, projected_points=said), RULES, 3).diagnostics
@@ -164,6 +171,7 @@ def test_projections_near_what_a_race_hands_out_keep_their_distances(field):
     assert found.not_reached == ()
 
 
+@pytest.mark.slow
 def test_drivers_of_whom_nothing_is_said_give_way_first(spec):
     before = points_of(simulated(spec)).mean(axis=0)
     # all but the first two, 4 points up each: those two give 5 points each, 22 of 32 are left over
@@ -175,6 +183,7 @@ def test_drivers_of_whom_nothing_is_said_give_way_first(spec):
     assert silent.sum() == pytest.approx(before[:2].sum() - 10.0, abs=3.0)
 
 
+@pytest.mark.slow
 def test_a_target_beyond_reach_is_reported_at_the_limit(spec):
     found = tilt(spec, knowing(projected_points={7: 900.0}), RULES, 3)
     assert found.tilts[7] == 4.0
@@ -183,12 +192,14 @@ def test_a_target_beyond_reach_is_reported_at_the_limit(spec):
     assert found.diagnostics.not_reached == ("d7",)
 
 
+@pytest.mark.slow
 def test_what_no_race_is_like_ends_at_the_limits_and_is_reported(spec):
     found = tilt(spec, knowing(projected_points=[-1000.0] * 5 + [1000.0] * 5), RULES, 3)
     assert found.tilts == pytest.approx((-4.0,) * 5 + (4.0,) * 5, abs=0.02)
     assert len(found.diagnostics.not_reached) == DRIVERS
 
 
+@pytest.mark.slow
 def test_what_the_races_are_like_anyway_moves_them_hardly_at_all(spec):
     said = points_of(simulated(spec)).mean(axis=0)
     found = tilt(spec, knowing(projected_points=said), RULES, 3).diagnostics
@@ -197,6 +208,7 @@ def test_what_the_races_are_like_anyway_moves_them_hardly_at_all(spec):
     assert found.effective_sample_size > 0.95 * found.races_weighed
 
 
+@pytest.mark.slow
 def test_how_far_it_went_is_the_divergence_to_what_is_said(spec):
     told = tilt(spec, knowing(win_probability={4: 0.4}), RULES, 3).diagnostics
     base = (simulated(spec).finish[:, 4] == 1).mean()
@@ -206,6 +218,7 @@ def test_how_far_it_went_is_the_divergence_to_what_is_said(spec):
     assert 1 < told.effective_sample_size < told.races_weighed
 
 
+@pytest.mark.slow
 def test_same_seed_same_bits(spec):
     said = knowing(projected_points={1: 20.0}, win_probability={2: 0.2}, median_finish={3: 5})
     first, again = (tilt(spec, said, RULES, 11) for _ in range(2))
@@ -214,6 +227,7 @@ def test_same_seed_same_bits(spec):
     assert json.dumps(first.diagnostics.to_json()) == json.dumps(again.diagnostics.to_json())
 
 
+@pytest.mark.slow
 def test_who_is_out_or_may_not_win_is_left_alone(field):
     spec = field({"vetoes": {Veto.OUT}}, {"vetoes": {Veto.MAY_NOT_WIN}}, drivers=10)
     said = knowing(10, projected_points={0: 50.0}, win_probability={1: 0.3}, median_finish={4: 3})
@@ -251,6 +265,7 @@ def test_who_is_held_leaves_the_others_to_be_met(field):
     assert [fit.held for fit in found.drivers] == [True, False, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vetoed", [3, 6, 10])
 def test_rules_that_throw_races_out_cost_no_more_races(field, vetoed):
     spec = field(*[{"vetoes": {Veto.MAY_NOT_WIN}}] * vetoed, drivers=20, laps=60)

@@ -51,6 +51,7 @@ def two(**first: object) -> ConstraintSpec:
     )
 
 
+@pytest.mark.slow
 @given(st.lists(drivers, min_size=2, max_size=5))
 def test_a_spec_survives_json_with_its_hash(parts):
     spec = ConstraintSpec(

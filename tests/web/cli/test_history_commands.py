@@ -30,6 +30,7 @@ def parameters(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_a_backtest_prints_one_object_and_writes_table_and_plots(
     axiomatic,
     made_up_data,  # noqa: F811
@@ -51,6 +52,7 @@ def test_a_backtest_prints_one_object_and_writes_table_and_plots(
     assert "DraftKings points" in (out / "table.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_backtest_prints_its_table_and_says_when_the_fit_has_seen_the_races(
     axiomatic,
     made_up_data,  # noqa: F811
@@ -66,6 +68,7 @@ def test_a_backtest_prints_its_table_and_says_when_the_fit_has_seen_the_races(
     assert str(tmp_path / "skill.png") in said
 
 
+@pytest.mark.slow
 def test_that_the_fit_has_seen_the_races_is_in_the_json_too_and_never_on_standard_output(
     axiomatic,
     made_up_data,  # noqa: F811
@@ -82,6 +85,7 @@ def test_that_the_fit_has_seen_the_races_is_in_the_json_too_and_never_on_standar
     assert "up to 2024-12-31, so grades of races from 2024-12-31 on are not of forecasts" in errors
 
 
+@pytest.mark.slow
 def test_parameters_are_fitted_where_none_are_given(
     axiomatic,
     made_up_data,  # noqa: F811
@@ -96,6 +100,7 @@ def test_parameters_are_fitted_where_none_are_given(
     assert (document["parameters_to"], document["in_sample"]) == (None, False)
 
 
+@pytest.mark.slow
 def test_the_calibration_that_answers_carry_is_recorded(
     axiomatic,
     made_up_data,  # noqa: F811
@@ -208,6 +213,7 @@ def test_a_file_that_is_no_fit_is_refused(
     assert words in errors
 
 
+@pytest.mark.slow
 def test_a_fit_is_written_and_printed(
     axiomatic,
     made_up_data,  # noqa: F811

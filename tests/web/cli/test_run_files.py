@@ -203,6 +203,7 @@ def test_a_size_and_fee_equal_to_the_files_are_fine(prepared: Any) -> None:
     assert prepared(OWN, field_size=50, contest_buyin=2.0).body["contest"] == PAID
 
 
+@pytest.mark.slow
 def test_a_size_or_fee_that_is_not_the_files_is_refused(prepared: Any) -> None:
     with pytest.raises(InvalidInput) as refused:
         prepared({**OWN, "entries": 10_000}, field_size=500, contest_buyin=2.5)

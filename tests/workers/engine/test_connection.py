@@ -48,6 +48,7 @@ def test_a_call_outlasts_a_restart_of_redis(tmp_path: Path) -> None:
     second.stop(10)
 
 
+@pytest.mark.slow
 def test_a_brief_connection_does_not_wait_for_a_redis_that_stalls(tmp_path: Path) -> None:
     settings = Settings(f"unix://{tmp_path / 'redis.sock'}")
     running = serve(tmp_path)

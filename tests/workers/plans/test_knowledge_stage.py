@@ -131,6 +131,7 @@ def test_no_cut_of_the_work_changes_a_byte(told: Slate) -> None:
     assert len(answers) == 1
 
 
+@pytest.mark.slow
 def test_a_contest_is_played_in_tilted_races_too(told: Slate) -> None:
     first, again = (
         run_here(contest_sim.PLAN, contest_of(told), Memory(), units) for units in (None, 1)
@@ -142,6 +143,7 @@ def test_a_contest_is_played_in_tilted_races_too(told: Slate) -> None:
     assert plain["roi"] != first["roi"]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_met_is_a_note_with_the_drivers_name(slate: Slate) -> None:
     absurd = replace(slate.drivers[2], projected_points=400.0)
     drivers = (*slate.drivers[:2], absurd, *slate.drivers[3:])
@@ -158,6 +160,7 @@ def projected(slate: Slate, points: list[float]) -> Slate:
     return replace(slate, drivers=tuple(replace(d, projected_points=p) for d, p in pairs))
 
 
+@pytest.mark.slow
 def test_projections_of_more_than_a_race_are_a_note(slate: Slate) -> None:
     even = projected(slate, [60.0] * 14)
     answer = run_here(optimize.PLAN, request_of(even), Memory())
@@ -170,6 +173,7 @@ def test_projections_of_more_than_a_race_are_a_note(slate: Slate) -> None:
     assert any(f"projection counts {offset:.1f} less" in note for note in answer["notes"])
 
 
+@pytest.mark.slow
 def test_projections_too_far_apart_for_their_sum_are_a_note(slate: Slate) -> None:
     answer = run_here(
         optimize.PLAN, request_of(projected(slate, [80.0 - 2 * i for i in range(14)])), Memory()
@@ -184,6 +188,7 @@ def test_projections_too_far_apart_for_their_sum_are_a_note(slate: Slate) -> Non
         assert target["target"] == pytest.approx(scale * target["asked"] - offset, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_most_drivers_at_the_limit_are_a_note(slate: Slate) -> None:
     absurd = projected(slate, [400.0] * 7 + [-400.0] * 7)
     answer = run_here(optimize.PLAN, request_of(absurd), Memory())

@@ -57,6 +57,7 @@ def places(slate: Slate, answer: dict[str, Any]) -> list[list[int]]:
 BY_REGIME = Leverage(OWNED, 0.5, by_regime=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

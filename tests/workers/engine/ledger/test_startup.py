@@ -120,6 +120,7 @@ def allocate(limit: int, size: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not count private memory")
 @pytest.mark.parametrize(
     ("limit", "said"), [(300 * MEBIBYTE, "MemoryError 1000000"), (900 * MEBIBYTE, "1"), (0, "1")]
