@@ -222,7 +222,7 @@ class Worker:
         os.kill(self.parent, signal.SIGKILL)
 
     def signal(self, number: int) -> None:
-        """Send a signal to all of it."""
+        """Send a signal to the worker and all its children."""
         os.killpg(self._process.group, number)
 
     def tell_to_stop(self) -> None:

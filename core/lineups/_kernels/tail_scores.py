@@ -85,8 +85,8 @@ def tail_score(sums: I32, counts: I64, tails: Tails) -> float:
 def tail_scores(points: I16, rests: I64, lineups: U8, tails: Tails, span: int) -> F64:
     """:func:`tail_score` of each lineup ``[K, R]``, in ticks.
 
-    ``points`` i16 ``[D, N]``; ``rests`` i64 ``[D]``, in 1 / GRID of a tick, is added once a driver
-    held; ``span`` is the number of different sums that a lineup can have.
+    ``points`` i16 ``[D, N]``; ``rests`` i64 ``[D]``, in 1 / GRID of a tick, is summed over the
+    drivers held; ``span`` is the number of different sums that a lineup can have.
     """
     counts = np.zeros(span, dtype=np.int64)
     sums = np.empty(points.shape[1], dtype=np.int32)

@@ -135,7 +135,7 @@ class _State(NamedTuple):
 def _look_below_pair(
     board: Board, branch: Branch, races: TailRaces, carried: _Carried, lowest: int
 ) -> int:
-    """Carry the scenarios that may be above ``lowest`` below a pair; how many."""
+    """Carry the scenarios whose score may pass ``lowest`` below a pair; returns their number."""
     one, other = branch.picks[0], branch.picks[1]
     completion = carried.completions[board.roster_size - 2, first_affordable(board, branch, 1)]
     carried.rest[2] = races.rests[one] + races.rests[other]
@@ -143,7 +143,7 @@ def _look_below_pair(
     for i in range(races.points.shape[1]):
         value = np.int32(races.points[one, i]) + np.int32(races.points[other, i])
         reach = value + completion[i]
-        # written over where it is not kept: which scenarios are is too random to guess
+        # the next scenario overwrites one that is not kept; a branch here would be mispredicted
         carried.scenarios[2, kept] = i
         carried.partial[2, kept] = value
         carried.reach[kept] = reach
@@ -160,10 +160,10 @@ def _look_below(
     level: int,
     lowest: int,
 ) -> int:
-    """Carry the scenarios that may be above ``lowest`` below the pick of ``level``; how many.
+    """Carry the scenarios that may pass ``lowest`` below a level's pick; returns their number.
 
-    Writes their index among those carried so far. The last inner level carries all that its parent
-    does: it has too few leaves to repay the copy.
+    Writes their indices among those carried so far. The last inner level carries all that its
+    parent carries, as it has too few leaves to repay the copy.
     """
     left = board.roster_size - level - 1
     position = branch.picks[level]

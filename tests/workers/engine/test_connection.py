@@ -55,7 +55,7 @@ def test_a_brief_connection_does_not_wait_for_a_redis_that_stalls(tmp_path: Path
     connect(settings).execute_command("CLIENT", "PAUSE", "5000", "ALL")
     with connect_briefly(settings) as brief, pytest.raises(RedisError, match="Timeout"):
         brief.ping()
-    # while who has time waits for the answer
+    # while a connection that retries waits for the answer
     assert answer(settings)
     connect(settings).close()
     running.stop(10)

@@ -267,7 +267,7 @@ def test_a_block_that_is_not_what_was_kept_is_none(redis: "Redis", spoil: Spoil)
     (other,) = stored(redis).keys() - {key}
     spoil(redis, key, other)
     assert there(cache, ["x", "y"]) == ["y"]
-    # simulated anew, it is whole again, and so is the count
+    # once the block is stored again, it can be read and the counted bytes are right
     assert keep(cache, "x", size=5_000).stored_bytes == sum(stored(redis).values())
     assert there(cache, ["x", "y"]) == ["x", "y"]
 

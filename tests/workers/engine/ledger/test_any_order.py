@@ -400,7 +400,7 @@ class Machine(RuleBasedStateMachine):
             self.put_off(job, name)
 
     def put_off(self, job: Job, name: Name) -> None:
-        """Let a piece be nobody's for a while."""
+        """Put a piece under a lease of nobody, so that it waits until that ends."""
         job.stage.holders[name] = "-"
         self.leases["-", job.run_id, job.stage.cut, name] = 0
 

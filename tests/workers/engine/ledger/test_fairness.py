@@ -258,8 +258,8 @@ def test_a_job_of_one_chunk_is_not_behind_one_of_ten_thousand(
         taken.append(piece.run_id)
         desk.keep(piece)
     assert piece.run_id == small
-    # it starts where the big one's last piece did; then both are level, and the first of two ids is
-    # the first
+    # the small job starts at the level of the big one's last piece; both then have the same level,
+    # and the lower id is served first
     assert taken == [small, *([big] if big < small else [])]
     desk.finish(piece)
 
