@@ -88,7 +88,7 @@ def _victim(run_id: str, point: str, stage: int) -> bytes | None:
     owner = _owner(run_id)
     if owner is None:
         return None
-    # one command both asks and disarms: nobody else dies of it
+    # one command reads and disarms the point, so that only one process dies
     found = connect(_settings()).getdel(armed(owner, point, stage))
     return found if isinstance(found, bytes) else None
 
@@ -268,7 +268,7 @@ def _note_parent(**_: object) -> None:
 
 @around(reaper, "publish_turns")
 def _publish_turns(inner: Inner, *given: Any) -> None:
-    """Publish turns; in the pool's parent, where it is armed, be held up before."""
+    """Publish turns; if the point is armed in the pool's parent, wait before that."""
     if os.getpid() in _parents and _asked_of_parent("publishing"):
         redis = connect_briefly(_settings())
         redis.set(HELD_UP, 1)

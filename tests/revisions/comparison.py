@@ -1,4 +1,4 @@
-"""What of an answer must stay the same, and where two answers differ."""
+"""The parts of an answer that must stay the same, and the differences of two answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -52,7 +52,7 @@ def imports(packages: tuple[str, ...] = PACKAGES) -> Graph:
     for name, path in known.items():
         named = set(_imported(ast.parse(path.read_text(encoding="utf-8"))))
         own = {each for each in named if each in known and each != name}
-        # of `from room import module` the module is meant
+        # `from room import module` is an import of the module
         rooms = {each.rpartition(".")[0] for each in own}
         bare = {each for each in own if each in rooms and not _names_of(path, each, known)}
         graph[name] = frozenset(own - bare)

@@ -68,7 +68,7 @@ def names_of(schema: Schema, path: str = "") -> Iterator[str]:
 
 
 def keys_of(tree: ast.Module) -> Iterator[str]:
-    """Keys under which a module's source refuses, where they are written out there."""
+    """Literal keys of the errors that a module's source raises."""
     named = {
         target.id: node.value.value
         for node in tree.body

@@ -1,4 +1,4 @@
-"""Contests of a made-up rule, for the tests of what learns ownership."""
+"""Contests whose ownership follows a made-up rule, for tests of the ownership model."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ def made_up_slate(seed: int, **changes) -> OwnershipSlate:
 
 
 def made_up_contests(slates=4, each=2, known=10, noise=0.2, points=0.8, **changes) -> Contests:
-    """Ownership by salary and points; of each contest the ``known`` most owned are known."""
+    """Ownership by salary and points; in each contest it is known for the ``known`` most owned."""
     x, y, truth, groups, of_slate = [], [], [], [], []
     for number in range(slates):
         slate = made_up_slate(number, **changes)

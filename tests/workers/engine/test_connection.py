@@ -38,7 +38,7 @@ def test_a_call_outlasts_a_restart_of_redis(tmp_path: Path) -> None:
     found: list[object] = []
     asking = threading.Thread(target=lambda: found.append(connect(settings).get("kept")))
     asking.start()
-    # it is down now, whatever the thread has got to: a brief connection says so at once
+    # Redis is down now, wherever the thread is: a brief connection fails at once
     with connect_briefly(settings) as brief, pytest.raises(RedisError):
         brief.ping()
     second = serve(tmp_path)
