@@ -174,5 +174,5 @@ PLANS[KIND] = PLAN
 @signals.worker_init.connect
 def _kill_soon(sender: Any, **_: object) -> None:
     if os.environ.get(KILL_AFTER):
-        # after the application, which has set its own
+        # after the application has set its own limit, which this one replaces
         sender.time_limit = sender.soft_time_limit + float(os.environ[KILL_AFTER])

@@ -100,8 +100,7 @@ def order(house: House, document: bytes, point: str, number: int, victim: str = 
 
 
 def told(document: bytes) -> bytes:
-    """The request with numbers for two drivers and without a contest, whose stages other tests
-    cover."""
+    """The request with numbers for two drivers, without a contest: other tests cover its stages."""
     request: OptimizeRequest = PLANS["optimize"].read(document)
     first, second, *others = request.slate.drivers
     said = (replace(first, projected_points=55.0), replace(second, win_odds=5.0))

@@ -73,8 +73,7 @@ Runs = dict[str, tuple[Path, Running]]
 
 @pytest.fixture(scope="module")
 def runs(server: str, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    """A run of every slate, a few at a time, so that the workers are busy while others start or
-    end."""
+    """A run of every slate, a few at a time, so that workers are busy meanwhile."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         given: Runs = {}
         for name in FILES:

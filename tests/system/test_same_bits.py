@@ -62,8 +62,7 @@ def whole_slate() -> Slate:
 
 
 def told_slate() -> Slate:
-    """A slate whose drivers have every number a user can give, one driver with numbers that no race
-    can meet."""
+    """A slate with every number that a user can give; no race can meet those of one driver."""
     plain = small_slate()
     vetoed = frozenset({Veto.MAY_NOT_WIN})
     first, second, third, fourth, *others = plain.drivers

@@ -46,8 +46,7 @@ def value_of(values, lineup):
 
 
 def assert_best(plain, rules, values, solver=None):
-    """Assert that the program finds the same as a look at every lineup, or that neither finds
-    one."""
+    """Assert that the program and a look at every lineup find the same, or nothing, both."""
     every = plain.legal(rules)
     if not every:
         with pytest.raises(Infeasible):

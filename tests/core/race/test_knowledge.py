@@ -258,7 +258,7 @@ def test_rules_that_throw_races_out_cost_no_more_races(field, vetoed):
     said = knowing(20, projected_points=np.linspace(58.0, 20.0, 20))
     found = tilt(spec, said, RULES, 3, lambda: judged.append(500)).diagnostics
     assert found.races == sum(judged) <= 140 * 500
-    assert found.races_weighed < 4_000  # of eight blocks those that stood
+    assert found.races_weighed < 4_000  # the races of eight blocks that obey the rules
 
 
 def test_rules_that_leave_no_race_even_untilted_are_refused_with_their_names(field):
