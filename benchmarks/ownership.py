@@ -2,8 +2,9 @@
 
 Reads ``dk_ownership_partial.csv``, ``dk_slate_index.csv``, ``dk_slates`` and ``cup_results.csv`` of
 a directory of data (``--data``). Projections and skill are the race model's, from what the shipped
-parameters know: no grid is at hand for these slates. Prints the errors out of sample; ``--fit``
-also writes the parameters that the project ships.
+parameters know: no grid is at hand for these slates. Prints the errors out of sample, of an
+ensemble of other estimators with ``--members``; ``--fit`` also writes the parameters that the
+project ships.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from rich.table import Table
 
 from core.field import guess_ownership
 from core.field.estimators import (
+    MEMBERS,
     HybridOwnershipEstimator,
     OwnershipGrade,
     OwnershipSlate,
@@ -27,6 +29,7 @@ from core.field.estimators import (
     ownership_features,
     to_json,
 )
+from core.field.estimators.members import ESTIMATORS
 from core.race import ConstraintCompiler, generate_scenarios
 from core.slate import (
     DRAFTKINGS_CLASSIC,
@@ -173,6 +176,13 @@ def main() -> None:
     """Grade the model and print the grade; with ``--fit`` also write the parameters."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ownership", description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="directory of data")
+    parser.add_argument(
+        "--members",
+        nargs="+",
+        choices=list(ESTIMATORS),
+        default=MEMBERS,
+        help="estimators that the ensemble combines",
+    )
     parser.add_argument("--fit", action="store_true", help="write the parameters shipped")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     options = parser.parse_args()
@@ -180,15 +190,14 @@ def main() -> None:
         parser.error(f"{options.data} holds no dk_ownership_partial.csv; give --data")
     learnt = learn_from(options.data)
     rows = learnt.x, learnt.y, learnt.groups, learnt.slates
-    grade = grade_ownership(
-        HybridOwnershipEstimator(), *rows, references={STAND_IN: learnt.guessed}
-    )
+    model = HybridOwnershipEstimator(members=tuple(options.members))
+    grade = grade_ownership(model, *rows, references={STAND_IN: learnt.guessed})
     if options.json:
         print(json.dumps(grade.to_json()))
     else:
         Console().print(_table(grade))
     if options.fit:
-        model = HybridOwnershipEstimator().fit(*rows)
+        model.fit(*rows)
         model.grade_ = grade.to_json()
         SHIPPED.write_text(readable_json(to_json(model)) + "\n", encoding="utf-8")
 

@@ -94,9 +94,10 @@ def learn_from(options: LearnOptions) -> None:
     contests = kept + new
     rows = examples_of(contests)
     with Console(stderr=True, quiet=options.as_json).status("Learning .."):
-        model = HybridOwnershipEstimator(driver_effects=options.driver_effects).fit(
-            rows.x, rows.y, rows.groups, rows.slates, prior=shipped_ownership_model()
-        )
+        shipped = shipped_ownership_model()
+        model = HybridOwnershipEstimator(
+            driver_effects=options.driver_effects, members=shipped.members
+        ).fit(rows.x, rows.y, rows.groups, rows.slates, prior=shipped)
     document = {
         "contests": [
             {

@@ -16,6 +16,7 @@ from web.schemas.contests import (
     ContestSchema,
     ScenarioConfigSchema,
 )
+from web.schemas.objectives import IN_USD, WITH_RANDOMNESS, WITH_REGIMES
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
 from web.schemas.values import (
     Counted,
@@ -201,8 +202,8 @@ class OptimizeSchema(Schema):
     )
     randomness = DriverFractions(
         metadata={
-            "description": "Share by which each lineup sees projections moved, up or down, for the "
-            "objective `mean` only. By default nothing is moved."
+            "description": "Share by which each lineup sees projections moved, up or down; for "
+            f"{WITH_RANDOMNESS} only. By default nothing is moved."
         }
     )
     locks = DriverIds(
@@ -250,8 +251,8 @@ class LeverageSchema(OptimizeSchema):
         metadata={
             "default": DEFAULT_LEVERAGE_PENALTY,
             "description": "What ownership costs a lineup: penalty x mean(ownership_percent^2) / "
-            "100 points. The objective `dollars`, which counts who else plays a lineup, takes 0 "
-            "alone, and that is its default.",
+            f"100 points. For {IN_USD}, which count who else plays a lineup, only 0 is allowed, "
+            "and that is the default.",
         },
     )
     max_ownership_per_driver = Number(
@@ -272,8 +273,8 @@ class LeverageSchema(OptimizeSchema):
     use_regime_allocation = Flag(
         load_default=False,
         metadata={
-            "description": "Whether lineups are chosen for each kind of race by itself. For the "
-            "objective `multi_cvar` only."
+            "description": "Whether lineups are chosen for each kind of race by itself. For "
+            f"{WITH_REGIMES} only."
         },
     )
     regime_weights = fields.Dict(

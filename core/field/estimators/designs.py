@@ -1,4 +1,4 @@
-"""The terms of each of the four estimators: products of features, each with a ridge."""
+"""What a regression of ownership looks at: terms, products of features, each with a ridge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,49 +43,23 @@ class Term:
         return "*".join(self.factors)
 
 
-def _at_each_kind(feature: str, ridge: float = RIDGE) -> tuple[Term, ...]:
+def at_each_kind(feature: str, ridge: float = RIDGE) -> tuple[Term, ...]:
+    """Terms for what a feature with this ridge changes at each kind of track."""
     return tuple(Term((feature, kind), ridge * APART) for kind in ARCHETYPES)
 
 
-def _by_size(feature: str, ridge: float = RIDGE) -> Term:
+def by_size(feature: str, ridge: float = RIDGE) -> Term:
+    """Term for what a feature with this ridge changes in larger contests."""
     return Term((feature, "log_entries"), ridge * APART)
 
 
-# Every estimator uses the surplus: nothing else tells of the grid, and a feature that only one of
-# four uses moves their mean by a quarter of what it should.
-_SURPLUS = Term(("points_surplus",), OF_SURPLUS, positive=True)
+SURPLUS = Term(("points_surplus",), OF_SURPLUS, positive=True)
+"""Term of the surplus, which every estimator of the shipped ensemble uses.
 
-HISTORICAL = (
-    Term(("salary_rank",)),
-    Term(("salary_rank", "salary_rank")),
-    *_at_each_kind("salary_rank"),
-    _by_size("salary_rank"),
-    _SURPLUS,
-)
-PROJECTION_VALUE = (
-    Term(("salary",), OF_SALARY),
-    Term(("points",), positive=True),
-    Term(("value",), positive=True),
-    _SURPLUS,
-    Term(("start",)),
-    *_at_each_kind("points_surplus", OF_SURPLUS),
-    _by_size("points"),
-)
-SALARY_SKILL = (
-    Term(("salary",), OF_SALARY),
-    Term(("skill",), positive=True),
-    *_at_each_kind("salary", OF_SALARY),
-    *_at_each_kind("skill"),
-    _by_size("salary", OF_SALARY),
-    _SURPLUS,
-)
-RECENT_FORM = (
-    Term(("salary",), OF_SALARY),
-    Term(("average",), positive=True),
-    *_at_each_kind("average"),
-    _by_size("average"),
-    _SURPLUS,
-)
+Nothing else tells of the grid, and a feature that only one of four uses moves their mean by a
+quarter of what it should.
+"""
+
 SALARY_ONLY = (Term(("salary",), OF_SALARY),)
 """Terms of a baseline that the estimators are graded beside."""
 
@@ -93,7 +67,8 @@ SALARY_ONLY = (Term(("salary",), OF_SALARY),)
 def design(terms: Sequence[Term], x: Floats) -> Floats:
     """Columns of the terms, ``[n, len(terms)]``; a value not known is 0, the slate's mean."""
     columns = [np.prod(x[:, [COLUMN[factor] for factor in term.factors]], axis=1) for term in terms]
-    known: Floats = np.nan_to_num(np.column_stack(columns))
+    # beside no column at all, so that an estimator may have no terms
+    known: Floats = np.nan_to_num(np.column_stack([np.empty((len(x), 0)), *columns]))
     return known
 
 

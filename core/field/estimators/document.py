@@ -15,7 +15,7 @@ from core.field.estimators.features import FEATURES
 from core.field.estimators.fitting import FittedTerms
 from core.field.estimators.folding import FittedMember
 from core.field.estimators.intervals import LEVELS, Misses
-from core.field.estimators.methods import MEMBERS, METHODS
+from core.field.estimators.methods import METHODS
 from core.field.estimators.slates import Floats
 from core.field.estimators.stacking import ErrorMoments
 
@@ -26,9 +26,11 @@ _KEY = "ownership_model"
 def to_json(model: HybridOwnershipEstimator) -> dict[str, Any]:
     """JSON object from which :func:`from_json` rebuilds the fitted ensemble to the bit."""
     terms = {name: member.terms for name, member in model.estimators().items()}
+    # which estimators it combines, its members say
+    parameters = {name: value for name, value in model.get_params().items() if name != "members"}
     return {
         "version": OWNERSHIP_VERSION,
-        "parameters": model.get_params(),
+        "parameters": parameters,
         "contests": model.contests_,
         "slates": model.slates_,
         "days": None if model.days_ is None else list(model.days_),
@@ -75,7 +77,8 @@ def from_json(document: object) -> HybridOwnershipEstimator:
             }
         )
     try:
-        model = HybridOwnershipEstimator(**document["parameters"])
+        members = tuple(document["members"])
+        model = HybridOwnershipEstimator(**document["parameters"], members=members)
         model.check_parameters()
         model.n_features_in_ = len(FEATURES)
         model.members_ = {
@@ -84,7 +87,7 @@ def from_json(document: object) -> HybridOwnershipEstimator:
         }
         moments = document["error_moments"]
         model.error_moments_ = ErrorMoments(
-            _array(moments["sums"], (len(MEMBERS), len(MEMBERS))), int(moments["slates"])
+            _array(moments["sums"], (len(members), len(members))), int(moments["slates"])
         )
         model.misses_ = {
             method: Misses(
@@ -93,7 +96,7 @@ def from_json(document: object) -> HybridOwnershipEstimator:
             )
             for method in METHODS
         }
-        model.error_ = {name: float(document["error"][name]) for name in (*MEMBERS, *METHODS)}
+        model.error_ = {name: float(document["error"][name]) for name in (*members, *METHODS)}
         model.contests_, model.slates_ = int(document["contests"]), int(document["slates"])
         days = document["days"]
         model.days_ = None if days is None else (int(days[0]), int(days[1]))
@@ -152,6 +155,9 @@ def _member(entry: dict[str, Any], terms: list[str]) -> FittedMember:
 
 def _array(values: object, shape: tuple[int, ...]) -> Floats:
     array = np.array(values, dtype=np.float64)
+    if not array.size and 0 in shape:
+        # JSON does not say how wide a matrix without numbers is
+        array = array.reshape(shape)
     if array.shape != shape or not bool(np.isfinite(array).all()):
         raise ValueError(f"numbers of shape {array.shape}, not {shape}, or not finite")
     return array

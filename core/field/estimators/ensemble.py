@@ -1,4 +1,4 @@
-"""The ensemble of the four ownership estimators: voting, weighted or stacking, with intervals."""
+"""The ensemble of ownership estimators: voting, weighted or stacking, with intervals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,7 @@ from core.field.estimators.fitting import (
 )
 from core.field.estimators.folding import FittedMember, OutOfFold, Weigh, learn, out_of_fold
 from core.field.estimators.intervals import Misses, interval, joined
-from core.field.estimators.members import (
-    HistoricalOwnership,
-    Member,
-    ProjectionValueOwnership,
-    RecentFormOwnership,
-    SalarySkillOwnership,
-)
+from core.field.estimators.members import ESTIMATORS, Member
 from core.field.estimators.methods import MEMBERS, METHODS
 from core.field.estimators.slates import Flags, Floats, OwnershipSlate
 from core.field.estimators.stacking import ErrorMoments, by_error, custom, equal, stacked
@@ -64,17 +58,17 @@ class OwnershipForecast:
 
 
 class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """Ownership estimated by four estimators and combined.
+    """Ownership estimated by several estimators and combined.
 
     Parameters
     ----------
     ensemble_method
-        ``voting``: the mean of the four. ``weighted``: ``custom_weights``, or by default weights in
+        ``voting``: the mean of them. ``weighted``: ``custom_weights``, or by default weights in
         inverse proportion to each estimator's squared error. ``stacking``: the weights of the
         smallest squared error. Errors are always those on slates left out of the fit; without
         ``slates``, on contests left out.
     custom_weights
-        One weight for each of ``MEMBERS`` in that order, or weights by name; they sum to 1. Only
+        One weight for each of ``members`` in that order, or weights by name; they sum to 1. Only
         for ``weighted``.
     roster_size
         Drivers in a lineup.
@@ -92,11 +86,15 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         Number of bootstrap samples of the contests.
     random_state
         Seed of the bootstrap, a whole number: the same contests and seed give the same bits.
+    members
+        Names of the estimators to combine, of
+        :data:`~core.field.estimators.members.ESTIMATORS`; by default the four of the shipped
+        ensemble.
 
     Attributes
     ----------
     members_
-        Fit of each of the four estimators by name, :class:`FittedMember`.
+        Fit of each estimator by name, :class:`FittedMember`.
     error_moments_
         Moments of the errors out of fold, :class:`ErrorMoments`.
     misses_
@@ -135,6 +133,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         top_table: bool = True,
         n_bootstrap: int = 60,
         random_state: int = 0,
+        members: Sequence[str] = MEMBERS,
     ) -> None:
         self.ensemble_method = ensemble_method
         self.custom_weights = custom_weights
@@ -145,6 +144,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         self.top_table = top_table
         self.n_bootstrap = n_bootstrap
         self.random_state = random_state
+        self.members = members
 
     def fit(
         self,
@@ -170,14 +170,23 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             Label of the slate of each row's contest, ``[n]``. Contests of one slate share their
             drivers and most of their ownership, so they are left out together and count as one.
         prior
-            A fitted ensemble as the starting point; the more contests, the less it counts.
+            A fitted ensemble of the same members as the starting point; the more contests, the
+            less it counts.
 
         Raises
         ------
         InvalidInput
-            A parameter or array that cannot be used; only one slate, and no prior.
+            A parameter or array that cannot be used; only one slate, and no prior; a prior of
+            other members.
         """
         self.check_parameters()
+        if prior is not None and tuple(prior.members) != tuple(self.members):
+            raise InvalidInput(
+                {
+                    "prior": f"combines {', '.join(prior.members)}; give one that combines "
+                    f"{', '.join(self.members)}, or none."
+                }
+            )
         training = training_rows(X, y, groups, slates, self.roster_size)
         labels = np.unique(training.slates.astype(str))
         if len(labels) < 2 and prior is None:
@@ -190,7 +199,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             )
         self.n_features_in_ = len(FEATURES)
         estimators = self.estimators()
-        before: dict[str, FittedMember | None] = dict.fromkeys(MEMBERS)
+        before: dict[str, FittedMember | None] = dict.fromkeys(self.members)
         before.update({} if prior is None else prior.members_)
         self.members_ = {
             name: learn(
@@ -205,8 +214,8 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         tested = out_of_fold(
             training,
             list(estimators.values()),
-            [before[name] for name in MEMBERS],
-            ErrorMoments(np.zeros((len(MEMBERS),) * 2), 0)
+            [before[name] for name in self.members],
+            ErrorMoments(np.zeros((len(self.members),) * 2), 0)
             if prior is None
             else prior.error_moments_,
         )
@@ -215,18 +224,15 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         return self
 
     def estimators(self) -> dict[str, Member]:
-        """The four estimators with this ensemble's parameters, not fitted, by name."""
-        plain: dict[str, Any] = {"roster_size": self.roster_size, "top_table": self.top_table}
-        return {
-            "historical": HistoricalOwnership(**plain, driver_effects=self.driver_effects),
-            "projection_value": ProjectionValueOwnership(**plain),
-            "salary_skill": SalarySkillOwnership(**plain),
-            "recent_form": RecentFormOwnership(
-                **plain,
-                driver_effects=self.driver_effects,
-                n_recent_races=self.n_recent_races,
-            ),
-        }
+        """The ensemble's estimators, not fitted, by name.
+
+        Those of their parameters that the ensemble has too are as the ensemble's.
+        """
+        own = self.get_params()
+        made = {name: ESTIMATORS[name]() for name in self.members}
+        for member in made.values():
+            member.set_params(**{name: own[name] for name in member.get_params() if name in own})
+        return made
 
     def predict(
         self,
@@ -304,15 +310,15 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
     def member_weights(self) -> dict[str, float]:
         """Weight of each estimator in the ensemble, by name; the weights sum to 1."""
         check_is_fitted(self)
-        return dict(zip(MEMBERS, self._weights().tolist(), strict=True))
+        return dict(zip(self.members, self._weights().tolist(), strict=True))
 
     @property
     def feature_importance_(self) -> dict[str, float]:
         """How much each feature moves the estimate on a usual slate, by name; they sum to 1.
 
         It is a term's absolute weight times its standard deviation within a contest, divided
-        equally among the features that it multiplies, and averaged over the four estimators with
-        their weights.
+        equally among the features that it multiplies, and averaged over the estimators with their
+        weights.
         """
         check_is_fitted(self)
         total = np.zeros(len(FEATURES))
@@ -360,6 +366,12 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             It names every such parameter.
         """
         problems = {}
+        unknown = [name for name in self.members if name not in ESTIMATORS]
+        if unknown or not self.members or len(set(self.members)) < len(self.members):
+            problems["members"] = (
+                f"{', '.join(self.members) or 'none'}; give one or more of "
+                f"{', '.join(ESTIMATORS)}, none twice."
+            )
         if self.ensemble_method not in METHODS:
             problems["ensemble_method"] = f"{self.ensemble_method!r}; give {', '.join(METHODS)}."
         elif self.custom_weights is not None and self.ensemble_method != "weighted":
@@ -367,7 +379,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
                 f"are not read by {self.ensemble_method!r}; leave them out or give 'weighted'."
             )
         elif self.custom_weights is not None:
-            custom(self.custom_weights, MEMBERS)
+            custom(self.custom_weights, self.members)
         if self.normalize_to not in {"field", "share"}:
             problems["normalize_to"] = f"{self.normalize_to!r}; give 'field' or 'share'."
         if self.roster_size < 1:
@@ -394,7 +406,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
 
     def _weigh(self, method: str) -> Weigh:
         if method == "weighted" and self.custom_weights is not None:
-            weights = custom(self.custom_weights, MEMBERS)
+            weights = custom(self.custom_weights, self.members)
             return lambda _: weights
         return {"voting": equal, "weighted": by_error, "stacking": stacked}[method]
 
@@ -403,7 +415,9 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
     ) -> None:
         """Set the attributes that hold errors out of fold, and those that count contests."""
         mixed = {method: tested.mixed(self._weigh(method)) for method in METHODS}
-        error = {name: tested.error(tested.each[:, index]) for index, name in enumerate(MEMBERS)}
+        error = {
+            name: tested.error(tested.each[:, index]) for index, name in enumerate(self.members)
+        }
         error |= {method: tested.error(percent) for method, percent in mixed.items()}
         missed = {
             method: [tested.missed(self._weigh(method), training, self.roster_size, self.top_table)]
@@ -458,7 +472,7 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         """Bounds and standard deviation around ``percent``, from the replicates and the misses."""
         weights = self._weights()
         contests = by_contest(groups, x[:, COLUMN["racing"]] > 0.0)
-        drawn = np.zeros((len(x), len(self.members_[MEMBERS[0]].replicates)))
+        drawn = np.zeros((len(x), len(self.members_[self.members[0]].replicates)))
         for weight, (name, member) in zip(weights, self.estimators().items(), strict=True):
             fit = self.members_[name]
             odds = replicate_odds(member.terms, fit.fitted, fit.replicates, x)

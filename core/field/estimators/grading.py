@@ -17,7 +17,7 @@ from core.field.estimators.fitting import (
     percent_of,
     training_rows,
 )
-from core.field.estimators.methods import MEMBERS, METHODS
+from core.field.estimators.methods import METHODS
 from core.field.estimators.slates import Floats
 
 BASELINES = ("constant", "salary_only")
@@ -111,7 +111,7 @@ def _left_out(
     model: HybridOwnershipEstimator, training: TrainingRows, labels: npt.NDArray[np.str_]
 ) -> dict[str, Estimate]:
     count = len(training.x)
-    names = (*MEMBERS, *METHODS, *BASELINES)
+    names = (*model.members, *METHODS, *BASELINES)
     percent = {name: np.zeros(count) for name in names}
     low, high = ({name: np.zeros(count) for name in METHODS} for _ in range(2))
     group_of = np.empty(count, dtype=object)

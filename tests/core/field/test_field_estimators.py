@@ -21,16 +21,11 @@ from core.field.estimators import (
 )
 from core.field.estimators.fitting import training_rows
 from core.field.estimators.folding import drawn_again, out_of_fold
+from core.field.estimators.members import ESTIMATORS
 from core.field.estimators.stacking import ErrorMoments, stacked
 from tests.core.field.made_up_contests import DRIVERS, made_up_contests
 
-CLASSES = (
-    HistoricalOwnership,
-    ProjectionValueOwnership,
-    SalarySkillOwnership,
-    RecentFormOwnership,
-    HybridOwnershipEstimator,
-)
+CLASSES = (*ESTIMATORS.values(), HybridOwnershipEstimator)
 AT = {name: place for place, name in enumerate(FEATURES)}
 QUICK = 8
 

@@ -2,6 +2,7 @@
 
 from marshmallow import Schema
 
+from web.schemas.objectives import IN_USD
 from web.schemas.results.contest import FREE, FREE_OR_ONE_SCENARIO, TOP_1_PCT
 from web.schemas.results.races import REGIME_NAMES
 from web.schemas.units import (
@@ -50,7 +51,7 @@ class LineupSchema(Schema):
     conditional_upside = points("`cvar_99` less `mean`")
     objective_value = number(
         "What the lineup was chosen for, on the races it was chosen on: points, or USD a race for "
-        "the objective `dollars`"
+        f"{IN_USD}"
     )
     total_salary = count("What the lineup costs, in USD", low=1)
     team_distribution = by_key(

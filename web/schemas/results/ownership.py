@@ -4,7 +4,6 @@ from marshmallow import Schema, fields
 
 from core.field.estimators import FEATURES
 from core.sites import SITES
-from web.schemas.choices import ESTIMATORS
 from web.schemas.results.races import InformedSchema
 from web.schemas.units import (
     by_choice,
@@ -74,8 +73,8 @@ class OwnershipModelSchema(Schema):
         "entries",
         low=0,
     )
-    members = by_choice(
-        ESTIMATORS, share("Weight"), "What each estimator counts, by estimator; they sum to 1"
+    members = by_key(
+        "estimator", share("Weight"), "What each estimator counts, all of them summing to 1"
     )
     mae_by_scheme = _by_scheme(
         "Mean absolute errors", number("Mean absolute error, in percent of entries", low=0)

@@ -2,6 +2,7 @@
 
 from marshmallow import Schema
 
+from web.schemas.objectives import IN_USD
 from web.schemas.results.races import REGIME_NAMES
 from web.schemas.units import choice, count, number, part, parts, points
 
@@ -22,8 +23,8 @@ class WalkProofSchema(WalkSchema):
 
     regime = choice("Kind of race that was searched for", REGIME_NAMES, null="for all races")
     bound = number(
-        "Upper bound: no lineup left out scores more. In points, for the objective `dollars` in "
-        "USD a race",
+        f"Upper bound: no lineup left out scores more. In points; for {IN_USD} it is on mean "
+        "winnings, in USD a race",
         null=NONE_LEFT_OUT,
     )
 
@@ -45,6 +46,6 @@ class ProofSchema(Schema):
     portfolio = part(
         PortfolioProofSchema,
         "The choice of all lineups at once",
-        null="where lineups were chosen from a pool: for `dollars`, by kind of race, with "
+        null=f"where lineups were chosen from a pool: for {IN_USD}, by kind of race, with "
         "`randomness`, or where they differ in three drivers or more",
     )

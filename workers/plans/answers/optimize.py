@@ -19,6 +19,7 @@ from workers.plans.answers.explanation import explanation
 from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
 from workers.plans.answers.leverage import add_leverage
 from workers.plans.answers.validation import tail_notes, tail_validation
+from workers.plans.objectives import OBJECTIVES
 from workers.plans.objectives.plan import plan_of
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.contest import CONTEST
@@ -74,6 +75,7 @@ def optimize_answer(work: Work[OptimizeRequest]) -> Json:
                 "cvar_weights": list(request.target.weights),
                 "pool_size": facts.of(PORTFOLIO).pool_size,
                 "randomness": None if request.randomness is None else max(request.randomness),
+                **{name: getattr(request, name) for name in OBJECTIVES[request.objective].fields},
             },
         ).to_document(),
         "proof": _proof(request, facts, len(selection)),

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from core.field.estimators import OwnershipSlate
+from core.field.estimators import MEMBERS, OwnershipSlate
 from workers.engine.facts import Key
 from workers.engine.stages import Work, single_unit_stage
 from workers.plans.requests.ownership import OwnershipRequest
@@ -62,7 +62,10 @@ def _run(work: Work[OwnershipRequest]) -> OwnershipFact:
         request.model,
         roster_size=request.slate.rules.roster_size,
         ensemble_method=request.method,
-        custom_weights=request.weights,
+        # by name: an installation's own model may combine other estimators
+        custom_weights=None
+        if request.weights is None
+        else dict(zip(MEMBERS, request.weights, strict=True)),
         normalize_to="share" if request.share else "field",
     )
     slate = _slate(work)
