@@ -102,6 +102,6 @@ def full_points():
     finish = np.argsort(np.argsort(-pace, axis=1), axis=1) + 1
     start = np.argsort(np.argsort(-np.linspace(2.0, 0.0, 38) + rng.normal(0.0, 0.8, 38))) + 1
     led = np.zeros_like(finish)
-    for place, share in ((1, 150), (2, 70), (3, 47)):
-        led[finish == place] = share
+    for position, share in ((1, 150), (2, 70), (3, 47)):
+        led[finish == position] = share
     return score(DRAFTKINGS_CLASSIC, start, finish, led, led // 2)

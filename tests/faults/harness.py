@@ -46,16 +46,16 @@ START_SECONDS = 180.0
 
 POLL_SECONDS = 0.01
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
-def until(condition: Callable[[], Found], seconds: float, said: Callable[[], object]) -> Found:
+def until(condition: Callable[[], Value], seconds: float, reason: Callable[[], object]) -> Value:
     """The value of a condition once it holds; a failure with the reason if that takes too long."""
     deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, said()
+    while not (value := condition()):
+        assert time.monotonic() < deadline, reason()
         time.sleep(POLL_SECONDS)
-    return found
+    return value
 
 
 def holds(condition: Callable[[], object], seconds: float) -> bool:
@@ -308,9 +308,9 @@ class House:
         for worker in self.workers:
             worker.signal(signal.SIGCONT)
 
-    def probe(self, asked: Probe, owner: str = "tester", chunk_units: int | None = 1) -> str:
+    def probe(self, request: Probe, owner: str = "tester", chunk_units: int | None = 1) -> str:
         """Start a probe."""
-        return submit(self.jobs, KIND, asked.document(), owner, chunk_units)
+        return submit(self.jobs, KIND, request.document(), owner, chunk_units)
 
     def arm(self, owner: str, point: str, stage: int, victim: str = "child") -> None:
         """Let whoever comes to a point of an owner's job first die: ``child`` or ``worker``."""
@@ -361,8 +361,8 @@ class House:
 
     def leases(self) -> set[str]:
         """The pieces that somebody holds."""
-        found = cast("list[bytes]", self.redis.zrange("axiomatic:leases", 0, -1))
-        return {lease.decode() for lease in found}
+        leases = cast("list[bytes]", self.redis.zrange("axiomatic:leases", 0, -1))
+        return {lease.decode() for lease in leases}
 
     def keys_of(self, run_id: str) -> set[str]:
         """The keys of a job."""

@@ -18,12 +18,12 @@ Graph = Mapping[str, frozenset[str]]
 
 def modules(packages: tuple[str, ...] = PACKAGES) -> dict[str, Path]:
     """Every module of the packages by its dotted name; a package is its ``__init__``."""
-    found = {}
+    by_name = {}
     for package in packages:
         for path in sorted((ROOT / package).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+            by_name[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return by_name
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:

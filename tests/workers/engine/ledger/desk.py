@@ -144,8 +144,8 @@ class Desk:
         seconds: float = 1.0,
     ) -> str:
         """Complete a job with the value of its join."""
-        found = {"places": worth(piece)} if result is None else result
-        return self.ledger.finish(holder, piece, seconds, success(piece.run_id, found))
+        outcome = {"places": worth(piece)} if result is None else result
+        return self.ledger.finish(holder, piece, seconds, success(piece.run_id, outcome))
 
     def fail(self, piece: Piece, holder: str = "h", reason: str = "No.") -> str:
         """Fail a piece's job."""
@@ -309,7 +309,7 @@ def worth(piece: Piece) -> list[int]:
     """The value of a piece in these tests: the indices of the chunks below it, in order."""
     if piece.level == 0:
         return [piece.index]
-    return [place for kept in piece.inputs for place in json.loads(kept)]
+    return [index for kept in piece.inputs for index in json.loads(kept)]
 
 
 def _texts(raw: Any) -> list[str]:
