@@ -13,8 +13,9 @@ from core.slate import FANDUEL, TICKS_PER_POINT, Slate
 from workers.engine.arrays import Memory
 from workers.engine.in_process import run_here
 from workers.plans import optimize
+from workers.plans.objectives import OBJECTIVES
 from workers.plans.requests.contest import ContestTerms
-from workers.plans.requests.optimize import Objective, OptimizeRequest
+from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.races import half
 
 LAPS = 120
@@ -34,10 +35,8 @@ def request_of_five(slate: Slate) -> OptimizeRequest:
     )
 
 
-@pytest.mark.parametrize("objective", Objective)
-def test_lineups_are_five_legal_drivers(
-    request_of_five: OptimizeRequest, objective: Objective
-) -> None:
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_lineups_are_five_legal_drivers(request_of_five: OptimizeRequest, objective: str) -> None:
     request = replace(request_of_five, objective=objective)
     answer = run_here(optimize.PLAN, request, Memory())
     ids = [driver.driver_id for driver in request.slate.drivers]
