@@ -11,13 +11,15 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from types import FunctionType
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 
 F = TypeVar("F", bound=Callable[..., object])
 
+# as the compiler's own sorting loops are compiled; its stubs do not list it
+_UNCOUNTED: dict[str, Any] = {"_nrt": False}
 _CONSTANTS = (int, float, str, tuple, np.generic)
 
 
@@ -30,11 +32,19 @@ def compiled(function: F) -> F:
 
     What a function calls must be defined above it.
     """
-    plain = cast("FunctionType", function)
-    if parts := set(_compiled_in(plain)):
-        digest = sha256("\n".join(sorted(parts)).encode()).hexdigest()
-        plain.__qualname__ = f"{plain.__qualname__}_{digest[:16]}"
+    _name_by_content(function)
     return cast("F", numba.njit(cache=True, nogil=True, fastmath=False)(function))
+
+
+def lean(function: F) -> F:
+    """Compile ``function`` into those that call it, without counting references to arrays.
+
+    A record of many arrays costs a count for each wherever it is handed over, and the compiler
+    drops those counts only from the simplest functions. A function that makes no array needs none
+    of them, as it works on those that its caller holds. The compiler refuses one that makes any.
+    """
+    options: dict[str, Any] = {"forceinline": True, **_UNCOUNTED}
+    return cast("F", numba.njit(nogil=True, fastmath=False, **options)(function))
 
 
 def inlined(function: F) -> F:
@@ -45,27 +55,40 @@ def inlined(function: F) -> F:
     return cast("F", numba.njit(inline="always", nogil=True, fastmath=False)(function))
 
 
+def _name_by_content(function: Callable[..., object]) -> None:
+    plain = cast("FunctionType", function)
+    if parts := set(_compiled_in(plain)):
+        digest = sha256("\n".join(sorted(parts)).encode()).hexdigest()
+        plain.__qualname__ = f"{plain.__qualname__}_{digest[:16]}"
+
+
 def _compiled_in(function: FunctionType) -> Iterator[str]:
     """Describe what is compiled into ``function`` beside its own file.
 
     These are the sources of the compiled functions that it reaches and of the named tuples that
     they take or make, and the values of the constants that they read.
     """
-    reached, pending = {function}, [function]
+    pending: list[FunctionType | type] = [function]
+    reached = set(pending)
     while pending:
         piece = pending.pop()
-        read = {name: piece.__globals__.get(name) for name in piece.__code__.co_names}
-        for name, value in {**read, **piece.__annotations__}.items():
-            callee = getattr(value, "py_func", None)
-            if callee is not None and callee not in reached:
-                reached.add(callee)
-                pending.append(callee)
-            if isinstance(value, type) and hasattr(value, "_fields"):
-                callee = value
-            if callee is not None and callee.__module__ != function.__module__:
-                yield _source_digest(str(sys.modules[callee.__module__].__file__))
-            elif isinstance(value, _CONSTANTS):
+        values = dict(piece.__annotations__)
+        if isinstance(piece, FunctionType):
+            values |= {name: piece.__globals__.get(name) for name in piece.__code__.co_names}
+        for name, value in values.items():
+            if isinstance(value, _CONSTANTS):
                 yield f"{name}={value!r}"
+                continue
+            part = getattr(value, "py_func", None)
+            if isinstance(value, type) and hasattr(value, "_fields"):
+                part = value
+            if part is None:
+                continue
+            if part not in reached:
+                reached.add(part)
+                pending.append(part)
+            if part.__module__ != function.__module__:
+                yield _source_digest(str(sys.modules[part.__module__].__file__))
 
 
 @cache
