@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from core.compiled import compiled
 from core.errors import InvalidInput
-from core.lineups._kernels import GRID
+from core.lineups._kernels.rows import add_rows
+from core.lineups._kernels.tail_scores import GRID, Tails
 from core.lineups.board import Lineups
 from core.lineups.walk import TailTarget
 from core.randomness import Purpose, stream
@@ -177,7 +178,7 @@ def resampled_tail_values(
         np.ascontiguousarray(points.T),
         np.ascontiguousarray(lineups),
         np.ascontiguousarray(copies.T),
-        *target.arrays(len(points)),
+        target.tails(len(points)),
     )
     return np.asarray(ticks, dtype=np.float64) / TICKS_PER_POINT
 
@@ -227,15 +228,7 @@ def _fill(
 
 
 @compiled
-def _resampled_scores(
-    points: Points,
-    lineups: Lineups,
-    copies: Copies,
-    whole: I64,
-    part: F64,
-    mass: F64,
-    weights: F64,
-) -> F64:
+def _resampled_scores(points: Points, lineups: Lineups, copies: Copies, tails: Tails) -> F64:
     """Give sum_j weights[j] x CVaR_j in ticks, ``[K, B]``, to the nearest 1 / GRID.
 
     ``points`` ``[D, N]``, ``copies`` ``[N, B]``. The tails of all resamples are filled together,
@@ -251,15 +244,12 @@ def _resampled_scores(
     total = np.empty(resamples, dtype=np.int64)
     scores = np.zeros((lineups.shape[0], resamples), dtype=np.float64)
     for k in range(lineups.shape[0]):
-        sums[:] = 0
-        for r in range(lineups.shape[1]):
-            row = points[lineups[k, r]]
-            for i in range(scenarios):
-                sums[i] += row[i]
+        add_rows(points, lineups[k], sums)
         _best_first(sums, order)
-        for j in range(weights.shape[0]):
-            _fill(sums, order, copies, np.int32(whole[j]), seen, total, boundary)
+        for j in range(tails.weights.shape[0]):
+            _fill(sums, order, copies, np.int32(tails.whole[j]), seen, total, boundary)
+            part, mass, weight = tails.part[j], tails.mass[j], tails.weights[j]
             for b in range(resamples):
                 # without a fraction this adds nothing, to the last bit
-                scores[k, b] += weights[j] * ((total[b] + part[j] * boundary[b]) / mass[j])
+                scores[k, b] += weight * ((total[b] + part * boundary[b]) / mass)
     return np.floor(scores * GRID + 0.5) / GRID

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.lineups import _kernels
+from core.lineups._kernels.prizes import Steps, total_winnings, winnings_by_scenario
+from core.lineups._kernels.walk_steps import StepBound, step_bounds, walk_steps
 from core.lineups.board import Board, Lineups
 from core.lineups.found import Found, Units, nothing_found, packed, ranked, unpacked, walk_units
 from core.lineups.legality import LineupRules
@@ -22,7 +23,6 @@ from core.lineups.walk import Points, best_by_value
 
 Breaks = npt.NDArray[np.int32]
 Micros = npt.NDArray[np.int64]
-Narrow = npt.NDArray[np.int16 | np.int32]
 
 # levels of the bound: with more of them it is tighter and takes longer
 _LEVELS = 10
@@ -74,7 +74,12 @@ def step_values(points: Points, breaks: Breaks, micros: Micros, lineups: Lineups
         u8 ``[K, R]``.
     """
     by_driver = _checked(points, breaks, micros)
-    return _kernels.step_values(by_driver, breaks, micros, np.ascontiguousarray(lineups))
+    return total_winnings(by_driver, _steps(breaks, micros), np.ascontiguousarray(lineups))
+
+
+def _steps(breaks: Breaks, micros: Micros) -> Steps:
+    breaks, micros = np.ascontiguousarray(breaks), np.ascontiguousarray(micros)
+    return Steps(breaks, micros, breaks[:, 0].copy())
 
 
 def _fitted_levels(micros: Micros, prizes: Micros) -> Micros:
@@ -110,8 +115,8 @@ def _fitted_levels(micros: Micros, prizes: Micros) -> Micros:
 
 def _bounding(
     points: Points, size: int, breaks: Breaks, micros: Micros, levels: Micros
-) -> tuple[Narrow, Narrow, Micros]:
-    """Give points ``[P, N]``, needs ``[C, N]`` and gains ``[C]`` as the kernels bound with them."""
+) -> StepBound:
+    """Points ``[P, N]``, and the classes of prizes that bound the steps of ``levels``."""
     rising = np.unique(np.append(levels, micros.max()))
     lower = np.append(0, rising[:-1])[::-1]
     gains = rising[::-1] - lower
@@ -127,7 +132,7 @@ def _bounding(
         needs[c] = np.clip(begins, lowest[-1], highest[-1] + 1)
     farthest = np.maximum(highest.max(axis=0), 0) - np.minimum(lowest.min(axis=0), 0) + 1
     width = np.int16 if int(farthest.max()) <= np.iinfo(np.int16).max else np.int32
-    return points.astype(width), needs.astype(width), gains
+    return StepBound(points.astype(width), needs.astype(width), gains)
 
 
 def _additive_fit(lineups: Lineups, values: Micros, drivers: int) -> Micros:
@@ -163,12 +168,12 @@ def start_steps_walk(
         return StepsStart(0, np.array([micros.max()], dtype=np.int64))
     valued = by_mean[:_VALUED]
     best = np.argsort(-step_values(points, breaks, micros, valued), kind="stable")[:_TYPICAL]
-    prizes = _kernels.step_prizes(by_driver, breaks, micros, valued[best])
+    prizes = winnings_by_scenario(by_driver, _steps(breaks, micros), valued[best])
     levels = _fitted_levels(micros, prizes)
-    bounding = _bounding(by_driver, rules.roster_size, breaks, micros, levels)
+    bound = _bounding(by_driver, rules.roster_size, breaks, micros, levels)
 
     def promising(lineups: Lineups) -> Lineups:
-        bounds = _kernels.step_bounds(*bounding, lineups)
+        bounds = step_bounds(bound, lineups)
         return lineups[np.argsort(-bounds, kind="stable")[: k + _MORE_VALUED]]
 
     first = promising(by_mean)
@@ -227,15 +232,11 @@ def best_by_steps(
     if rules.contradicted or len(board.drivers) < board.roster_size:
         return nothing_found(board.roster_size)
     by_position = by_driver[board.drivers]
-    narrow, needs, gains = _bounding(by_position, board.roster_size, breaks, micros, start.levels)
-    won, keys, bounded, evaluated, cut = _kernels.walk_steps(
-        *board.arguments(),
+    won, keys, bounded, evaluated, cut = walk_steps(
+        board,
         walk_units(rules) if units is None else units,
-        narrow,
-        np.ascontiguousarray(breaks),
-        np.ascontiguousarray(micros),
-        needs,
-        gains,
+        _bounding(by_position, board.roster_size, breaks, micros, start.levels),
+        _steps(breaks, micros),
         start.at_least,
         k,
     )

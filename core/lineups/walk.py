@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.lineups import _kernels
+from core.lineups._kernels.tail_scores import GRID, Tails, tail_scores
+from core.lineups._kernels.walk_tail import TailBar, TailRaces, walk_tail
+from core.lineups._kernels.walk_values import Charges, walk_values
 from core.lineups.board import Board, Lineups
 from core.lineups.found import Found, Units, WalkProof, nothing_found, ranked, unpacked, walk_units
 from core.lineups.legality import LineupRules
@@ -31,7 +33,7 @@ _LARGEST_OFFSET = 1_000_000.0
 # weights that sum to 1 but for their own rounding
 _ROUNDED = 1e-14
 _TICKS = np.iinfo(np.int16)
-_NO_CHARGE = (np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64))
+_NO_CHARGE = Charges(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +93,10 @@ class TailTarget:
         whole = np.floor(mass)
         return whole, mass - whole, mass
 
-    def arrays(
-        self, n_scenarios: int
-    ) -> tuple[
-        npt.NDArray[np.int64],
-        npt.NDArray[np.float64],
-        npt.NDArray[np.float64],
-        npt.NDArray[np.float64],
-    ]:
-        """Give whole scenarios, fraction, mass and weight of each level's tail, ``[J]`` each."""
+    def tails(self, n_scenarios: int) -> Tails:
+        """Tails that the levels have in so many scenarios."""
         whole, part, mass = self._masses(n_scenarios)
-        return whole.astype(np.int64), part, mass, np.array(self.weights, dtype=np.float64)
+        return Tails(whole.astype(np.int64), part, mass, np.array(self.weights, dtype=np.float64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +141,11 @@ def best_by_value(
     board = Board.of(rules)
     if rules.contradicted or len(board.drivers) < board.roster_size:
         return nothing_found(board.roster_size)
-    masks, costs = _NO_CHARGE
-    if charges:
-        position = {int(driver): place for place, driver in enumerate(board.drivers)}
-        masks = np.array(
-            [sum(1 << position[d] for d in drivers if d in position) for drivers, _ in charges],
-            dtype=np.uint64,
-        )
-        costs = np.array([cost for _, cost in charges], dtype=np.int64)
-    scores, keys, reached = _kernels.walk_values(
-        *board.arguments(),
+    scores, keys, reached = walk_values(
+        board,
         walk_units(rules) if units is None else units,
         np.ascontiguousarray(values[board.drivers]),
-        masks,
-        costs,
+        _charges(charges, board),
         k,
     )
     best = ranked(scores.astype(np.float64), keys, k)
@@ -169,6 +155,19 @@ def best_by_value(
         int(reached),
         int(reached),
         0,
+    )
+
+
+def _charges(charges: Sequence[tuple[Sequence[int], int]], board: Board) -> Charges:
+    if not charges:
+        return _NO_CHARGE
+    position = {int(driver): index for index, driver in enumerate(board.drivers)}
+    return Charges(
+        np.array(
+            [sum(1 << position[d] for d in drivers if d in position) for drivers, _ in charges],
+            dtype=np.uint64,
+        ),
+        np.array([cost for _, cost in charges], dtype=np.int64),
     )
 
 
@@ -213,7 +212,7 @@ def _folded(
     if abs(math.fsum(target.weights) - 1.0) > _ROUNDED:
         # a score of these weights is not higher by as much as the points are
         whole[:] = 0
-    rests = np.rint(ticks * _kernels.GRID).astype(np.int64) - whole * int(_kernels.GRID)
+    rests = np.rint(ticks * GRID).astype(np.int64) - whole * int(GRID)
     return (points + whole).astype(np.int16), rests
 
 
@@ -236,11 +235,11 @@ def tail_values(
     target.require_scenarios(len(points))
     points, rests = _folded(points, target, offsets)
     everyone = np.arange(points.shape[1], dtype=np.uint8)
-    ticks = _kernels.tail_scores(
+    ticks = tail_scores(
         _by_driver(points, everyone),
         rests,
         np.ascontiguousarray(lineups),
-        *target.arrays(len(points)),
+        target.tails(len(points)),
         _span(points, lineups.shape[1]),
     )
     return np.asarray(ticks, dtype=np.float64) / TICKS_PER_POINT
@@ -259,7 +258,7 @@ def start_tail_walk(
     """
     target.require_scenarios(len(points))
     folded, rests = _folded(points, target, offsets)
-    rest = np.rint(len(points) * (rests / _kernels.GRID)).astype(np.int64)
+    rest = np.rint(len(points) * (rests / GRID)).astype(np.int64)
     totals = folded.sum(axis=0, dtype=np.int64) + rest
     guess = best_by_value(totals, rules, 2 * k + _MORE_GUESSES).lineups
     if len(guess) == 0:
@@ -318,15 +317,16 @@ def best_by_tail(
     if rules.contradicted or len(board.drivers) < board.roster_size:
         return nothing_found(board.roster_size)
     folded, rests = _folded(points, target, offsets)
-    scores, keys, bounded, evaluated, cut = _kernels.walk_tail(
-        *board.arguments(),
+    races = TailRaces(
+        _by_driver(folded, board.drivers), rests[board.drivers], _span(folded, board.roster_size)
+    )
+    bar = TailBar(start.at_least, start.thresholds, int(start.thresholds.min()))
+    scores, keys, bounded, evaluated, cut = walk_tail(
+        board,
         walk_units(rules) if units is None else units,
-        _by_driver(folded, board.drivers),
-        rests[board.drivers],
-        *target.arrays(len(points)),
-        start.thresholds,
-        start.at_least,
-        _span(folded, board.roster_size),
+        races,
+        target.tails(len(points)),
+        bar,
         k,
     )
     best = ranked(scores, keys, k)
