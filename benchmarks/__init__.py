@@ -1,1 +1,1 @@
-"""What the project's speed claims rerun: ``python -m benchmarks.engine``."""
+"""The measurements behind the project's claims of speed: ``python -m benchmarks.engine``."""

@@ -301,7 +301,7 @@ def portfolio(folder: Path | None) -> list[Figure]:
         return []
     installed = PEER_PYTHON.exists()
     if not installed:
-        print(f"portfolio: {PEER} is not installed; make peers puts it beside.", file=sys.stderr)
+        print(f"portfolio: {PEER} is not installed; `make peers` installs it.", file=sys.stderr)
     salaries = folder / "DKSalaries.csv"
     slate = read_salaries(salaries.read_bytes())
     projections = np.array([driver.average_points or 0.0 for driver in slate.drivers])

@@ -27,9 +27,9 @@ class Sleep:
     Parameters
     ----------
     chunks, seconds
-        How often, and for how long each time.
+        Number of chunks in a stage, and seconds that each sleeps.
     stages
-        How often all over again.
+        Number of stages.
     """
 
     chunks: int

@@ -37,15 +37,15 @@ def compiled(function: F) -> F:
 
 
 def lean(function: F) -> F:
-    """Compile ``function`` as :func:`compiled` does, without counting references to arrays.
+    """Compile ``function`` into those that call it, without counting references to arrays.
 
     Passing a record of many arrays counts a reference to each of them, and the compiler leaves
     those counts out only of the simplest functions. A function that makes no array does not need
     them, as its caller holds the arrays that it works on. The compiler raises an error for a
     function that makes one.
     """
-    _name_by_content(function)
-    return cast("F", numba.njit(cache=True, nogil=True, fastmath=False, **_UNCOUNTED)(function))
+    options: dict[str, Any] = {"forceinline": True, **_UNCOUNTED}
+    return cast("F", numba.njit(nogil=True, fastmath=False, **options)(function))
 
 
 def inlined(function: F) -> F:

@@ -39,10 +39,10 @@ def settings() -> Iterator[Settings]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiling(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Compile the hot loops beside the first tests, where that has not been done yet.
+    """Compile the hot loops while the first tests run, if no compiled code is on disk yet.
 
-    Compiled code is kept on disk, so whichever process is first serves the others. Of the
-    processes that share the tests one does it.
+    Compiled code is kept on disk, so whichever process is first serves the others. If several
+    processes share the tests, one of them does it.
     """
     first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
     if not first or pytestconfig.getoption("--fast"):

@@ -77,9 +77,9 @@ class Stack:
             started.callback(shutil.rmtree, self._folder, ignore_errors=True)
             environment = {} if os.environ.get("REDIS_URL") else self._own_store(started)
             settings = Settings.from_environment({**os.environ, **environment})
-            # refused here, and not in the API's log alone
+            # raises here, so that a bad file is not reported in the API's log alone
             read_own_model(settings.ownership_model_file)
-            # stopped last, so the folder goes with it, even if nobody is left to remove it
+            # stopped last, so it removes the folder, even if this process is gone
             self._start(
                 started,
                 "worker",

@@ -20,7 +20,7 @@ from core.field._lattice import (
 
 _GOOD_ENOUGH = 1e-10  # largest error of a marginal at which the descent ends
 _STEPS = 200  # Newton steps at most
-_HALVINGS = 30  # of a step that does not lower the dual
+_HALVINGS = 30  # most halvings of a step that does not lower the dual
 _PROVEN = -1e-9  # a dual below its bound by more than rounding proves that there is no minimum
 _CLOSE = 1e-4  # a point with a smaller error of the marginals is close to the minimum
 _SERVES = 0.1  # a covariance is used again while a step with it leaves this share of the error
@@ -29,7 +29,7 @@ FINE = 1_000
 
 How contests spread around a field is then worked out in coarser units alone.
 """
-_COARSE = 250  # units of salary after making them coarser
+_COARSE = 250  # units of salary in the cap after making the units coarser
 _EDGE = 1e-9  # a target of 0 or 1 is this far inside at the start, so that its log odds are finite
 _STEP = 10  # how many times coarser the units of the fit are from which another one starts
 

@@ -4,6 +4,8 @@ Walking dearest first lets one comparison end a whole branch: when the cheapest 
 still be completed is over the cap, or the dearest is under the floor.
 """
 
+from collections import Counter
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -88,7 +90,7 @@ def _groups(rules: LineupRules, drivers: Lineups) -> Groups:
     def mask(members: tuple[int, ...]) -> int:
         return sum(1 << position[member] for member in set(members) if member in position)
 
-    members = [set(group.members) for group in rules.groups]
+    members = [set(group.members) & position.keys() for group in rules.groups]
     return Groups(
         locked=np.uint64(mask(rules.locks)),
         masks=np.array(
@@ -98,7 +100,7 @@ def _groups(rules: LineupRules, drivers: Lineups) -> Groups:
             [(g.at_least, g.at_most, g.when_at_least if g.when else 0) for g in rules.groups],
             dtype=np.int64,
         ).reshape(-1, 3),
-        most=max((sum(driver in group for group in members) for driver in position), default=0),
+        most=max(Counter(chain.from_iterable(members)).values(), default=0),
     )
 
 

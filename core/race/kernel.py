@@ -86,7 +86,7 @@ class KernelStats:
 
 @dataclass(frozen=True, slots=True)
 class SkeletonNarrative:
-    """The bare course of N races: what the kernel must know beyond their scenarios.
+    """Facts of N races that the kernel needs and their scenarios do not hold.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from core.slate import DRAFTKINGS_CLASSIC, score
 
 
 class Plain:
-    """What the searches must find, written down without any cleverness."""
+    """Plain implementations of what the searches must find."""
 
     @staticmethod
     def legal(rules):
@@ -67,7 +67,7 @@ def small_rules(draw):
     for number in range(draw(st.sampled_from([0, 0, 1, 2]))):
         amounts = draw(st.lists(st.integers(0, 9), min_size=drivers, max_size=drivers))
         ranked = sorted(amounts)
-        # mostly one that binds: from one no lineup fits to one that every lineup does
+        # a cap that mostly binds: from one that no lineup fits to one that every lineup fits
         at_most = draw(st.integers(sum(ranked[:roster]) - 1, sum(ranked[-roster:])))
         budgets.append(Budget(f"b{number}", tuple(amounts), at_most))
     return LineupRules(
@@ -102,6 +102,6 @@ def full_points():
     finish = np.argsort(np.argsort(-pace, axis=1), axis=1) + 1
     start = np.argsort(np.argsort(-np.linspace(2.0, 0.0, 38) + rng.normal(0.0, 0.8, 38))) + 1
     led = np.zeros_like(finish)
-    for place, share in ((1, 150), (2, 70), (3, 47)):
-        led[finish == place] = share
+    for position, share in ((1, 150), (2, 70), (3, 47)):
+        led[finish == position] = share
     return score(DRAFTKINGS_CLASSIC, start, finish, led, led // 2)

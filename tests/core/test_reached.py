@@ -1,4 +1,4 @@
-"""What no door, worker or benchmark reaches is not kept in ``core``."""
+"""``core`` has no code that the API, the command line, workers or benchmarks do not reach."""
 
 from importlib import import_module
 from pathlib import Path

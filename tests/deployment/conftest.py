@@ -20,8 +20,8 @@ Compose = Callable[[Mapping[str, str]], dict[str, Any]]
 def interpolate(text: str, environment: Mapping[str, str]) -> str:
     """A text as compose substitutes it: ``$$``, ``${A}``, ``${A:-default}``, ``${A:?error}``."""
 
-    def value(found: re.Match[str]) -> str:
-        name, kind, other = found.groups()
+    def value(match: re.Match[str]) -> str:
+        name, kind, other = match.groups()
         if name is None:
             return "$"
         if environment.get(name):
@@ -73,8 +73,8 @@ def compose_variables() -> dict[str, str | None]:
     for name, kind, other in _VARIABLE.findall(text):
         if name:
             defaults.setdefault(name, set()).add(other if kind == ":-" else None)
-    assert all(len(found) == 1 for found in defaults.values()), defaults
-    return {name: found.pop() for name, found in defaults.items()}
+    assert all(len(texts) == 1 for texts in defaults.values()), defaults
+    return {name: texts.pop() for name, texts in defaults.items()}
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""docker-compose.yml without an engine: its schema, its promises, and its commands run by hand."""
+"""docker-compose.yml without Docker: its schema, its settings, and its commands run by hand."""
 
 import re
 import shlex
@@ -201,7 +201,7 @@ def test_compose_and_procfile_start_the_same_commands(
         command = services[name]["command"]
         # a supervisor must signal the process, not a shell
         assert line.startswith("exec "), name
-        # what the shell makes of the line with nothing set
+        # the line as the shell expands it with no variable set
         shown = subprocess.run(
             ["sh", "-c", f'printf "%s\\n" {line.removeprefix("exec ")}'],
             check=True,
@@ -227,7 +227,7 @@ def test_the_command_of_redis_asks_for_the_password_and_keeps_what_it_is_told(
     service = services["redis"]
     socket = tmp_path / "redis.sock"
     server = tmp_path / "redis-server"
-    # the command as it stands; only that it listens on a socket of this test
+    # the command of the file, but listening on a socket of this test
     server.write_text(f'#!/bin/sh\nexec {find_server()} "$@" --port 0 --unixsocket {socket}\n')
     server.chmod(0o700)
     environment = {**service["environment"], "PATH": f"{tmp_path}:/usr/bin:/bin"}
@@ -264,7 +264,7 @@ def test_the_command_of_redis_asks_for_the_password_and_keeps_what_it_is_told(
             redis.set("kept", "yes")
         listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
         assert password not in listed.stdout
-        # the shell has become the server: it hears the signal itself
+        # the shell has replaced itself by the server, which therefore gets the signal
         running.send_signal(signal.SIGTERM)
         assert running.wait(30) == 0
         running = start()

@@ -1,4 +1,4 @@
-"""The Dockerfile without an engine: hadolint, and what hadolint does not know of this project."""
+"""The Dockerfile without Docker: hadolint, and checks of this project's own."""
 
 import json
 import os
@@ -107,7 +107,7 @@ def test_the_image_by_itself_is_the_api(
     instructions: list[tuple[str, str]], services: dict[str, dict[str, Any]]
 ) -> None:
     (command,) = of(instructions, "CMD")
-    # exec form: the process hears the signals itself
+    # exec form, so that the process itself gets the signals
     assert json.loads(command) == services["web"]["command"]
     assert of(instructions, "EXPOSE") == ["8000"]
 

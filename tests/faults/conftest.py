@@ -1,4 +1,4 @@
-"""What tests of faults share: the real job they disturb, and what it gives undisturbed."""
+"""Fixtures of the tests of faults: the real job that they disturb, and its undisturbed result."""
 
 import json
 
@@ -19,7 +19,7 @@ from workers.plans.requests.optimize import OptimizeRequest
 
 @pytest.fixture(scope="session")
 def request_document() -> bytes:
-    """A job of every stage there is, each of several chunks where it can be cut.
+    """A job with every kind of stage, in several chunks wherever the stage can be cut.
 
     Its 66 units of lineups are more than are merged at once: that stage has merges of its own.
     """

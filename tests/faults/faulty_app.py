@@ -51,17 +51,17 @@ def armed(owner: str, point: str, stage: int) -> str:
     return f"fault:{owner}:{point}:{stage}"
 
 
-def around(place: object, name: str) -> Callable[[Callable[..., Any]], Inner]:
-    """Wrap a function of the engine: the wrapper is called with it and with what it is given."""
+def around(target: object, name: str) -> Callable[[Callable[..., Any]], Inner]:
+    """Wrap a function of the engine: the wrapper gets it and its arguments."""
 
     def wrap(outer: Callable[..., Any]) -> Inner:
-        inner: Inner = getattr(place, name)
+        inner: Inner = getattr(target, name)
 
         @functools.wraps(inner)
-        def both(*given: Any, **named: Any) -> Any:
-            return outer(inner, *given, **named)
+        def both(*arguments: Any, **named: Any) -> Any:
+            return outer(inner, *arguments, **named)
 
-        setattr(place, name, both)
+        setattr(target, name, both)
         return both
 
     return wrap
@@ -88,9 +88,9 @@ def _victim(run_id: str, point: str, stage: int) -> bytes | None:
     owner = _owner(run_id)
     if owner is None:
         return None
-    # one command both asks and disarms: nobody else dies of it
-    found = connect(_settings()).getdel(armed(owner, point, stage))
-    return found if isinstance(found, bytes) else None
+    # one command reads and disarms the point, so that only one process dies
+    victim = connect(_settings()).getdel(armed(owner, point, stage))
+    return victim if isinstance(victim, bytes) else None
 
 
 def _kill(victim: bytes) -> None:
@@ -119,8 +119,8 @@ def _kind(piece: Piece) -> str:
 
 
 @around(Ledger, "take")
-def _take(inner: Inner, *given: Any) -> Piece | None:
-    piece: Piece | None = inner(*given)
+def _take(inner: Inner, *arguments: Any) -> Piece | None:
+    piece: Piece | None = inner(*arguments)
     if piece is not None:
         _count(TAKEN, piece.run_id)
         _die(piece.run_id, f"{_kind(piece)} taken", piece.stage)
@@ -214,9 +214,9 @@ def _turn_returns(inner: Inner, backend: Any, request: Any, *more: Any, **named:
     about = {} if request.chord is None else request.chord["kwargs"]
     run_id, stage = str(about.get("run_id")), int(about.get("stage", -1))
     _die(run_id, "turn over", stage)
-    given = inner(backend, request, *more, **named)
+    reply = inner(backend, request, *more, **named)
     _die(run_id, "turn counted", stage)
-    return given
+    return reply
 
 
 @around(tasks.join, "apply_async")
@@ -224,15 +224,15 @@ def _send_body(inner: Inner, args: Any = None, kwargs: Any = None, **options: An
     about = kwargs or {}
     run_id, stage = str(about.get("run_id")), int(about.get("stage", -1))
     _die(run_id, "body claimed", stage)
-    given = inner(args, kwargs, **options)
+    reply = inner(args, kwargs, **options)
     _die(run_id, "body published", stage)
-    return given
+    return reply
 
 
 # --- the pool's parent ---------------------------------------------------------------------------
 
 
-def _asked_of_parent(point: str) -> bool:
+def _armed_in_parent(point: str) -> bool:
     # a connection of its own, as the reaper's: children are forked while it runs
     redis = connect_briefly(_settings())
     try:
@@ -244,16 +244,16 @@ def _asked_of_parent(point: str) -> bool:
 
 
 @around(Reaper, "_report")
-def _report(inner: Inner, *given: Any) -> Any:
-    if _asked_of_parent("report begins"):
+def _report(inner: Inner, *arguments: Any) -> Any:
+    if _armed_in_parent("report begins"):
         _kill(WORKER)
-    return inner(*given)
+    return inner(*arguments)
 
 
 @around(Ledger, "turns")
-def _turns(inner: Inner, *given: Any) -> Any:
-    count = inner(*given)
-    if count and _asked_of_parent("turns missing"):
+def _turns(inner: Inner, *arguments: Any) -> Any:
+    count = inner(*arguments)
+    if count and _armed_in_parent("turns missing"):
         _kill(WORKER)
     return count
 
@@ -267,13 +267,13 @@ def _note_parent(**_: object) -> None:
 
 
 @around(reaper, "publish_turns")
-def _publish_turns(inner: Inner, *given: Any) -> None:
-    """Publish turns; in the pool's parent, where it is armed, be held up before."""
-    if os.getpid() in _parents and _asked_of_parent("publishing"):
+def _publish_turns(inner: Inner, *arguments: Any) -> None:
+    """Publish turns; if the point is armed in the pool's parent, wait before that."""
+    if os.getpid() in _parents and _armed_in_parent("publishing"):
         redis = connect_briefly(_settings())
         redis.set(HELD_UP, 1)
         until = time.monotonic() + _MOST_HELD_UP_SECONDS
         while redis.exists(HELD_UP) and time.monotonic() < until:
             time.sleep(0.01)
         redis.close()
-    inner(*given)
+    inner(*arguments)

@@ -46,16 +46,16 @@ START_SECONDS = 180.0
 
 POLL_SECONDS = 0.01
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
-def until(condition: Callable[[], Found], seconds: float, said: Callable[[], object]) -> Found:
+def until(condition: Callable[[], Value], seconds: float, reason: Callable[[], object]) -> Value:
     """The value of a condition once it holds; a failure with the reason if that takes too long."""
     deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, said()
+    while not (value := condition()):
+        assert time.monotonic() < deadline, reason()
         time.sleep(POLL_SECONDS)
-    return found
+    return value
 
 
 def holds(condition: Callable[[], object], seconds: float) -> bool:
@@ -94,7 +94,7 @@ class Store:
             *("--appendonly", "yes"),
             *("--appendfsync", "everysec"),
             *("--maxmemory-policy", "noeviction"),
-            # whoever subscribes is told of every string that is set: results among them
+            # notifications of every string that is set, results among them
             *("--notify-keyspace-events", "K$"),
         ]
         self._process = Process(command, self._folder / "redis.log")
@@ -112,13 +112,13 @@ class Store:
         self._process.stop(0.0)
 
     def restart(self, away_seconds: float) -> None:
-        """SIGKILL it, and start it again after a while."""
+        """SIGKILL the server, and start it again after a while."""
         self.kill()
         time.sleep(away_seconds)  # the fault itself, not a wait for something
         self.start()
 
     def stall(self, seconds: float) -> None:
-        """Let it answer nobody for a while."""
+        """Suspend the server for a while, so that it does not answer."""
         assert self._process is not None
         os.killpg(self._process.group, signal.SIGSTOP)
         try:
@@ -166,12 +166,12 @@ class Worker:
 
     @property
     def log(self) -> str:
-        """What it has said."""
+        """The worker's log."""
         return self._process.log.read_text(errors="replace")
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the worker still runs."""
         return self._process.running
 
     def _members(self) -> list[tuple[int, int, str]]:
@@ -204,11 +204,11 @@ class Worker:
 
     @property
     def processes(self) -> list[int]:
-        """Every process of it, whoever is above it by now."""
+        """Every process of the worker, whatever its parent is by now."""
         return [pid for pid, _, command in self._members() if not command.endswith(("sh", "cat"))]
 
     def kill(self) -> None:
-        """SIGKILL all of it; nothing happens to one that has died already."""
+        """SIGKILL the worker and its children, if they still run."""
         self._process.kill()
         self._process.stop(0.0)
 
@@ -222,11 +222,11 @@ class Worker:
         os.kill(self.parent, signal.SIGKILL)
 
     def signal(self, number: int) -> None:
-        """Send a signal to all of it."""
+        """Send a signal to the worker and all its children."""
         os.killpg(self._process.group, number)
 
     def tell_to_stop(self) -> None:
-        """SIGTERM its parent: a warm stop."""
+        """SIGTERM to the pool's parent: a warm stop."""
         os.kill(self.parent, signal.SIGTERM)
 
     def stop(self) -> None:
@@ -237,7 +237,7 @@ class Worker:
 
 
 class House:
-    """A Redis, its workers, and its jobs as whoever sends them sees them.
+    """A Redis, its workers, and its jobs as their sender sees them.
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ class House:
         self.redis = self.store.redis
         self.workers: list[Worker] = []
         self._folder = folder
-        # who is killed leaves temporary files behind
+        # killed processes leave temporary files behind
         own = {"REDIS_URL": self.store.url, "TMPDIR": str(folder)}
         self._environment = {**own, **(environment or {})}
         self._runs = (application, children)
@@ -292,7 +292,7 @@ class House:
         return False
 
     def mend(self, count: int, *, ready: bool = True) -> None:
-        """See to it that so many workers run."""
+        """Start workers until this number runs."""
         for dead in [worker for worker in self.workers if not worker.running]:
             dead.kill()
             self.workers.remove(dead)
@@ -308,9 +308,9 @@ class House:
         for worker in self.workers:
             worker.signal(signal.SIGCONT)
 
-    def probe(self, asked: Probe, owner: str = "tester", chunk_units: int | None = 1) -> str:
+    def probe(self, request: Probe, owner: str = "tester", chunk_units: int | None = 1) -> str:
         """Start a probe."""
-        return submit(self.jobs, KIND, asked.document(), owner, chunk_units)
+        return submit(self.jobs, KIND, request.document(), owner, chunk_units)
 
     def arm(self, owner: str, point: str, stage: int, victim: str = "child") -> None:
         """Let whoever comes to a point of an owner's job first die: ``child`` or ``worker``."""
@@ -325,7 +325,7 @@ class House:
         return self.redis.exists("fault:held up") == 1
 
     def let_go(self) -> None:
-        """Let who is held up go on."""
+        """Let the worker that is held up continue."""
         self.redis.delete("fault:held up")
 
     def done(self, run_id: str, seconds: float) -> Job:
@@ -361,8 +361,8 @@ class House:
 
     def leases(self) -> set[str]:
         """The pieces that somebody holds."""
-        found = cast("list[bytes]", self.redis.zrange("axiomatic:leases", 0, -1))
-        return {lease.decode() for lease in found}
+        leases = cast("list[bytes]", self.redis.zrange("axiomatic:leases", 0, -1))
+        return {lease.decode() for lease in leases}
 
     def keys_of(self, run_id: str) -> set[str]:
         """The keys of a job."""

@@ -78,7 +78,7 @@ class Probe:
 
 
 def expected(request: Probe) -> Json:
-    """The result that workers must find, without sleeping for it."""
+    """The expected result, computed without sleeping."""
     return run_here(PLAN, replace(request, seconds=0.0, bad=Bad.NOTHING), Memory())
 
 
@@ -95,7 +95,7 @@ def _misbehave(request: Probe) -> None:
     elif request.bad is Bad.STICKS:
         redis = connect(Settings.from_environment())
         if redis.set(f"fault:stuck:{request.seed}", 1, nx=True):
-            # as compiled code does that never comes back to Python
+            # like compiled code that never returns to Python
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
             time.sleep(3_600)
 
@@ -107,7 +107,7 @@ def _numbers(request: Probe, stage: int, unit: int, before: int) -> npt.NDArray[
 
 
 class Sums(msgspec.Struct, frozen=True):
-    """What some units of a stage add up to, and what they stored besides."""
+    """Sums over some units of a stage, and the arrays that they stored in addition."""
 
     total: ArrayRef
     bulk: tuple[ArrayRef, ...]
@@ -174,5 +174,5 @@ PLANS[KIND] = PLAN
 @signals.worker_init.connect
 def _kill_soon(sender: Any, **_: object) -> None:
     if os.environ.get(KILL_AFTER):
-        # after the application, which has set its own
+        # after the application has set its own limit, which this one replaces
         sender.time_limit = sender.soft_time_limit + float(os.environ[KILL_AFTER])

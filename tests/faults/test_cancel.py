@@ -1,4 +1,4 @@
-"""A job of 10,000 chunks, cancelled in the middle: at once there is nothing of it."""
+"""A job of 10,000 chunks, cancelled in the middle: nothing of it remains, at once."""
 
 from collections.abc import Iterator, Set
 
@@ -28,7 +28,7 @@ def names(house: House) -> set[str]:
 
 
 def kept_bytes(house: House, but: Set[str] = frozenset()) -> int:
-    """What all keys take together, but some."""
+    """Bytes of all keys but the given ones."""
     return sum(house.redis.memory_usage(key, samples=0) or 0 for key in names(house) - but)
 
 
@@ -65,6 +65,6 @@ def test_nothing_is_left_of_a_cancelled_job_of_ten_thousand_chunks(house: House)
 
 
 def at_rest(house: House, run_id: str) -> bool:
-    """Whether nobody computes anything of a job, and no message is about it."""
+    """Whether no worker computes for a job and no message is about it."""
     messages = [*house.redis.lrange(QUEUE, 0, -1), *house.redis.hvals("unacked")]
     return run_id not in f"{house.leases()} {messages}"

@@ -66,7 +66,7 @@ def _workers(house: House) -> None:
 
 @pytest.fixture
 def results(house: House) -> Iterator[Any]:
-    """Redis's own word on every result that is written."""
+    """Redis's notification of every result that is written."""
     heard: Any
     with house.redis.pubsub() as heard:  # type: ignore[no-untyped-call]
         heard.psubscribe("__keyspace@0__:celery-task-meta-*")
@@ -75,7 +75,7 @@ def results(house: House) -> Iterator[Any]:
 
 
 def times_written(results: Any) -> Counter[str]:
-    """How often each job's result was written since it was asked last."""
+    """Number of times that each job's result was written since the last call."""
     count: Counter[str] = Counter()
     while (message := results.get_message(timeout=0.0)) is not None:
         if message["data"] == b"set":
@@ -100,8 +100,7 @@ def order(house: House, document: bytes, point: str, number: int, victim: str = 
 
 
 def told(document: bytes) -> bytes:
-    """The request with numbers for two drivers and without a contest, whose stages other tests
-    cover."""
+    """The request with numbers for two drivers, without a contest: other tests cover its stages."""
     request: OptimizeRequest = PLANS["optimize"].read(document)
     first, second, *others = request.slate.drivers
     said = (replace(first, projected_points=55.0), replace(second, win_odds=5.0))
@@ -134,7 +133,8 @@ def complete_once(
                 if fault.happened:
                     waiting.remove(fault)
                 else:
-                    # a join need not wait for its chord: nobody came to the point; once more
+                    # a join need not wait for its chord, so no process may reach the point: try
+                    # again
                     fault.run_id = start(house, document, fault.point)
                     runs.append(fault.run_id)
         time.sleep(LOOK_SECONDS)
@@ -193,7 +193,7 @@ def test_a_worker_killed_in_its_reaper_leaves_that_to_the_other(
     monkeypatch: pytest.MonkeyPatch,
     point: str,
 ) -> None:
-    # whoever sends the job has died before its first message: the reapers must see to it
+    # the sender dies before the job's first message, so the reapers must publish turns
     monkeypatch.setattr(workers.engine.submission, "fan_out", lambda *_: None)
     house.arm("", point, -1)
     run_id = start(house, request_document, "tester")

@@ -53,7 +53,7 @@ def test_all_children_killed_in_every_stage_that_lasts_are_replaced_and_go_on(
 ) -> None:
     house.mend(2)
     run_id = start(house, request_document)
-    # those that last: the others end before a child can be found and killed
+    # stages that last; others end before a child can be found and killed
     for stage in ("scenarios", "prizes", "lineups", "contest"):
         reaches(house, run_id, stage)
         for worker in house.workers:
@@ -99,7 +99,7 @@ def test_no_child_is_forked_while_its_parent_publishes_lost_turns(
         other.kill()
     house.mend(1)
     worker = house.workers[0]
-    # whoever sends the job has died before its first message: the reaper must see to it
+    # the sender dies before the job's first message, so the reaper must publish turns
     monkeypatch.setattr(workers.engine.submission, "fan_out", lambda *_: None)
     house.arm("", "publishing", -1)
     asked = Probe((8, 8), 0.02)

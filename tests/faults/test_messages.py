@@ -1,4 +1,4 @@
-"""Messages are hints: doubled, early or lost ones change nothing of what a job gives."""
+"""Messages are hints: doubled, early or lost ones do not change a job's result."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -24,7 +24,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture
 def held_up(house: House) -> Iterator[House]:
-    """Nobody takes a message until the test lets them."""
+    """No worker takes a message until the test allows it."""
     house.hold_workers()
     yield house
     house.let_workers_go()

@@ -1,4 +1,4 @@
-"""When jobs have ended, their records and results are left of them; when those expire, nothing."""
+"""Of jobs that have ended only records and results remain; when those expire, nothing does."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def send(house: House, jobs: Jobs, count: int, owners: Sequence[str]) -> dict[JobStatus, list[str]]:
-    """Send jobs of every end, by how they will; cancel some at once, some in their middle."""
+    """Send jobs with every kind of end, by end; cancel some at once, some in their middle."""
     sent: dict[JobStatus, list[str]] = {
         JobStatus.COMPLETED: [],
         JobStatus.FAILED: [],
@@ -73,7 +73,7 @@ def has_begun(jobs: Jobs, run_id: str) -> bool:
 
 
 def rests(house: House) -> bool:
-    """Whether nobody works, and what jobs share is gone with the last of them."""
+    """Whether no worker works, and the keys that jobs share are gone with the last job."""
     shared = (f"axiomatic:{name}:{VERSION}" for name in ("clock", "lanes", "served"))
     return not house.redis.exists(QUEUE, "unacked", "axiomatic:held", *shared)
 

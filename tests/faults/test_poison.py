@@ -1,4 +1,4 @@
-"""A chunk that cannot be done fails its own job, with the reason in words, and nobody else's."""
+"""A chunk that cannot be done fails its own job alone, with the reason in words."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What of an answer must stay the same, and where two answers differ."""
+"""The parts of an answer that must stay the same, and the differences of two answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ CLOCK = frozenset(
         "ended_at",
         "timings",
         "seconds",
-        # of this code alone
+        # differs between revisions
         "version",
-        # how far other jobs had come, and a failed one when it failed
+        # these depend on other jobs, and on the moment at which a job failed
         "scenario_cache",
         "progress",
         # where files of this run lie

@@ -136,7 +136,7 @@ def told_slate() -> SlateFiles:
 
 
 def partly_owned_slate() -> SlateFiles:
-    """The example's drivers, the ownership of three of whom is known, and one is withdrawn."""
+    """The example's drivers: three have known ownership, and one is withdrawn."""
     rows = list(csv.DictReader(io.StringIO(_example("drivers.csv").decode())))
     for index, row in enumerate(rows):
         row["ownership_percent"] = {2: "48.5", 9: "3", 20: "22.25"}.get(index, "")

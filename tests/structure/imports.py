@@ -18,12 +18,12 @@ Graph = Mapping[str, frozenset[str]]
 
 def modules(packages: tuple[str, ...] = PACKAGES) -> dict[str, Path]:
     """Every module of the packages by its dotted name; a package is its ``__init__``."""
-    found = {}
+    by_name = {}
     for package in packages:
         for path in sorted((ROOT / package).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+            by_name[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return by_name
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -52,7 +52,7 @@ def imports(packages: tuple[str, ...] = PACKAGES) -> Graph:
     for name, path in known.items():
         named = set(_imported(ast.parse(path.read_text(encoding="utf-8"))))
         own = {each for each in named if each in known and each != name}
-        # of `from room import module` the module is meant
+        # `from room import module` is an import of the module
         rooms = {each.rpartition(".")[0] for each in own}
         bare = {each for each in own if each in rooms and not _names_of(path, each, known)}
         graph[name] = frozenset(own - bare)

@@ -1,4 +1,4 @@
-"""What cannot be used is refused at the door, with the field and a reason, and no job stays."""
+"""Invalid input is refused with its key and a reason, and starts no job."""
 
 import io
 import re

@@ -73,7 +73,7 @@ Runs = dict[str, tuple[Path, Running]]
 
 @pytest.fixture(scope="module")
 def runs(server: str, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    """A run of every slate, a few at a time: while one starts or ends, others have the workers."""
+    """A run of every slate, a few at a time, so that workers are busy meanwhile."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         given: Runs = {}
         for name in FILES:
@@ -119,7 +119,7 @@ def test_the_summary_shows_lineups_exposures_and_roi_with_its_error(
     assert done.returncode == 0, done.stderr
     for words in ("of 20 lineups", "Exposure beside ownership", "ROI ± standard error"):
         assert words in done.stdout
-    # its ownership costs more than the cap: it is moved to the nearest that does not, and said so
+    # its ownership costs more than the cap, so it is moved to the nearest possible, with a note
     assert "nearest that fits the cap" in done.stdout.replace("\n", " ")
     assert len(checked_lineups(tmp_path / "lineups.csv", salaries)) == 20
 

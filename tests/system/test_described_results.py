@@ -161,13 +161,13 @@ for _objective in OBJECTIVES:
 def results(application: Flask, worker: Process) -> dict[str, Json]:
     """The results of all cases."""
     client = application.test_client()
-    found: dict[str, Json] = {}
+    by_case: dict[str, Json] = {}
     for name, (kind, body) in CASES.items():
         headers = {"Prefer": "wait=60"}
         response = client.post(f"/api/v1/{kind}", json=body, headers=headers)
         assert response.status_code == 200, (name, response.json)
-        found[name] = response.json
-    return found
+        by_case[name] = response.json
+    return by_case
 
 
 def schema_of(kind: str) -> Json:
@@ -215,13 +215,13 @@ def test_every_described_key_is_in_some_result(
     kind: str, results: dict[str, Json], description: Description
 ) -> None:
     described = set(described_keys(description.document, schema_of(kind)))
-    found = {
+    present = {
         key
         for name, (of_kind, _) in CASES.items()
         if of_kind == kind
         for key in keys_of(results[name])
     }
-    assert described - found == set()
+    assert described - present == set()
     assert len(described) > 40
 
 

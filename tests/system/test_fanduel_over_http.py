@@ -1,4 +1,4 @@
-"""FanDuel played whole over HTTP: its player list in, its upload file and entries out."""
+"""A FanDuel slate over HTTP, from its player list to its upload file and entries file."""
 
 import csv
 import io

@@ -163,7 +163,8 @@ def test_the_contest_is_played_against_the_same_estimate(
     assert told["ownership_percent"] == pytest.approx(estimate)
     steady = finished(client, "contest-sim", {**request, "ownership_uncertainty": False})
     assert steady["ownership_percent"] == told["ownership_percent"]
-    # by who follows whom a driver's share is off by a point, from contest to contest by more
+    # a driver's share varies by a point with the sources that are followed, and by more between
+    # contests
     off, off_further = (one["field"]["ownership_max_error"] for one in (steady, told))
     assert 0.0 < off < off_further
 
@@ -179,7 +180,8 @@ def test_ownership_of_some_drivers_in_the_file_is_kept_in_the_contest(
     told = finished(client, "contest-sim", request)
     assert told["ownership_percent"]["c4"] == pytest.approx(50.0)
     assert "of 1 driver as the drivers file gives it" in told["ownership_source"]
-    # so many pay for the dearest that the others cannot be had as estimated: the dear ones stay
+    # the dearest drivers' ownership leaves too little salary for the others' estimates: theirs are
+    # moved, and the dearest stay
     for place in range(2):
         request["drivers"][place]["ownership_percent"] = 90.0
     told = finished(client, "contest-sim", request)
@@ -293,7 +295,7 @@ def test_an_installation_may_have_a_model_of_its_own(
     document = to_json(shipped_ownership_model())
     path.write_text(json.dumps({**document, "contests": 99}), encoding="utf-8")
     own = create_app(replace(settings, ownership_model_file=str(path))).test_client()
-    # whatever becomes of the file while the server runs
+    # even if the file changes while the server runs
     path.write_text("{", encoding="utf-8")
     assert finished(own, "ownership", asked())["model"]["n_contests"] == 99
     sim = {"lineups": [["c2", "c5", "c8", "c12", "c15", "c18"]], "field_size": 50}

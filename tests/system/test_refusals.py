@@ -1,4 +1,4 @@
-"""What is refused for now, so that what was accepted is done: room, and the right workers."""
+"""Requests refused for lack of room or of workers, so that accepted jobs can be done."""
 
 from collections.abc import Iterator
 from dataclasses import replace

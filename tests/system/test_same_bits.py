@@ -1,4 +1,4 @@
-"""One job on one worker and on three, in chunks of one unit, seven and all: the same bytes."""
+"""The same bytes for a job on one worker and on three, in chunks of one unit, seven and all."""
 
 import json
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def whole_slate() -> Slate:
 
 
 def told_slate() -> Slate:
-    """A slate of whose drivers all is said that can be, of one of them what no race agrees with."""
+    """A slate with every number that a user can give; no race can meet those of one driver."""
     plain = small_slate()
     vetoed = frozenset({Veto.MAY_NOT_WIN})
     first, second, third, fourth, *others = plain.drivers

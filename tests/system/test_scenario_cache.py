@@ -34,7 +34,7 @@ LINEUP = [f"c{i}" for i in (0, 4, 6, 8, 10, 12)]
 
 @pytest.fixture(scope="module", autouse=True)
 def _alone(worker: Process, settings: Settings) -> None:
-    """Let the worker do what other tests left on this Redis: their jobs count blocks too."""
+    """Let the worker finish jobs that other tests left on this Redis, as they count blocks too."""
     deadline = time.monotonic() + START_SECONDS
     while (load := open_jobs(settings).load()).promised_bytes > 0:
         assert time.monotonic() < deadline, load
@@ -65,7 +65,7 @@ def done(client: FlaskClient, request: dict[str, Any], kind: str = "optimize") -
 
 
 def used(client: FlaskClient, run_id: str) -> Any:
-    """What the job's document says of the scenario cache."""
+    """The scenario cache's counts in the job's document."""
     job = client.get(f"/api/v1/jobs/{run_id}").json
     assert job == client.get(f"/api/v1/{job['kind']}/{run_id}/status").json
     return job["scenario_cache"]
@@ -87,7 +87,7 @@ def test_the_same_job_again_simulates_nothing_and_gives_the_same_bytes(
     again = done(client, asked())
     assert used(client, again) == {"hits": 4, "misses": 0}
     assert stored_result(settings, again) == stored_result(settings, first)
-    # what took no time teaches nobody how long simulating takes
+    # a recalled block takes no time and must not count as simulated in the pace
     assert open_jobs(settings).pace()[pace_key("optimize", "scenarios")] == pace
     after = totals(client)
     assert after["hits"] == before["hits"] + 4
@@ -95,7 +95,7 @@ def test_the_same_job_again_simulates_nothing_and_gives_the_same_bytes(
     assert after["blocks"] == before["blocks"] + 4
     assert before["stored_bytes"] < after["stored_bytes"] <= after["limit_bytes"]
     assert after["limit_bytes"] == settings.cache_bytes
-    # no result knows of it
+    # no result contains it
     assert b"cache" not in stored_result(settings, first)
 
 

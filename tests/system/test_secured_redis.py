@@ -141,7 +141,7 @@ def secured(
 
 @pytest.fixture(scope="module")
 def given(server: Path, authority: trustme.CA, folder: Path) -> Iterator[Given]:
-    """What is right to set for the module's own server behind TLS."""
+    """Correct settings for the module's own server behind TLS."""
     with secured(server, authority) as url:
         yield {
             "REDIS_URL": url,
@@ -171,7 +171,7 @@ Tried = dict[str, tuple[Given, Future[subprocess.CompletedProcess[str]]]]
 
 @pytest.fixture(scope="module")
 def tried(server: Path, authority: trustme.CA, given: Given, folder: Path) -> Iterator[Tried]:
-    """What must not get in, all sending at once: each waits for seconds before it gives up."""
+    """Clients that must be rejected, all at once, as each waits for seconds before it gives up."""
     _written(trustme.CA(), folder / "other.pem")
     with ExitStack() as stack:
         other_host = stack.enter_context(secured(server, authority, "redis.example.org"))

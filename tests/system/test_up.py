@@ -75,7 +75,7 @@ def test_it_serves_until_told_to_stop_and_leaves_nothing(
 def test_flower_asks_for_the_login_that_was_made_for_this_run(tmp_path: Path) -> None:
     port = free_ports()
     command = [*UP, "--port", str(port), "--workers", "1", "--flower"]
-    # what is meant for another Redis does not reach the one it starts itself
+    # settings for another Redis do not reach the one that it starts itself
     environment = clean_environment(tmp_path, AXIOMATIC_REDIS_PASSWORD="of another")  # noqa: S106
     with started(command, environment) as running:
         assert running.stdout is not None

@@ -1,4 +1,4 @@
-"""Who knows whom inside ``web``."""
+"""The modules that may import each other inside ``web``."""
 
 import re
 import subprocess

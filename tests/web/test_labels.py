@@ -49,7 +49,7 @@ OUT_OF_REACH = {
         *("X", "y", "slates", "n_bootstrap", "random_state", "ladders", "curve"),
         *("alpha", "bins", "categories", "levels", "observed", "outcomes"),
         *("probabilities", "reach", "samples", "scores", "sd", "smoothing", "upto"),
-        "window",
+        *("members", "prior", "window"),
     },
 }
 """Arguments that no request sets, by why; a new one is labelled or belongs to one of these."""
@@ -68,7 +68,7 @@ def names_of(schema: Schema, path: str = "") -> Iterator[str]:
 
 
 def keys_of(tree: ast.Module) -> Iterator[str]:
-    """Keys under which a module's source refuses, where they are written out there."""
+    """Literal keys of the errors that a module's source raises."""
     named = {
         target.id: node.value.value
         for node in tree.body

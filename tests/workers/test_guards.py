@@ -1,4 +1,4 @@
-"""Guards over the whole application: nothing is published that nobody takes, nothing hidden."""
+"""Guards over the whole application: every message has a consumer, and no task is hidden."""
 
 import re
 import subprocess

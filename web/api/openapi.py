@@ -167,7 +167,7 @@ class _Schemas(MarshmallowPlugin):
 
 
 def _bounds(converter: Any, field: fields.Field[Any], *, ret: dict[str, Any]) -> dict[str, Any]:
-    """Bounds that are excluded themselves."""
+    """Bounds of a number that are excluded, as JSON schema writes them."""
     del converter
     exclusive = {}
     for validator in field.validators:

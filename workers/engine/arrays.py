@@ -99,10 +99,13 @@ class Blobs(Protocol):
         """
 
     def recall(self, names: Sequence[str]) -> list[dict[str, npt.NDArray[Any]] | None]:
-        """What any job has made under names that describe all it depends on, if it is at hand."""
+        """Blocks that any job has stored under these names; ``None`` for each that is not there.
+
+        A name describes everything that its block depends on.
+        """
 
     def remember(self, made: Mapping[str, Arrays]) -> None:
-        """Keep what could not be recalled, if there is room; nothing depends on it."""
+        """Keep blocks that could not be recalled, if there is room; no result depends on it."""
 
 
 class Memory:

@@ -97,7 +97,7 @@ class JobBlobs:
         return self._recent.keep(reference, unwrap(stored))
 
     def recall(self, names: Sequence[str]) -> list[dict[str, npt.NDArray[Any]] | None]:
-        """What the scenario cache has under names."""
+        """Blocks of the scenario cache by name; ``None`` for each that is not there."""
         known = self._cache.get(names)
         self._recalled += [
             name for name, arrays in zip(names, known, strict=True) if arrays is not None
@@ -105,7 +105,7 @@ class JobBlobs:
         return known
 
     def remember(self, made: Mapping[str, Arrays]) -> None:
-        """Count what was recalled and what was made instead; keep that in the scenario cache."""
+        """Keep the blocks made in the scenario cache; count them, and the blocks recalled."""
         if not self._cache.is_on:
             return
         hits, self._recalled = self._recalled, []

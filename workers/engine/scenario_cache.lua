@@ -1,5 +1,6 @@
--- Note what a chunk read of the scenario cache, and keep what it simulated: what was used least
--- lately goes until there is room for it. Nothing at all is noted or kept where both are none.
+-- Record which blocks a chunk read from the scenario cache, and store those that it simulated. The
+-- least recently used blocks are deleted until there is room. Nothing is written for a chunk that
+-- read none and simulated none.
 -- ARGV: limit bytes, lifetime seconds, blocks missed, number of blocks read, those, then name and
 --       bytes of each block to keep
 -- Returns hits, misses and evictions so far, and the blocks and bytes that there are.

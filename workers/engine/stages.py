@@ -141,7 +141,7 @@ def _unmerged(_: Work[object], parts: Sequence[PartT]) -> PartT:
 
 
 def unchanged(_: Work[object], part: PartT) -> PartT:
-    """The part that stands for all of a stage, where the stage leaves just that."""
+    """The part of the whole stage, unchanged: the join of a stage whose record is its part."""
     return part
 
 

@@ -29,7 +29,7 @@ class PromptWorker(CeleryWorker):
     """Celery's worker, whose soft shutdown ends as soon as its children hold no piece.
 
     Celery's own shutdown sleeps its whole time-out if anything runs when it begins, however soon
-    that ends. This one asks the ledger.
+    that ends. This shutdown asks the ledger instead.
     """
 
     def wait_for_soft_shutdown(self) -> bool:

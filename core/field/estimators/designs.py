@@ -13,7 +13,9 @@ from core.field.estimators.slates import ARCHETYPES, Flags, Floats
 # log-odds by about one, and by half as much more at one kind of track or in contests of one size.
 RIDGE = 1.0
 OF_SALARY = 4.0  # salaries, in thousands of USD, have a standard deviation of about two
-OF_SURPLUS = 0.25  # surpluses, in tens of points, have one of about a half where no grid is known
+OF_SURPLUS = (
+    0.25  # surpluses, in tens of points, have a standard deviation of about a half without a grid
+)
 APART = 4.0  # times the feature's own ridge, for its effect at one kind of track or by size
 
 

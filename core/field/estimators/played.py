@@ -101,7 +101,7 @@ class PlayedContest:
             percent = _with_nan(document["ownership_percent"])
             names = str(document["contest_id"]), str(document["slate_id"])
         except (KeyError, TypeError, ValueError) as error:
-            raise InvalidInput({_KEY: f"is no contest learnt from ({error})."}) from error
+            raise InvalidInput({_KEY: f"holds a contest in another format ({error})."}) from error
         if percent.shape != (len(slate),):
             raise InvalidInput(
                 {_KEY: f"holds ownership of {len(percent)} drivers for {len(slate)}."}

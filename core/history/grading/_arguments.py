@@ -61,7 +61,7 @@ def pit_of(below: npt.ArrayLike, upto: npt.ArrayLike) -> tuple[F64, F64]:
     """The two ends of probability integral transforms, of one shape."""
     low, high = finite("below", below), finite("upto", upto)
     if low.shape != high.shape:
-        raise InvalidInput({"upto": f"shape {high.shape}; that of below is {low.shape}."})
+        raise InvalidInput({"upto": f"shape {high.shape} is not that of below, {low.shape}."})
     if (low < 0.0).any() or (low > high).any() or (high > 1.0).any():
         raise InvalidInput({"upto": "0 <= below <= upto <= 1 for every outcome."})
     return low, high

@@ -136,7 +136,8 @@ class Climatology:
         enough = min(self.least, len(rows))
         reach = self.reach
         if enough:
-            # as far away as the nearest ``least`` cars started, with all others at that distance
+            # far enough to take in the nearest ``least`` cars, and all other cars at the same
+            # distance
             reach = max(reach, int(np.partition(away, enough - 1)[enough - 1]))
         return rows[away <= reach]
 

@@ -33,10 +33,10 @@ def obeys(groups: Groups, mask: np.uint64) -> bool:
 
 @lean
 def could_obey(groups: Groups, mask: np.uint64, position: np.int64, left: int) -> bool:
-    """Whether ``left`` drivers after ``position`` may make this a lineup that obeys.
+    """Whether ``left`` drivers after ``position`` may complete a lineup that obeys the groups.
 
-    All groups together lack at most what ``left`` drivers can do, each of whom is a member of at
-    most ``groups.most`` of them.
+    A driver is a member of at most ``groups.most`` groups, so ``left`` drivers can supply no more
+    than ``left`` times as many of the members that all groups lack.
     """
     if _shared(groups.locked & ~mask, groups.locked) > left:
         return False

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import inlined, lean
+from core.compiled import lean
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -18,7 +18,7 @@ class Heap(NamedTuple):
     keys: I64
 
 
-@inlined
+@lean
 def is_worse(
     score: float | np.int64, key: np.int64, than_score: float | np.int64, than_key: np.int64
 ) -> bool:

@@ -56,7 +56,8 @@ def tail_score(sums: I32, counts: I64, tails: Tails) -> float:
         counts[sums[i] - low] += 1
     score = 0.0
     for j in range(tails.weights.shape[0]):
-        missing = tails.whole[j]
+        whole, part = tails.whole[j], tails.part[j]
+        missing = whole
         total = np.int64(0)
         at = high - low
         while missing > 0:
@@ -65,15 +66,14 @@ def tail_score(sums: I32, counts: I64, tails: Tails) -> float:
             missing -= take
             if missing > 0:
                 at -= 1
-        if tails.part[j] > 0.0:
+        if part > 0.0:
             # the boundary scenario is the next one down, which may share the last tick value used
             passed = np.int64(0)
             at = high - low
-            while passed + counts[at] <= tails.whole[j]:
+            while passed + counts[at] <= whole:
                 passed += counts[at]
                 at -= 1
-            boundary = at + low
-            score += tails.weights[j] * ((total + tails.part[j] * boundary) / tails.mass[j])
+            score += tails.weights[j] * ((total + part * (at + low)) / tails.mass[j])
         else:
             score += tails.weights[j] * (total / tails.mass[j])
     for i in range(sums.shape[0]):
@@ -85,8 +85,8 @@ def tail_score(sums: I32, counts: I64, tails: Tails) -> float:
 def tail_scores(points: I16, rests: I64, lineups: U8, tails: Tails, span: int) -> F64:
     """:func:`tail_score` of each lineup ``[K, R]``, in ticks.
 
-    ``points`` i16 ``[D, N]``; ``rests`` i64 ``[D]``, in 1 / GRID of a tick, is added once a driver
-    held; ``span`` is the number of different sums that a lineup can have.
+    ``points`` i16 ``[D, N]``; ``rests`` i64 ``[D]``, in 1 / GRID of a tick, is summed over the
+    drivers held; ``span`` is the number of different sums that a lineup can have.
     """
     counts = np.zeros(span, dtype=np.int64)
     sums = np.empty(points.shape[1], dtype=np.int32)

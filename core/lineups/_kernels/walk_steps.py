@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, inlined, lean
+from core.compiled import compiled, lean
 from core.lineups._kernels.branch import (
     NONE,
     Branch,
@@ -127,7 +127,7 @@ def _add(one: Whole, other: Whole, total: Whole) -> None:
         total[i] = one[i] + other[i]
 
 
-@inlined
+@lean
 def _need_below_pair(bound: StepBound, state: _State) -> None:
     """Write what classes need below a pair, and the most that they may add."""
     first, second = state.branch.picks[0], state.branch.picks[1]
@@ -139,7 +139,7 @@ def _need_below_pair(bound: StepBound, state: _State) -> None:
         state.still[2, c] = state.still[0, c]
 
 
-@inlined
+@lean
 def _may_win(bound: StepBound, state: _State, level: int, at_least: int) -> bool:
     """Whether ``row``, held against the need of ``level``, may win ``at_least``."""
     need = state.need[min(level, state.need.shape[0] - 1)]
@@ -152,7 +152,7 @@ def _may_win(bound: StepBound, state: _State, level: int, at_least: int) -> bool
     return True
 
 
-@inlined
+@lean
 def _need_below(bound: StepBound, state: _State, level: int, position: np.int64) -> None:
     """Write what classes need below ``position``, picked at ``level``, and the most they add.
 

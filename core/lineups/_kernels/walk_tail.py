@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, inlined, lean
+from core.compiled import compiled, lean
 from core.lineups._kernels.branch import (
     NONE,
     Branch,
@@ -131,63 +131,67 @@ class _State(NamedTuple):
     counts: I64
 
 
-@inlined
+@lean
+def _carry(
+    carried: _Carried, count: int, kept: int, scenario: int, partial: np.int32, reach: np.int32
+) -> None:
+    """Write a scenario as the ``kept``-th below ``count`` drivers.
+
+    The next one writes over it unless it is kept: which are kept is too random to guess, and to
+    write them all needs no branch.
+    """
+    carried.scenarios[count, kept] = scenario
+    carried.partial[count, kept] = partial
+    carried.reach[kept] = reach
+
+
+@lean
 def _look_below_pair(
     board: Board, branch: Branch, races: TailRaces, carried: _Carried, lowest: int
 ) -> int:
-    """Carry the scenarios that may be above ``lowest`` below a pair; how many."""
+    """Carry the scenarios that may end above ``lowest`` below a pair; returns their number."""
     one, other = branch.picks[0], branch.picks[1]
     completion = carried.completions[board.roster_size - 2, first_affordable(board, branch, 1)]
     carried.rest[2] = races.rests[one] + races.rests[other]
     kept = 0
     for i in range(races.points.shape[1]):
-        value = np.int32(races.points[one, i]) + np.int32(races.points[other, i])
-        reach = value + completion[i]
-        # written over where it is not kept: which scenarios are is too random to guess
-        carried.scenarios[2, kept] = i
-        carried.partial[2, kept] = value
-        carried.reach[kept] = reach
+        partial = np.int32(races.points[one, i]) + np.int32(races.points[other, i])
+        reach = partial + completion[i]
+        _carry(carried, 2, kept, i, partial, reach)
         kept += reach > lowest
     return kept
 
 
-@inlined
+@lean
 def _look_below(
-    board: Board,
-    branch: Branch,
-    races: TailRaces,
-    carried: _Carried,
-    level: int,
-    lowest: int,
+    board: Board, branch: Branch, carried: _Carried, level: int, lowest: int, rest: np.int64
 ) -> int:
-    """Carry the scenarios that may be above ``lowest`` below the pick of ``level``; how many.
+    """Carry the scenarios that may end above ``lowest`` below a level's pick; returns their number.
 
-    Writes their index among those carried so far. The last inner level carries all that its parent
-    does: it has too few leaves to repay the copy.
+    Writes their indices among those carried so far. The last inner level carries all that its
+    parent carries, as it has too few leaves to repay the copy.
     """
     left = board.roster_size - level - 1
     position = branch.picks[level]
     completion = carried.completions[left, first_affordable(board, branch, level)]
-    carried.rest[level + 1] = carried.rest[level] + races.rests[position]
+    carried.rest[level + 1] = carried.rest[level] + rest
     n = carried.counts[level]
     if left == 1:
         for i in range(n):
-            value = carried.partial[level, i] + np.int32(carried.table[level, position, i])
-            carried.partial[level + 1, i] = value
-            carried.reach[i] = value + completion[carried.scenarios[level, i]]
+            partial = carried.partial[level, i] + np.int32(carried.table[level, position, i])
+            carried.partial[level + 1, i] = partial
+            carried.reach[i] = partial + completion[carried.scenarios[level, i]]
         return int(n)
     kept = 0
     for i in range(n):
-        value = carried.partial[level, i] + np.int32(carried.table[level, position, i])
-        reach = value + completion[carried.scenarios[level, i]]
-        carried.scenarios[level + 1, kept] = i
-        carried.partial[level + 1, kept] = value
-        carried.reach[kept] = reach
+        partial = carried.partial[level, i] + np.int32(carried.table[level, position, i])
+        reach = partial + completion[carried.scenarios[level, i]]
+        _carry(carried, level + 1, kept, i, partial, reach)
         kept += reach > lowest
     return kept
 
 
-@inlined
+@lean
 def _copy_pair(races: TailRaces, carried: _Carried, position: np.int64, kept: int) -> None:
     """Copy the points of later positions in the scenarios kept below a pair."""
     for row in range(position + 1, races.points.shape[0]):
@@ -195,7 +199,7 @@ def _copy_pair(races: TailRaces, carried: _Carried, position: np.int64, kept: in
             carried.table[2, row, i] = races.points[row, carried.scenarios[2, i]]
 
 
-@inlined
+@lean
 def _copy(carried: _Carried, level: int, position: np.int64, kept: int) -> None:
     """Copy the points of later positions in the scenarios kept, and say which those are."""
     for row in range(position + 1, carried.table.shape[1]):
@@ -225,7 +229,7 @@ def _excess_of_sums(one: I32, other: I16, n: int, threshold: int) -> np.int64:
     return total
 
 
-@inlined
+@lean
 def _bound_of_branch(
     tails: Tails, bar: TailBar, carried: _Carried, level: int, position: np.int64, kept: int
 ) -> float:
@@ -239,7 +243,7 @@ def _bound_of_branch(
     return float(bound)
 
 
-@inlined
+@lean
 def _bound_of_lineup(
     tails: Tails, bar: TailBar, carried: _Carried, level: int, position: np.int64, rest: np.int64
 ) -> float:
@@ -277,7 +281,7 @@ def _walk(
                 level -= 1
                 continue
             if level < size - 1:
-                kept = _look_below(board, branch, races, carried, level, bar.lowest)
+                kept = _look_below(board, branch, carried, level, bar.lowest, races.rests[p])
                 if _bound_of_branch(tails, bar, carried, level, p, kept) < needed:
                     cut += 1
                     continue

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, inlined, lean
+from core.compiled import compiled, lean
 from core.lineups._kernels.branch import (
     NONE,
     Branch,
@@ -51,7 +51,7 @@ class _Worth(NamedTuple):
     picked: I64
 
 
-@inlined
+@lean
 def _charged(charges: Charges, mask: np.uint64) -> np.int64:
     """Sum of the charges that a lineup pays."""
     total = np.int64(0)

@@ -162,7 +162,7 @@ def test_the_luck_of_fields_that_races_share_is_in_the_error():
     model = fit_field(salaries, owned, 3, 3_000, appetite=0.0)
     payouts = Payouts(100, 12, (PrizeTier(1, 1, 900),))
     own = np.array([[0, 1, 2], [3, 4, 5]], dtype=np.uint8)
-    # three cars always lead, so what counts is how many of eleven opponents found out
+    # three cars always lead, so winnings depend on how many of eleven opponents hold them
     points = np.array([[100, 100, 100, 10, 10, 10, 0, 0]] * 240, dtype=np.int16)
     points += generator.integers(0, 2, points.shape).astype(np.int16)
 
@@ -173,9 +173,9 @@ def test_the_luck_of_fields_that_races_share_is_in_the_error():
 
     results = [summarise(played(seed, 12), payouts, own) for seed in range(200)]
     true = np.std([result.portfolio.roi for result in results], ddof=1)
-    # a variance is what is estimated without bias, and eleven degrees of freedom widen it by 5%
+    # the variance is estimated without bias; with eleven degrees of freedom it is widened by 5%
     said = np.sqrt(np.mean([result.portfolio.roi_se**2 for result in results]))
     assert said == pytest.approx(1.05 * true, rel=0.15)
-    # a block alone cannot tell: there the races alone are counted, and the error is far too small
+    # a single block shows no variation between fields: its error is from its races and too small
     one = [summarise(played(seed, 1), payouts, own).portfolio.roi_se for seed in range(50)]
     assert np.mean(one) < 0.3 * np.sqrt(12) * true

@@ -1,4 +1,4 @@
-"""How runs are compared: on ROI whose truth and noise are known."""
+"""The comparison of runs, on ROI whose truth and noise are known."""
 
 import numpy as np
 import pytest

@@ -251,7 +251,7 @@ def test_copies_are_those_expected_of_each_field_and_own_ones(model):
     assert tally.duplicates.tolist() == [
         4 * (int(n) + MILLIONTHS * t) for n, t in zip(each, twins, strict=True)
     ]
-    # and where ownership differs from field to field, those of the fields that were drawn
+    # and where ownership differs from field to field, the ownership of the fields drawn
     spread = contest_spread(model, 50.0)
     tally = play_block(points, model, own, payouts, 5, 0, fields_per_block=4, spread=spread)
     drawn = [spread.draw(model, stream(5, Purpose.FIELD, 0, number)) for number in range(4)]

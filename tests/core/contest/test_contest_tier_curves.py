@@ -1,4 +1,4 @@
-"""Curves by size tier: found again where they are, sound for every contest, graded on ladders."""
+"""Curves by size tier: fitted back from their own prizes, sound for every contest, graded."""
 
 import json
 from itertools import pairwise
@@ -46,7 +46,7 @@ def test_a_curve_is_found_again_from_contests_of_several_sizes(curve: TierCurve)
     (tier, fit), *rest = fit_tier_curves(ladders).items()
     assert (tier, rest) == (SizeTier.SMALL, [])
     assert fit.curve.curve == curve.curve
-    # whole cents and ranges of places blur it a little
+    # prizes in whole cents and by ranges of places are not exactly on the curve
     assert fit.curve.rate == pytest.approx(curve.rate, rel=0.02)
     assert fit.curve.first_share == pytest.approx(curve.first_share, rel=0.01)
     assert fit.curve.paid_share == pytest.approx(curve.paid_share, rel=0.01)
@@ -58,7 +58,7 @@ def test_a_curve_is_found_again_from_contests_of_several_sizes(curve: TierCurve)
 def test_errors_are_those_of_the_prizes_place_by_place() -> None:
     flat = Payouts(100, 100, (PrizeTier(1, 10, 850),))
     (fit,) = fit_tier_curves([flat]).values()
-    # one prize for all leaves no slope and nothing to miss
+    # with one prize for all places there is no slope, and no error
     assert (fit.curve.rate, fit.rmse_usd, fit.r2) == (0.0, 0.0, 1.0)
     other = Payouts(100, 100, (PrizeTier(1, 1, 4_250), PrizeTier(2, 18, 250)))
     fit = fit_tier_curves([flat, other])[SizeTier.SMALL]
@@ -123,7 +123,7 @@ def test_every_contest_is_paid_its_pool_by_falling_prizes_within_its_field(
     assert payouts.prize_pool_cents == pool
     assert all(above.prize_cents > below.prize_cents for above, below in pairwise(payouts.tiers))
     assert 1 <= payouts.places_paid <= max(1, round(size * curve.paid_share))
-    # a winner who takes all may have to take less than the least
+    # a winner who takes the whole pool may get less than the lowest prize of the curve
     if payouts.places_paid > 1 or pool >= curve.min_cash_fees * fee + 1:
         assert payouts.tiers[-1].prize_cents >= curve.min_cash_fees * fee - 1e-3
 

@@ -1,4 +1,4 @@
-"""Contests of a made-up rule, for the tests of what learns ownership."""
+"""Contests whose ownership follows a made-up rule, for tests of the ownership model."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Contests:
 def made_up_slate(seed: int, **changes) -> OwnershipSlate:
     rng = np.random.default_rng(seed)
     salaries = 5_000.0 + 100 * rng.permutation(55)[:DRIVERS]
-    given = {
+    numbers = {
         "names": tuple(f"Driver {i}" for i in rng.permutation(20)[:DRIVERS]),
         "salaries_usd": salaries,
         "track_archetype": list(ARCHETYPES)[seed % 4],
@@ -36,11 +36,11 @@ def made_up_slate(seed: int, **changes) -> OwnershipSlate:
         "race_date": f"2030-0{1 + seed % 8}-15",
         "entries": 500 * (1 + seed % 3),
     }
-    return OwnershipSlate(**given | changes)
+    return OwnershipSlate(**numbers | changes)
 
 
 def made_up_contests(slates=4, each=2, known=10, noise=0.2, points=0.8, **changes) -> Contests:
-    """Ownership by salary and points; of each contest the ``known`` most owned are known."""
+    """Ownership by salary and points; in each contest it is known for the ``known`` most owned."""
     x, y, truth, groups, of_slate = [], [], [], [], []
     for number in range(slates):
         slate = made_up_slate(number, **changes)

@@ -181,7 +181,7 @@ def test_most_known_at_nearly_all_is_completed_in_single_dollars():
 def test_what_a_mix_of_lineups_has_is_completed_whatever_the_salaries(salaries, picks, hidden):
     cap = int(np.sort(salaries)[:4].sum() + np.sort(salaries)[-4:].sum()) // 2
     held = legal_lineups(salaries, 4, cap)
-    # some lineups mostly, all of them a little
+    # mostly a few lineups, and a small share of every legal one
     mix = 0.02 * held.mean(axis=0) + 0.98 * held[[pick % len(held) for pick in picks]].mean(axis=0)
     known = np.where(hidden[: len(salaries)], NAN, 100.0 * mix)
     whole = complete_ownership(salaries, known, 4, cap)

@@ -1,4 +1,4 @@
-"""What a field is graded by: the worked-out chances of copies."""
+"""The computed probabilities of copies by which a field is graded."""
 
 from dataclasses import replace
 from itertools import combinations, permutations
@@ -30,7 +30,7 @@ def model_with(sources):
 
 
 def sizes_one_by_one(entrants, concentration):
-    """Follow every way in which entrants can come one after another."""
+    """Enumerate every order in which entrants can choose sources."""
     ways = {(): 1.0}
     for before in range(entrants):
         after = {}
@@ -105,6 +105,6 @@ def test_the_chance_of_a_list_is_how_often_contests_have_it(sources):
         both = sorted(field.copies_of(np.ascontiguousarray(best)).tolist(), reverse=True)
         others = sorted(field.copies.tolist(), reverse=True)
         counted += tuple(both) in wanted and others[:2] == both
-    # entries are so many, not so many on average: the sums differ a little
+    # the number of entries is fixed, and only its mean is in the formula: the sums differ a little
     assert worked_out == pytest.approx(counted / contests, rel=0.2)
     assert counted > 100

@@ -44,8 +44,8 @@ def small(kind):
     return kind(n_bootstrap=QUICK) if kind is HybridOwnershipEstimator else kind()
 
 
-# What scikit-learn asks of every estimator, where rows of its own making need not be taken: X here
-# is rows of named features, complete by contest, and a target without its contests means nothing.
+# scikit-learn's checks of every estimator, except those with generated rows: X here is rows of
+# named features, complete by contest, and a target without its contests means nothing.
 @pytest.mark.parametrize("kind", CLASSES)
 @pytest.mark.parametrize(
     "check",
@@ -112,7 +112,7 @@ def test_the_rule_that_made_the_contests_is_learnt_from_their_most_owned_alone()
     missed = np.abs(member.predict(contests.x, contests.groups) - contests.truth)
     flat = np.abs(600.0 / DRIVERS - contests.truth)
     assert missed.mean() < 0.25 * flat.mean()
-    # the unknown were never seen, but what they are owned together was
+    # unknown drivers' ownership is never known one by one, but its sum is
     unknown = np.isnan(contests.y)
     assert missed[unknown].mean() < 0.3 * flat[unknown].mean()
 

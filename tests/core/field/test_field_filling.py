@@ -58,7 +58,7 @@ def test_completion_keeps_what_is_known_and_shares_the_rest(odds, seed):
     filled = completed(odds, np.ones(odds.shape, bool), known, 6.0, bounded=False)
     told = np.isfinite(known)
     assert (filled[told] == truth[told]).all()
-    # one shift made the truth, so the same shift shares the rest, where there is one
+    # the true ownership was made with one shift of log-odds, so the same shift must be found
     np.testing.assert_allclose(filled, truth, atol=1e-5)
 
 

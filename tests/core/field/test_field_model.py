@@ -219,7 +219,7 @@ def test_the_nearest_leaves_as_much_of_the_cap_as_lineups_do(left_usd, fine):
     assert 50_000 - near @ salaries / 100.0 == pytest.approx(left_usd, abs=1.0)
     assert near.sum() == pytest.approx(600.0, abs=1e-6)
     assert fit_field(salaries, near, 6, 50_000).max_error <= 1e-6
-    # what leaves enough by itself is moved no further
+    # ownership whose lineups leave enough salary already is not moved further
     cheap = 600.0 * np.ones(len(salaries)) / len(salaries)
     as_it_is = nearest_ownership(salaries, cheap, 6, 50_000)
     assert nearest_ownership(salaries, cheap, 6, 50_000, left_usd).tolist() == as_it_is.tolist()

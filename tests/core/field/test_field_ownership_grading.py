@@ -61,7 +61,8 @@ def test_the_truth_of_what_is_graded_changes_nothing_of_what_is_said_of_it(conte
     changed[known] = changed[known][::-1]
     plain = grade_ownership(QUICK, *contests.rows)
     other = grade_ownership(QUICK, contests.x, changed, contests.groups, contests.slates)
-    # the same drivers are known, so a constant errs the same; what learnt errs by other slates too
+    # the same drivers are known, so the constant's error is the same; the model's error also
+    # depends on the other slates
     assert plain.mae[SLATES]["constant"] == pytest.approx(other.mae[SLATES]["constant"])
     assert plain.mae[SLATES]["voting"] != other.mae[SLATES]["voting"]
     rest = [part[~held] for part in contests.rows]

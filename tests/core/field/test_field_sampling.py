@@ -128,7 +128,7 @@ def test_whoever_follows_sources_leaves_ownership_where_it_is_on_average(sources
     )
     off = entries.mean(axis=0) - n * np.array(model.ownership_percent) / 100.0
     spread = np.cov(entries.T) / len(entries)
-    # drivers' counts sum to those of the rosters, and few lineups are legal: not all are free
+    # the counts depend on each other: they sum to the roster spots, and few lineups are legal
     free = int((np.linalg.eigvalsh(spread) > 1e-9 * np.trace(spread)).sum())
     assert free >= 3
     assert off @ np.linalg.pinv(spread, rcond=1e-9, hermitian=True) @ off < chi2.ppf(0.999, free)

@@ -119,7 +119,7 @@ def test_drivers_who_account_for_part_of_the_rosters_leave_the_others_unknown():
 
 
 def drafted(*shares, out=False, slate=9):
-    """Nine drivers could be owned, or eight; the export lists as many as there are shares."""
+    """Eight or nine drivers are owned; the export lists one for each share."""
     lineup = " ".join(f"D Driver {place}" for place in range(6))
     rows = [f",,Driver {place},D,{share}%,20" for place, share in enumerate(shares)]
     rows[0] = f"1,11,bob,0,120,{lineup}{rows[0]}"

@@ -1,4 +1,4 @@
-"""Real races before the kernel: a rule that throws out real races is wrong."""
+"""Real races judged by the kernel: a rule that rejects real races is wrong."""
 
 import dataclasses
 

@@ -43,7 +43,7 @@ def run(races, first=FIRST, last=LAST, **changes):
 
 
 def forecasts(graded):
-    """Every bit of what was said of a race before it."""
+    """Every number of a race's forecast, bit by bit."""
     said = [graded.chances, graded.regime_shares]
     joint = [
         getattr(graded.simulated_joint, f.name) for f in dataclasses.fields(type(graded.real_joint))
@@ -195,7 +195,7 @@ def test_a_real_race_is_of_a_regime_though_its_cautions_are_not_known(races):
 
 @pytest.mark.slow
 def test_a_model_that_is_right_is_called_right(races):
-    """Replace what happened by one race the model itself draws, race after race."""
+    """Replace each real race by one that the model draws."""
     drawn = list(races)
     priors = load_priors()
     for place in range(20, len(drawn)):

@@ -170,7 +170,7 @@ def test_under_the_model_a_p_value_of_at_most_a_has_chance_a(name, ties):
     for a in (0.05, 0.1, 0.25, 0.5, 0.75):
         rejected = (np.array(found) <= a + 1e-9).sum()
         assert rejected <= binom.ppf(1 - 1e-5, tests, a)
-        # ties can only make it shy
+        # with ties the test can only reject less often
         assert ties or rejected >= binom.ppf(1e-5, tests, a)
 
 

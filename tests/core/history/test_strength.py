@@ -44,7 +44,7 @@ def test_skill_uses_nothing_of_the_race_itself_or_later(made_up_data):
 
 
 def test_the_weights_are_those_of_two_ridge_regressions(made_up_data):
-    """One over all kinds but superspeedways, drawn to nothing; one of the kind, drawn to that."""
+    """A regression over all kinds but superspeedways, and one of the kind shrunk towards it."""
     rng = np.random.default_rng(2)
     book, rows = StrengthBook(), []
     races = read_races(made_up_data)[:12]

@@ -206,5 +206,5 @@ def test_a_full_slates_tail_portfolio_comes_near_its_bound(full_rules, full_poin
     assert held(limits, [tuple(map(int, lineup)) for lineup in found.lineups])
     np.testing.assert_allclose(value(found.lineups), found.values)
     assert 0.0 <= (found.bound - found.worth) / found.worth < 1e-3
-    # the best twenty of all are worth more, and hold no limit
+    # the twenty best lineups are worth more, but do not keep the limits
     assert pool.scores[:20].sum() > found.bound

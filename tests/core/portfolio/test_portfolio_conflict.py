@@ -44,5 +44,5 @@ def test_of_many_rules_of_one_kind_as_few_as_conflict_are_named_before_long(rule
 
     found = smallest_conflict(rules, possible)
     assert len(found) == most + 1
-    # to try all choices of so few would take thousands
+    # trying every set of this size would take thousands of trials
     assert asked < 600

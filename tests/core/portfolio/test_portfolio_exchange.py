@@ -60,7 +60,7 @@ def test_no_exchange_is_left_that_would_make_the_portfolio_better(random, weight
     worth, limits = drawn(random)
     begun = choose_from_pool(EVERY, worth.scores.mean(axis=1), limits, 0.0)
     assert begun is not None
-    # the bound excludes nothing better, as fewer than are computed are in the pool
+    # the bounds exclude no better exchange: the pool has fewer lineups than are computed
     found = exchange_for_worth(EVERY, begun, limits, worth, 40.0, weight)
     cost = cost_of(40.0, weight, limits)
     assert holds(limits, found.picked.tolist())

@@ -45,7 +45,7 @@ def failed(board, limits):
 )
 def test_exactly_as_many_lineups_as_asked_for_hold_every_limit(full_board, holds, n, asked):
     if n == 1 and ("max_driver_exposure" in asked or "max_team_exposure" in asked):
-        # a share of one lineup is none
+        # an exposure below 1 of a single lineup is no lineup
         assert failed(full_board, portfolio_limits(full_board.slate, n, **asked)).largest == 0
         return
     limits = portfolio_limits(full_board.slate, n, **asked)
@@ -127,7 +127,7 @@ def test_fewer_legal_lineups_than_asked_for_are_counted_exactly(make_board):
     free = portfolio_limits(board.slate, 8, max_driver_exposure=1.0)
     error = failed(board, free)
     assert error.largest == 7
-    # of eight drivers without the first, who alone is what is in the way
+    # lineups of the eight drivers without the first one, whose exposure alone is in conflict
     assert error.limits == ("n_lineups", "excludes of D0")
     assert "only 7 different lineups are legal" in error.reason
 
@@ -266,7 +266,7 @@ def test_scores_that_add_up_are_chosen_for_all_at_once_and_bounded(full_board, w
     assert portfolio.worth == pytest.approx(worth(portfolio.lineups))
     assert portfolio.worth <= portfolio.bound
     assert portfolio.worth == pytest.approx(portfolio.bound, rel=5e-3)
-    # one after another from a pool is never better
+    # a choice one by one from a pool is never worth more
     assert worth(generated(full_board, limits, weight).lineups) <= portfolio.bound
 
 

@@ -142,7 +142,7 @@ def capped(n, fraction):
             20,
             {"min_driver_exposure": 0.2},
             ("min_driver_exposure",),
-            # every driver in one lineup at least takes seven lineups; in two of ten, more than fit
+            # every driver in at least one lineup takes seven lineups; in two of ten, more than fit
             0,
         ),
         (

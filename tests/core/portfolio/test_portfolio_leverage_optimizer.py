@@ -141,7 +141,7 @@ def test_no_driver_owned_by_more_than_the_limit_is_in_a_lineup(base):
     )
     assert free.optimize().ownership.maximum.min() > 25.0
     assert bound.optimize().ownership.maximum.max() <= 25.0
-    # what is owned by exactly as much as allowed is allowed
+    # ownership equal to the limit is allowed
     favourite = float(np.sort(OWNED[OWNED <= 25.0])[-1])
     at_limit = LeverageAwareOptimizer(
         base(20), OWNED, 0.0, replace(NO_RULES, max_per_driver=favourite / 100.0)
@@ -172,9 +172,9 @@ def test_a_lineup_is_owned_by_no_more_in_all_than_the_limit(base, engine, random
     )
     found = limited.optimize()
     assert found.ownership.total.max() <= most + 1e-6
-    # all but what the next driver up would take is used
+    # the limit is used up except for less than the next higher driver would take
     assert found.ownership.total.min() > 0.93 * most
-    # a lineup that takes all there is may: one hair less excludes it
+    # a limit equal to the lineup's ownership allows it, and one slightly lower does not
     top = int(found.ownership.total.argmax())
     exact = float(found.ownership.total[top])
     for room, same in ((exact, True), (exact - 1e-5, False)):
@@ -212,7 +212,7 @@ def test_draws_move_projections_and_never_ownership(base, full_rules):
         seen = randomised.projections_of(number) - 2.0 * OWNED**2 / 600.0
         best = best_by_value(np.rint(seen * 1e6).astype(np.int64), full_rules, 1).lineups[0]
         np.testing.assert_array_equal(lineup, best)
-    # what is reported is plain
+    # the reported points are without randomness
     np.testing.assert_allclose(
         found.leverage_score, leverage_score(POINTS, OWNED, found.lineups, 2.0)
     )
@@ -230,7 +230,7 @@ def test_ownership_is_reported_by_lineup_and_for_the_portfolio(base):
 
 def test_any_optimizer_that_takes_costs_and_rules_can_be_wrapped(full_rules):
     class Fixed:
-        """Always the same lineup, whatever it costs; remembers what it was told."""
+        """An optimizer that always returns the same lineup and records its costs."""
 
         def __init__(self, told):
             self.told = told

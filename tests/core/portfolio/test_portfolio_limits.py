@@ -63,7 +63,7 @@ def test_a_limit_of_one_driver_or_team_stands_in_place_of_the_general_one(slate)
         team_max={"B": 0.3},
     )
     assert limits.most.tolist() == [8, 8, 20, 8, 8, 8, 8, 8, 8]
-    # who does not race cannot have to stand in a lineup
+    # a driver who does not race has no minimum exposure
     assert limits.fewest.tolist() == [2, 2, 2, 5, 2, 2, 2, 2, 0]
     assert limits.team_most.tolist() == [14, 6, 14]
 

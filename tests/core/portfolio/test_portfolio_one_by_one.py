@@ -196,7 +196,7 @@ def test_only_the_last_lineups_are_taken_back(full_rules, board):
 
 
 def test_a_team_keeps_its_last_lineups_for_the_driver_who_needs_them(full_rules, board):
-    # driver 4 has to be in 6 lineups and his team may be in 9; the first to be stuck is the last
+    # driver 4 must be in 6 lineups and his team may be in 9; only the last lineup cannot be found
     limits = full_limits(20, 0.3, {4: 0.3, 37: 0.25}, 0.45)
     asked = []
 

@@ -55,7 +55,7 @@ def test_without_limits_that_bind_they_are_the_best_lineups_by_projection(make, 
 @pytest.mark.parametrize("randomness", [0.0, 0.25])
 @pytest.mark.parametrize("n", [1, 7, 20, 150])
 def test_exposures_are_counts_of_the_whole_portfolio(make, n, randomness):
-    # of one lineup 0.4 is none, so of one all are allowed
+    # an exposure of 0.4 of one lineup is none, so with one lineup there is no limit
     most = 0.4 if n > 1 else 1.0
     limits = {
         "max_driver_exposure": most,
@@ -180,7 +180,7 @@ def test_lineups_stay_within_a_budget(make, full_rules):
     assert bound.points.max() < free.points.min()
     program = make(3, rules, engine="program").optimize()
     np.testing.assert_allclose(bound.points[:3], program.points, atol=1e-4)
-    # a budget that no lineup comes near to leaves the choice together, with its bound
+    # a budget far above every lineup does not prevent the choice together, with its bound
     wide = replace(full_rules, budgets=(Budget("risk", amounts, 10**9),))
     assert same(make(20, wide).optimize(), free)
 

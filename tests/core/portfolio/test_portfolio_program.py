@@ -46,7 +46,7 @@ def value_of(values, lineup):
 
 
 def assert_best(plain, rules, values, solver=None):
-    """Assert that the program finds what looking at every lineup finds, or nothing."""
+    """Assert that the program and a look at every lineup find the same, or nothing, both."""
     every = plain.legal(rules)
     if not every:
         with pytest.raises(Infeasible):
@@ -112,7 +112,7 @@ CHEAPEST = [0, 1, 2, 3]
         ({"groups": (Group("if", (8, 9), 1, 4, when=(0, 5)),)}, [1, 2, 3, 4]),
         # no driver of the team or at least two
         ({"groups": (Group("stack", (0, 9), 2, 4, when=(0, 9)),)}, [1, 2, 3, 4]),
-        # two of these and the rest is shut out
+        # a lineup with two of these may hold none of the rest
         ({"groups": (Group("two", (2, 3), 0, 0, (0, 1), 2),)}, [0, 2, 3, 4]),
         ({"budgets": (Budget("chalk", (5, 5, 5, 5, 1, 1, 1, 1, 1, 1), 8),)}, [0, 4, 5, 6]),
     ],
@@ -158,7 +158,7 @@ def test_a_budget_is_kept_to_the_last_unit_however_large_its_amounts(solver, ove
 @pytest.mark.parametrize("less", [0, 1])
 @pytest.mark.parametrize("random", range(4))
 def test_a_budget_in_millionths_of_a_percent_is_exact_at_its_edge(solver, plain, random, less):
-    # what fits to the unit is refused, and what does not is taken, if amounts stay this large
+    # with amounts this large a solver rejects lineups that just fit and takes some that do not
     rng = np.random.default_rng(random)
     amounts = rng.integers(0, 100_000_000, 11)
     salaries = tuple(rng.integers(40, 110, 11).tolist())

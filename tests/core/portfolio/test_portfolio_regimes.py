@@ -18,7 +18,7 @@ from core.portfolio import (
 
 
 class Races:
-    """A board whose drivers are worth something else in each regime."""
+    """A board whose drivers' worth differs from regime to regime."""
 
     def __init__(self, board, worth_by_regime):
         self.board = board
@@ -388,7 +388,7 @@ def test_lineups_and_regimes_chosen_together_fall_short_of_the_best_by_next_to_n
         count * races.search(regime, board.rules, 1).scores[0]
         for regime, count in allotment.items()
     )
-    # a thousandth of what the limits cost
+    # a thousandth of the sum that the limits cost
     assert most - (free - most) * 1e-3 <= portfolio.scores.sum() <= most
 
 

@@ -22,7 +22,7 @@ def solver(request):
 
 
 def knapsack(size=6, rows=1, sense=pulp.LpMaximize):
-    """Choose among made-up things under some weights; some dozens of them take a while."""
+    """A knapsack program of made-up values and weights; with some dozens it takes a while."""
     rng = np.random.default_rng(0)
     program = pulp.LpProblem("knapsack", sense)
     things = [program.add_variable(f"thing_{i}", 0, 1, "Integer") for i in range(size)]

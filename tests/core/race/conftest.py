@@ -23,14 +23,14 @@ def make_field(
 ) -> ConstraintSpec:
     """A race whose drivers' skill falls from the pole back; ``changes`` are to drivers 0, 1, .."""
     priors = load_priors()[kind]
-    given = [
+    keys_by_driver = [
         {"driver_id": f"d{i}", "skill": float(skill), "start_position": i + 1, "team": f"t{i // 3}"}
         for i, skill in enumerate(np.linspace(0.95, 0.1, drivers))
     ]
-    for driver, change in zip(given, changes, strict=False):
+    for driver, change in zip(keys_by_driver, changes, strict=False):
         driver.update(change)
     return ConstraintSpec(
-        drivers=tuple(DriverConstraints(**driver) for driver in given),
+        drivers=tuple(DriverConstraints(**driver) for driver in keys_by_driver),
         track=TrackConstraints(
             **{
                 "track_type": kind,

@@ -212,7 +212,7 @@ def test_any_limits_that_can_be_met_are_met_by_every_race(
         if driver.max_laps_led is not None:
             assert races.laps_led[:, i].max() <= driver.max_laps_led
     assert (races.laps_led.sum(axis=1) == laps).all()
-    # met while the race is run: no race is thrown out for them
+    # the simulation itself keeps these limits, so no race is rejected for them
     assert not [reason for reason in stats.veto_reasons if "laps_led" in reason]
 
 

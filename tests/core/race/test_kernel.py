@@ -79,7 +79,8 @@ def test_a_big_field_turned_upside_down_is_no_race(field):
         return KernelLogic(field(drivers=cars, laps=30)).judge(races, narrative)
 
     assert dict(stands(range(20, 0, -1))[1].veto_reasons) == {"position_swaps": 1}
-    # halves changed over gain as much as a field reversed; 8 to 20 ahead of 1 to 7 gain 91 of 100
+    # if the halves change places the gain is that of a reversed order; 8 to 20 ahead of 1 to 7 gain
+    # 91 of 100
     assert not stands([*range(14, 21), *range(1, 14)])[0].all()
     # 6 cars that gain 14 places are 84 of 100: within the bound of 85
     assert stands([*range(7, 21), *range(1, 7)])[0].all()

@@ -1,4 +1,4 @@
-"""Races tilted to what a user says: met on fresh races, reported where it cannot be."""
+"""Races tilted to a user's numbers: fresh races meet them, and misses are reported."""
 
 import json
 from dataclasses import replace
@@ -13,11 +13,11 @@ from core.slate import DRAFTKINGS_CLASSIC, Driver, Slate, Veto
 
 RULES = DRAFTKINGS_CLASSIC
 DRIVERS, FRESH = 10, 8_000
-AVERAGED = 18_000  # races behind a tilt
+AVERAGED = 18_000  # races in which a tilt is measured
 
 
 def knowing(drivers=DRIVERS, **said):
-    """Knowledge from arrays or from dicts by place."""
+    """Knowledge from arrays or from dicts by driver index."""
     rows = {}
     for kind in Kind:
         row = said.get(kind.value, {})
@@ -44,7 +44,7 @@ def spec(field):
 
 @pytest.fixture(scope="module")
 def others_view(spec):
-    """Races as somebody sees them who thinks otherwise of every driver."""
+    """Races of a user whose opinion of every driver differs from the model's."""
     tilts = np.random.default_rng(8).normal(0, 0.5, DRIVERS)
     return simulated(with_tilts(spec, tilts), 5)
 
@@ -75,7 +75,7 @@ def test_projections_are_met_on_races_of_another_seed(by_points, others_view):
 
 
 def test_what_only_one_driver_can_have_follows_the_others_too(by_points, others_view):
-    """The races agree in what was not said, because they are as somebody sees them."""
+    """The numbers are one consistent user's, so the tilted races also agree in numbers not used."""
     fresh = simulated(by_points[0].spec)
     for of in (lambda races: races.finish == 1, lambda races: races.finish <= 5):
         near = np.abs(of(fresh).mean(axis=0) - of(others_view).mean(axis=0))
@@ -240,7 +240,7 @@ def test_who_is_out_or_may_not_win_is_left_alone(field):
 
 @pytest.fixture(scope="module")
 def vetoed_high(field):
-    """Three of the strongest may not win, and are said to score like winners."""
+    """Three of the strongest drivers may not win but have projections like winners."""
     spec = field(*[{"vetoes": {Veto.MAY_NOT_WIN}}] * 3, drivers=14, laps=60)
     return tilt(spec, knowing(14, projected_points=dict.fromkeys(range(3), 60.0)), RULES, 3)
 
@@ -273,7 +273,7 @@ def test_rules_that_throw_races_out_cost_no_more_races(field, vetoed):
     said = knowing(20, projected_points=np.linspace(58.0, 20.0, 20))
     found = tilt(spec, said, RULES, 3, lambda: judged.append(500)).diagnostics
     assert found.races == sum(judged) <= 140 * 500
-    assert found.races_weighed < 4_000  # of eight blocks those that stood
+    assert found.races_weighed < 4_000  # the races of eight blocks that obey the rules
 
 
 def test_rules_that_leave_no_race_even_untilted_are_refused_with_their_names(field):

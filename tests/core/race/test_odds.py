@@ -1,4 +1,4 @@
-"""Odds to probabilities: the margin out, nobody above 1, something left for who has no odds."""
+"""Odds to probabilities: without the margin, none above 1, some left for drivers without odds."""
 
 import numpy as np
 import pytest

@@ -30,7 +30,7 @@ def salary_file(folder, race="Test 400"):
 
 
 def standings_file(folder, contest, seed=1, entries=200):
-    """A field that likes the dearest and, for a reason of its own, the very cheapest."""
+    """A field that prefers the dearest drivers and also the very cheapest."""
     rng = np.random.default_rng(seed)
     liked = np.array(SALARIES) / 10_000.0
     liked[-1] = 3.0

@@ -1,4 +1,4 @@
-"""What ``axiomatic run`` says: of refusals, of the search, of the tail, of ownership."""
+"""The output of ``axiomatic run``: refusals, the search, the tail, ownership."""
 
 import io
 import json

@@ -67,7 +67,7 @@ def test_ownership_is_read_from_the_columns_that_tools_and_sites_write(text: str
 
 def test_of_standings_only_drivers_and_their_ownership_are_read() -> None:
     text = standings()
-    # what is no CSV among the entries is never come to, and whose they are is never said
+    # entries that are no CSV are never read, and entrants' names are never shown
     late = text + '3001,1,"someone,0,1,D x\r\n'
     assert read_ownership_file(late.encode(), NAMES, 6) == PERCENT
     wrong = text.replace("Driver C,D,85.00%", "Driver Z,D,85.00%")

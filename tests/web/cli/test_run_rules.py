@@ -283,7 +283,7 @@ def test_every_option_that_no_schema_describes_is_documented() -> None:
 def axiomatic(
     salaries: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Any:
-    """Run the command where nothing may be started; gives exit code and standard error."""
+    """Exit code and standard error of the command where it may start nothing."""
 
     def no_stack(*_: object) -> None:
         pytest.fail("something was started")

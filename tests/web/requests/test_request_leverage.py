@@ -1,4 +1,4 @@
-"""What a request for leverage, and for rules in users' words, becomes."""
+"""Requests for leverage, and rules of teams, as jobs get them."""
 
 from typing import Any
 
@@ -137,7 +137,7 @@ def test_the_contest_meets_the_same_ownership_unless_told_otherwise() -> None:
 
 
 def test_ownership_that_no_field_under_the_cap_has_is_minded_as_given_and_played_as_near() -> None:
-    # the dear are owned so much that no mix of lineups could pay for it
+    # dear drivers have so much ownership that no mix of lineups within the cap has it
     request = leveraged(contest={"field_size": 500, "contest_buyin": 5})
     assert request.leverage is not None
     assert request.leverage.ownership_percent == tuple(OWNED.values())
@@ -155,13 +155,13 @@ def test_ownership_that_no_field_under_the_cap_has_is_minded_as_given_and_played
     played = np.array(field.ownership_percent)
     assert played.sum() == pytest.approx(600.0)
     assert played[0] < OWNED["d0"]
-    # it leaves of the cap what lineups leave
+    # its lineups leave as much of the cap as real ones do
     left = 50_000 - played @ request.slate.salaries_usd / 100.0
     assert left == pytest.approx(field_parameters().left_usd, abs=1.0)
     assert source.startswith(
         "moved to the nearest that fits the cap, from ownership as the request gives it: "
     )
-    # and it says what is played
+    # and the source names the ownership played
     assert f"{played[0]:.1f}% in place of 82.0% for Nobody 0 ($10,800)" in source
     assert not source.endswith(".")
 

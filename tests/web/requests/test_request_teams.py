@@ -15,7 +15,7 @@ KNOWN = sorted(load_known_drivers().drivers.values(), key=lambda driver: driver.
 
 
 def asked(*, first: dict[str, Any] | None = None, **changes: Any) -> OptimizeRequest:
-    """A request on known drivers whose teams it does not say, but for what is told of the first."""
+    """A request with known drivers without their teams; ``first`` has keys of the first one."""
     drivers: list[dict[str, Any]] = [
         {"driver_id": f"k{i}", "name": driver.name.upper(), "salary": 10_400 - 400 * i}
         for i, driver in enumerate(KNOWN)

@@ -38,7 +38,7 @@ def test_a_call_outlasts_a_restart_of_redis(tmp_path: Path) -> None:
     found: list[object] = []
     asking = threading.Thread(target=lambda: found.append(connect(settings).get("kept")))
     asking.start()
-    # it is down now, whatever the thread has got to: a brief connection says so at once
+    # Redis is down now, wherever the thread is: a brief connection fails at once
     with connect_briefly(settings) as brief, pytest.raises(RedisError):
         brief.ping()
     second = serve(tmp_path)
@@ -56,7 +56,7 @@ def test_a_brief_connection_does_not_wait_for_a_redis_that_stalls(tmp_path: Path
     connect(settings).execute_command("CLIENT", "PAUSE", "5000", "ALL")
     with connect_briefly(settings) as brief, pytest.raises(RedisError, match="Timeout"):
         brief.ping()
-    # while who has time waits for the answer
+    # while a connection that retries waits for the answer
     assert answer(settings)
     connect(settings).close()
     running.stop(10)

@@ -1,4 +1,4 @@
-"""The scenario cache on a real Redis: what it gives and forgets, and that it stays in bounds."""
+"""The scenario cache on a real Redis: what it returns and evicts, and that it keeps its limit."""
 
 import threading
 from collections import OrderedDict
@@ -56,7 +56,7 @@ def noise(size: int, seed: int = 0) -> dict[str, Any]:
 
 
 def weight(size: int) -> int:
-    """What a block of so many bytes of noise takes."""
+    """Stored bytes of a block with this many bytes of noise."""
     return BESIDE + len(pack(noise(size)))
 
 
@@ -209,7 +209,7 @@ def test_the_limit_holds_while_several_write_at_once(redis: "Redis", settings: S
         with Redis.from_url(settings.redis_url, db=DATABASE) as own:
             cache = ScenarioCache(own, limit, VERSION)
             for step in range(60):
-                # some blocks are everybody's, and each writes what another may have just written
+                # several writers share some blocks, so each may write what another has just written
                 names = [f"{writer} {step}", f"all {step % 7}"]
                 seen.append(keep(cache, *names, size=700 + 90 * (step % 5)).stored_bytes)
                 cache.put(there(cache, [f"all {number}" for number in range(7)]), {})
@@ -226,7 +226,7 @@ def test_the_limit_holds_while_several_write_at_once(redis: "Redis", settings: S
     assert stats.evictions > 0
     assert stats.stored_bytes == sum(stored(redis).values()) <= limit
     assert stats.blocks == len(stored(redis))
-    # nothing that is there is not counted, and nothing counted is not there
+    # every block is counted, and every counted block is there
     assert {name.decode() for name in redis.zrange(USED, 0, -1)} == {
         key.removeprefix(BLOCKS) for key in stored(redis)
     }
@@ -267,7 +267,7 @@ def test_a_block_that_is_not_what_was_kept_is_none(redis: "Redis", spoil: Spoil)
     (other,) = stored(redis).keys() - {key}
     spoil(redis, key, other)
     assert there(cache, ["x", "y"]) == ["y"]
-    # simulated anew, it is whole again, and so is the count
+    # once the block is stored again, it can be read and the counted bytes are right
     assert keep(cache, "x", size=5_000).stored_bytes == sum(stored(redis).values())
     assert there(cache, ["x", "y"]) == ["x", "y"]
 
@@ -337,7 +337,7 @@ def test_reading_the_counts_evicts_nothing_and_writes_nothing(redis: "Redis") ->
     assert ScenarioCache(redis, ROOM, VERSION).stats() == CacheStats(0, 0, 0, 0, 0, ROOM)
     assert not redis.keys("*")
     keep(ScenarioCache(redis, ROOM, VERSION), "x")
-    # due to go, and it does with the next block that is written
+    # expired, and deleted with the next block that is written
     (name,) = cast("list[bytes]", redis.zrange(USED, 0, -1))
     redis.zincrby(USED, -2 * LIFETIME_SECONDS, name)
     stats = ScenarioCache(redis, 1, VERSION).stats()

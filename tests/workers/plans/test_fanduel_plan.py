@@ -48,7 +48,7 @@ def test_lineups_are_five_legal_drivers(request_of_five: OptimizeRequest, object
     assert {len(lineup) for lineup in lineups} == {5}
     assert all(is_legal(request.rules, lineup) for lineup in lineups)
     assert answer["site"] == "fanduel"
-    # the field holds five drivers too
+    # opponents' lineups have five drivers too
     assert sum(answer["ownership_percent"].values()) == pytest.approx(500.0)
 
 

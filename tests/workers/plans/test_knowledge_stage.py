@@ -1,4 +1,4 @@
-"""Jobs whose slate says something of the race: tilted once, before it is simulated."""
+"""Jobs whose slate has a user's numbers: the race is tilted once, before it is simulated."""
 
 import json
 from dataclasses import asdict, replace
@@ -151,7 +151,9 @@ def test_what_cannot_be_met_is_a_note_with_the_drivers_name(slate: Slate) -> Non
     found = answer["scenario_diagnostics"]["knowledge"]
     assert found["not_reached"] == [absurd.driver_id]
     assert found["drivers"][0]["at_limit"]
-    assert found["offset_points"] == 0.0  # what nobody scores is not for others to make up for
+    assert (
+        found["offset_points"] == 0.0
+    )  # points that no driver can score are not added to other drivers
     assert any("your numbers for Driver 02" in note for note in answer["notes"])
 
 

@@ -1,4 +1,4 @@
-"""The optimize job in one process: what it answers, and that no cut of the work changes it."""
+"""The optimize job in one process: its answer, which no cut of the work changes."""
 
 import json
 from dataclasses import replace
@@ -41,7 +41,7 @@ def request_of(slate: Slate, n_lineups: int = 12, **changes: Any) -> OptimizeReq
 
 
 class Counted(Memory):
-    """Blobs that note how large each was."""
+    """Blobs that record the size of each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ def test_limits_that_leave_no_portfolio_end_the_job_with_their_names(slate: Slat
 
 
 def test_a_contest_sim_gives_a_lineup_the_figures_it_has_in_an_optimize_job(slate: Slate) -> None:
-    # what is estimated is drawn anew for each contest, what is given is not
+    # estimated ownership is drawn anew for each contest, a user's is not
     terms = ContestTerms(typical_payouts(400, 500), uncertain=False)
     request = request_of(slate, contest=terms)
     answer = done(request)
@@ -176,7 +176,7 @@ def test_a_contest_sim_gives_a_lineup_the_figures_it_has_in_an_optimize_job(slat
 def test_a_job_stores_no_more_than_it_was_promised(slate: Slate, objective: str) -> None:
     request = request_of(slate, objective=objective)
     stored = Counted()
-    # all that it ever stores, cut as finely as can be, though much of it is let go on the way
+    # everything stored with the finest cut, although much of it is released before the end
     run_here(optimize.PLAN, request, stored, 1)
     assert 0 < sum(stored.sizes) <= optimize.PLAN.stored_bytes(request)
 

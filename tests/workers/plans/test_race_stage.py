@@ -1,4 +1,4 @@
-"""Chunks of races with the scenario cache behind them: what is recalled changes no value."""
+"""Chunks of races with the scenario cache: recalled blocks change no value."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

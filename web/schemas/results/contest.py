@@ -89,7 +89,7 @@ class FiguresSchema(Schema):
 
 
 class EntryFiguresSchema(FiguresSchema):
-    """What one lineup makes of the simulated contests."""
+    """Figures of one lineup in the simulated contests."""
 
     drivers = texts("Ids of the lineup's drivers")
 

@@ -37,7 +37,7 @@ class PortfolioProofSchema(Schema):
 
 
 class ProofSchema(Schema):
-    """Upper bounds on everything that was left out."""
+    """Upper bounds of the lineups and portfolios that were not chosen."""
 
     walks = parts(
         WalkProofSchema,

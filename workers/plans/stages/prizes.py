@@ -77,7 +77,7 @@ def prizes_bytes(request: Played) -> int:
     """The most that the steps take while they are joined."""
     tiers = len(terms_of(request).payouts.tiers)
     races = len(selection_blocks(request.n_scenarios)) * BLOCK_SCENARIOS
-    # parts, one merge of them and the whole; 12 bytes a step, two steps a tier
+    # three times the steps, for parts, a merge of them and the whole; two steps of 12 bytes a tier
     return 3 * races * 2 * tiers * 12
 
 

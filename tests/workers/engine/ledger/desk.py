@@ -1,4 +1,4 @@
-"""A ledger of one test's own, and what the tests ask of it over and over."""
+"""A ledger of one test's own, and helpers that many tests use."""
 
 import json
 import uuid
@@ -64,7 +64,7 @@ class Desk:
         arrays: Mapping[str, bytes] | None = None,
         limit: int = 1_000_000,
     ) -> Begun:
-        """Begin a job and give what came of it."""
+        """Begin a job; returns the outcome."""
         job = Begin(
             run_id=uuid.uuid4().hex if run_id is None else run_id,
             kind="walks",
@@ -88,7 +88,7 @@ class Desk:
         return begun.run_id
 
     def take(self, holder: str = "h") -> Piece:
-        """Take the piece that is there to be taken."""
+        """Take the waiting piece."""
         piece = self.ledger.take(holder)
         assert piece is not None
         return piece
@@ -109,7 +109,7 @@ class Desk:
         return self.ledger.keep(holder, piece, text, seconds, pace, stored, freed, cached)
 
     def take_and_keep(self, holder: str = "h", seconds: float = 1.0) -> Piece:
-        """Take the piece that is there, and keep what it is worth."""
+        """Take the waiting piece, and keep its value."""
         piece = self.take(holder)
         assert self.keep(piece, holder, seconds=seconds) == "kept"
         return piece
@@ -143,9 +143,9 @@ class Desk:
         *,
         seconds: float = 1.0,
     ) -> str:
-        """Complete a job with what its join is worth."""
-        found = {"places": worth(piece)} if result is None else result
-        return self.ledger.finish(holder, piece, seconds, success(piece.run_id, found))
+        """Complete a job with the value of its join."""
+        outcome = {"places": worth(piece)} if result is None else result
+        return self.ledger.finish(holder, piece, seconds, success(piece.run_id, outcome))
 
     def fail(self, piece: Piece, holder: str = "h", reason: str = "No.") -> str:
         """Fail a piece's job."""
@@ -161,7 +161,7 @@ class Desk:
         longest: float = A_DAY,
         most: int = 3_600,
     ) -> int:
-        """Do all that a worker does every second, whoever has just done it; give the turns."""
+        """Do everything that a worker does every second; returns the turns to publish."""
         ledger = self.ledger if version is None else Ledger(self.redis, version)
         self.redis.delete(f"axiomatic:reaper:{version or self.version}")
         assert ledger.heartbeat(node, slots, longest, holders)
@@ -169,7 +169,7 @@ class Desk:
         return ledger.turns(f"axiomatic-{version or self.version}")
 
     def end_leases(self, *, of: str = "") -> None:
-        """Let the time of all leases, or of one holder's, be over."""
+        """End the time of all leases, or of one holder's."""
         for lease in self.leases():
             if lease.startswith(f"{of} " if of else ""):
                 self.redis.zadd(LEASES, {lease: LONG_AGO})
@@ -255,7 +255,7 @@ class Desk:
         return {key.removesuffix(run_id) for key in self.names() if run_id in key}
 
     def clean_up(self) -> None:
-        """Cancel what goes on, and see that nothing stays but records, results and counters."""
+        """Cancel running jobs, and check that only records, results and counters remain."""
         active = f"axiomatic:active:{self.version}"
         for run_id in _texts(self.redis.zrange(active, 0, -1)):
             assert self.ledger.cancel(run_id)
@@ -309,7 +309,7 @@ def worth(piece: Piece) -> list[int]:
     """The value of a piece in these tests: the indices of the chunks below it, in order."""
     if piece.level == 0:
         return [piece.index]
-    return [place for kept in piece.inputs for place in json.loads(kept)]
+    return [index for kept in piece.inputs for index in json.loads(kept)]
 
 
 def _texts(raw: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the ledger is as a plain model of it says.
+"""The ledger agrees with a plain model of it, whatever happens in whatever order.
 
 Three values are merged into one here, not 64, so that a few chunks make a tree of several levels.
 """
@@ -49,7 +49,7 @@ def sizes_of(chunks: int) -> list[int]:
 
 @dataclass
 class Stage:
-    """A stage of a job as it must be."""
+    """The model of a job's stage."""
 
     number: int
     cut: str
@@ -86,7 +86,7 @@ class Stage:
 
 @dataclass
 class Job:
-    """A job as it must be."""
+    """The model of a job."""
 
     run_id: str
     owner: str
@@ -107,7 +107,7 @@ class Job:
 
 
 class Machine(RuleBasedStateMachine):
-    """Moves in any order, of which every one may come twice, late, or from whom nobody expects."""
+    """The ledger's operations in any order; each may come twice, late, or from any holder."""
 
     def __init__(self, redis: "Redis") -> None:
         super().__init__()
@@ -121,7 +121,7 @@ class Machine(RuleBasedStateMachine):
         self.taken: list[tuple[str, Piece]] = []
         self.agreed = True
 
-    # what the rules are made of
+    # helpers of the rules
 
     def drop(self, lease: Lease) -> None:
         self.leases.pop(lease, None)
@@ -135,7 +135,7 @@ class Machine(RuleBasedStateMachine):
         return job.outcome is None and name in at.begun and name not in at.values
 
     def lose(self, lease: Lease) -> None:
-        """Let a lease's piece wait again, where it is the lease's still."""
+        """Make a lease's piece wait again, if the lease still holds it."""
         self.drop(lease)
         job = self.job(lease[1])
         if job.outcome is None and job.stage.cut == lease[2]:
@@ -147,7 +147,7 @@ class Machine(RuleBasedStateMachine):
             self.lose(lease)
 
     def end(self, lease: Lease) -> None:
-        """Let a lease's time be over, after all those whose time is."""
+        """End a lease's time, after all leases that have ended before."""
         self.moment += 1
         self.desk.redis.zadd(LEASES, {text_of(lease): LONG_AGO + self.moment})
         self.leases[lease] = self.moment
@@ -206,7 +206,7 @@ class Machine(RuleBasedStateMachine):
         before = self.desk.dump()
         arrays = {name: BLOBS[name] for name in blobs}
         need += sum(map(len, arrays.values()))
-        # drawn ids would decide draws
+        # fixed ids, as random ones would decide ties
         run_id = f"{len(self.jobs):032x}"
         begun = self.desk.ask(
             chunks,
@@ -241,7 +241,7 @@ class Machine(RuleBasedStateMachine):
         self.lose_ended()
         for job in self.goes_on():
             if self.desk.job(job.run_id).get("outcome") == "failed":
-                # it was its turn, and what was first of it had been tried often enough
+                # the stage's turn came, and its first piece had used up its tries
                 assert job.stage.tries[job.stage.waiting()[0]] == MOST_TRIES
                 job.end("failed")
         if piece is None:
@@ -326,7 +326,7 @@ class Machine(RuleBasedStateMachine):
             again = self.desk.keep(piece, holder, value, stored=stored)
             assert again in ({"twice", "lost"} if stored else {"twice"})
             for stored_again in stored:
-                # what came too late may be held until the job ends, what was there stays
+                # blobs of a late value may be held until the job ends; those of the kept value stay
                 counted = self.desk.redis.hget(f"axiomatic:refs:{job.run_id}", stored_again)
                 left = int(counted or 0)
                 assert left in {job.held[stored_again] - 1, job.held[stored_again]}
@@ -400,7 +400,7 @@ class Machine(RuleBasedStateMachine):
             self.put_off(job, name)
 
     def put_off(self, job: Job, name: Name) -> None:
-        """Let a piece be nobody's for a while."""
+        """Put a piece under a lease of nobody, so that it waits until that ends."""
         job.stage.holders[name] = "-"
         self.leases["-", job.run_id, job.stage.cut, name] = 0
 
@@ -477,7 +477,7 @@ class Machine(RuleBasedStateMachine):
             if lease in self.leases and self.is_on(lease):
                 self.leases[lease] = 0
         self.lose_ended()
-        # what was kept after it was given back is counted until its turn comes
+        # a piece whose value was kept after it was given back counts as waiting until its turn
         waiting = sum(
             len(job.stage.ready) + job.stage.chunks - job.stage.next for job in self.goes_on()
         )
@@ -500,7 +500,7 @@ class Machine(RuleBasedStateMachine):
             job.held[name] += 1
         return expected
 
-    # what must be true at any time
+    # invariants
 
     @invariant()
     def agrees(self) -> None:
@@ -557,11 +557,12 @@ class Machine(RuleBasedStateMachine):
         assert work["done"] == str(sum(level == 0 for level, _ in at.values))
         holders = {name_of(key): work[key] for key in work if key.startswith("h:")}
         assert holders == at.holders
-        # never stuck: what is not kept waits, is held under a lease, or has parts that are
+        # no job is stuck: a piece without a value waits, is under a lease, or has parts of which
+        # that is true
         assert int(work["next"]) == at.next
         names = [name_of(f"r:{name}") for name in ready]
         for kept_late in [name for name in at.ready if name in at.values and name not in names]:
-            # dropped when it was its turn, whether or not anything else was handed out then
+            # dropped when its turn came, whether or not another piece was handed out
             at.ready.remove(kept_late)
         assert names == at.ready
         leased = {lease[3] for lease in self.leases if lease[1:3] == (job.run_id, at.cut)}
@@ -569,7 +570,7 @@ class Machine(RuleBasedStateMachine):
         assert at.waiting() or at.holders
 
     def teardown(self) -> None:
-        """Do whatever is left: every job that has not ended otherwise is completed."""
+        """Do all remaining pieces: every job that has not ended otherwise is completed."""
         if not self.agreed:
             return
         while self.goes_on():

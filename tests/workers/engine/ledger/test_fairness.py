@@ -93,7 +93,7 @@ def desk_take(server: Server) -> Piece:
 
 
 def served_next(server: Server, count: int) -> list[str]:
-    """Do pieces and give whose they were."""
+    """Do pieces; returns their owners."""
     served = []
     for _ in range(count):
         piece = desk_take(server)
@@ -103,13 +103,13 @@ def served_next(server: Server, count: int) -> list[str]:
 
 
 class Account:
-    """What two who wait were served since both have."""
+    """Service of two waiting users since both began to wait."""
 
     def __init__(self) -> None:
         self._since: dict[tuple[str, str], tuple[float, float]] = {}
 
     def check(self, server: Server, waiting: set[str]) -> int:
-        """See that no two have been served too differently; give how many there were."""
+        """Check that no two users' service differs too much; returns the number of pairs."""
         pairs = set(combinations(sorted(waiting), 2))
         self._since = {pair: since for pair, since in self._since.items() if pair in pairs}
         for pair in pairs:
@@ -121,7 +121,7 @@ class Account:
 
 
 def check_levels(server: Server, levels: dict[str, float]) -> None:
-    """See that no two levels are further apart than the largest charge of the two."""
+    """Check that no two levels differ by more than the larger of the two users' largest charges."""
     for pair in combinations(levels, 2):
         allowed = max(server.largest.get(name, 0.0) for name in pair)
         assert abs(levels[pair[0]] - levels[pair[1]]) <= allowed
@@ -258,8 +258,8 @@ def test_a_job_of_one_chunk_is_not_behind_one_of_ten_thousand(
         taken.append(piece.run_id)
         desk.keep(piece)
     assert piece.run_id == small
-    # it starts where the big one's last piece did; then both are level, and the first of two ids is
-    # the first
+    # the small job starts at the level of the big one's last piece; both then have the same level,
+    # and the lower id is served first
     assert taken == [small, *([big] if big < small else [])]
     desk.finish(piece)
 
@@ -274,7 +274,8 @@ def test_many_small_jobs_of_a_user_do_not_starve_a_big_one(
         while not ((piece := desk.take()).join and piece.run_id != big):
             desk.keep(piece)
         desk.finish(piece)
-    # a chunk between the chunk and the join of each small one, and the very first by its id
+    # one chunk of the big job between the chunk and the join of each small one, and one first of
+    # all by its id
     assert desk.fields(f"axiomatic:work:{big}")["done"] == str(30 + before)
 
 

@@ -1,4 +1,4 @@
-"""A Redis that is full takes no new work, and lets what there is go on and end."""
+"""A full Redis accepts no new jobs, and lets running jobs go on and end."""
 
 from collections.abc import Iterator
 from typing import cast
@@ -17,7 +17,7 @@ class FullDesk(Desk):
     """A desk on a Redis that can be filled to the brim."""
 
     def fill(self) -> None:
-        """Take all memory there is, and see that there is no more."""
+        """Use up all memory, and check that none is left."""
         used = int(cast("dict[str, int]", self.redis.info("memory"))["used_memory"])
         self.redis.config_set("maxmemory", used + 2_000_000)
         with pytest.raises(OutOfMemoryError):
@@ -30,7 +30,7 @@ class FullDesk(Desk):
             self.redis.set(f"stuffing{number}", b"s" * STUFFING)
 
     def end_leases(self, *, of: str = "") -> None:
-        """Let the time of leases be over; the tests' own hand needs room for it."""
+        """End the time of leases; this write of the test itself needs room."""
         limit = self.redis.config_get("maxmemory")["maxmemory"]
         self.redis.config_set("maxmemory", 0)
         super().end_leases(of=of)

@@ -1,4 +1,4 @@
-"""What a worker does every second: it is there, keeps its leases, and sees to the whole."""
+"""What a worker does every second: report, renew its leases, and look after all jobs."""
 
 from tests.workers.engine.ledger.desk import A_DAY, LEASES, LONG_AGO, Desk
 from workers.engine.ledger import VERSION_GRACE_SECONDS, Ledger, Load, holder_name, ledger
@@ -7,7 +7,7 @@ NODES, SEEN, VERSIONS = "axiomatic:nodes", "axiomatic:nodes-seen", "axiomatic:ve
 
 
 def age(desk: Desk, key: str, name: str, seconds: float) -> None:
-    """Let what happened now have happened so long ago."""
+    """Move the times of the last calls into the past."""
     desk.redis.zadd(key, {name: desk.now() - seconds}, xx=True)
 
 
@@ -103,7 +103,7 @@ def test_one_worker_a_second_sees_to_the_whole(desk: Desk) -> None:
     desk.redis.set(lock, "celery@two", px=900_000)
     assert not desk.ledger.heartbeat("celery@one", 4, A_DAY, [])
     assert desk.redis.get(lock) == b"celery@two"
-    # it is there all the same
+    # the worker counts as present all the same
     assert desk.ledger.workers() == (4, ())
     desk.redis.delete(lock)
     assert desk.ledger.heartbeat("celery@one", 4, A_DAY, [])
@@ -146,7 +146,7 @@ def test_a_worker_gives_back_at_once_what_its_dead_children_held(desk: Desk) -> 
     left = desk.now() + ledger.LEASE_SECONDS - 3
     desk.redis.zadd(LEASES, dict.fromkeys(desk.leases(), left))
     fresh = desk.take(holder_name("celery@one", 9, "message"))
-    # another worker has just seen to the whole
+    # another worker has just looked after all jobs
     desk.redis.set(f"axiomatic:reaper:{desk.version}", "celery@two", px=900_000)
     desk.ledger.heartbeat("celery@two", 1, A_DAY, [])
     assert len(desk.leases()) == 4
@@ -220,7 +220,7 @@ def test_while_redis_was_away_no_version_was_missed(desk: Desk) -> None:
     desk.heartbeat("celery@new", version="0.2-a")
     assert "outcome" not in desk.job(run_id)
     assert before <= desk.scores(VERSIONS)[desk.version] <= desk.now()
-    # but a second later there is nobody still
+    # but a second later there is still no worker
     age(desk, VERSIONS, desk.version, VERSION_GRACE_SECONDS + 1)
     desk.heartbeat("celery@new", version="0.2-a")
     assert desk.job(run_id)["outcome"] == "failed"
@@ -327,7 +327,7 @@ def test_a_job_with_nothing_waiting_does_not_wait(desk: Desk) -> None:
 
 
 def leave(desk: Desk, *versions: str) -> None:
-    """Take what the heartbeats of other versions left with them."""
+    """Remove the traces of other versions' heartbeats."""
     for version in versions:
         desk.redis.zrem(VERSIONS, version)
         desk.redis.delete(f"axiomatic:reaper:{version}")

@@ -367,7 +367,7 @@ def test_a_job_given_up_does_not_keep_others_waiting(desk: Desk) -> None:
         desk.ledger.give_back("h", desk.take(), "no")
         desk.end_leases(of="-")
     sound = desk.begin(1, run_id="b" * 32, owner="bob")
-    # whoever's turn it is, one of them ends the one and the other is done
+    # whichever comes first, one job ends and the other is done
     taken = [desk.ledger.take("one"), desk.ledger.take("two")]
     assert [piece.run_id for piece in taken if piece is not None] == [sound]
     assert desk.job(poison)["outcome"] == "failed"
@@ -393,7 +393,7 @@ def test_a_failure_is_the_holders_alone_to_tell(desk: Desk) -> None:
     assert desk.fail(late, "late") == "ended"
     assert desk.dump() == held
     assert desk.keep(second, "second") == "kept"
-    # the value is there: what its second holder lacks now, nobody needs
+    # the value is kept already, so the blobs that its second holder lacks are not needed
     kept = desk.dump()
     assert desk.fail(second, "second") == "ended"
     assert desk.dump() == kept
@@ -432,7 +432,7 @@ def test_a_chord_turn_takes_nothing_once_its_stage_has_nothing_waiting(desk: Des
     desk.begin(1, run_id="a" * 32, owner="bob")
     assert desk.ledger.take("one", ("c" * 32, 0)) is None
     assert desk.ledger.take("one", (mine, 1)) is None
-    # while its stage has some, it takes what is fairest, whosever it is
+    # while its stage has pieces it takes those; then the fairest of any job
     fairest = min((owner for owner in desk.levels()), key=lambda owner: desk.levels()[owner])
     piece = desk.ledger.take("one", (mine, 0))
     assert piece is not None
@@ -467,7 +467,7 @@ def test_versions_take_their_own_jobs_alone(desk: Desk) -> None:
     assert desk.ledger.take("one") is None
     piece = other.take("two")
     assert plain(piece) == Piece(theirs, 0, "", 0, 0, False, 2, 1, 1, ())
-    # but what ended is given back by whoever comes first
+    # but any worker gives back pieces whose leases have ended
     desk.redis.zadd(LEASES, {desk.lease("two", theirs, "0.0"): LONG_AGO})
     assert desk.ledger.take("three") is None
     assert other.take("four").tries == 2

@@ -40,7 +40,7 @@ def test_two_jobs_share_a_blob_and_the_last_takes_it_along(desk: Desk) -> None:
     first, second = desk.begin(1), desk.begin(1)
     put(desk, first, "r")
     put(desk, second, "r")
-    # either may be left alone with it
+    # either job may be the only one that still holds it
     assert desk.store() == (10, 20)
     desk.ledger.cancel(first)
     assert there(desk) == {"r"}
@@ -83,7 +83,7 @@ def test_within_its_promise_a_job_always_has_room(desk: Desk) -> None:
     run_id = desk.begin(1, need=60)
     other = desk.begin(1, need=40)
     assert put(desk, other, "o", 41) == "full"
-    # what is kept of others has meanwhile taken more than was left
+    # results of other jobs have meanwhile taken more room than was left
     assert desk.ledger.put(run_id, "r", b"b" * 60, 0) == "kept"
     assert desk.store() == (60, 100)
     assert desk.ledger.put(run_id, "s", b"b", 100) == "full"

@@ -101,7 +101,7 @@ def test_the_result_is_where_celery_looks_for_it(settings: Settings) -> None:
     # Celery's backend is pointed at the first database
     desk = Desk(connect(settings))
     owner = f"ann-{desk.version}"
-    # beside whatever other tests' jobs have left there
+    # in addition to what other tests' jobs have left
     run_id = desk.begin(1, owner=owner, limit=10**12)
     desk.finish(desk.to_join(), result={"lineups": [1, 2]})
     assert app.AsyncResult(run_id).status == "SUCCESS"

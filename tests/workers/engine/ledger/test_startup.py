@@ -1,4 +1,4 @@
-"""What a worker makes sure of before it takes a job, against real servers."""
+"""A worker's checks before it takes a job, against real servers."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ def admin(server: Settings) -> Iterator["Redis"]:
 
 
 def problem(settings: Settings, url: str = "") -> str | None:
-    """Ask once: a server that is not there yet is no problem to wait for here."""
+    """Check once, without waiting for a server that has not started yet."""
     redis = Redis.from_url(url or settings.redis_url, retry=Retry(NoBackoff(), 0))
     try:
         return store_problem(redis, settings)

@@ -22,7 +22,7 @@ def levels_of(chunks: int) -> list[int]:
 
 
 def check(piece: Piece, chunks: int) -> None:
-    """See that a piece has been given exactly what lies below it, in order."""
+    """Check that a piece has exactly the values below it, in order."""
     sizes = levels_of(chunks)
     assert piece.join == (piece.level == len(sizes) - 1)
     if piece.level == 0:
