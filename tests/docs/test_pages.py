@@ -21,6 +21,7 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _ROOMS = re.compile(r"`((?:core|workers|web|tests|benchmarks|docs)/[\w./-]+)`")
 _NAMES_WHAT_IS_NOT_THERE = ("CONTRIBUTING.md", "CHANGELOG.md")
 _MODULE = re.compile(r"python -m ([\w.]+\w)")
+_TARGET = re.compile(r"(?m)(?:^|`)make ([a-z-]+)")
 
 
 def prose(page: Path) -> str:
@@ -57,6 +58,12 @@ def test_files_and_folders_that_a_page_names_exist(page: Path) -> None:
 def test_modules_that_a_page_runs_exist(page: Path) -> None:
     for module in _MODULE.findall(page.read_text(encoding="utf-8")):
         assert importlib.util.find_spec(module) is not None, module
+
+
+@each_page
+def test_targets_that_a_page_makes_exist(page: Path) -> None:
+    targets = re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert set(_TARGET.findall(page.read_text(encoding="utf-8"))) <= set(targets)
 
 
 @each_page
