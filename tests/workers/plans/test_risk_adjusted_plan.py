@@ -48,7 +48,7 @@ def request_of(slate: Slate, n_lineups: int, aversion: float, **changes: Any) ->
         limits=portfolio_limits(slate, n_lineups, max_driver_exposure=1.0, max_team_exposure=1.0),
         objective="risk_adjusted",
         risk_aversion=aversion,
-        diversity_weight=0.0,
+        correlation_weight=0.0,
         validate_tail=False,
         contest=ContestTerms(MANY_PAID),
     )
@@ -87,7 +87,7 @@ def worth(won: np.ndarray, aversion: float) -> float:
 def test_without_aversion_the_answer_is_that_of_dollars(slate: Slate) -> None:
     changes = {
         "limits": portfolio_limits(slate, 12),
-        "diversity_weight": 0.1,
+        "correlation_weight": 0.1,
         "contest": ContestTerms(typical_payouts(400, 500)),
     }
     averse = request_of(slate, 12, 0.0, **changes)
@@ -107,7 +107,7 @@ def test_no_portfolio_is_worse_by_the_objective_than_that_of_dollars(
     slate: Slate, aversion: float, diversity: float
 ) -> None:
     limits = portfolio_limits(slate, 30)
-    request = request_of(slate, 30, aversion, limits=limits, diversity_weight=diversity)
+    request = request_of(slate, 30, aversion, limits=limits, correlation_weight=diversity)
     lineups, _, won = chosen(done(request))
     _, _, dollars = chosen(done(replace(request, objective="dollars")))
     assert worth(won, aversion) >= worth(dollars, aversion)

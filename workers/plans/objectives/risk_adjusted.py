@@ -34,7 +34,7 @@ from workers.plans.stages.prize_walk import (
 )
 from workers.plans.stages.prizes import PRIZES_STAGE, prizes, prizes_bytes
 from workers.plans.stages.races import Points, selection_points
-from workers.plans.stages.walk import found_by_regime, pools_bytes
+from workers.plans.stages.walk import best_by_regime, pools_bytes
 
 _ROUNDS = 6
 # lineups that exchanges are made with: at most so many, and no more than so much memory holds
@@ -83,7 +83,7 @@ class _Candidate:
 def _choose(work: Work[OptimizeRequest]) -> Portfolio:
     request = work.request
     points, steps = selection_points(work.facts, work.arrays), prizes(work.facts, work.arrays)
-    walked = found_by_regime(work.facts, work.arrays)[None]
+    walked = best_by_regime(work.facts, work.arrays)[None]
     dollars = choose_by_prizes(work, walked, steps)
     if request.risk_aversion == 0.0:
         return dollars
@@ -100,7 +100,7 @@ def _choose(work: Work[OptimizeRequest]) -> Portfolio:
         for number in range(1, _ROUNDS + 1):
             values = races.values(pool, mean_tail)
             yield exchanged(pool[_most(values, points)], lineups)
-            picked = choose_from_pool(pool, values, request.limits, request.diversity_weight)
+            picked = choose_from_pool(pool, values, request.limits, request.correlation_weight)
             if picked is None:
                 return
             lineups = pool[picked]
@@ -154,7 +154,7 @@ def _exchanged(
         request.limits,
         RiskAdjustedWinnings(races.winnings(distinct), races.risk_aversion),
         best_score,
-        request.diversity_weight,
+        request.correlation_weight,
         work.check_cancelled,
     )
     return _Candidate(distinct[found.picked], found.worth, found.likeness)
