@@ -1,10 +1,11 @@
-"""Lineups whose dollars are best with the portfolio's risk taken off: mean less k x CVaR of loss.
+"""The objective risk_adjusted: mean dollars less k times the CVaR of the portfolio's loss.
 
-Risk is the portfolio's and no lineup's, so lineups cannot be valued one by one. The choice begins
-with the portfolio of ``dollars`` and exchanges lineups while the objective rises. It begins anew a
-few times, from lineups chosen for their mean winnings plus k times those in the races that are
-worst for the portfolios so far, averaged (the objective made linear by its supergradient). The
-best of these portfolios, which is never worse than that of ``dollars``, is taken.
+Risk belongs to a portfolio as a whole, so lineups cannot be valued one by one. The choice begins
+with the portfolio of the objective dollars and exchanges lineups while the worth of the whole
+rises. It begins again from other portfolios. Their lineups are chosen by mean winnings plus k times
+mean winnings in a tail: the races that are worst for the portfolios chosen so far, averaged over
+them. That is the objective made linear by its supergradient. The best portfolio of all wins; it is
+never worse than that of dollars.
 """
 
 from collections.abc import Iterator
@@ -36,18 +37,17 @@ from workers.plans.stages.prizes import PRIZES_STAGE, prizes, prizes_bytes
 from workers.plans.stages.races import Points, selection_points
 from workers.plans.stages.walk import best_by_regime, pools_bytes
 
-_ROUNDS = 6
-# lineups that exchanges are made with: at most so many, and no more than so much memory holds
+_ROUNDS = 6  # portfolios that exchanges begin with
+# lineups that may come in by an exchange, and the memory that their winnings may take
 _CANDIDATES, _CANDIDATES_BYTES = 1_000, 64 * 2**20
-# lineups x candidates x races that a round of exchanges goes through
-_EXCHANGED_PER_SECOND = 300_000_000
+_EXCHANGES_PER_SECOND = 300_000_000  # lineups x candidates x races of a round
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class _Races:
-    """The races that lineups are chosen on, what any score wins in them, and what risk costs."""
+    """The races on which lineups are chosen, their prizes, and k."""
 
     points: Points
     steps: PrizeSteps
@@ -58,22 +58,22 @@ class _Races:
         return step_winnings(self.points, self.steps.breaks, self.steps.micros, lineups)
 
     def tail_of(self, lineups: Lineups) -> Floats:
-        """Weights of the races that are worst for a portfolio, f64 ``[N]``."""
+        """The tail of a portfolio: weights of its worst races, f64 ``[N]``, summing to 1."""
         return tail_weights(self.winnings(lineups).sum(axis=0))
 
     def linear(self, tail: Floats) -> PrizeSteps:
-        """Prizes whose sums are mean winnings plus k times those in a tail."""
+        """Prizes that add up to mean winnings plus k times mean winnings in a tail."""
         return reweighted(self.steps, 1.0 + self.risk_aversion * len(tail) * tail)
 
     def values(self, lineups: Lineups, tail: Floats) -> Floats:
-        """The sum of those prizes for each lineup, f64 ``[K]``, in a unit of its own."""
+        """The sum of those prizes for each lineup, f64 ``[K]``; only their ratios count."""
         steps = self.linear(tail)
         return step_values(self.points, steps.breaks, steps.micros, lineups).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A portfolio, and what it is worth: micro-dollars a race, likeness apart."""
+    """A portfolio, its worth, and what its likeness costs: both in micro-dollars a race."""
 
     lineups: Lineups
     worth: float
@@ -88,80 +88,72 @@ def _choose(work: Work[OptimizeRequest]) -> Portfolio:
     if request.risk_aversion == 0.0:
         return dollars
     races = _Races(points, steps, request.risk_aversion)
+    pool = _pool(work, races, [dollars.lineups, walked.lineups])
     best_score = float(walked.scores[0]) / len(points)
-    tail = races.tail_of(dollars.lineups)
-    pool = _pool(work, races, [dollars.lineups, walked.lineups], tail)
-
-    def exchanged(pool: Lineups, lineups: Lineups) -> _Candidate:
-        return _exchanged(work, races, pool, lineups, best_score)
-
-    def candidates() -> Iterator[_Candidate]:
-        mean_tail, lineups = tail, dollars.lineups
-        for number in range(1, _ROUNDS + 1):
-            values = races.values(pool, mean_tail)
-            yield exchanged(pool[_most(values, points)], lineups)
-            picked = choose_from_pool(pool, values, request.limits, request.correlation_weight)
-            if picked is None:
-                return
-            lineups = pool[picked]
-            mean_tail = mean_tail + (races.tail_of(lineups) - mean_tail) / (number + 1)
-
-    best = exchanged(dollars.lineups[:0], dollars.lineups)
+    best = _exchanged(work, races, dollars.lineups, pool[:0], best_score)
     least = best.worth
-    for candidate in candidates():
+    for lineups, tail in _starts(work, races, dollars.lineups, pool):
+        promising = pool[np.argsort(-races.values(pool, tail), kind="stable")]
+        others = promising[: _most_candidates(len(points))]
+        candidate = _exchanged(work, races, lineups, others, best_score)
         gained = candidate.worth - candidate.likeness > best.worth - best.likeness
         if gained and candidate.worth >= least:
             best = candidate
     return _portfolio(races, best.lineups, len(pool))
 
 
-def _pool(
-    work: Work[OptimizeRequest], races: _Races, known: list[Lineups], tail: Floats
-) -> Lineups:
-    """Lineups to choose among: those known, and the best of all legal ones by a tail."""
+def _starts(
+    work: Work[OptimizeRequest], races: _Races, lineups: Lineups, pool: Lineups
+) -> Iterator[tuple[Lineups, Floats]]:
+    """The portfolios that exchanges begin with, each with the mean tail of all so far."""
+    request, tail = work.request, races.tail_of(lineups)
+    yield lineups, tail
+    for number in range(2, _ROUNDS + 1):
+        values = races.values(pool, tail)
+        picked = choose_from_pool(pool, values, request.limits, request.correlation_weight)
+        if picked is None:
+            return
+        tail = tail + (races.tail_of(pool[picked]) - tail) / number
+        yield pool[picked], tail
+
+
+def _pool(work: Work[OptimizeRequest], races: _Races, known: list[Lineups]) -> Lineups:
+    """The lineups known, and the best of all legal ones by the tail of the first portfolio."""
     work.check_cancelled()
-    steps, request = races.linear(tail), work.request
-    found = best_by_steps(
-        races.points, steps.breaks, steps.micros, request.rules, request.pool_size
-    )
-    distinct: Lineups = np.unique(np.concatenate([*known, found.lineups]), axis=0)
+    steps, request = races.linear(races.tail_of(known[0])), work.request
+    best = best_by_steps(races.points, steps.breaks, steps.micros, request.rules, request.pool_size)
+    distinct: Lineups = np.unique(np.concatenate([*known, best.lineups]), axis=0)
     return distinct
 
 
-def _most(values: Floats, points: Points) -> npt.NDArray[np.intp]:
-    """Indices of the highest values: as many as exchanges are made with."""
-    return np.argsort(-values, kind="stable")[: _candidates(len(points))]
-
-
-def _candidates(races: int) -> int:
-    return min(_CANDIDATES, _CANDIDATES_BYTES // (8 * races))
+def _most_candidates(races: float) -> int:
+    """How many lineups may come in by an exchange."""
+    return min(_CANDIDATES, int(_CANDIDATES_BYTES / (8 * races)))
 
 
 def _exchanged(
     work: Work[OptimizeRequest],
     races: _Races,
-    pool: Lineups,
     lineups: Lineups,
+    others: Lineups,
     best_score: float,
 ) -> _Candidate:
-    """A portfolio after the exchanges with lineups of a pool that make it better."""
-    request = work.request
-    both = np.concatenate([lineups, pool])
-    distinct, first = np.unique(both, axis=0, return_index=True)
-    found = exchange_for_worth(
+    """A portfolio after exchanges of its lineups for others."""
+    distinct, first = np.unique(np.concatenate([lineups, others]), axis=0, return_index=True)
+    better = exchange_for_worth(
         distinct,
         np.flatnonzero(first < len(lineups)),
-        request.limits,
+        work.request.limits,
         RiskAdjustedWinnings(races.winnings(distinct), races.risk_aversion),
         best_score,
-        request.correlation_weight,
+        work.request.correlation_weight,
         work.check_cancelled,
     )
-    return _Candidate(distinct[found.picked], found.worth, found.likeness)
+    return _Candidate(distinct[better.picked], better.worth, better.likeness)
 
 
 def _portfolio(races: _Races, lineups: Lineups, pool_size: int) -> Portfolio:
-    """A portfolio with each lineup's part in its worth, in USD a race: they add up to it."""
+    """The portfolio; each lineup's score is its part in the worth of the whole, in USD a race."""
     worth = RiskAdjustedWinnings(races.winnings(lineups), races.risk_aversion)
     scores = worth.at(np.arange(len(lineups))).slopes / MICROS_PER_USD
     order = np.lexsort((*lineups.T[::-1], -scores))
@@ -169,10 +161,10 @@ def _portfolio(races: _Races, lineups: Lineups, pool_size: int) -> Portfolio:
 
 
 def _seconds(request: OptimizeRequest) -> float:
-    """About how long the choice takes: it walks a few times more, and makes its exchanges."""
+    """About how long the choice takes: a few walks, and the exchanges."""
     races = request.n_scenarios / 2
-    exchanges = request.limits.n_lineups * min(_CANDIDATES, _CANDIDATES_BYTES / (8 * races)) * races
-    return 1.0 + 5.0 * prize_walk_seconds(request) + _ROUNDS * exchanges / _EXCHANGED_PER_SECOND
+    exchanges = request.limits.n_lineups * _most_candidates(races) * races
+    return 1.0 + 5.0 * prize_walk_seconds(request) + _ROUNDS * exchanges / _EXCHANGES_PER_SECOND
 
 
 PLAN = ObjectivePlan(
