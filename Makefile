@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up test same-results check format peers clean
+.PHONY: help demo up test test-fast test-one same-results check format peers clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,6 +30,13 @@ up: $(VENV)/run.stamp ## keep an installation running on port 8000
 
 test: $(VENV)/dev.stamp ## run every test
 	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+
+test-fast: $(VENV)/dev.stamp ## run, in under a minute, the tests that start no process
+	@$(BIN)/python -m pytest --fast -n 2 --dist loadfile $(ARGS)
+
+test-one: $(VENV)/dev.stamp ## run one file or folder: T=tests/core/lineups [ARGS="-k tail"]
+	@test -n "$(T)" || { echo "Say T=.., a file or folder of tests, such as T=tests/core/lineups."; exit 2; }
+	@$(BIN)/python -m pytest $(T) $(ARGS)
 
 same-results: $(VENV)/dev.stamp ## compare the answers of two revisions: BASE=REVISION [HEAD=REVISION]
 	@test -n "$(BASE)" || { echo "Say BASE=REVISION, or a file that tests.revisions.record wrote."; exit 2; }

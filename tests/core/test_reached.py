@@ -64,6 +64,7 @@ def test_everything_in_core_is_reached_by_a_door_a_worker_or_a_benchmark(reach: 
     assert missing == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("room", "name"), [(room, name) for room in KEPT for name in KEPT[room]])
 def test_names_that_users_know_are_public_and_used(reach: Reach, room: str, name: str) -> None:
     assert getattr(import_module(room), name)

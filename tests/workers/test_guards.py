@@ -16,9 +16,8 @@ from workers.plans.registry import PLANS
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_task_is_registered_and_goes_to_the_queue_that_workers_take(
-    settings: Settings,
-) -> None:
+@pytest.mark.slow
+def test_every_task_is_registered_and_goes_to_the_queue_that_workers_take() -> None:
     app.loader.import_default_modules()
     own = sorted(name for name in app.tasks if name.startswith("axiomatic."))
     assert own == ["axiomatic.join", "axiomatic.turn"]
@@ -52,6 +51,7 @@ def test_imports_go_one_way(room: str) -> None:
         assert not upward.search(path.read_text(encoding="utf-8")), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "needless"),
     [

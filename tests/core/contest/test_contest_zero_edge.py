@@ -94,6 +94,7 @@ def test_entries_like_the_fields_earn_minus_the_rake_within_two_standard_errors(
     assert abs(scores[ladder]) < 2.0
 
 
+@pytest.mark.slow
 @needs_data
 def test_over_all_ladders_the_misses_are_as_large_as_chance_makes_them(scores):
     assert LEAST_SUM < sum(z * z for z in scores) < MOST_SUM

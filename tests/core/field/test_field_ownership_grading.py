@@ -48,6 +48,7 @@ def test_everybody_is_graded_both_ways_beside_the_baselines(grade, contests):
     assert grade.drivers == np.isfinite(contests.y).sum()
 
 
+@pytest.mark.slow
 def test_bounds_hold_about_nine_in_ten_of_slates_never_seen(grade):
     assert 0.75 <= grade.coverage[SLATES]["voting"] <= 1.0
     assert grade.width[SLATES]["voting"] < 90.0

@@ -35,6 +35,7 @@ def test_every_kind_of_track_is_fitted_with_its_dates_and_races(fitted):
         assert set(SEARCHED) <= set(entry["standard_errors"])
 
 
+@pytest.mark.slow
 def test_every_driver_is_there_with_team_form_and_strength(fitted):
     drivers = fitted["drivers"]
     assert set(drivers) == {f"Driver {i}" for i in range(14)}

@@ -13,7 +13,7 @@ from core.portfolio.solvers import TimedOut, available_solvers
 OPEN = LineupRules(tuple(range(1_000, 2_000, 100)), 4, 10_000)
 
 
-@pytest.fixture(params=["highs", "cbc"])
+@pytest.fixture(params=["highs", pytest.param("cbc", marks=pytest.mark.slow)])
 def solver(request):
     if request.param not in available_solvers():
         pytest.skip(f"{request.param} is not installed here")
@@ -65,6 +65,7 @@ def test_the_program_finds_the_lineup_that_looking_at_every_one_finds(plain, any
     assert_best(plain, rules, whole_values(rules, data.draw(st.integers(0, 1_000))))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("cbc" not in available_solvers(), reason="cbc is not installed here")
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())

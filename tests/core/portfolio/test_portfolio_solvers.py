@@ -14,7 +14,7 @@ from core.portfolio.solvers import (
 )
 
 
-@pytest.fixture(params=["highs", "cbc"])
+@pytest.fixture(params=["highs", pytest.param("cbc", marks=pytest.mark.slow)])
 def solver(request):
     if request.param not in available_solvers():
         pytest.skip(f"{request.param} is not installed here")

@@ -78,6 +78,7 @@ def test_contests_are_learnt_and_the_model_written_says_so(axiomatic, tmp_path):
         assert "secret_user" not in path.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_contest_learnt_again_takes_its_own_place(axiomatic, tmp_path):
     salary_file(tmp_path, race="Bristol 500")
     one, two = (standings_file(tmp_path, number, number) for number in (1000001, 1000002))
@@ -92,6 +93,7 @@ def test_a_contest_learnt_again_takes_its_own_place(axiomatic, tmp_path):
     assert more["model"]["n_contests"] == first["model"]["n_contests"] + 1
 
 
+@pytest.mark.slow
 def test_a_contest_is_known_by_what_was_played_whatever_its_file_is_called(axiomatic, tmp_path):
     salary_file(tmp_path, race="Bristol 500")
     one, two = (standings_file(tmp_path, number, number) for number in (1000001, 1000002))
@@ -222,6 +224,7 @@ def test_a_model_file_that_is_none_is_refused_and_kept(axiomatic, tmp_path):
     assert out.read_text(encoding="utf-8") == "{}"
 
 
+@pytest.mark.slow
 def test_exports_of_one_name_but_other_slates_are_other_contests(axiomatic, tmp_path):
     out = tmp_path / "model.json"
     learnt = []
@@ -236,6 +239,7 @@ def test_exports_of_one_name_but_other_slates_are_other_contests(axiomatic, tmp_
     assert not learnt[1]["learnt_before"]
 
 
+@pytest.mark.slow
 def test_the_date_of_a_slate_need_be_said_but_once(axiomatic, tmp_path):
     salary_file(tmp_path, race="Bristol 500")
     one, two = (standings_file(tmp_path, number, number) for number in (1000001, 1000002))

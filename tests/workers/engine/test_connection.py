@@ -28,6 +28,7 @@ def test_a_pool_is_shared_by_all_who_have_the_same_settings(settings: Settings) 
     brief.close()
 
 
+@pytest.mark.slow
 def test_a_call_outlasts_a_restart_of_redis(tmp_path: Path) -> None:
     settings = Settings(f"unix://{tmp_path / 'redis.sock'}")
     first = serve(tmp_path)

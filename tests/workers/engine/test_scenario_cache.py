@@ -387,6 +387,7 @@ def test_a_redis_that_is_away_has_nothing_and_keeps_nothing(
     assert said == ["read", "written", "read"]
 
 
+@pytest.mark.slow
 def test_a_full_redis_keeps_nothing_more_and_gives_what_it_has() -> None:
     with EmbeddedStore() as store, Redis.from_url(store.url) as redis:
         cache = ScenarioCache(redis, 100_000_000, VERSION)

@@ -46,6 +46,7 @@ def test_a_wrong_port_is_named_beside_the_absent_login() -> None:
     assert set(refused.value.messages) == {"FLOWER_PORT", "FLOWER_BASIC_AUTH"}
 
 
+@pytest.mark.slow
 def test_the_process_leaves_with_what_to_set() -> None:
     environment = {**os.environ, "REDIS_URL": "redis://nowhere", "FLOWER_BASIC_AUTH": ""}
     done = subprocess.run(

@@ -11,6 +11,7 @@ from workers.installation import embedded_store as store
 from workers.installation.embedded_store import EmbeddedStore, NoStore
 
 
+@pytest.mark.slow
 def test_the_store_can_be_opened_by_its_user_alone_and_keeps_nothing_on_disk() -> None:
     with EmbeddedStore() as running:
         socket = Path(running.url.removeprefix("unix://"))
@@ -23,6 +24,7 @@ def test_the_store_can_be_opened_by_its_user_alone_and_keeps_nothing_on_disk() -
     assert not socket.parent.exists()
 
 
+@pytest.mark.slow
 def test_the_store_ends_when_whoever_started_it_is_killed() -> None:
     code = (
         "from workers.installation.embedded_store import EmbeddedStore; import sys;"
@@ -61,6 +63,7 @@ def test_a_server_on_the_path_comes_first(monkeypatch: pytest.MonkeyPatch) -> No
     assert store.find_server() == "/bin/valkey"
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_start_is_an_error_with_its_last_words(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -123,6 +123,7 @@ def test_without_the_knowledge_the_bits_are_those_of_a_slate_that_says_nothing(
     assert any("do not follow them" in note for note in untilted["notes"])
 
 
+@pytest.mark.slow
 def test_no_cut_of_the_work_changes_a_byte(told: Slate) -> None:
     answers = {
         json.dumps(run_here(optimize.PLAN, request_of(told), Memory(), units))

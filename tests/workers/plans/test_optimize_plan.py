@@ -59,6 +59,7 @@ def done(
     return run_here(optimize.PLAN, request, Memory(), chunk_units, fan)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_no_cut_of_the_work_changes_a_byte_of_the_answer(slate: Slate, objective: str) -> None:
     request = request_of(slate, objective=objective)
@@ -181,6 +182,7 @@ def test_a_job_stores_no_more_than_it_was_promised(slate: Slate, objective: str)
     assert 0 < sum(stored.sizes) <= optimize.PLAN.stored_bytes(request)
 
 
+@pytest.mark.slow
 def test_a_tail_that_was_noise_is_said_to_be(slate: Slate) -> None:
     def noted(seed: int) -> tuple[float, bool]:
         answer = done(request_of(slate, 4, seed=seed, contest=None, n_scenarios=1_000))
@@ -192,6 +194,7 @@ def test_a_tail_that_was_noise_is_said_to_be(slate: Slate) -> None:
     assert len({said for _, said in seen}) == 2
 
 
+@pytest.mark.slow
 def test_fields_of_a_block_are_chunks_of_their_own(
     slate: Slate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

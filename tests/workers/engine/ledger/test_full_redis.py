@@ -10,6 +10,8 @@ from redis.exceptions import OutOfMemoryError
 from tests.workers.engine.ledger.desk import Desk, stage
 from workers.installation.embedded_store import EmbeddedStore
 
+pytestmark = pytest.mark.slow
+
 STUFFING = 100_000
 
 

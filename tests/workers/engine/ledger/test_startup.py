@@ -43,10 +43,12 @@ def problem(settings: Settings, url: str = "") -> str | None:
         redis.close()
 
 
+@pytest.mark.slow
 def test_the_store_that_we_start_ourselves_is_sound(server: Settings) -> None:
     assert problem(server) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl", "volatile-lru"])
 def test_a_redis_that_evicts_is_refused(server: Settings, admin: "Redis", policy: str) -> None:
     admin.config_set("maxmemory-policy", policy)
@@ -56,6 +58,7 @@ def test_a_redis_that_evicts_is_refused(server: Settings, admin: "Redis", policy
     )
 
 
+@pytest.mark.slow
 def test_a_redis_smaller_than_the_arrays_may_be_is_refused(
     server: Settings, admin: "Redis"
 ) -> None:
@@ -70,6 +73,7 @@ def test_a_redis_smaller_than_the_arrays_may_be_is_refused(
     assert problem(replace(server, cache_bytes=16 * MEBIBYTE + 1)) is not None
 
 
+@pytest.mark.slow
 def test_a_redis_that_wants_a_password_is_refused_without_it(
     server: Settings, admin: "Redis"
 ) -> None:
@@ -84,6 +88,7 @@ def test_a_redis_that_wants_a_password_is_refused_without_it(
     assert "wrong" not in wrong.removeprefix("Redis refuses the password: ").split()
 
 
+@pytest.mark.slow
 def test_a_worker_does_not_start_on_an_unsound_redis(server: Settings, admin: "Redis") -> None:
     admin.config_set("maxmemory-policy", "allkeys-lru")
     with pytest.raises(UnsoundStore, match=r"^Redis has maxmemory-policy allkeys-lru"):
@@ -93,6 +98,7 @@ def test_a_worker_does_not_start_on_an_unsound_redis(server: Settings, admin: "R
     connect(server).close()
 
 
+@pytest.mark.slow
 def test_a_cluster_is_refused(tmp_path: Path) -> None:
     socket = tmp_path / "redis.sock"
     command = [find_server(), "--port", "0", "--unixsocket", str(socket), "--dir", str(tmp_path)]
