@@ -11,6 +11,14 @@ from core.contest.payouts import (
     payouts_from_tiers,
 )
 from core.contest.result import ContestResult, Figures, summarise
+from core.contest.risk import (
+    HeldWinnings,
+    RiskAdjustedWinnings,
+    reweighted,
+    risk_adjusted_usd,
+    tail_weights,
+    worst_mean,
+)
 from core.contest.simulate import play_block, play_fields
 from core.contest.simulator import ContestSimulator
 from core.contest.site_exports import payouts_from_site_export
@@ -30,10 +38,12 @@ __all__ = [
     "ContestTally",
     "Figures",
     "Headline",
+    "HeldWinnings",
     "PayoutCurveFitter",
     "Payouts",
     "PrizeSteps",
     "PrizeTier",
+    "RiskAdjustedWinnings",
     "SizeTier",
     "TierCurve",
     "TierFit",
@@ -48,8 +58,12 @@ __all__ = [
     "read_payout_csv",
     "read_payout_json",
     "read_payout_table",
+    "reweighted",
+    "risk_adjusted_usd",
     "size_tier_of",
     "summarise",
+    "tail_weights",
     "typical_payouts",
     "value_lineups",
+    "worst_mean",
 ]

@@ -8,6 +8,7 @@ from core.portfolio.choosing import similarity as compute_portfolio_correlation
 from core.portfolio.column_generation import Together, best_searched_together, best_together
 from core.portfolio.exchange import (
     Exchanged,
+    Held,
     WholeWorth,
     choose_from_pool,
     exchange_for_worth,
@@ -56,6 +57,7 @@ __all__ = [
     "BaseOptimizer",
     "Exchanged",
     "Exposure",
+    "Held",
     "LeverageAwareOptimizer",
     "LeverageOptimized",
     "LineupOwnership",

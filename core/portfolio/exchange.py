@@ -20,6 +20,21 @@ Floats = npt.NDArray[np.float64]
 _COMPUTED = 64
 
 
+class Held(Protocol):
+    """A portfolio of a pool's lineups, and what it is worth as a whole."""
+
+    @property
+    def worth(self) -> float:
+        """Its worth."""
+
+    @property
+    def slopes(self) -> Floats:
+        """A supergradient, f64 ``[K]``: lineup j for lineup i adds at most ``[j]`` less ``[i]``."""
+
+    def exchanged(self, out: int, candidates: Indices) -> Floats:
+        """The worth with each candidate in the place of a lineup that is held, f64 ``[M]``."""
+
+
 class WholeWorth(Protocol):
     """What portfolios of a pool's lineups are worth, each as a whole.
 
@@ -27,14 +42,8 @@ class WholeWorth(Protocol):
     exchange adds.
     """
 
-    def of(self, picked: Indices) -> float:
-        """The worth of the lineups ``picked`` from the pool."""
-
-    def slopes(self, picked: Indices) -> Floats:
-        """A supergradient, f64 ``[K]``: lineup j for lineup i adds at most ``[j]`` less ``[i]``."""
-
-    def exchanged(self, picked: Indices, out: int, candidates: Indices) -> Floats:
-        """The worth of ``picked`` with each candidate in the place of ``out``, f64 ``[M]``."""
+    def at(self, picked: Indices) -> Held:
+        """The portfolio of the lineups ``picked`` from the pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,8 @@ def exchange_for_worth(
         draft.change(int(index), 1)
     cost = pair_cost(np.array([best_score]), limits, correlation_weight) / lineups.shape[1]
     chosen = np.flatnonzero(draft.chosen)
-    now, slopes = worth.of(chosen), worth.slopes(chosen)
+    held = worth.at(chosen)
+    now, slopes = held.worth, held.slopes
     improved = True
     while improved:
         improved = False
@@ -120,13 +130,14 @@ def exchange_for_worth(
             bounds = slopes - slopes[out] - likeness
             fits = np.flatnonzero(draft.allowed() & (bounds > margin))
             candidates = fits[np.argsort(-bounds[fits], kind="stable")[:_COMPUTED]]
-            added = worth.exchanged(chosen, out, candidates) - now - likeness[candidates]
+            added = held.exchanged(out, candidates) - now - likeness[candidates]
             if not len(added) or added.max() <= margin:
                 draft.change(out, 1)
                 continue
             draft.change(int(candidates[np.argmax(added)]), 1)
             chosen = np.flatnonzero(draft.chosen)
-            now, slopes = worth.of(chosen), worth.slopes(chosen)
+            held = worth.at(chosen)
+            now, slopes = held.worth, held.slopes
             improved = True
     counts = draft.counts
     return Exchanged(chosen, now, cost * float((counts * (counts - 1) / 2).sum()))

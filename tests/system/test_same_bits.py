@@ -77,6 +77,7 @@ def told_slate() -> Slate:
 
 REQUESTS = {
     "dollars on a small slate": request_of(small_slate(), "dollars", 2_300),
+    "risk-adjusted dollars on a small slate": request_of(small_slate(), "risk_adjusted", 2_300),
     "multi-CVaR on a whole slate": request_of(whole_slate(), "multi_cvar", 2_700),
     "the mean on a told slate": request_of(told_slate(), "mean", 1_300, race_laps=60),
 }

@@ -16,8 +16,9 @@ from workers.plans.registry import PLANS
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.slow
-def test_every_task_is_registered_and_goes_to_the_queue_that_workers_take() -> None:
+def test_every_task_is_registered_and_goes_to_the_queue_that_workers_take(
+    settings: Settings,
+) -> None:
     app.loader.import_default_modules()
     own = sorted(name for name in app.tasks if name.startswith("axiomatic."))
     assert own == ["axiomatic.join", "axiomatic.turn"]

@@ -206,6 +206,14 @@ class OptimizeSchema(Schema):
             f"{WITH_RANDOMNESS} only. By default nothing is moved."
         }
     )
+    risk_aversion = Number(
+        validate=between(0, 10),
+        metadata={
+            "default": 1.0,
+            "description": "USD of mean profit to give up for a USD less of mean loss in the worst "
+            "5% of races, for `risk_adjusted` only; 0 chooses as `dollars` does.",
+        },
+    )
     locks = DriverIds(
         load_default=list, metadata={"description": "Drivers who are in every lineup."}
     )

@@ -22,15 +22,24 @@ class Least:
     def __init__(self, scores):
         self.scores = scores
 
-    def of(self, picked):
-        return float(self.scores[picked].sum(axis=0).min())
+    def at(self, picked):
+        return HeldLeast(self.scores, self.scores[picked].sum(axis=0))
 
-    def slopes(self, picked):
-        return self.scores[:, int(self.scores[picked].sum(axis=0).argmin())]
 
-    def exchanged(self, picked, out, candidates):
-        rest = self.scores[picked].sum(axis=0) - self.scores[out]
-        return (rest + self.scores[candidates]).min(axis=1)
+class HeldLeast:
+    def __init__(self, scores, total):
+        self.scores, self.total = scores, total
+
+    @property
+    def worth(self):
+        return float(self.total.min())
+
+    @property
+    def slopes(self):
+        return self.scores[:, int(self.total.argmin())]
+
+    def exchanged(self, out, candidates):
+        return (self.total - self.scores[out] + self.scores[candidates]).min(axis=1)
 
 
 def drawn(random, most=0.7):
@@ -64,16 +73,16 @@ def test_no_exchange_is_left_that_would_make_the_portfolio_better(random, weight
     found = exchange_for_worth(EVERY, begun, limits, worth, 40.0, weight)
     cost = cost_of(40.0, weight, limits)
     assert holds(limits, found.picked.tolist())
-    assert found.worth == worth.of(found.picked)
+    assert found.worth == worth.at(found.picked).worth
     assert found.likeness == pytest.approx(likeness(found.picked, cost))
     value = found.worth - found.likeness
-    assert value >= worth.of(begun) - likeness(begun, cost) - 1e-9
+    assert value >= worth.at(begun).worth - likeness(begun, cost) - 1e-9
     for out in found.picked:
         rest = [int(index) for index in found.picked if index != out]
         for other in set(range(len(EVERY))) - {*rest, int(out)}:
             if holds(limits, [*rest, other]):
                 swapped = np.array([*rest, other])
-                assert worth.of(swapped) - likeness(swapped, cost) <= value + 1e-6
+                assert worth.at(swapped).worth - likeness(swapped, cost) <= value + 1e-6
 
 
 @settings(max_examples=60, deadline=None)
@@ -82,9 +91,9 @@ def test_slopes_bound_what_any_exchange_adds(random):
     worth, _ = drawn(random)
     picked = np.random.default_rng(random).choice(len(EVERY), 4, replace=False)
     out, others = int(picked[0]), np.setdiff1d(np.arange(len(EVERY)), picked)
-    added = worth.exchanged(picked, out, others) - worth.of(picked)
-    slopes = worth.slopes(picked)
-    assert (added <= slopes[others] - slopes[out] + 1e-9).all()
+    held = worth.at(picked)
+    added = held.exchanged(out, others) - held.worth
+    assert (added <= held.slopes[others] - held.slopes[out] + 1e-9).all()
 
 
 def test_a_pool_that_holds_too_few_lineups_gives_none() -> None:

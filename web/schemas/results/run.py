@@ -28,6 +28,11 @@ class RunConfigSchema(Schema):
     objective = choice("What lineups were chosen for", OBJECTIVES)
     cvar_alphas = listed(share("Level"), "Levels of the objective `multi_cvar`")
     cvar_weights = listed(share("Weight"), "What each level counts")
+    risk_aversion = number(
+        "USD of mean profit that a USD of mean loss in the worst races was worth",
+        low=0,
+        only="for the objective `risk_adjusted`",
+    )
     pool_size = count("Lineups that the portfolio was chosen from", low=1)
     randomness = number(
         "Largest share, 0 to 1, by which any driver's projection was moved",

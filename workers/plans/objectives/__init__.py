@@ -81,6 +81,15 @@ OBJECTIVES: Mapping[str, Objective] = {
             unit=Unit.USD,
             needs_contest=True,
         ),
+        Objective(
+            name="risk_adjusted",
+            description="The portfolio's mean profit less `risk_aversion` times its mean loss in "
+            "its worst 5% of races.",
+            module="risk_adjusted",
+            unit=Unit.USD,
+            needs_contest=True,
+            fields=("risk_aversion",),
+        ),
     )
 }
 """Every objective, by name."""

@@ -67,6 +67,8 @@ class OptimizeRequest:
         Ownership to stay away from; ``None`` = it does not matter.
     randomness
         By driver, the share 0..1 by which each lineup's projections are moved; ``None`` = none.
+    risk_aversion
+        0..10: USD of mean profit that a USD of mean loss in the worst races is worth.
     """
 
     slate: Slate
@@ -84,6 +86,7 @@ class OptimizeRequest:
     knowledge: UserKnowledge | None = None
     leverage: Leverage | None = None
     randomness: tuple[float, ...] | None = None
+    risk_aversion: float = 1.0
 
     @property
     def own_entries(self) -> int:
