@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tests.core.field.made_up_contests import made_up_slate
 from tests.recipes.recipe import Block, Recipe, read_recipes
 
 ROOT = Path(__file__).parents[2]
+TreeOf = Callable[[str], Path]
 COPIED = ("core", "workers", "web", "tests")
 
 RECIPES = read_recipes()
@@ -49,20 +52,23 @@ print(json.dumps(create_app().test_client().get("/openapi.json").json["component
 
 
 @pytest.fixture(scope="session")
-def trees(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A copy of the tree for each recipe, with the recipe applied.
+def tree_of(tmp_path_factory: pytest.TempPathFactory) -> TreeOf:
+    """From a recipe's title to a copy of the tree with the recipe applied, made once.
 
     Times of files are kept, so that compiled code which lies beside them stays valid.
     """
-    made = {}
-    for title, recipe in RECIPES.items():
-        tree = made[title] = tmp_path_factory.mktemp("tree")
+
+    @cache
+    def make(title: str) -> Path:
+        tree = tmp_path_factory.mktemp("tree")
         for name in COPIED:
             shutil.copytree(ROOT / name, tree / name)
         shutil.copy2(ROOT / "pyproject.toml", tree)
-        for block in recipe.blocks:
+        for block in RECIPES[title].blocks:
             block.apply(tree)
-    return made
+        return tree
+
+    return make
 
 
 def run(tree: Path, *command: str) -> str:
@@ -95,38 +101,34 @@ def test_a_recipe_touches_as_many_files_as_it_states(title: str) -> None:
 
 
 @each_recipe
-def test_the_copy_is_what_runs(trees: dict[str, Path], title: str) -> None:
-    tree = trees[title]
+def test_the_copy_is_what_runs(tree_of: TreeOf, title: str) -> None:
+    tree = tree_of(title)
     code = "import core, tests, web, workers; print(core.__file__, workers.__file__, web.__file__)"
     assert all(Path(path).is_relative_to(tree) for path in run(tree, "-c", code).split())
 
 
 @each_recipe
-def test_what_a_recipe_adds_is_written_as_the_linters_want_it(
-    trees: dict[str, Path], title: str
-) -> None:
+def test_what_a_recipe_adds_is_written_as_the_linters_want_it(tree_of: TreeOf, title: str) -> None:
     paths = [block.path for block in RECIPES[title].blocks]
-    run(trees[title], "-m", "ruff", "check", "--no-cache", *paths)
-    run(trees[title], "-m", "ruff", "format", "--no-cache", "--check", *paths)
+    run(tree_of(title), "-m", "ruff", "check", "--no-cache", *paths)
+    run(tree_of(title), "-m", "ruff", "format", "--no-cache", "--check", *paths)
 
 
 @each_recipe
 def test_a_recipes_own_tests_pass_and_so_do_those_of_all_of_its_kind(
-    trees: dict[str, Path], title: str
+    tree_of: TreeOf, title: str
 ) -> None:
     own = RECIPES[title].tests()
     assert own
-    run(trees[title], "-m", "pytest", "--fast", "-q", *own, *OF_THEIR_KIND[title])
+    run(tree_of(title), "-m", "pytest", "--fast", "-q", *own, *OF_THEIR_KIND[title])
 
 
 @pytest.mark.parametrize(
     ("title", "option"),
     [(OBJECTIVE, "|floor]"), (SITE, "|podium]"), (FIELD, "--pool-per-lineup INTEGER")],
 )
-def test_the_command_line_has_what_a_recipe_adds(
-    trees: dict[str, Path], title: str, option: str
-) -> None:
-    assert option in run(trees[title], "-c", HELP)
+def test_the_command_line_has_what_a_recipe_adds(tree_of: TreeOf, title: str, option: str) -> None:
+    assert option in run(tree_of(title), "-c", HELP)
 
 
 @pytest.mark.parametrize(
@@ -139,17 +141,17 @@ def test_the_command_line_has_what_a_recipe_adds(
     ],
 )
 def test_the_document_of_the_api_has_what_a_recipe_adds(
-    trees: dict[str, Path], title: str, name: str, key: str, value: str
+    tree_of: TreeOf, title: str, name: str, key: str, value: str
 ) -> None:
-    schemas = json.loads(run(trees[title], "-c", DOCUMENT))
+    schemas = json.loads(run(tree_of(title), "-c", DOCUMENT))
     assert value in schemas["Optimize"]["properties"][name][key]
 
 
-def test_a_new_estimator_changes_no_forecast_of_the_shipped_model(trees: dict[str, Path]) -> None:
+def test_a_new_estimator_changes_no_forecast_of_the_shipped_model(tree_of: TreeOf) -> None:
     model, slate = shipped_ownership_model(), made_up_slate(3)
     forecasts = [model.set_params(ensemble_method=name).forecast(slate) for name in METHODS]
     here = [[each.percent.tolist(), each.std.tolist()] for each in forecasts]
-    assert json.loads(run(trees[ESTIMATOR], "-c", FORECASTS)) == here
+    assert json.loads(run(tree_of(ESTIMATOR), "-c", FORECASTS)) == here
 
 
 def test_a_block_that_does_not_fit_the_tree_is_refused(tmp_path: Path) -> None:
