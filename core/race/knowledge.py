@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import Infeasible, InvalidInput, Problem
-from core.race._matching import MEDIAN, POINTS, TOP5, WIN, Matched, match, tilted, views
 from core.race.constraints import MAX_TILT
 from core.race.entropy import entropy_tilt
+from core.race.matching import MEDIAN, POINTS, TOP5, WIN, Matched, match, tilted, views
 from core.race.odds import fair_probabilities
 from core.race.spec import ConstraintSpec
 from core.sites import SiteRules
