@@ -15,7 +15,6 @@ from core.contest.risk import (
     HeldWinnings,
     RiskAdjustedWinnings,
     reweighted,
-    risk_adjusted_usd,
     tail_weights,
     worst_mean,
 )
@@ -59,7 +58,6 @@ __all__ = [
     "read_payout_json",
     "read_payout_table",
     "reweighted",
-    "risk_adjusted_usd",
     "size_tier_of",
     "summarise",
     "tail_weights",

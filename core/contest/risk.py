@@ -77,23 +77,6 @@ def tail_weights(winnings: Micros) -> Floats:
     return weights
 
 
-def risk_adjusted_usd(winnings: Micros, fees_usd: float, risk_aversion: float) -> float:
-    """Mean profit less ``risk_aversion`` times the CVaR of the loss, in USD.
-
-    Parameters
-    ----------
-    winnings
-        Of the portfolio, micro-dollars by race, i64 ``[N]``.
-    fees_usd
-        Of all its entries.
-    risk_aversion
-        k, at least 0.
-    """
-    mean = int(winnings.sum()) / len(winnings) / 1e6
-    loss = fees_usd - float(worst_mean(winnings)) / 1e6
-    return mean - fees_usd - risk_aversion * loss
-
-
 def reweighted(steps: PrizeSteps, weights: Floats) -> PrizeSteps:
     """Prizes times the weights of their races, whole and rising as the prizes are.
 

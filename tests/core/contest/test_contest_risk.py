@@ -13,11 +13,11 @@ from core.contest import (
     PrizeSteps,
     RiskAdjustedWinnings,
     reweighted,
-    risk_adjusted_usd,
     tail_weights,
     worst_mean,
 )
 from core.contest.outcomes import Distribution
+from tests.core.contest.risk_in_usd import risk_adjusted_usd
 
 AMOUNTS = st.integers(0, 3) | st.integers(0, 10**12)
 RACES = hnp.arrays(np.int64, st.integers(1, 130), elements=AMOUNTS)

@@ -416,5 +416,5 @@ def test_tallies_of_other_lineups_do_not_merge(model):
     payouts = typical_payouts(50, 100)
     one = play_block(race_points(2, 0), model, np.array([[0, 5, 6]]), payouts, 1, 0)
     two = play_block(race_points(2, 0), model, np.array([[0, 5, 6]] * 2), payouts, 1, 1)
-    with pytest.raises(ValueError, match="same lineups"):
+    with pytest.raises(ValueError, match="differ in lineups"):
         ContestTally.merge([one, two])

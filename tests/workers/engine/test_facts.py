@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from workers.engine.facts import Facts, Key
-from workers.engine.records import encode
+from workers.engine.records import decode, encode
 
 
 class Walked(msgspec.Struct, frozen=True):
@@ -33,13 +33,8 @@ def test_facts_that_get_one_more_are_others() -> None:
     assert second.of(WALK) is first.of(WALK)
 
 
-def test_encoded_facts_are_read_by_the_keys_of_a_job() -> None:
-    encoded = {"walk": encode(Walked(7)), "choice": encode(Chosen(("A", "B")))}
-    facts = Facts.decoded(encoded, [WALK, CHOICE, Key("contest", Walked)])
-    assert (facts.of(WALK), facts.of(CHOICE)) == (Walked(7), Chosen(("A", "B")))
-
-
-def test_a_record_of_another_stage_of_the_same_name_is_refused() -> None:
-    facts = Facts().with_fact(WALK, Walked(3))
-    with pytest.raises(TypeError, match="Walked"):
-        facts.get(Key("walk", Chosen))
+def test_a_record_of_another_kind_is_refused() -> None:
+    facts = Facts({"walk": decode(encode(Walked(7)), Walked)})
+    assert facts.of(WALK) == Walked(7)
+    with pytest.raises(TypeError, match="stage walk left a Walked"):
+        facts.of(Key("walk", Chosen))

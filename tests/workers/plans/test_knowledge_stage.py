@@ -24,14 +24,14 @@ from workers.plans.requests.optimize import OptimizeRequest
 
 
 @pytest.fixture
-def told(slate: Slate) -> Slate:
-    said = {1: {"projected_points": 55.0}, 6: {"finish_median": 3.0}, 9: {"win_odds": 6.0}}
-    drivers = tuple(replace(d, **said.get(i, {})) for i, d in enumerate(slate.drivers))
+def informed(slate: Slate) -> Slate:
+    numbers = {1: {"projected_points": 55.0}, 6: {"finish_median": 3.0}, 9: {"win_odds": 6.0}}
+    drivers = tuple(replace(d, **numbers.get(i, {})) for i, d in enumerate(slate.drivers))
     return replace(slate, drivers=drivers)
 
 
 def request_of(slate: Slate, *, tilted: bool = True, **changes: Any) -> OptimizeRequest:
-    asked = OptimizeRequest(
+    request = OptimizeRequest(
         slate=slate,
         spec=ConstraintCompiler().compile(slate, race_laps=60),
         n_scenarios=1_200,
@@ -41,11 +41,11 @@ def request_of(slate: Slate, *, tilted: bool = True, **changes: Any) -> Optimize
         objective="mean",
         knowledge=UserKnowledge.from_slate(slate) if tilted else None,
     )
-    return replace(asked, **changes)
+    return replace(request, **changes)
 
 
 def contest_of(slate: Slate, **changes: Any) -> ContestSimRequest:
-    asked = ContestSimRequest(
+    request = ContestSimRequest(
         slate=slate,
         lineups=((3, 5, 8, 9, 10, 12),),
         contest=ContestTerms(typical_payouts(200, 500)),
@@ -55,7 +55,7 @@ def contest_of(slate: Slate, **changes: Any) -> ContestSimRequest:
         spec=ConstraintCompiler().compile(slate, race_laps=60),
         knowledge=UserKnowledge.from_slate(slate),
     )
-    return replace(asked, **changes)
+    return replace(request, **changes)
 
 
 def stages_of(request: OptimizeRequest | ContestSimRequest) -> list[str]:
@@ -63,33 +63,35 @@ def stages_of(request: OptimizeRequest | ContestSimRequest) -> list[str]:
     return [stage.name for stage in plan.stages(request)]
 
 
-def test_the_stage_is_there_only_where_something_is_said(slate: Slate, told: Slate) -> None:
-    assert stages_of(request_of(told))[:2] == ["knowledge", "scenarios"]
-    assert stages_of(contest_of(told))[:2] == ["knowledge", "scenarios"]
-    untold = [request_of(slate), request_of(told, tilted=False), contest_of(slate)]
-    own_points = contest_of(told, spec=None, scores=ArrayRef("0" * 64), knowledge=None)
-    assert not any("knowledge" in stages_of(request) for request in [*untold, own_points])
+def test_the_stage_is_there_only_where_the_user_knows_something(
+    slate: Slate, informed: Slate
+) -> None:
+    assert stages_of(request_of(informed))[:2] == ["knowledge", "scenarios"]
+    assert stages_of(contest_of(informed))[:2] == ["knowledge", "scenarios"]
+    uninformed = [request_of(slate), request_of(informed, tilted=False), contest_of(slate)]
+    own_points = contest_of(informed, spec=None, scores=ArrayRef("0" * 64), knowledge=None)
+    assert not any("knowledge" in stages_of(request) for request in [*uninformed, own_points])
 
 
 def test_the_stage_takes_longer_with_more_cars_and_where_rules_throw_races_out(
-    told: Slate,
+    informed: Slate,
 ) -> None:
-    stage = contest_sim.PLAN.stages(contest_of(told))[0]
-    vetoed = replace(told.drivers[0], vetoes=frozenset({Veto.MAY_NOT_WIN}))
-    out = replace(told.drivers[0], vetoes=frozenset({Veto.OUT}))
+    stage = contest_sim.PLAN.stages(contest_of(informed))[0]
+    vetoed = replace(informed.drivers[0], vetoes=frozenset({Veto.MAY_NOT_WIN}))
+    out = replace(informed.drivers[0], vetoes=frozenset({Veto.OUT}))
     fewer, plain, ruled = (
-        stage.seconds(contest_of(replace(told, drivers=(first, *told.drivers[1:]))))
-        for first in (out, told.drivers[0], vetoed)
+        stage.seconds(contest_of(replace(informed, drivers=(first, *informed.drivers[1:]))))
+        for first in (out, informed.drivers[0], vetoed)
     )
     assert 0.0 < fewer < plain < ruled
 
 
 @pytest.mark.slow
-def test_the_races_are_those_of_the_tilted_spec_and_the_answer_says_so(told: Slate) -> None:
-    request = request_of(told)
+def test_the_races_are_those_of_the_tilted_spec_and_the_answer_says_so(informed: Slate) -> None:
+    request = request_of(informed)
     answer = run_here(optimize.PLAN, request, Memory())
     assert request.knowledge is not None
-    found = tilt(request.spec, request.knowledge, told.rules, request.seed)
+    found = tilt(request.spec, request.knowledge, informed.rules, request.seed)
     assert answer["constraint_spec_hash"] == found.spec.spec_hash
     assert answer["run_config"]["spec_hash"] == found.spec.spec_hash
     races, _ = generate_scenarios(found.spec, request.n_scenarios, request.seed)
@@ -111,11 +113,11 @@ def test_the_races_are_those_of_the_tilted_spec_and_the_answer_says_so(told: Sla
 
 
 def test_without_the_knowledge_the_bits_are_those_of_a_slate_that_says_nothing(
-    slate: Slate, told: Slate
+    slate: Slate, informed: Slate
 ) -> None:
     plain, untilted = (
         run_here(optimize.PLAN, request_of(of, tilted=False, objective="multi_cvar"), Memory())
-        for of in (slate, told)
+        for of in (slate, informed)
     )
     assert untilted["scenario_diagnostics"] == plain["scenario_diagnostics"]
     assert untilted["constraint_spec_hash"] == plain["constraint_spec_hash"]
@@ -125,22 +127,22 @@ def test_without_the_knowledge_the_bits_are_those_of_a_slate_that_says_nothing(
 
 
 @pytest.mark.slow
-def test_no_cut_of_the_work_changes_a_byte(told: Slate) -> None:
+def test_no_cut_of_the_work_changes_a_byte(informed: Slate) -> None:
     answers = {
-        json.dumps(run_here(optimize.PLAN, request_of(told), Memory(), units))
+        json.dumps(run_here(optimize.PLAN, request_of(informed), Memory(), units))
         for units in (None, 1)
     }
     assert len(answers) == 1
 
 
 @pytest.mark.slow
-def test_a_contest_is_played_in_tilted_races_too(told: Slate) -> None:
+def test_a_contest_is_played_in_tilted_races_too(informed: Slate) -> None:
     first, again = (
-        run_here(contest_sim.PLAN, contest_of(told), Memory(), units) for units in (None, 1)
+        run_here(contest_sim.PLAN, contest_of(informed), Memory(), units) for units in (None, 1)
     )
     assert json.dumps(first) == json.dumps(again)
     assert len(first["scenario_diagnostics"]["knowledge"]["drivers"]) == 3
-    plain = run_here(contest_sim.PLAN, contest_of(told, knowledge=None), Memory())
+    plain = run_here(contest_sim.PLAN, contest_of(informed, knowledge=None), Memory())
     assert plain["scenario_diagnostics"] == {"knowledge": None}
     assert plain["roi"] != first["roi"]
 
@@ -215,7 +217,7 @@ def test_drivers_held_by_the_rules_are_a_note(slate: Slate) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("numbers", "words"),
     [
         ({"projected_points": 30.0}, "the ownership estimate use your projected points"),
         ({"win_odds": 6.0}, "odds and finish medians"),
@@ -223,33 +225,33 @@ def test_drivers_held_by_the_rules_are_a_note(slate: Slate) -> None:
         ({"finish_median": 7.0}, "odds and finish medians"),
     ],
 )
-def test_races_that_follow_nothing_of_what_is_said_say_so(
-    slate: Slate, said: dict[str, Any], words: str
+def test_races_that_do_not_follow_the_users_numbers_are_a_note(
+    slate: Slate, numbers: dict[str, Any], words: str
 ) -> None:
-    told = replace(slate, drivers=(replace(slate.drivers[0], **said), *slate.drivers[1:]))
-    (note,) = knowledge_notes(contest_of(told, knowledge=None), Facts())
+    informed = replace(slate, drivers=(replace(slate.drivers[0], **numbers), *slate.drivers[1:]))
+    (note,) = knowledge_notes(contest_of(informed, knowledge=None), Facts())
     assert words in note
     assert "do not follow" in note
     assert knowledge_notes(contest_of(slate, knowledge=None), Facts()) == []
 
 
-def test_points_of_ones_own_are_no_races_that_could_follow_anything(told: Slate) -> None:
+def test_points_of_ones_own_are_no_races_that_could_follow_anything(informed: Slate) -> None:
     blobs = Memory()
     scores = blobs.put(points=np.arange(1_200 * 14, dtype=np.int16).reshape(1_200, 14) % 1_000)
-    request = contest_of(told, spec=None, knowledge=None, scores=scores)
+    request = contest_of(informed, spec=None, knowledge=None, scores=scores)
     answer = run_here(contest_sim.PLAN, request, blobs)
     assert not any("follow" in note for note in answer["notes"])
 
 
 def test_numbers_no_race_can_follow_are_named(slate: Slate) -> None:
-    said: list[dict[str, Any]] = [
+    numbers: list[dict[str, Any]] = [
         {"projected_points": 40.0, "vetoes": frozenset({Veto.OUT})},
         {"win_odds": 5.0, "vetoes": frozenset({Veto.MAY_NOT_WIN})},
         {"win_odds": 5.0},
         {"finish_median": 8.0, "vetoes": frozenset({Veto.MAY_NOT_WIN})},
     ]
-    said += [{}] * 10
-    drivers = tuple(replace(d, **c) for d, c in zip(slate.drivers, said, strict=True))
+    numbers += [{}] * 10
+    drivers = tuple(replace(d, **c) for d, c in zip(slate.drivers, numbers, strict=True))
     answer = run_here(contest_sim.PLAN, contest_of(replace(slate, drivers=drivers)), Memory())
     notes = [note for note in answer["notes"] if "are ignored" in note]
     assert [note.rpartition(": ")[2] for note in notes] == ["Driver 00.", "Driver 01."]
@@ -262,12 +264,12 @@ def found_names(ids: list[str], slate: Slate) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["optimize", "contest-sim"])
-def test_a_request_with_knowledge_survives_its_record(told: Slate, kind: str) -> None:
+def test_a_request_with_knowledge_survives_its_record(informed: Slate, kind: str) -> None:
     if kind == "optimize":
-        asked = request_of(told)
-        assert optimize.PLAN.read(msgspec.json.encode(asked)) == asked
+        request = request_of(informed)
+        assert optimize.PLAN.read(msgspec.json.encode(request)) == request
     else:
-        played = contest_of(told)
+        played = contest_of(informed)
         read = contest_sim.PLAN.read(msgspec.json.encode(played))
         assert read == played
         assert read.knowledge is not None

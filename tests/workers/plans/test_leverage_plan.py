@@ -28,7 +28,7 @@ def request_of(
 ) -> OptimizeRequest:
     rules = LineupRules(tuple(d.salary_usd for d in slate.drivers), 6, 50_000)
     owned = OwnershipRules(max_per_driver=0.79, min_low=1, max_total=2.9)
-    asked = OptimizeRequest(
+    request = OptimizeRequest(
         slate=slate,
         spec=ConstraintCompiler().compile(slate, race_laps=120),
         n_scenarios=2_200,
@@ -37,7 +37,7 @@ def request_of(
         limits=portfolio_limits(slate, n_lineups, max_driver_exposure=0.8),
         leverage=Leverage(OWNED, penalty),
     )
-    return replace(asked, **changes)
+    return replace(request, **changes)
 
 
 def done(
@@ -81,19 +81,19 @@ def test_every_lineup_obeys_the_rules_on_ownership_and_says_what_it_is_owned_by(
 ) -> None:
     request = request_of(slate)
     answer = done(request)
-    for lineup, told in zip(places(slate, answer), answer["lineups"], strict=True):
+    for lineup, shown in zip(places(slate, answer), answer["lineups"], strict=True):
         assert is_legal(request.rules, lineup)
         owned = np.array([OWNED[i] for i in lineup])
-        assert told["total_ownership"] == pytest.approx(owned.sum())
-        assert told["total_ownership"] <= 290.0 + 1e-9
-        assert told["max_ownership"] == pytest.approx(owned.max())
-        assert told["max_ownership"] <= 79.0
-        assert told["avg_ownership"] == pytest.approx(owned.mean())
-        points = sum(driver["projected_points"] for driver in told["drivers"])
-        assert told["leverage_score"] == pytest.approx(
+        assert shown["total_ownership"] == pytest.approx(owned.sum())
+        assert shown["total_ownership"] <= 290.0 + 1e-9
+        assert shown["max_ownership"] == pytest.approx(owned.max())
+        assert shown["max_ownership"] <= 79.0
+        assert shown["avg_ownership"] == pytest.approx(owned.mean())
+        points = sum(driver["projected_points"] for driver in shown["drivers"])
+        assert shown["leverage_score"] == pytest.approx(
             points - 0.5 * (owned**2).mean() / 100, abs=1e-3
         )
-        assert told["regime"] is None
+        assert shown["regime"] is None
     average = [lineup["avg_ownership"] for lineup in answer["lineups"]]
     assert answer["ownership_metrics"]["avg_lineup_ownership"] == pytest.approx(np.mean(average))
     assert answer["portfolio_metrics"]["n_lineups"] == 10
@@ -104,11 +104,11 @@ def test_the_objective_is_the_tail_less_what_ownership_costs(slate: Slate) -> No
     answer = done(request)
     races, _ = generate_scenarios(request.spec, request.n_scenarios, request.seed)
     points = half(races.points(slate.rules), selection=True)
-    for lineup, told in zip(places(slate, answer), answer["lineups"], strict=True):
+    for lineup, shown in zip(places(slate, answer), answer["lineups"], strict=True):
         scores = points[:, lineup].sum(axis=1) / 20
         tail = 0.7 * compute_cvar(scores, 0.99) + 0.3 * compute_cvar(scores, 0.95)
         cost = 0.5 * np.mean([OWNED[i] ** 2 for i in lineup]) / 100
-        assert told["objective_value"] == pytest.approx(tail - cost, abs=1e-5)
+        assert shown["objective_value"] == pytest.approx(tail - cost, abs=1e-5)
 
 
 def test_with_the_mean_the_objective_is_the_leverage_score(slate: Slate) -> None:
@@ -151,10 +151,10 @@ def test_lineups_are_allotted_by_the_weights_and_best_for_the_races_of_their_reg
     races, _ = generate_scenarios(request.spec, request.n_scenarios, request.seed)
     points = half(races.points(slate.rules), selection=True)
     kinds = half(races.regime, selection=True)
-    for lineup, told in zip(places(slate, answer), answer["lineups"], strict=True):
-        mine = points[kinds == Regime[told["regime"].upper()]][:, lineup].sum(axis=1) / 20
+    for lineup, shown in zip(places(slate, answer), answer["lineups"], strict=True):
+        mine = points[kinds == Regime[shown["regime"].upper()]][:, lineup].sum(axis=1) / 20
         tail = 0.7 * compute_cvar(mine, 0.99) + 0.3 * compute_cvar(mine, 0.95)
-        assert told["objective_value"] == pytest.approx(tail, abs=1e-5)
+        assert shown["objective_value"] == pytest.approx(tail, abs=1e-5)
     assert {walk["regime"] for walk in answer["proof"]["walks"]} == {"chaos", "dominator"}
 
 

@@ -28,7 +28,7 @@ from workers.plans.stages.races import half
 
 def request_of(slate: Slate, n_lineups: int = 12, **changes: Any) -> OptimizeRequest:
     rules = LineupRules(tuple(d.salary_usd for d in slate.drivers), 6, 50_000)
-    asked = OptimizeRequest(
+    request = OptimizeRequest(
         slate=slate,
         spec=ConstraintCompiler().compile(slate, race_laps=120),
         n_scenarios=2_200,
@@ -37,7 +37,7 @@ def request_of(slate: Slate, n_lineups: int = 12, **changes: Any) -> OptimizeReq
         limits=portfolio_limits(slate, n_lineups, max_driver_exposure=0.8),
         contest=ContestTerms(typical_payouts(400, 500)),
     )
-    return replace(asked, **changes)
+    return replace(request, **changes)
 
 
 class Counted(Memory):
@@ -183,15 +183,15 @@ def test_a_job_stores_no_more_than_it_was_promised(slate: Slate, objective: str)
 
 
 @pytest.mark.slow
-def test_a_tail_that_was_noise_is_said_to_be(slate: Slate) -> None:
+def test_a_tail_that_was_noise_is_a_note(slate: Slate) -> None:
     def noted(seed: int) -> tuple[float, bool]:
         answer = done(request_of(slate, 4, seed=seed, contest=None, n_scenarios=1_000))
-        said = any(note.startswith("On fresh races the best lineup") for note in answer["notes"])
-        return answer["tail_validation"]["tail_improvement"], said
+        noise = any(note.startswith("On fresh races the best lineup") for note in answer["notes"])
+        return answer["tail_validation"]["tail_improvement"], noise
 
-    seen = [noted(seed) for seed in range(6)]
-    assert all(said == (gain < 0.0) for gain, said in seen)
-    assert len({said for _, said in seen}) == 2
+    results = [noted(seed) for seed in range(6)]
+    assert all(noise == (gain < 0.0) for gain, noise in results)
+    assert len({noise for _, noise in results}) == 2
 
 
 @pytest.mark.slow

@@ -61,7 +61,7 @@ def blobs(desk: Desk, redis: "Redis") -> Blobs:
 
 
 def request_of(slate: Slate, **changes: Any) -> OptimizeRequest:
-    asked = OptimizeRequest(
+    request = OptimizeRequest(
         slate=slate,
         spec=ConstraintCompiler().compile(slate, race_laps=80),
         n_scenarios=1_700,
@@ -69,7 +69,7 @@ def request_of(slate: Slate, **changes: Any) -> OptimizeRequest:
         rules=LineupRules(tuple(driver.salary_usd for driver in slate.drivers), 6, 50_000),
         limits=portfolio_limits(slate, 4),
     )
-    return replace(asked, **changes)
+    return replace(request, **changes)
 
 
 def go_on() -> None:
@@ -191,9 +191,9 @@ def test_a_chunk_says_what_it_recalled(
     caplog.set_level("INFO", "workers")
     chunk(request_of(slate), blobs(), range(3))
     chunk(request_of(slate), blobs())
-    said = [record.message.split() for record in caplog.records]
-    assert [words[0] for words in said] == ["scenario_cache"] * 2
-    counts = [dict(word.split("=") for word in words[1:]) for words in said]
+    messages = [record.message.split() for record in caplog.records]
+    assert [words[0] for words in messages] == ["scenario_cache"] * 2
+    counts = [dict(word.split("=") for word in words[1:]) for words in messages]
     assert [(each["hits"], each["misses"], each["blocks"]) for each in counts] == [
         ("0", "3", "3"),
         ("3", "1", "4"),

@@ -12,7 +12,6 @@ from core.contest import (
     Payouts,
     PrizeTier,
     RiskAdjustedWinnings,
-    risk_adjusted_usd,
     typical_payouts,
     worst_mean,
 )
@@ -21,6 +20,7 @@ from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler
 from core.slate import Slate
 from tests.conftest import small_slate
+from tests.core.contest.risk_in_usd import risk_adjusted_usd
 from workers.engine.arrays import Memory
 from workers.engine.facts import Facts
 from workers.engine.in_process import run_here

@@ -25,7 +25,7 @@ class ContestSimRequest:
     salary_cap_usd
         What an opposing lineup may cost.
     spec
-        The race to simulate; ``None`` where ``scores`` is given.
+        The race to simulate; ``None`` where the request has ``scores``.
     scores
         The user's own ``points``, i16 ``[N, D]`` in ticks; ``None`` = races are simulated.
     knowledge

@@ -27,11 +27,11 @@ class OwnershipRequest:
     share
         Whether the answer sums to 100, as shares of roster spots.
     n_recent_races
-        Of how many races recent form was asked for.
+        Races that recent form is to be of; ``None`` = as the model has it.
     n_scenarios, seed
         Races that projections are the means of.
     spec, knowledge
-        The race to simulate, and what its user says of it; ``None`` = projections are given.
+        The race to simulate, and what its user knows of it; ``None`` = the request has projections.
     model
         The fitted model as JSON; ``None`` = the one that the project ships.
     """
