@@ -74,6 +74,7 @@ def test_the_other_solver_finds_it_too(plain, any_small_rules, data):
     assert_best(plain, rules, whole_values(rules, data.draw(st.integers(0, 1_000))), "cbc")
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_every_lineup_is_found_once_and_then_none(plain, any_small_rules, data):

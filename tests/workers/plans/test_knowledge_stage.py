@@ -86,6 +86,7 @@ def test_the_stage_takes_longer_with_more_cars_and_where_rules_throw_races_out(
     assert 0.0 < fewer < plain < ruled
 
 
+@pytest.mark.slow
 def test_the_races_are_those_of_the_tilted_spec_and_the_answer_says_so(informed: Slate) -> None:
     request = request_of(informed)
     answer = run_here(optimize.PLAN, request, Memory())

@@ -176,6 +176,7 @@ def test_the_proof_accounts_for_every_legal_lineup(slate: Slate) -> None:
     assert 0 < walk["evaluated"] <= walk["looked_at"]
 
 
+@pytest.mark.slow
 def test_randomness_moves_the_lineups_and_not_what_they_are_shown_for(slate: Slate) -> None:
     mean = request_of(slate, objective="mean")
     plain, moved = done(mean), done(replace(mean, randomness=(0.4,) * 14))

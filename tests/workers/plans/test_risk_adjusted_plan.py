@@ -101,6 +101,7 @@ def test_without_aversion_the_answer_is_that_of_dollars(slate: Slate) -> None:
     assert json.dumps(answers[0]) == json.dumps(answers[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("aversion", [0.5, 2.0, 10.0])
 @pytest.mark.parametrize("diversity", [0.0, 0.1])
 def test_no_portfolio_is_worse_by_the_objective_than_that_of_dollars(
