@@ -33,7 +33,8 @@ from core.contest import (
     summarise,
     typical_payouts,
 )
-from core.contest._histogram import PackedLineups, PackedRaces, pair_codes, play_scenarios
+from core.contest._kernels.packing import PackedLineups, PackedRaces, pair_codes
+from core.contest._kernels.playing import Results, play_scenarios
 from core.field import (
     Field,
     FieldModel,
@@ -248,8 +249,7 @@ def contest(case: Case) -> list[Figure]:
     field = sample_field(case.model, payouts.field_size - OWN, stream(SEED, Purpose.FIELD))
     opponents = PackedLineups.of(field, drivers, size)
     own_codes = pair_codes(case.own, drivers, size)
-    rows = (BLOCK_SCENARIOS, OWN)
-    paid, above, tied = np.zeros(rows, np.int64), np.zeros(rows, np.int32), np.zeros(rows, np.int32)
+    results = Results.of_none(BLOCK_SCENARIOS, OWN)
     races = [
         PackedRaces.of(points[block * BLOCK_SCENARIOS : (block + 1) * BLOCK_SCENARIOS], size)
         for block in blocks
@@ -257,7 +257,7 @@ def contest(case: Case) -> list[Figure]:
 
     def play() -> None:
         for some in races:
-            play_scenarios(some, opponents, own_codes, payouts.ladder_micros, paid, above, tied)
+            play_scenarios(some, opponents, own_codes, payouts.ladder_micros, results)
 
     bins = int(np.mean([(some.high - some.low).mean() for some in races]))
     heads = opponents.heads.shape[1]

@@ -18,9 +18,10 @@ import numpy as np
 
 F = TypeVar("F", bound=Callable[..., object])
 
-# the compiler uses this option for its own sorting loops; its type stubs do not list it
-_UNCOUNTED: dict[str, Any] = {"_nrt": False}
 _CONSTANTS = (int, float, str, tuple, np.generic)
+
+# the compiler's stubs do not list "_nrt"; its own sorting loops are compiled with it
+_UNCOUNTED: dict[str, Any] = {"nogil": True, "fastmath": False, "_nrt": False}
 
 
 def compiled(function: F) -> F:
@@ -32,50 +33,52 @@ def compiled(function: F) -> F:
 
     Every function that ``function`` calls must be defined above it.
     """
-    _name_by_content(function)
+    plain = cast("FunctionType", function)
+    parts = "\n".join(sorted(set(_compiled_in(plain))))
+    plain.__qualname__ = f"{plain.__qualname__}_{sha256(parts.encode()).hexdigest()[:16]}"
     return cast("F", numba.njit(cache=True, nogil=True, fastmath=False)(function))
 
 
-def lean(function: F) -> F:
-    """Compile ``function`` into those that call it, without counting references to arrays.
+def loop(function: F) -> F:
+    """Compile a loop over arrays that its caller holds, without counting references to them.
 
-    Passing a record of many arrays counts a reference to each of them, and the compiler leaves
-    those counts out only of the simplest functions. A function that makes no array does not need
-    them, as its caller holds the arrays that it works on. The compiler raises an error for a
-    function that makes one.
+    A record of many arrays costs a count for each wherever it is handed over, and the compiler
+    drops those counts only from the simplest functions. A loop that makes no array needs none. One
+    that does make an array is refused by the compiler.
     """
-    options: dict[str, Any] = {"forceinline": True, **_UNCOUNTED}
-    return cast("F", numba.njit(nogil=True, fastmath=False, **options)(function))
+    return cast("F", numba.njit(**_UNCOUNTED)(function))
+
+
+def piece(function: F) -> F:
+    """Compile a short piece into each :func:`loop` that calls it, under the same terms.
+
+    To hand a record to a function of its own means to copy what all its arrays are.
+    """
+    return cast("F", numba.njit(forceinline=True, **_UNCOUNTED)(function))
 
 
 def inlined(function: F) -> F:
-    """Compile ``function`` into those that call it.
+    """Compile a piece into those that call it, where it draws random numbers or makes arrays.
 
     A call that passes many arrays counts a reference for each, which costs more than a short loop.
     """
     return cast("F", numba.njit(inline="always", nogil=True, fastmath=False)(function))
 
 
-def _name_by_content(function: Callable[..., object]) -> None:
-    plain = cast("FunctionType", function)
-    if parts := set(_compiled_in(plain)):
-        digest = sha256("\n".join(sorted(parts)).encode()).hexdigest()
-        plain.__qualname__ = f"{plain.__qualname__}_{digest[:16]}"
-
-
 def _compiled_in(function: FunctionType) -> Iterator[str]:
     """Describe what is compiled into ``function`` beside its own file.
 
-    These are the sources of the compiled functions that it reaches and of the named tuples that
-    they take or make, and the values of the constants that they read.
+    These are the sources of this file, of the compiled functions that it reaches and of the named
+    tuples that they take or make, and the values of the constants that they read.
     """
+    yield _source_digest(__file__)
     pending: list[FunctionType | type] = [function]
     reached = set(pending)
     while pending:
-        piece = pending.pop()
-        values = dict(piece.__annotations__)
-        if isinstance(piece, FunctionType):
-            values |= {name: piece.__globals__.get(name) for name in piece.__code__.co_names}
+        reader = pending.pop()
+        values = dict(reader.__annotations__)
+        if isinstance(reader, FunctionType):
+            values |= {name: reader.__globals__.get(name) for name in reader.__code__.co_names}
         for name, value in values.items():
             if isinstance(value, _CONSTANTS):
                 yield f"{name}={value!r}"

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from core.contest._adding import add_contests
-from core.contest._histogram import PackedLineups, PackedRaces, pair_codes, play_scenarios
+from core.contest._kernels.adding import BlockSums, add_contests
+from core.contest._kernels.packing import PackedLineups, PackedRaces, pair_codes
+from core.contest._kernels.playing import Results, play_scenarios
 from core.contest.outcomes import MOST_ROWS, Outcomes
 from core.contest.payouts import Payouts
 from core.contest.tally import MILLIONTHS, WHOLE_WIN, ContestTally, Moments, OpenBlock
@@ -128,14 +129,9 @@ def play_fields(
     """
     own = _checked(own_lineups, points.shape[1])
     scenarios, drivers = points.shape
-    rows = (scenarios, len(own))
-    paid, above, tied = np.zeros(rows, np.int64), np.zeros(rows, np.int32), np.zeros(rows, np.int32)
-    # sums over the fields of each scenario: standard errors are clustered by scenario
-    paid_in, cashed_in, won_in = (np.zeros(rows, np.int64) for _ in range(3))
+    results = Results.of_none(scenarios, len(own))
+    sums = BlockSums.of_none(scenarios, len(own), payouts.field_size)
     top_places = -(-payouts.field_size // 100)
-    top_1 = np.zeros(len(own), np.int64)
-    best = np.full(len(own), payouts.field_size, np.int64)
-    worst = np.ones(len(own), np.int64)
     _, same, times = np.unique(own, axis=0, return_inverse=True, return_counts=True)
     own_twins = MILLIONTHS * (times[same] - 1)
     duplicates = np.zeros(len(own), np.int64)
@@ -157,15 +153,12 @@ def play_fields(
                 }
             )
         opponents = PackedLineups.of(field, drivers, own.shape[1])
-        play_scenarios(races, opponents, own_codes, payouts.ladder_micros, paid, above, tied)
+        play_scenarios(races, opponents, own_codes, payouts.ladder_micros, results)
         count += 1
-        add_contests(
-            *(paid, above, tied, WHOLE_WIN, top_places),
-            *(paid_in, cashed_in, won_in, top_1, best, worst),
-        )
+        add_contests(results, WHOLE_WIN, top_places, sums)
         if len(outcomes) == _OUTCOMES_AT_ONCE:
             outcomes = [Outcomes.merge(outcomes)]
-        outcomes.append(Outcomes.of(np.column_stack([paid, paid.sum(axis=1)])))
+        outcomes.append(Outcomes.of(np.column_stack([results.paid, results.paid.sum(axis=1)])))
         duplicates += (MILLIONTHS * field.copies_of(own) if copies is None else copies) + own_twins
         unique += field.unique
         most = max(most, int(field.copies.max(initial=0)))
@@ -183,14 +176,14 @@ def play_fields(
         cashed=none,
         won=none,
         outcomes=Outcomes.merge(outcomes),
-        top_1=top_1,
-        best_rank=best,
-        worst_rank=worst,
+        top_1=sums.top_1,
+        best_rank=sums.best,
+        worst_rank=sums.worst,
         duplicates=duplicates,
         unique=unique,
         max_duplicates=most,
         ownership_max_error=max(errors, default=float("nan")),
-        open=(OpenBlock(block, count, paid_in, cashed_in, won_in),),
+        open=(OpenBlock(block, count, sums.paid, sums.cashed, sums.won),),
     )
     # merging takes the block in if all of its fields were played here
     return ContestTally.merge([played])

@@ -7,12 +7,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from core.contest._histogram import (
-    NO_SCORE_IS_HIGHER,
-    PackedLineups,
-    PackedRaces,
-    step_scenarios,
-)
+from core.contest._kernels.packing import PackedLineups, PackedRaces
+from core.contest._kernels.pricing import NO_SCORE_IS_HIGHER, step_scenarios
 from core.contest.payouts import Payouts
 from core.field import Field
 from core.sites import Ticks

@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from core.contest._histogram import PackedLineups, PackedRaces, pair_codes, value_candidates
+from core.contest._kernels.packing import PackedLineups, PackedRaces, pair_codes
+from core.contest._kernels.pricing import value_candidates
 from core.contest.payouts import Payouts
 from core.field import Field
 from core.sites import Ticks

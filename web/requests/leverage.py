@@ -37,8 +37,8 @@ def leverage_of(slate: Slate, body: Body) -> Leverage:
     if penalty > 0.0 and not objective.takes_penalty:
         raise InvalidInput(
             {
-                "leverage_penalty": f"{penalty:g}, but the objective 'dollars' takes no penalty: "
-                "it counts the entries that share a lineup already; give 0."
+                "leverage_penalty": f"{penalty:g}, but the objective {objective.name!r} takes no "
+                "penalty: its dollars count the entries that share a lineup already; give 0."
             }
         )
     by_regime = body["use_regime_allocation"]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, lean
+from core.compiled import compiled, piece
 from core.lineups._kernels.completions import best_sums
 from core.lineups.board import Board
 
@@ -78,20 +78,20 @@ def new_branch(board: Board) -> Branch:
     )
 
 
-@lean
+@piece
 def bit(position: np.int64) -> np.uint64:
     """Mask of one position."""
     return np.uint64(1) << np.uint64(position)
 
 
-@lean
+@piece
 def _passes_lock(board: Board, mask: np.uint64, position: np.int64) -> bool:
     """Whether a locked driver before ``position`` is missing from the lineup so far."""
     before = bit(position) - np.uint64(1)
     return bool((board.groups.locked & before & ~mask) != np.uint64(0))
 
 
-@lean
+@piece
 def _overdraws(board: Board, branch: Branch, level: int, position: np.int64) -> bool:
     """Whether picking ``position``, with the least that the others take, is over some budget.
 
@@ -106,7 +106,7 @@ def _overdraws(board: Board, branch: Branch, level: int, position: np.int64) -> 
     return over
 
 
-@lean
+@piece
 def begin(board: Board, branch: Branch, pair: U8) -> bool:
     """Pick a pair of positions; whether salary, locks and budgets may allow a lineup with it."""
     first, second = np.int64(pair[0]), np.int64(pair[1])
@@ -126,7 +126,7 @@ def begin(board: Board, branch: Branch, pair: U8) -> bool:
     return not _overdraws(board, branch, 1, second)
 
 
-@lean
+@piece
 def next_position(board: Board, branch: Branch, level: int) -> np.int64:
     """Next position at ``level`` that salary, locks and budgets leave open, or ``NONE``."""
     left = board.roster_size - level
@@ -147,7 +147,7 @@ def next_position(board: Board, branch: Branch, level: int) -> np.int64:
             return position
 
 
-@lean
+@piece
 def descend(board: Board, branch: Branch, level: int) -> None:
     """Keep the pick of ``level``, and begin the level below after it."""
     position = branch.picks[level]
@@ -156,7 +156,7 @@ def descend(board: Board, branch: Branch, level: int) -> None:
     branch.picks[level + 1] = position
 
 
-@lean
+@piece
 def first_affordable(board: Board, branch: Branch, level: int) -> np.int64:
     """First position that the cap leaves open below the pick of ``level``.
 
@@ -171,7 +171,7 @@ def first_affordable(board: Board, branch: Branch, level: int) -> np.int64:
     return first
 
 
-@lean
+@piece
 def lineup_key(board: Board, branch: Branch) -> np.int64:
     """Slate indices of a whole lineup's drivers, sorted and packed in 6 bits each.
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from core.compiled import lean
+from core.compiled import piece
 from core.lineups.board import Groups
 
 
-@lean
+@piece
 def _shared(mask: np.uint64, members: np.uint64) -> np.int64:
     """How many drivers two bit masks have in common."""
     shared = np.int64(0)
@@ -17,7 +17,7 @@ def _shared(mask: np.uint64, members: np.uint64) -> np.int64:
     return shared
 
 
-@lean
+@piece
 def obeys(groups: Groups, mask: np.uint64) -> bool:
     """Whether the lineup of this bit mask holds the locks and obeys every group."""
     if (mask & groups.locked) != groups.locked:
@@ -31,7 +31,7 @@ def obeys(groups: Groups, mask: np.uint64) -> bool:
     return True
 
 
-@lean
+@piece
 def could_obey(groups: Groups, mask: np.uint64, position: np.int64, left: int) -> bool:
     """Whether ``left`` drivers after ``position`` may complete a lineup that obeys the groups.
 

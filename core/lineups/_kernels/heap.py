@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import lean
+from core.compiled import piece
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -18,7 +18,7 @@ class Heap(NamedTuple):
     keys: I64
 
 
-@lean
+@piece
 def is_worse(
     score: float | np.int64, key: np.int64, than_score: float | np.int64, than_key: np.int64
 ) -> bool:
@@ -26,7 +26,7 @@ def is_worse(
     return bool((score < than_score) | ((score == than_score) & (key > than_key)))
 
 
-@lean
+@piece
 def offer(heap: Heap, count: int, score: float | np.int64, key: np.int64) -> int:
     """Put a lineup on the heap of ``count``, if it is among the best; the new count."""
     scores, keys = heap

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, lean
+from core.compiled import compiled, piece
 from core.lineups._kernels.rows import add_rows
 
 U8 = npt.NDArray[np.uint8]
@@ -33,7 +33,7 @@ class Steps(NamedTuple):
     lowest: I32
 
 
-@lean
+@piece
 def _step_of(score: np.int32, breaks: I32, scenario: int) -> int:
     """Index of the step that a score of at least the scenario's first break has reached."""
     # most prizes are small: look for a step above the score in strides from the lowest on
@@ -52,7 +52,7 @@ def _step_of(score: np.int32, breaks: I32, scenario: int) -> int:
     return reached
 
 
-@lean
+@piece
 def winnings(scores: I32, steps: Steps, paid: I32) -> np.int64:
     """Sum of what one lineup's scores win.
 

@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import lean
+from core.compiled import piece
 
 Whole = npt.NDArray[np.int16 | np.int32]
 
 
-@lean
+@piece
 def add_rows(points: Whole, rows: npt.NDArray[np.uint8 | np.int64], sums: Whole) -> None:
     """Write the sum of some rows of points ``[P, N]`` into ``sums`` ``[N]``."""
     for i in range(sums.shape[0]):

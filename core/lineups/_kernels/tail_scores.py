@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, lean
+from core.compiled import compiled, piece
 from core.lineups._kernels.rows import add_rows
 
 U8 = npt.NDArray[np.uint8]
@@ -41,7 +41,7 @@ class Tails(NamedTuple):
     weights: F64
 
 
-@lean
+@piece
 def tail_score(sums: I32, counts: I64, tails: Tails) -> float:
     """Weighted CVaR of ``sums`` ``[N]`` in ticks, to the nearest 1 / GRID.
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, lean
+from core.compiled import compiled, loop, piece
 from core.lineups._kernels.branch import (
     NONE,
     Branch,
@@ -92,7 +92,7 @@ class _State(NamedTuple):
     paid: I32
 
 
-@lean
+@piece
 def _reaching(row: Whole, need: Whole) -> np.int64:
     """In how many scenarios a row reaches what is needed."""
     total = np.int64(0)
@@ -121,13 +121,13 @@ def step_bounds(bound: StepBound, lineups: U8) -> I64:
     return bounds
 
 
-@lean
+@piece
 def _add(one: Whole, other: Whole, total: Whole) -> None:
     for i in range(total.shape[0]):
         total[i] = one[i] + other[i]
 
 
-@lean
+@piece
 def _need_below_pair(bound: StepBound, state: _State) -> None:
     """Write what classes need below a pair, and the most that they may add."""
     first, second = state.branch.picks[0], state.branch.picks[1]
@@ -139,7 +139,7 @@ def _need_below_pair(bound: StepBound, state: _State) -> None:
         state.still[2, c] = state.still[0, c]
 
 
-@lean
+@piece
 def _may_win(bound: StepBound, state: _State, level: int, at_least: int) -> bool:
     """Whether ``row``, held against the need of ``level``, may win ``at_least``."""
     need = state.need[min(level, state.need.shape[0] - 1)]
@@ -152,7 +152,7 @@ def _may_win(bound: StepBound, state: _State, level: int, at_least: int) -> bool
     return True
 
 
-@lean
+@piece
 def _need_below(bound: StepBound, state: _State, level: int, position: np.int64) -> None:
     """Write what classes need below ``position``, picked at ``level``, and the most they add.
 
@@ -167,7 +167,7 @@ def _need_below(bound: StepBound, state: _State, level: int, position: np.int64)
                 state.need[level + 1, c, i] = need
 
 
-@lean
+@loop
 def _walk(
     board: Board, units: U8, bound: StepBound, steps: Steps, at_least: int, state: _State
 ) -> tuple[int, int, int, int]:

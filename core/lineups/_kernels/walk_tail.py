@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, lean
+from core.compiled import compiled, loop, piece
 from core.lineups._kernels.branch import (
     NONE,
     Branch,
@@ -131,7 +131,7 @@ class _State(NamedTuple):
     counts: I64
 
 
-@lean
+@piece
 def _carry(
     carried: _Carried, count: int, kept: int, scenario: int, partial: np.int32, reach: np.int32
 ) -> None:
@@ -145,7 +145,7 @@ def _carry(
     carried.reach[kept] = reach
 
 
-@lean
+@piece
 def _look_below_pair(
     board: Board, branch: Branch, races: TailRaces, carried: _Carried, lowest: int
 ) -> int:
@@ -162,7 +162,7 @@ def _look_below_pair(
     return kept
 
 
-@lean
+@piece
 def _look_below(
     board: Board, branch: Branch, carried: _Carried, level: int, lowest: int, rest: np.int64
 ) -> int:
@@ -191,7 +191,7 @@ def _look_below(
     return kept
 
 
-@lean
+@piece
 def _copy_pair(races: TailRaces, carried: _Carried, position: np.int64, kept: int) -> None:
     """Copy the points of later positions in the scenarios kept below a pair."""
     for row in range(position + 1, races.points.shape[0]):
@@ -199,7 +199,7 @@ def _copy_pair(races: TailRaces, carried: _Carried, position: np.int64, kept: in
             carried.table[2, row, i] = races.points[row, carried.scenarios[2, i]]
 
 
-@lean
+@piece
 def _copy(carried: _Carried, level: int, position: np.int64, kept: int) -> None:
     """Copy the points of later positions in the scenarios kept, and say which those are."""
     for row in range(position + 1, carried.table.shape[1]):
@@ -211,7 +211,7 @@ def _copy(carried: _Carried, level: int, position: np.int64, kept: int) -> None:
         carried.scenarios[level + 1, i] = carried.scenarios[level, index]
 
 
-@lean
+@piece
 def _excess(values: I32, n: int, threshold: int) -> np.int64:
     """Sum of what the first n values have above the threshold."""
     total = np.int64(0)
@@ -220,7 +220,7 @@ def _excess(values: I32, n: int, threshold: int) -> np.int64:
     return total
 
 
-@lean
+@piece
 def _excess_of_sums(one: I32, other: I16, n: int, threshold: int) -> np.int64:
     """Sum of what the first n sums of two values have above the threshold."""
     total = np.int64(0)
@@ -229,7 +229,7 @@ def _excess_of_sums(one: I32, other: I16, n: int, threshold: int) -> np.int64:
     return total
 
 
-@lean
+@piece
 def _bound_of_branch(
     tails: Tails, bar: TailBar, carried: _Carried, level: int, position: np.int64, kept: int
 ) -> float:
@@ -243,7 +243,7 @@ def _bound_of_branch(
     return float(bound)
 
 
-@lean
+@piece
 def _bound_of_lineup(
     tails: Tails, bar: TailBar, carried: _Carried, level: int, position: np.int64, rest: np.int64
 ) -> float:
@@ -257,7 +257,7 @@ def _bound_of_lineup(
     return float(bound)
 
 
-@lean
+@loop
 def _walk(
     board: Board, units: U8, races: TailRaces, tails: Tails, bar: TailBar, state: _State
 ) -> tuple[int, int, int, int]:

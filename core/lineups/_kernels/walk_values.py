@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, lean
+from core.compiled import compiled, loop, piece
 from core.lineups._kernels.branch import (
     NONE,
     Branch,
@@ -51,7 +51,7 @@ class _Worth(NamedTuple):
     picked: I64
 
 
-@lean
+@piece
 def _charged(charges: Charges, mask: np.uint64) -> np.int64:
     """Sum of the charges that a lineup pays."""
     total = np.int64(0)
@@ -61,7 +61,7 @@ def _charged(charges: Charges, mask: np.uint64) -> np.int64:
     return total
 
 
-@lean
+@loop
 def _walk(
     board: Board, units: U8, charges: Charges, branch: Branch, worth: _Worth, heap: Heap
 ) -> tuple[int, int]:
