@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, piece
+from core.compiled import compiled, loop, piece
 from core.lineups._kernels.rows import add_rows
 
 U8 = npt.NDArray[np.uint8]
@@ -52,7 +52,7 @@ def _step_of(score: np.int32, breaks: I32, scenario: int) -> int:
     return reached
 
 
-@piece
+@loop
 def winnings(scores: I32, steps: Steps, paid: I32) -> np.int64:
     """Sum of what one lineup's scores win.
 
