@@ -32,6 +32,7 @@ _SHOWN = (
     "outcome",
     "error",
     "stage",
+    "progress",
     "cache_hits",
     "cache_misses",
 )
@@ -205,16 +206,17 @@ class Jobs:
         if "kind" not in fields or (owner is not None and fields["owner"] != owner):
             raise _unknown(run_id)
         if "outcome" in fields:
-            status = JobStatus(fields["outcome"])
+            status, progress = JobStatus(fields["outcome"]), float(fields.get("progress", 0.0))
         else:
             status = JobStatus.RUNNING if "started_at" in fields else JobStatus.PENDING
+            progress = _progress(work)
         return Job(
             run_id=run_id,
             kind=fields["kind"],
             owner=fields["owner"],
             status=status,
             stage="done" if status is JobStatus.COMPLETED else fields.get("stage", ""),
-            progress=1.0 if status is JobStatus.COMPLETED else _progress(work),
+            progress=1.0 if status is JobStatus.COMPLETED else progress,
             created_at=float(fields["created_at"]),
             started_at=_moment(fields.get("started_at")),
             ended_at=_moment(fields.get("ended_at")),

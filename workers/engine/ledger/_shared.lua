@@ -174,6 +174,15 @@ local function let_go(run, ref)
   end
 end
 
+-- Keep how far a job came, which its work's record says until it ends.
+local function keep_progress(run)
+  local at = call('hmget', work_key(run), 'before', 'within', 'done', 'chunks')
+  if at[1] then
+    local progress = at[1] + at[2] * math.min(1, at[3] / at[4])
+    call('hset', job_key(run), 'progress', string.format('%.4f', math.min(1, progress)))
+  end
+end
+
 -- End a job: write its outcome and its result for the result backend, and delete everything else.
 local function end_job(run, outcome, document, reason)
   local job = job_key(run)
@@ -184,6 +193,7 @@ local function end_job(run, outcome, document, reason)
   if reason then
     call('hset', job, 'error', reason)
   end
+  keep_progress(run)
   call('set', 'celery-task-meta-' .. run, document, 'ex', keep)
   for _, field in ipairs(call('hkeys', job)) do
     if string.sub(field, 1, 6) == 'facts:' then call('hdel', job, field) end

@@ -154,6 +154,7 @@ def test_a_job_without_a_result_leaves_no_more_than_why(desk: Desk, end: str) ->
             "traceback": None,
             "result": None,
         }
+    assert desk.job(run_id)["progress"] == "0.3333"
     assert "request" not in desk.job(run_id)
     assert desk.store() == (0, 0)
     assert desk.keys_of(run_id) == {"axiomatic:job:", "celery-task-meta-"}
