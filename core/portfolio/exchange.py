@@ -3,13 +3,13 @@
 For objectives that are no sum over lineups, such as the mean of a portfolio's worst races.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from core.cancelling import CheckCancelled, never_cancelled
 from core.lineups import Lineups
 from core.portfolio.choosing import Draft, Indices, choose, pair_cost
 from core.portfolio.limits import PortfolioLimits
@@ -65,10 +65,6 @@ class Exchanged:
     likeness: float
 
 
-def _never_cancelled() -> None:
-    """Do nothing: the default of ``check_cancelled``."""
-
-
 def choose_from_pool(
     lineups: Lineups, scores: Floats, limits: PortfolioLimits, correlation_weight: float
 ) -> Indices | None:
@@ -87,7 +83,7 @@ def exchange_for_worth(
     worth: WholeWorth,
     best_score: float,
     correlation_weight: float,
-    check_cancelled: Callable[[], None] = _never_cancelled,
+    check_cancelled: CheckCancelled = never_cancelled,
 ) -> Exchanged:
     """Exchange single lineups of a portfolio while its worth less its likeness rises.
 

@@ -5,7 +5,7 @@ simulated races have the user's numbers as their means, and reports how far that
 before.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from math import inf, isfinite, isnan
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.cancelling import CheckCancelled, never_cancelled
 from core.errors import Infeasible, InvalidInput, Problem
 from core.race.constraints import MAX_TILT
 from core.race.entropy import entropy_tilt
@@ -338,16 +339,12 @@ def with_tilts(spec: ConstraintSpec, tilts: Sequence[float]) -> ConstraintSpec:
     return tilted(spec, np.asarray(tilts, dtype=np.float64))
 
 
-def _never_cancelled() -> None:
-    """Do nothing: the default of ``check_cancelled``."""
-
-
 def tilt(
     spec: ConstraintSpec,
     knowledge: UserKnowledge,
     rules: SiteRules,
     seed: int,
-    check_cancelled: Callable[[], None] = _never_cancelled,
+    check_cancelled: CheckCancelled = never_cancelled,
 ) -> Tilted:
     """Tilt the drivers' strengths until simulated means agree with a user's numbers.
 

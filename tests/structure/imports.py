@@ -44,28 +44,28 @@ def _imported(tree: ast.AST) -> Iterator[str]:
 def imports(packages: tuple[str, ...] = PACKAGES) -> Graph:
     """The modules that each module imports.
 
-    ``from room import name`` is an import of the module ``room.name`` where there is one, and of
-    the room itself otherwise.
+    ``from folder import name`` is an import of the module ``folder.name`` where there is one,
+    and of the folder itself otherwise.
     """
     known = modules(packages)
     graph = {}
     for name, path in known.items():
         named = set(_imported(ast.parse(path.read_text(encoding="utf-8"))))
         own = {each for each in named if each in known and each != name}
-        # `from room import module` is an import of the module
-        rooms = {each.rpartition(".")[0] for each in own}
-        bare = {each for each in own if each in rooms and not _names_of(path, each, known)}
+        # `from folder import module` is an import of the module
+        packages = {each.rpartition(".")[0] for each in own}
+        bare = {each for each in own if each in packages and not _names_of(path, each, known)}
         graph[name] = frozenset(own - bare)
     return graph
 
 
-def _names_of(path: Path, room: str, known: Mapping[str, Path]) -> bool:
-    """Whether a module imports from a room anything that is not one of its modules."""
+def _names_of(path: Path, folder: str, known: Mapping[str, Path]) -> bool:
+    """Whether a module imports from a folder anything that is not one of its modules."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == room:
-            if any(f"{room}.{alias.name}" not in known for alias in node.names):
+        if isinstance(node, ast.ImportFrom) and node.module == folder:
+            if any(f"{folder}.{alias.name}" not in known for alias in node.names):
                 return True
-        elif isinstance(node, ast.Import) and any(alias.name == room for alias in node.names):
+        elif isinstance(node, ast.Import) and any(alias.name == folder for alias in node.names):
             return True
     return False
 

@@ -8,8 +8,8 @@ MOST_LAYERS = 8
 
 GRAPH = imports()
 
-GROUND = {"amounts", "compiled", "errors", "randomness", "tables", "wording"}
-"""Modules of core that every room may import."""
+GROUND = {"amounts", "cancelling", "compiled", "errors", "randomness", "tables", "wording"}
+"""Modules of core that every folder may import."""
 
 CORE = {
     "sites": set(),
@@ -21,7 +21,7 @@ CORE = {
     "contest": {"sites", "slate", "field"},
     "portfolio": {"sites", "slate", "lineups", "field", "contest"},
 }
-"""The rooms of core, and which others each may import."""
+"""The folders of core, and which others each may import."""
 
 WORKERS = {
     "engine": set(),
@@ -29,7 +29,7 @@ WORKERS = {
     "installation": {"engine"},
     "app": {"engine", "plans", "installation"},
 }
-"""The wings of workers, and which others each may import."""
+"""The folders of workers, and which others each may import."""
 
 
 @pytest.mark.parametrize(
@@ -41,17 +41,17 @@ def test_packages_import_downwards(package: str, below: set[str]) -> None:
             assert {other.split(".")[0] for other in others} <= below | {package}, module
 
 
-@pytest.mark.parametrize("room", CORE)
-def test_a_room_of_core_imports_only_rooms_before_it(room: str) -> None:
-    assert children("core", GRAPH)[room] <= CORE[room] | GROUND
+@pytest.mark.parametrize("folder", CORE)
+def test_a_folder_of_core_imports_only_those_before_it(folder: str) -> None:
+    assert children("core", GRAPH)[folder] <= CORE[folder] | GROUND
 
 
-@pytest.mark.parametrize("wing", WORKERS)
-def test_a_wing_of_workers_imports_only_what_it_may(wing: str) -> None:
-    assert children("workers", GRAPH)[wing] <= WORKERS[wing]
+@pytest.mark.parametrize("folder", WORKERS)
+def test_a_folder_of_workers_imports_only_what_it_may(folder: str) -> None:
+    assert children("workers", GRAPH)[folder] <= WORKERS[folder]
 
 
-def test_every_room_and_wing_has_its_rule() -> None:
+def test_every_folder_has_its_rule() -> None:
     assert set(children("core", GRAPH)) == set(CORE) | GROUND
     assert set(children("workers", GRAPH)) == set(WORKERS)
 

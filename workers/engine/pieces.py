@@ -12,6 +12,7 @@ import msgspec
 from celery.exceptions import SoftTimeLimitExceeded
 from redis.exceptions import OutOfMemoryError, RedisError
 
+from core.cancelling import CheckCancelled
 from core.errors import AxiomaticError
 from workers.engine.arrays import ArrayRef, BlobLost, RecentArrays
 from workers.engine.facts import Facts
@@ -21,7 +22,7 @@ from workers.engine.ledger import Next, Piece
 from workers.engine.outcomes import error_document, success
 from workers.engine.planning import cut_stage, pace_key
 from workers.engine.records import KeptPart, decode, encode, references
-from workers.engine.stages import CheckCancelled, Plan, Stage, Work, bounds, merged
+from workers.engine.stages import Plan, Stage, Work, bounds, merged
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from core.cancelling import CheckCancelled, never_cancelled
 from workers.engine.arrays import Blobs
 from workers.engine.facts import Facts, Key
 
@@ -15,14 +16,9 @@ Request_co = TypeVar("Request_co", covariant=True)
 PartT = TypeVar("PartT", bound=msgspec.Struct)
 FactT = TypeVar("FactT", bound=msgspec.Struct)
 Json = dict[str, Any]
-CheckCancelled = Callable[[], None]
 
 FAN = 64
 """Parts merged into one; ``_shared.lua`` has the same number."""
-
-
-def _never_cancelled() -> None:
-    """Nothing: a job that runs in its caller's process ends when it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ class Work(Generic[Request_co]):
     request: Request_co
     facts: Facts
     arrays: Blobs
-    check_cancelled: CheckCancelled = _never_cancelled
+    check_cancelled: CheckCancelled = never_cancelled
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Looks at a race: the means, variances and slopes that fresh races at some tilts show."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from core.cancelling import CheckCancelled
 from core.race.constraints import MAX_TILT, DriverConstraints
 from core.race.generate import BLOCK_SCENARIOS, LEAST_SURVIVAL, draw_races, simulate_block
 from core.race.kernel import DRIVER_RULES, KernelLogic, KernelStats, veto_reason
@@ -113,7 +114,7 @@ class Sampler:
     """
 
     def __init__(
-        self, problem: MatchingProblem, seed: int, check_cancelled: Callable[[], None]
+        self, problem: MatchingProblem, seed: int, check_cancelled: CheckCancelled
     ) -> None:
         self._spec, self._rules, self._medians = problem.spec, problem.rules, problem.medians
         self._check_cancelled = check_cancelled

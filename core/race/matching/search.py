@@ -1,10 +1,11 @@
 """The search itself: from look to look, until races have the means that are wanted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.cancelling import CheckCancelled
 from core.race.constraints import DriverConstraints
 from core.race.matching.looks import Look, Sampler
 from core.race.matching.points import PointsBudget
@@ -72,7 +73,7 @@ def match(
     numbers: Floats,
     rules: SiteRules,
     seed: int,
-    check_cancelled: Callable[[], None],
+    check_cancelled: CheckCancelled,
 ) -> Matched:
     """Search for the tilts at which races have a user's numbers as their means.
 
