@@ -48,15 +48,12 @@ class KnownDrivers:
 
     Parameters
     ----------
-    last_race
-        Date of the last race that was fitted, YYYY-MM-DD.
     drivers
         The drivers by plain name (:func:`~core.slate.names.plain_name`).
     newcomers
         Strength of a driver without past races, by team; under ``""``, in a team without any.
     """
 
-    last_race: str
     drivers: Mapping[str, KnownDriver]
     newcomers: Mapping[str, Strength]
 
@@ -86,7 +83,6 @@ def load_known_drivers() -> KnownDrivers:
     """Known drivers that the project ships."""
     document = priors_document()
     return KnownDrivers(
-        last_race=document["to"],
         drivers={
             plain_name(name): KnownDriver(
                 name=name,

@@ -91,9 +91,7 @@ def find_track(name: str) -> Track:
     near = difflib.get_close_matches(_plain(name), by_name, n=6, cutoff=0.5)
     ids = list(dict.fromkeys(by_name[match].track_id for match in near))[:3]
     hint = (
-        f"the nearest are {', '.join(ids)}"
-        if ids
-        else f"for example {', '.join(sorted(by_id)[:3])}"
+        f"the nearest: {', '.join(ids)}" if ids else f"for example {', '.join(sorted(by_id)[:3])}"
     )
     raise InvalidInput({"track_id": f"{name!r} is no known track; {hint}."})
 

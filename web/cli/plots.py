@@ -19,7 +19,7 @@ from core.history.grading.report_table import p_text
 
 F64 = npt.NDArray[np.float64]
 
-BLUE, ORANGE, GREEN, GREY, DARK = "#0072B2", "#E69F00", "#009E73", "#BBBBBB", "#222222"
+BLUE, ORANGE, GREY, DARK = "#0072B2", "#E69F00", "#BBBBBB", "#222222"
 DPI = 130
 
 _EVENTS = {"win": "Win", "top_5": "Top 5", "top_10": "Top 10"}

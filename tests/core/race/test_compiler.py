@@ -30,7 +30,6 @@ def slate(**first: object) -> Slate:
 def known_drivers(**strengths: float) -> KnownDrivers:
     """Drivers known at short tracks alone; a new driver in team Blue has skill 0.4."""
     return KnownDrivers(
-        last_race="2026-01-01",
         drivers={
             plain_name(name): KnownDriver(
                 name=name,
