@@ -195,7 +195,7 @@ def test_ownership_of_some_drivers_in_the_file_is_kept_in_the_contest(
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
-        ({"ensemble_method": "median"}, "ensemble_method", "Must be one of"),
+        ({"ensemble_method": "median"}, "ensemble_method", "; give "),
         ({"custom_weights": [0.25] * 4}, "custom_weights", "are for ensemble_method 'weighted'"),
         (
             {"ensemble_method": "weighted", "custom_weights": [0.5, 0.2, 0.2, 0.2]},
@@ -216,14 +216,14 @@ def test_ownership_of_some_drivers_in_the_file_is_kept_in_the_contest(
         (
             {"race_data": {"track_archetype": "dirt"}},
             "race_data.track_archetype",
-            "Must be one of",
+            "; give ",
         ),
         ({"race_data": {"race_date": "2026-02-30"}}, "race_data.race_date", "Not a valid date"),
         ({"driver_data": driver_data(5)}, "driver_data", "5 drivers; give 6 to 50"),
         ({"driver_data": [*driver_data(6), *driver_data(1)]}, "driver_id", "c0"),
         ({"slate_id": "x"}, "slate_id", "give one of"),
         ({"n_recent_races": 0}, "n_recent_races", "1 to 36"),
-        ({"normalize_to": "percent"}, "normalize_to", "Must be one of"),
+        ({"normalize_to": "percent"}, "normalize_to", "; give "),
         (
             {"driver_data": [{**row, "ownership_percent": 80.0} for row in driver_data()]},
             "driver_data.ownership_percent",

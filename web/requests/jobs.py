@@ -27,6 +27,7 @@ from web.requests.slates import (
 )
 from web.requests.sources import Sources
 from web.schemas.contests import DEFAULT_SCENARIOS, FEWEST_SCENARIOS, MOST_SCENARIOS
+from web.schemas.objectives import WITH_RANDOMNESS
 from workers.engine.submission import Attachments
 from workers.plans.objectives import OBJECTIVES, Objective
 from workers.plans.requests.contest_sim import ContestSimRequest
@@ -152,7 +153,8 @@ def _randomness(slate: Slate, objective: Objective, body: Body) -> tuple[float, 
         raise InvalidInput(
             {
                 "randomness": "moves projections, and the objective "
-                f"{objective.name!r} is looked for in simulated races; use mean."
+                f"{objective.name!r} is looked for in simulated races; "
+                f"use {WITH_RANDOMNESS}."
             }
         )
     return tuple(moved.tolist())

@@ -13,6 +13,7 @@ from core.slate import Slate
 from web.labels import blamed_on
 from web.requests.contests import require_racing
 from web.requests.slates import Body
+from web.schemas.objectives import WITH_REGIMES
 from web.schemas.optimize import DEFAULT_LEVERAGE_PENALTY
 from workers.plans.objectives import OBJECTIVES
 from workers.plans.requests.optimize import Leverage
@@ -46,7 +47,7 @@ def leverage_of(slate: Slate, body: Body) -> Leverage:
         raise InvalidInput(
             {
                 "use_regime_allocation": f"the objective {objective.name!r} cannot be maximised by "
-                "kind of race; use multi_cvar."
+                f"kind of race; use {WITH_REGIMES}."
             }
         )
     return Leverage(

@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields
 
 from web.schemas.choices import SIZE_TIERS
+from web.schemas.request import RequestSchema
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
 from web.schemas.values import (
     Counted,
@@ -12,6 +13,7 @@ from web.schemas.values import (
     DriverPercents,
     Flag,
     Number,
+    OneOf,
     ScoreMatrix,
     Text,
     Whole,
@@ -35,7 +37,7 @@ OWNERSHIP = {
 }
 
 
-class PrizeTierSchema(Schema):
+class PrizeTierSchema(RequestSchema):
     """Finishing places of a contest that win the same prize."""
 
     first = Whole(
@@ -57,7 +59,7 @@ class PrizeTierSchema(Schema):
     )
 
 
-class ContestSchema(Schema):
+class ContestSchema(RequestSchema):
     """The contest that lineups are put into."""
 
     at_most_one: ClassVar = ("payouts", "contest_size_tier")
@@ -81,7 +83,7 @@ class ContestSchema(Schema):
         },
     )
     contest_size_tier = fields.String(
-        validate=validate.OneOf(SIZE_TIERS),
+        validate=OneOf(SIZE_TIERS),
         metadata={
             "description": "Whose typical prizes are paid where there are no `payouts`. By default "
             "small under 5,000 entries, medium to 20,000, large above."
@@ -102,7 +104,7 @@ class ContestSchema(Schema):
     )
 
 
-class RaceConfigSchema(Schema):
+class RaceConfigSchema(RequestSchema):
     """Which race is simulated."""
 
     track_id = Text(

@@ -1,6 +1,6 @@
 """Jobs as the API shows them."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from web.schemas.units import (
     by_key,
@@ -14,7 +14,7 @@ from web.schemas.units import (
     text,
     texts,
 )
-from web.schemas.values import between
+from web.schemas.values import OneOf, between
 from workers.engine.jobs import JobStatus
 
 _STATUSES = [status.value for status in JobStatus]
@@ -101,7 +101,7 @@ class JobsQuerySchema(Schema):
     """Which jobs to list."""
 
     status = fields.String(
-        validate=validate.OneOf(_STATUSES), metadata={"description": "Only jobs of this status."}
+        validate=OneOf(_STATUSES), metadata={"description": "Only jobs of this status."}
     )
     kind = fields.String(metadata={"description": "Only jobs of this kind."})
     limit = fields.Integer(

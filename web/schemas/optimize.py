@@ -5,7 +5,7 @@ The first sentence of a field's description is also the help of the command line
 
 from typing import ClassVar
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields
 
 from web.schemas.choices import REGIMES
 from web.schemas.contests import (
@@ -17,6 +17,7 @@ from web.schemas.contests import (
     ScenarioConfigSchema,
 )
 from web.schemas.objectives import IN_USD, WITH_RANDOMNESS, WITH_REGIMES
+from web.schemas.request import RequestSchema
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
 from web.schemas.values import (
     Counted,
@@ -25,6 +26,7 @@ from web.schemas.values import (
     DriverPercents,
     Flag,
     Number,
+    OneOf,
     TeamFractions,
     Text,
     Whole,
@@ -36,7 +38,7 @@ from workers.plans.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 DEFAULT_LEVERAGE_PENALTY = 0.5
 
 
-class GroupSchema(Schema):
+class GroupSchema(RequestSchema):
     """How many of a set of drivers a lineup may hold."""
 
     drivers = DriverIds(
@@ -68,7 +70,7 @@ class GroupSchema(Schema):
     )
 
 
-class StackSchema(Schema):
+class StackSchema(RequestSchema):
     """How many drivers of a team, or of a manufacturer, a lineup may hold."""
 
     exactly_one: ClassVar = ("team", "manufacturer")
@@ -91,7 +93,7 @@ class StackSchema(Schema):
     )
 
 
-class OptimizeSchema(Schema):
+class OptimizeSchema(RequestSchema):
     """An optimize request."""
 
     exactly_one: ClassVar = ("slate_id", "drivers")
@@ -107,7 +109,7 @@ class OptimizeSchema(Schema):
     )
     objective = fields.String(
         load_default=DEFAULT_OBJECTIVE,
-        validate=validate.OneOf(list(OBJECTIVES)),
+        validate=OneOf(list(OBJECTIVES)),
         metadata={
             "description": "What lineups are chosen for. "
             + " ".join(f"`{name}`: {each.description}" for name, each in OBJECTIVES.items())
@@ -286,7 +288,7 @@ class LeverageSchema(OptimizeSchema):
         },
     )
     regime_weights = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(REGIMES)),
+        keys=fields.String(validate=OneOf(REGIMES)),
         values=Number(validate=between(0, 1)),
         metadata={
             "description": "Share of the lineups chosen for each kind of race, summing to 1, with "

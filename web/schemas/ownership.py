@@ -2,13 +2,14 @@
 
 from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
 from core.slate import MAX_DRIVERS
 from web.schemas.choices import ARCHETYPES, ENSEMBLE_METHODS, ESTIMATORS, NORMALIZATIONS
 from web.schemas.contests import INLINE_DRIVERS, MOST_SEED, SLATE_ID, ScenarioConfigSchema
+from web.schemas.request import RequestSchema
 from web.schemas.slates import DESCRIPTIONS, DRIVERS, SITE, DriverSchema
-from web.schemas.values import Counted, Flag, Number, Text, Whole, between
+from web.schemas.values import Counted, Flag, Number, OneOf, Text, Whole, between
 
 
 class Weights(fields.Field[dict[str, float]]):
@@ -53,7 +54,7 @@ class Weights(fields.Field[dict[str, float]]):
         return {name: float(weight) for name, weight in named.items()}
 
 
-class DriverDataSchema(Schema):
+class DriverDataSchema(RequestSchema):
     """One driver, as much as the ownership model looks at."""
 
     driver_id = Text(required=True, metadata={"description": DESCRIPTIONS["driver_id"]})
@@ -101,18 +102,18 @@ class DriverDataSchema(Schema):
     )
 
 
-class RaceDataSchema(Schema):
+class RaceDataSchema(RequestSchema):
     """The race that ownership is estimated for."""
 
     race_id = Text(metadata={"description": "Your own name of the race; the result repeats it."})
     track_archetype = fields.String(
-        validate=validate.OneOf(ARCHETYPES),
+        validate=OneOf(ARCHETYPES),
         metadata={"description": "Kind of track. By default that of the slate's track."},
     )
     race_date = fields.Date(metadata={"description": "Date of the race, YYYY-MM-DD."})
 
 
-class OwnershipSchema(Schema):
+class OwnershipSchema(RequestSchema):
     """An ownership request: a slate whose races are simulated, or drivers with projections."""
 
     exactly_one: ClassVar = ("slate_id", "drivers", "driver_data")
@@ -141,7 +142,7 @@ class OwnershipSchema(Schema):
     )
     ensemble_method = fields.String(
         load_default="voting",
-        validate=validate.OneOf(ENSEMBLE_METHODS),
+        validate=OneOf(ENSEMBLE_METHODS),
         metadata={
             "description": "How the four estimators are combined. `voting`: their mean. "
             "`weighted`: by `custom_weights`, else in inverse proportion to each one's squared "
@@ -166,7 +167,7 @@ class OwnershipSchema(Schema):
     )
     normalize_to = fields.String(
         load_default="field",
-        validate=validate.OneOf(NORMALIZATIONS),
+        validate=OneOf(NORMALIZATIONS),
         metadata={
             "description": "What predictions sum to. `field`: 100 x the roster's size, in percent "
             "of entries. `share`: 100, in percent of roster spots."

@@ -1,10 +1,11 @@
 """Drivers as a request gives them, and stored slates as the API shows them."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from core.sites import SITES
 from core.slate import MAX_DRIVERS, Veto
-from web.schemas.values import Counted, Flag, Number, Text, Whole, above, between
+from web.schemas.request import RequestSchema
+from web.schemas.values import Counted, Flag, Number, OneOf, Text, Whole, above, between
 
 DRIVERS = Counted(6, MAX_DRIVERS, "driver")
 
@@ -43,7 +44,7 @@ def _driver(name: str, absent: str, null: str = "not known") -> dict[str, str]:
 
 
 SITE = fields.String(
-    validate=validate.OneOf(list(SITES)),
+    validate=OneOf(list(SITES)),
     metadata={
         "description": "The contest site; by default the slate's, which it may not contradict, "
         "and draftkings for drivers given without one."
@@ -51,7 +52,7 @@ SITE = fields.String(
 )
 
 
-class DriverSchema(Schema):
+class DriverSchema(RequestSchema):
     """One driver given inline."""
 
     driver_id = Text(required=True, metadata={"description": DESCRIPTIONS["driver_id"]})
@@ -135,7 +136,7 @@ class DriverSchema(Schema):
         metadata=_driver("max_laps_led", "Races that break this are rejected.", "no such rule"),
     )
     veto_rules = fields.List(
-        fields.String(validate=validate.OneOf(_VETO_RULES)),
+        fields.String(validate=OneOf(_VETO_RULES)),
         metadata={"description": DESCRIPTIONS["veto_rules"]},
     )
 
@@ -191,7 +192,7 @@ class SlateDriverSchema(Schema):
         required=True, allow_none=True, validate=between(0), metadata=_shown("max_laps_led")
     )
     veto_rules = fields.List(
-        fields.String(validate=validate.OneOf(_VETO_RULES)),
+        fields.String(validate=OneOf(_VETO_RULES)),
         required=True,
         metadata={"description": f"{DESCRIPTIONS['veto_rules']} Empty without any."},
     )
@@ -220,7 +221,7 @@ class SlateSchema(SlateSummarySchema):
 
     site = fields.String(
         required=True,
-        validate=validate.OneOf(list(SITES)),
+        validate=OneOf(list(SITES)),
         metadata={"description": "The contest site."},
     )
     drivers = fields.List(

@@ -7,9 +7,9 @@ both are clauses that end the description: ``null="for a single contest"``.
 from collections.abc import Iterable
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from web.schemas.values import Flag, Number, Whole, between
+from web.schemas.values import Flag, Number, OneOf, Whole, between
 
 
 def _options(meaning: str, unit: str, null: str, only: str, **options: Any) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def day(meaning: str, *, data_key: str) -> fields.String:
 
 def choice(meaning: str, of: Iterable[str], *, null: str = "", only: str = "") -> fields.String:
     """One of some words."""
-    return fields.String(**_options(meaning, "", null, only, validate=validate.OneOf(list(of))))
+    return fields.String(**_options(meaning, "", null, only, validate=OneOf(list(of))))
 
 
 def part(schema: type[Schema], meaning: str, *, null: str = "", only: str = "") -> fields.Nested:
@@ -136,5 +136,5 @@ def by_choice(
     choices: Iterable[str], values: fields.Field[Any], meaning: str, *, only: str = ""
 ) -> fields.Dict:
     """An object whose keys are among some words."""
-    keys = fields.String(validate=validate.OneOf(list(choices)))
+    keys = fields.String(validate=OneOf(list(choices)))
     return fields.Dict(keys=keys, values=values, **_options(meaning, "", "", only))

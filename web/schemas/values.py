@@ -161,6 +161,16 @@ class Counted(validate.Length):
         return value
 
 
+class OneOf(validate.OneOf):
+    """The validator of one of some words; its message names the value and all of them."""
+
+    def __call__(self, value: Any) -> Any:
+        """The value itself, where it is one of them."""
+        if value not in self.choices:
+            raise ValidationError(f"{_shown(value)}; give {self.choices_text}.")
+        return value
+
+
 def between(low: float, high: float | None = None) -> validate.Range:
     """The validator of ``low <= value <= high``; its message names the value and both bounds."""
     if high is None:

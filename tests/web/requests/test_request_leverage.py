@@ -199,10 +199,10 @@ def test_ownership_under_which_no_lineup_is_legal_is_refused_at_the_door() -> No
         (
             {"objective": "mean", "use_regime_allocation": True},
             "use_regime_allocation",
-            "use multi_cvar",
+            "use `multi_cvar`",
         ),
         ({"min_low_ownership_drivers": 7}, "min_low_ownership_drivers", "a lineup has 6"),
-        ({"randomness": 0.2}, "randomness", "use mean"),
+        ({"randomness": 0.2}, "randomness", "use `mean`"),
         ({"objective": "mean", "randomness": {"nobody": 0.2}}, "randomness", "nobody"),
         ({"min_unique": 7}, "min_unique", "a lineup has 6"),
         ({"stacks": [{"at_least": 2}]}, "stacks.0", "a team or a manufacturer"),
