@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from itertools import islice
+from json import JSONDecodeError
 from typing import Any
 
 from flask import Flask, Response, json, request
@@ -24,6 +25,11 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
 MOST_FIELDS = 20
+_NO_ROUTE = {
+    404: "Nothing is at {path}; /openapi.json lists what there is.",
+    405: "{path} takes no {method}; the header Allow names what it takes.",
+}
+_TAKE_FILES = {"slates.upload", "jobs.entries"}
 
 
 class Problem(Exception):
@@ -104,6 +110,8 @@ def _http(error: HTTPException) -> Response:
     if status == 422 and messages:
         return answer(refused(dict(flatten(messages))))
     detail = error.description or HTTPStatus(status).phrase
+    if request.routing_exception is error and status in _NO_ROUTE:
+        detail = _NO_ROUTE[status].format(path=request.path[:80], method=request.method)
     if isinstance(messages, Mapping):
         detail = " ".join(" ".join(wrong) for _, wrong in flatten(messages))
     response = answer(Problem(status, detail))
@@ -120,14 +128,29 @@ def _readable_json() -> None:
     if request.method not in {"POST", "PUT", "PATCH"} or request.mimetype == "multipart/form-data":
         return
     if not request.is_json and request.content_length:
-        files = request.endpoint in {"slates.upload", "jobs.entries"}
-        wanted = "multipart/form-data" if files else "application/json"
+        wanted = "multipart/form-data" if request.endpoint in _TAKE_FILES else "application/json"
         raise Problem(415, f"{request.mimetype or 'no media type'}; send {wanted}.")
+    if request.endpoint in _TAKE_FILES:
+        raise Problem(415, "Nothing was sent; send multipart/form-data with a file in it.")
+    _require_json_object(request.get_data())
+
+
+def _require_json_object(body: bytes) -> None:
+    if not body:
+        raise Problem(400, "The body is empty; send a JSON object.")
     try:
-        if not isinstance(json.loads(request.get_data() or b"null"), dict):
-            raise Problem(400, "The body is not a JSON object.")
-    except (ValueError, RecursionError) as error:
-        raise Problem(400, f"The body is not JSON: {str(error)[:200]}.") from None
+        document = json.loads(body)
+    except RecursionError:
+        raise Problem(400, "The body is nested too deeply; send a JSON object.") from None
+    except UnicodeDecodeError:
+        raise Problem(400, "The body is not UTF-8; send a JSON object in UTF-8.") from None
+    except JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Problem(400, f"The body is not JSON; it cannot be read at {where}.") from None
+    except ValueError:  # a number of thousands of digits
+        raise Problem(400, "The body has a number too long to be read.") from None
+    if not isinstance(document, dict):
+        raise Problem(400, "The body is not a JSON object.")
 
 
 def register(app: Flask) -> None:

@@ -63,7 +63,7 @@ OPTIMIZE = [
     (optimize(drivers=drivers(start_position=2)), "start_position", "more than one driver: 2"),
     (optimize(drivers=drivers(skill=1.2)), "drivers.0.skill", "0 to 1"),
     (optimize(drivers=drivers(projected_points=float("inf"))), "drivers.0.projected_points", "fin"),
-    (optimize(drivers=drivers(veto_rules=["slow"])), "drivers.0.veto_rules.0", "Must be one of"),
+    (optimize(drivers=drivers(veto_rules=["slow"])), "drivers.0.veto_rules.0", "; give "),
     (
         optimize(drivers=[{**d, "salary": 9_000} for d in drivers()]),
         "salary_cap",
@@ -83,7 +83,17 @@ OPTIMIZE = [
         "scenario_config.race_length",
         "20 to 600",
     ),
-    (optimize(objective="points"), "objective", "Must be one of"),
+    (
+        optimize(objective="points"),
+        "objective",
+        "'points'; give multi_cvar, mean, dollars, risk_adjusted.",
+    ),
+    (optimize(n_linups=3), "n_linups", "no such field; the nearest is n_lineups."),
+    (
+        optimize(drivers=drivers(salry=3)),
+        "drivers.0.salry",
+        "no such field; the nearest is salary.",
+    ),
     (optimize(objective="dollars"), "contest", "needs the contest"),
     (optimize(objective="risk_adjusted"), "contest", "needs the contest"),
     (optimize(risk_aversion=2.0), "risk_aversion", "is for the objective 'risk_adjusted'"),
@@ -105,7 +115,7 @@ OPTIMIZE = [
     (optimize(excludes=["x"]), "excludes", "'x'"),
     (optimize(min_stack=2), "min_stack", "has no team"),
     (optimize(random_seed=-1), "random_seed", "give 0"),
-    (optimize(lineups=3), "lineups", "Unknown field"),
+    (optimize(lineups=3), "lineups", "no such field"),
     (optimize(slate_id="abc"), "slate_id", "either slate_id or drivers"),
     (optimize(drivers=drivers(projected_points=1e13)), "drivers.0.projected_points", "1000"),
     (optimize(drivers=drivers(team="\ud800")), "drivers.0.team", "half a character"),
@@ -216,7 +226,7 @@ CONTEST_SIM = [
     (
         contest_sim(scenario_config={"track_id": "kansas", "n_scenarios": 2_000}),
         "scenario_config.n_scenarios",
-        "Unknown field",
+        "no such field",
     ),
     (
         contest_sim(ownership_estimates={f"b{i}": 6 / 14 for i in range(14)}),
@@ -224,7 +234,7 @@ CONTEST_SIM = [
         "These are fractions: give 100 times as much.",
     ),
     (contest_sim(drivers=drivers(1)), "drivers", "1 driver; give 6 to 50"),
-    (contest_sim(contest_size_tier="huge"), "contest_size_tier", "Must be one of"),
+    (contest_sim(contest_size_tier="huge"), "contest_size_tier", "; give "),
 ]
 
 
@@ -261,13 +271,50 @@ def test_a_salary_file_that_is_none_is_refused(
     assert client.get("/api/v1/slates").json == before
 
 
+PARTS = [
+    ({"track": "kansas"}, "track", "no such part; the nearest is track_id."),
+    ({"foo": "1"}, "foo", "no such part."),
+    ({"driver": (io.BytesIO(b"driver"), "d.csv")}, "driver", "the nearest is drivers."),
+    ({"site": ["draftkings", "fanduel"]}, "site", "2 parts have this name; send one."),
+]
+
+
+@pytest.mark.parametrize(("more", "field", "said"), PARTS)
+def test_a_part_of_an_upload_that_means_nothing_is_refused(
+    client: FlaskClient, more: dict[str, Any], field: str, said: str
+) -> None:
+    rows = [f"D,A{i} ({i}),A{i},{i},D,7000,R,Nascar,3" for i in range(1, 8)]
+    salaries = (io.BytesIO("\n".join([HEADER, *rows]).encode()), "s.csv")
+    response = client.post("/api/v1/slates", data={"salaries": salaries, **more})
+    assert response.status_code == 422, response.json
+    assert said in " ".join(response.json["errors"][field])
+
+
 @pytest.mark.parametrize(
-    "body", ["{", "[" * 100_000, '{"random_seed": ' + "1" * 5_000 + "}", "[]", ""]
+    ("body", "detail"),
+    [
+        (b'{"n_lineups":\n 20,}', "The body is not JSON; it cannot be read at line 2, column 5."),
+        (b"[" * 100_000, "The body is nested too deeply; send a JSON object."),
+        (b'{"random_seed": ' + b"1" * 5_000 + b"}", "The body has a number too long to be read."),
+        (b"[]", "The body is not a JSON object."),
+        (b"", "The body is empty; send a JSON object."),
+        (b'{"site": "\xff"}', "The body is not UTF-8; send a JSON object in UTF-8."),
+    ],
 )
-def test_a_body_that_is_no_json_object_is_a_400(client: FlaskClient, body: str) -> None:
+def test_a_body_that_is_no_json_object_is_a_400(
+    client: FlaskClient, body: bytes, detail: str
+) -> None:
     response = client.post("/api/v1/optimize", data=body, content_type="application/json")
     assert response.status_code == 400
     assert response.mimetype == "application/problem+json"
+    assert response.json["detail"] == detail
+
+
+def test_an_upload_of_nothing_says_what_to_send(client: FlaskClient) -> None:
+    response = client.post("/api/v1/slates")
+    assert response.status_code == 415
+    said = response.json["detail"]
+    assert said == "Nothing was sent; send multipart/form-data with a file in it."
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
@@ -315,8 +362,11 @@ def test_ownership_of_the_drivers_file_that_adds_up_to_nothing_is_named_as_such(
 
 
 def test_a_path_and_a_method_that_do_not_exist_are_problems_too(client: FlaskClient) -> None:
-    assert client.get("/api/v1/nothing").mimetype == "application/problem+json"
+    nothing = client.get("/api/v1/nothing")
+    assert nothing.mimetype == "application/problem+json"
+    assert nothing.json["detail"].startswith("Nothing is at /api/v1/nothing;")
     wrong = client.put("/api/v1/optimize")
+    assert wrong.json["detail"].startswith("/api/v1/optimize takes no PUT;")
     assert wrong.status_code == 405
     assert wrong.mimetype == "application/problem+json"
     assert "POST" in wrong.headers["Allow"]

@@ -4,7 +4,6 @@ from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Any
 
-from flask import request
 from flask_smorest import Blueprint
 from werkzeug.datastructures import FileStorage
 
@@ -12,6 +11,7 @@ from core.race import load_known_drivers
 from core.slate import Slate, apply_driver_file, find_track, read_salaries
 from web import stored_slates
 from web.api.openapi import refuses
+from web.api.parts import texts_beside
 from web.schemas.slates import SlateSchema, SlatesSchema
 from web.schemas.uploads import SlateFilesSchema
 from web.services import caller, jobs, settings
@@ -48,11 +48,12 @@ def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
 )
 def upload(files: dict[str, FileStorage]) -> dict[str, Any]:
     """Read a salary file, with the user's drivers file laid over it."""
-    slate = read_salaries(files["salaries"].read(), request.form.get("site"))
+    texts = texts_beside(SlateFilesSchema)
+    slate = read_salaries(files["salaries"].read(), texts.get("site"))
     if "drivers" in files:
         slate = apply_driver_file(slate, files["drivers"].read())
-    if "track_id" in request.form:
-        slate = replace(slate, track=find_track(request.form["track_id"]))
+    if "track_id" in texts:
+        slate = replace(slate, track=find_track(texts["track_id"]))
     seconds = settings().keep_slates_seconds
     return shown(stored_slates.keep(jobs(), caller(), slate, seconds), slate)
 
