@@ -172,14 +172,14 @@ def test_leverage_and_a_rules_file_hold_in_the_upload_file(
 
 
 BAD_OPTIONS: tuple[tuple[list[object], str], ...] = (
-    (["--lineups", 200], "n_lineups: 200; give 1 to 150"),
+    (["--lineups", 200], "'--lineups': 200; give 1 to 150"),
     (["--track", "nowhere at all"], "--track: "),
     (["--scenarios", "many"], "not a valid integer"),
     (["--objective", "luck"], "not one of"),
-    (["--fee", -1], "contest_buyin"),
+    (["--fee", -1], "'--fee': -1"),
     (["--fee", "nan"], "not a finite number"),
     (["--max-exposure", "nan"], "--max-exposure"),
-    (["--seed", "1" + "0" * 400], "random_seed"),
+    (["--seed", "1" + "0" * 400], "'--seed': 1000"),
     (["--track", "[/x]"], "[/x]"),
     (["--out", "/proc/nope"], "--out"),
     (["--server", "localhost:1"], "give an address such as"),

@@ -40,5 +40,14 @@ def rule_name(rule: BrokenRule) -> str:
 
 def problems_of(error: InvalidInput) -> dict[str, list[str]]:
     """Messages by option, or by core's or the API's name for what no option sets."""
-    own = [replace(each, key=OPTIONS.get(each.key, each.key)) for each in error.problems]
-    return InvalidInput(own).messages
+    return InvalidInput([replace(each, key=_label(each.key)) for each in error.problems]).messages
+
+
+def _label(key: str) -> str:
+    """An argument of core by its option; a key of the API with its option, where it has one."""
+    if key in OPTIONS:
+        return OPTIONS[key]
+    option = option_of(key.rpartition(".")[2])
+    if option in {None, f"--{key.replace('_', '-')}"}:
+        return option or key
+    return f"{key} ({option})"

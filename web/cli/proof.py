@@ -11,7 +11,7 @@ _CLEAR_ERRORS = 2.0
 
 def search_lines(proof: Json, objective: str) -> list[str]:
     """A line for each walk over the legal lineups, and one for the portfolio's upper bound."""
-    unit = "USD a race" if OBJECTIVES[objective].unit is Unit.USD else "points"
+    unit = OBJECTIVES[objective].unit
     walks = proof["walks"]
     lines = [_walk(walk, unit, "all" if len(walks) > 1 else None) for walk in walks]
     chosen = proof["portfolio"]
@@ -23,7 +23,7 @@ def search_lines(proof: Json, objective: str) -> list[str]:
     return lines
 
 
-def _walk(walk: Json, unit: str, without_regime: str | None) -> str:
+def _walk(walk: Json, unit: Unit, without_regime: str | None) -> str:
     races = walk["regime"] or without_regime
     where = "" if races is None else f"{races.replace('_', ' ')} races: "
     line = (
@@ -32,7 +32,9 @@ def _walk(walk: Json, unit: str, without_regime: str | None) -> str:
     )
     if walk["bound"] is None:
         return f"{line}; none is left out."
-    return f"{line}; none left out is worth more than {walk['bound']:,.2f} {unit}."
+    if unit is Unit.USD:
+        return f"{line}; none left out wins more than {walk['bound']:,.2f} USD a race."
+    return f"{line}; none left out is worth more than {walk['bound']:,.2f} points."
 
 
 def tail_line(validation: Json) -> str:
@@ -42,16 +44,16 @@ def tail_line(validation: Json) -> str:
         return "the tail's best lineup is the mean's best lineup too."
     gain, error = validation["tail_improvement"], validation["tail_improvement_se"]
     lost, lost_error = validation["mean_sacrifice"], validation["mean_sacrifice_se"]
-    line = (
-        f"the tail's best lineup {'gains' if gain >= 0 else 'loses'} {abs(gain):.1f} ± {error:.1f} "
-        f"points in its tail on fresh races and {'gives up' if lost >= 0 else 'adds'} "
-        f"{abs(lost):.1f} ± {lost_error:.1f} of mean"
-    )
     if validation["beyond_noise"]:
         verdict = "more than noise"
     elif gain < -_CLEAR_ERRORS * error:
-        verdict = "chosen on too few races, give more --scenarios"
+        verdict = "it was chosen on too few races, give more --scenarios"
     else:
         verdict = "no more than noise, more --scenarios would tell"
     stays = validation["stability"]["recurrence"]
-    return f"{line}: {verdict}. Resampled races choose it again in {100 * stays:.0f}% of cases."
+    return (
+        f"on fresh races the tail's best lineup {'gains' if gain >= 0 else 'loses'} "
+        f"{abs(gain):.1f} ± {error:.1f} points in its tail ({verdict}) and "
+        f"{'gives up' if lost >= 0 else 'adds'} {abs(lost):.1f} ± {lost_error:.1f} of mean. "
+        f"Resampled races choose it again in {100 * stays:.0f}% of cases."
+    )

@@ -37,8 +37,6 @@ class FieldType(click.ParamType):  # type: ignore[type-arg]
 
     Parameters
     ----------
-    request_name
-        The field's name in a request.
     field
         The schema's field.
     plain
@@ -47,12 +45,11 @@ class FieldType(click.ParamType):  # type: ignore[type-arg]
 
     def __init__(
         self,
-        request_name: str,
         field: fields.Field[Any],
         plain: click.ParamType,  # type: ignore[type-arg]
     ) -> None:
         self.name = plain.name
-        self._request_name, self._field, self._plain = request_name, field, plain
+        self._field, self._plain = field, plain
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
         """Refuse what the field refuses."""
@@ -60,7 +57,7 @@ class FieldType(click.ParamType):  # type: ignore[type-arg]
         try:
             return self._field.deserialize(read)
         except ValidationError as error:
-            self.fail(f"{self._request_name}: {' '.join(error.messages)}", param, ctx)
+            self.fail(" ".join(error.messages), param, ctx)
 
 
 def has_option(field: fields.Field[Any]) -> bool:
@@ -101,17 +98,17 @@ def request_option(
         return click.option(*names, is_flag=True, help=help_text)
     if isinstance(field, DriverIds):
         return click.option(*names, multiple=True, metavar="NAME", help=help_text)
-    return click.option(*names, type=_type_of(name, field), metavar=metavar, help=help_text)
+    return click.option(*names, type=_type_of(field), metavar=metavar, help=help_text)
 
 
-def _type_of(name: str, field: fields.Field[Any]) -> click.ParamType:  # type: ignore[type-arg]
+def _type_of(field: fields.Field[Any]) -> click.ParamType:  # type: ignore[type-arg]
     if choices := _choices(field):
         return click.Choice(choices, case_sensitive=False)
     if isinstance(field, Whole):
-        return FieldType(name, field, click.INT)
+        return FieldType(field, click.INT)
     if isinstance(field, Number | Fractions):
-        return FieldType(name, field, Finite())
-    return FieldType(name, field, click.STRING)
+        return FieldType(field, Finite())
+    return FieldType(field, click.STRING)
 
 
 def sentence_of(field: fields.Field[Any]) -> str:

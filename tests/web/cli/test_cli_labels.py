@@ -44,6 +44,19 @@ def test_arguments_of_core_are_named_by_options_that_exist() -> None:
     assert set(OPTIONS.values()) <= options_of(cli)
 
 
+def test_a_refused_key_of_the_api_is_named_with_the_option_that_sets_it() -> None:
+    problems = [
+        Problem("risk_aversion", "is for another objective."),
+        Problem("contest.field_size", "too small."),
+        Problem("contest.payouts.0.prize", "too high."),
+    ]
+    assert problems_of(InvalidInput(problems)) == {
+        "--risk-aversion": ["is for another objective."],
+        "contest.field_size (--field-size)": ["too small."],
+        "contest.payouts.0.prize": ["too high."],
+    }
+
+
 def test_what_no_option_sets_keeps_its_name() -> None:
     problems = [
         Problem("first_date", "too late."),

@@ -79,15 +79,15 @@ def test_an_option_takes_what_its_field_takes(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--caution-weight", 11), "'--caution-weight': caution_weight: 11.0; give 0 to 10."),
+        (("--caution-weight", 11), "'--caution-weight': 11.0; give 0 to 10."),
         (("--caution-weight", "nan"), "'nan' is not a finite number"),
         (("--caution-weight", "much"), "'much' is not a valid float"),
-        (("--races", 10), "races: 10; give 1000 to 100000."),
+        (("--races", 10), "10; give 1000 to 100000."),
         (("--races", 10.5), "'10.5' is not a valid integer"),
-        (("--seed", -1), "seed: -1; give 0 to"),
+        (("--seed", -1), "-1; give 0 to"),
         (("--series", "arca"), "'arca' is not one of 'cup', 'truck'"),
-        (("--nickname", "x" * 81), "nickname: 81 characters; give 1 to 80."),
-        (("--share", 1.5), "share: 1.5; give 0 to 1."),
+        (("--nickname", "x" * 81), "81 characters; give 1 to 80."),
+        (("--share", 1.5), "1.5; give 0 to 1."),
     ],
 )
 def test_an_option_refuses_what_its_field_refuses_in_the_same_words(

@@ -84,7 +84,7 @@ def test_a_field_that_cannot_be_used_is_named_without_talk_of_conflict(
 ) -> None:
     client = answering(422, {"detail": "1 field", "errors": {"min_unique": ["9; give 1 to 8."]}})
     left, said = left_by(lambda: client.start("optimize", {}), capsys, monkeypatch)
-    assert (left, said) == (2, "min_unique: 9; give 1 to 8.\n")
+    assert (left, said) == (2, "--min-unique: 9; give 1 to 8.\n")
 
 
 WALK = {
@@ -141,12 +141,11 @@ def told(gain: float, error: float, *, beyond: bool, same: bool = False) -> dict
 @pytest.mark.parametrize(
     ("tail", "said"),
     [
-        (told(1.2, 0.4, beyond=True), "gains 1.2 ± 0.4 points in its tail on fresh races and gives "
-         "up 5.5 ± 0.3 of mean: more than noise."),
-        (told(1.2, 0.8, beyond=False), "mean: no more than noise, more --scenarios would tell."),
-        (told(-1.2, 0.8, beyond=False), "loses 1.2 ± 0.8 points in its tail on fresh races and "
-         "gives up 5.5 ± 0.3 of mean: no more than noise"),
-        (told(-6.2, 0.8, beyond=False), "chosen on too few races, give more --scenarios."),
+        (told(1.2, 0.4, beyond=True), "gains 1.2 ± 0.4 points in its tail (more than noise) and "
+         "gives up 5.5 ± 0.3 of mean."),
+        (told(1.2, 0.8, beyond=False), "tail (no more than noise, more --scenarios would tell)"),
+        (told(-1.2, 0.8, beyond=False), "loses 1.2 ± 0.8 points in its tail (no more than noise"),
+        (told(-6.2, 0.8, beyond=False), "chosen on too few races, give more --scenarios)"),
     ],
 )  # fmt: skip
 def test_the_tails_gain_is_told_with_its_error_and_what_it_is_worth(
@@ -209,4 +208,4 @@ def test_without_leverage_nothing_is_said_of_it() -> None:
     assert "dupes" in text
     assert "score" not in text
     assert "search 2,446,140 legal lineups" in text
-    assert "tail the tail's best lineup gains 1.2" in text
+    assert "tail on fresh races the tail's best lineup gains 1.2" in text

@@ -27,7 +27,7 @@ def test_a_site_that_is_not_the_files_is_refused_before_anything_is_started(
 ) -> None:
     code, out, err = axiomatic("run", files[file], "--site", site, "--track", "phoenix")
     assert (code, out) == (2, "")
-    assert err.startswith("site: ")
+    assert err.startswith("--site: ")
     assert site.lower() in err
     assert {"draftkings": "DraftKings'", "fanduel": "FanDuel's"}[file] in err
 

@@ -50,5 +50,5 @@ def tail_notes(fact: ValidationFact) -> list[str]:
     return [
         f"On fresh races the best lineup by tail scores {lost:.1f} points less in its tail than "
         f"the best by mean (standard error {error:.1f}): tails of few races are mostly luck. "
-        "Give more n_scenarios, or use the objective mean."
+        "Simulate more races before you choose lineups by their tails."
     ]

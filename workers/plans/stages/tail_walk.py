@@ -100,7 +100,7 @@ def _allotment(work: Work[OptimizeRequest]) -> dict[str | None, int]:
                     {
                         "regime_weights": f"{name}: {races[name]} of the {len(kinds)} races that "
                         "lineups are chosen on are of this kind, too few for a tail; give it 0, or "
-                        "more n_scenarios."
+                        "more races."
                     }
                 )
     return {
