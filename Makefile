@@ -36,6 +36,7 @@ test-fast: $(VENV)/dev.stamp ## run, in under a minute, the tests that start no 
 
 test-one: $(VENV)/dev.stamp ## run one file or folder: T=tests/core/lineups [ARGS="-k tail"]
 	@test -n "$(T)" || { echo "Say T=.., a file or folder of tests, such as T=tests/core/lineups."; exit 2; }
+	@test -e "$(firstword $(subst ::, ,$(T)))" || { echo "T=$(T): no such file or folder."; exit 2; }
 	@$(BIN)/python -m pytest $(T) $(ARGS)
 
 same-results: $(VENV)/dev.stamp ## compare the answers of two revisions: BASE=REVISION [HEAD=REVISION]
