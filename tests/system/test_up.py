@@ -39,6 +39,8 @@ def free_ports() -> int:
 @contextmanager
 def started(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Start a command, and kill it if the test fails before it has ended."""
+    # a shell without job control lets what it starts in the background ignore Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         command,
         env=environment,
