@@ -25,7 +25,7 @@ def decode(data: bytes, where: str, most_bytes: int = MAX_BYTES) -> str:
         The file is empty, larger than ``most_bytes``, or no text.
     """
     if not data.strip():
-        raise InvalidInput({where: "the file is empty; give a CSV with a header line."})
+        raise InvalidInput({where: "the file is empty."})
     if len(data) > most_bytes:
         raise InvalidInput({where: f"{len(data)} bytes; give a CSV of at most {most_bytes}."})
     if b"\0" in data:

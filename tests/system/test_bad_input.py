@@ -276,6 +276,8 @@ PARTS = [
     ({"foo": "1"}, "foo", "no such part."),
     ({"driver": (io.BytesIO(b"driver"), "d.csv")}, "driver", "the nearest is drivers."),
     ({"site": ["draftkings", "fanduel"]}, "site", "2 parts have this name; send one."),
+    ({"drivers": "driver,skill"}, "drivers", "sent as text; send the file itself: curl -F drivers"),
+    ({"track_id": (io.BytesIO(b"kansas"), "t.txt")}, "track_id", "sent as a file; send text."),
 ]
 
 
@@ -308,6 +310,14 @@ def test_a_body_that_is_no_json_object_is_a_400(
     assert response.status_code == 400
     assert response.mimetype == "application/problem+json"
     assert response.json["detail"] == detail
+
+
+def test_a_misspelt_file_is_named_beside_the_one_that_is_missing(client: FlaskClient) -> None:
+    response = client.post("/api/v1/slates", data={"salaires": (io.BytesIO(b"a"), "s.csv")})
+    assert response.json["errors"] == {
+        "salaires": ["no such part; the nearest is salaries."],
+        "salaries": ["missing; send the file as a part of this name."],
+    }
 
 
 def test_an_upload_of_nothing_says_what_to_send(client: FlaskClient) -> None:

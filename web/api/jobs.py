@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from flask import Response, json
+from flask import Response, json, request
 from flask_smorest import Blueprint
 from redis.exceptions import RedisError
 from werkzeug.datastructures import FileStorage
@@ -15,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 from core.slate import Slate, fill_entries, write_upload
 from core.tables import number
 from web.api.openapi import FILE_HEADERS, refuses
-from web.api.parts import texts_beside
+from web.api.parts import takes_parts
 from web.labels import described
 from web.problems import Problem
 from web.results import shown_job, shown_result
@@ -215,7 +215,7 @@ def lineups_csv(run_id: str) -> Response:
 
 
 @blueprint.post("/jobs/<run_id>/entries")
-@blueprint.arguments(EntriesFilesSchema, location="files")
+@takes_parts(blueprint, EntriesFilesSchema)
 @blueprint.response(
     200,
     {"type": "string"},
@@ -231,7 +231,7 @@ def lineups_csv(run_id: str) -> Response:
 )
 def entries(files: dict[str, FileStorage], run_id: str) -> Response:
     """Fill the caller's entries file with the lineups."""
-    chosen = texts_beside(EntriesFilesSchema).get("contest_ids")
+    chosen = request.form.get("contest_ids")
     slate, lineups = _lineups(run_id)
     ids = None if chosen is None else [contest.strip() for contest in chosen.split(",")]
     filled = fill_entries(slate, lineups, files["entries"].read(), ids)

@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Any
 
+from flask import request
 from flask_smorest import Blueprint
 from werkzeug.datastructures import FileStorage
 
@@ -11,7 +12,7 @@ from core.race import load_known_drivers
 from core.slate import Slate, apply_driver_file, find_track, read_salaries
 from web import stored_slates
 from web.api.openapi import refuses
-from web.api.parts import texts_beside
+from web.api.parts import takes_parts
 from web.schemas.slates import SlateSchema, SlatesSchema
 from web.schemas.uploads import SlateFilesSchema
 from web.services import caller, jobs, settings
@@ -38,7 +39,7 @@ def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
 
 
 @blueprint.post("/slates")
-@blueprint.arguments(SlateFilesSchema, location="files")
+@takes_parts(blueprint, SlateFilesSchema)
 @blueprint.response(201, SlateSchema, description="The slate as it is stored.")
 @refuses(
     blueprint,
@@ -48,12 +49,11 @@ def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
 )
 def upload(files: dict[str, FileStorage]) -> dict[str, Any]:
     """Read a salary file, with the user's drivers file laid over it."""
-    texts = texts_beside(SlateFilesSchema)
-    slate = read_salaries(files["salaries"].read(), texts.get("site"))
+    slate = read_salaries(files["salaries"].read(), request.form.get("site"))
     if "drivers" in files:
         slate = apply_driver_file(slate, files["drivers"].read())
-    if "track_id" in texts:
-        slate = replace(slate, track=find_track(texts["track_id"]))
+    if "track_id" in request.form:
+        slate = replace(slate, track=find_track(request.form["track_id"]))
     seconds = settings().keep_slates_seconds
     return shown(stored_slates.keep(jobs(), caller(), slate, seconds), slate)
 

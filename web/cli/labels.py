@@ -16,6 +16,9 @@ OPTIONS: Mapping[str, str] = {
 }
 """Options by argument of core. An argument without one here, such as a file, keeps core's name."""
 
+_FILES = {"drivers"}
+"""Keys of what is read from several files, of which only one has an option of the key's name."""
+
 _PARAMETERS = {"ownership_estimates": "ownership"}
 """Parameters of ``axiomatic run`` by key of the API, where their names differ."""
 
@@ -47,6 +50,8 @@ def _label(key: str) -> str:
     """An argument of core by its option; a key of the API with its option, where it has one."""
     if key in OPTIONS:
         return OPTIONS[key]
+    if key in _FILES:
+        return key
     option = option_of(key.rpartition(".")[2])
     if option in {None, f"--{key.replace('_', '-')}"}:
         return option or key

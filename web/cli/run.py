@@ -105,6 +105,8 @@ def _follow(client: Client, run_id: str, console: Console) -> Json:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")
 def run(server: str | None, workers: int | None, as_json: bool, **options: Any) -> None:
     """Pick lineups for a site's salary file and write the upload file."""
+    if server is not None and workers is not None:
+        raise InvalidInput({"--workers": "is for a run of its own; leave it out with --server."})
     chosen = _run_options(options)
     console = Console(stderr=True, quiet=as_json)
     # errors that need no server are reported before one is started
