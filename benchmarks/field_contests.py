@@ -47,6 +47,12 @@ class Contest:
         entries were that lineup, ``[M]``, 0 if unknown.
     top_copies
         Most copies of a lineup among the 20 best placed; None if unknown.
+    fee_usd
+        The entry fee; None if unknown.
+    score_p80
+        The score that a fifth of the entries passed; None if unknown.
+    ladder
+        Places whose score is published, and the score, by place.
     """
 
     slate: str
@@ -62,6 +68,9 @@ class Contest:
     published: Ints
     published_copies: Ints
     top_copies: int | None
+    fee_usd: float | None
+    score_p80: float | None
+    ladder: tuple[tuple[int, float], ...]
 
     @property
     def left_usd(self) -> Ints:
@@ -123,9 +132,28 @@ def read_contests(folder: Path) -> list[Contest]:
                     [int(float(row["dup_count"] or 0)) for row in placed], dtype=np.int64
                 ),
                 top_copies=(int(float(facts["top20_dup_max"])) if facts["top20_dup_max"] else None),
+                fee_usd=float(facts["entry_fee"]) if facts["entry_fee"] else None,
+                score_p80=float(facts["score_p80"]) if facts["score_p80"] else None,
+                ladder=_ladder(facts, placed),
             )
         )
     return contests
+
+
+def _ladder(facts: dict[str, str], placed: list[dict[str, str]]) -> tuple[tuple[int, float], ...]:
+    """Published scores by place, the best first; of two for one place the higher."""
+    scores: dict[int, float] = {}
+    for row in placed:
+        if row["rank"] and row["points"]:
+            place = int(float(row["rank"]))
+            scores[place] = max(float(row["points"]), scores.get(place, 0.0))
+    if facts["winning_score"]:
+        scores[1] = float(facts["winning_score"])
+    falling: list[tuple[int, float]] = []
+    for place, score in sorted(scores.items()):
+        if not falling or score <= falling[-1][1]:
+            falling.append((place, score))
+    return tuple(falling)
 
 
 def _name(spelled: str) -> str:

@@ -1,14 +1,13 @@
 """Ownership estimates graded on real contests: ``python -m benchmarks.ownership [--fit] [--json]``.
 
-Reads ``dk_ownership_partial.csv``, ``dk_slate_index.csv``, ``dk_slates`` and ``cup_results.csv`` of
-a directory of data (``--data``). Projections and skill are the race model's, from what the shipped
-parameters know: no grid is at hand for these slates. Prints the errors out of sample, of an
+Reads ``dk_ownership_partial.csv`` and the slates that it names (:mod:`benchmarks.real_slates`) from
+a directory of data (``--data``). Projections and skill are the race model's, from races before the
+slate's day and the grid. Prints the errors out of sample, of an
 ensemble of other estimators with ``--members``; ``--fit`` also writes the parameters that the
 project ships.
 """
 
 import argparse
-import csv
 import json
 from collections import defaultdict
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.real_slates import DATA, read_slates, rows_of
 from core.field import guess_ownership
 from core.field.estimators import (
     MEMBERS,
@@ -30,20 +30,11 @@ from core.field.estimators import (
     to_json,
 )
 from core.field.estimators.members import ESTIMATORS
-from core.race import ConstraintCompiler, generate_scenarios
-from core.slate import (
-    DRAFTKINGS_CLASSIC,
-    TICKS_PER_POINT,
-    Driver,
-    Slate,
-    find_track,
-    plain_name,
-)
+from core.race import generate_scenarios
+from core.slate import DRAFTKINGS_CLASSIC, TICKS_PER_POINT, plain_name
 from web.cli.readable import readable_json
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SHIPPED = Path(__file__).resolve().parents[1] / "core" / "field" / "ownership.json"
-SEASON = "2026"
 SCENARIOS = 20_000
 SEED = 1
 STAND_IN = "stand_in"
@@ -70,81 +61,35 @@ class Learnt:
     guessed: Floats
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _spellings(data: Path) -> dict[str, str]:
-    """Spelling in the results by initial and last name, where these belong to one driver only."""
-    names = defaultdict(set)
-    for row in _rows(data / "cup_results.csv"):
-        if row["season"] == SEASON:
-            words = plain_name(row["driver"]).split()
-            names[words[0][0], words[-1]].add(row["driver"])
-    return {f"{first} {last}": min(who) for (first, last), who in names.items() if len(who) == 1}
-
-
-def _known_as(name: str, known: set[str], spellings: dict[str, str]) -> str:
-    if plain_name(name) in known:
-        return name
-    words = plain_name(name).split()
-    return spellings.get(f"{words[0][0]} {words[-1]}", name)
-
-
-def _average_points(data: Path) -> dict[str, float]:
-    scored = defaultdict(list)
-    for row in _rows(data / "cup_results.csv"):
-        if row["season"] == SEASON and row["dk_points"]:
-            scored[plain_name(row["driver"])].append(float(row["dk_points"]))
-    return {name: float(np.mean(points)) for name, points in scored.items()}
-
-
-def _slate(path: Path, track: str, known: set[str], spellings: dict[str, str]) -> Slate:
-    rows = [row for row in _rows(path) if row["salary"]]
-    drivers = tuple(
-        Driver(str(index), _known_as(row["name"], known, spellings), int(row["salary"]))
-        for index, row in enumerate(rows)
-    )
-    return Slate(drivers, track=find_track(track))
-
-
 def learn_from(data: Path) -> Learnt:
     """The contests' ownership, with what was known before each of them."""
-    averages, spellings = _average_points(data), _spellings(data)
     owned: dict[tuple[str, str, int], dict[str, float]] = defaultdict(dict)
-    for row in _rows(data / "dk_ownership_partial.csv"):
+    for row in rows_of(data / "dk_ownership_partial.csv"):
         if row["own_pct"] and row["salary"]:
             played = row["slate_id"], row["contest_id"], int(row["entries"])
             owned[played][plain_name(row["driver"])] = float(row["own_pct"])
-    tracks = {row["slate_id"]: row["track"] for row in _rows(data / "dk_slate_index.csv")}
     parts: list[tuple[Floats, Floats, str, str, Floats]] = []
-    for slate_id in sorted({played[0] for played in owned}):
-        slate = _slate(
-            data / "dk_slates" / f"{slate_id}.csv", tracks[slate_id], set(averages), spellings
-        )
-        spec = ConstraintCompiler().compile(slate)
+    for real in read_slates(data, sorted({played[0] for played in owned})):
+        slate = real.slate
+        spec = real.compiler.compile(slate)
         scenarios, _ = generate_scenarios(spec, SCENARIOS, SEED)
         points = scenarios.points(DRAFTKINGS_CLASSIC).mean(axis=0) / TICKS_PER_POINT
         names = [plain_name(driver.name) for driver in slate.drivers]
         guessed = guess_ownership(points, slate.salaries_usd, 6, 50_000)
         for (its_slate, contest, entries), percent in owned.items():
-            if its_slate != slate_id:
+            if its_slate != real.slate_id:
                 continue
             if strangers := set(percent) - set(names):
-                raise ValueError(f"{slate_id}: no salary for {sorted(strangers)}")
-            before_lock = OwnershipSlate(
-                names=tuple(names),
-                salaries_usd=slate.salaries_usd.astype(np.float64),
-                track_archetype=OwnershipSlate.of(slate).track_archetype,
+                raise ValueError(f"{real.slate_id}: no salary for {sorted(strangers)}")
+            before_lock = OwnershipSlate.of(
+                slate,
                 projected_points=points,
                 skill=np.array([driver.skill for driver in spec.drivers]),
-                average_points=np.array([averages.get(name, np.nan) for name in names]),
                 entries=entries,
-                race_date=slate_id[:10],
+                race_date=real.day,
             )
             y = np.array([percent.get(name, np.nan) for name in names])
-            parts.append((ownership_features(before_lock), y, contest, slate_id, guessed))
+            parts.append((ownership_features(before_lock), y, contest, real.slate_id, guessed))
     sizes = [len(part[1]) for part in parts]
     return Learnt(
         x=np.vstack([part[0] for part in parts]),
@@ -157,7 +102,7 @@ def learn_from(data: Path) -> Learnt:
 
 def _table(grade: OwnershipGrade) -> Table:
     table = Table(title=f"Mean absolute error, percent of entries, {grade.drivers} drivers")
-    for column in ("", *grade.mae, "within 5/95", "width"):
+    for column in ("", *grade.mae, "correlation", "within 5/95", "width"):
         table.add_column(column.replace("_", " "), justify="left" if not column else "right")
     honest = list(grade.mae)[-1]
     for name in grade.mae[honest]:
@@ -166,6 +111,7 @@ def _table(grade: OwnershipGrade) -> Table:
         table.add_row(
             name.replace("_", " "),
             *(f"{errors[name]:.2f}" for errors in grade.mae.values()),
+            f"{grade.correlation[honest][name]:.2f}",
             "" if inside is None else f"{inside:.1%}",
             "" if width is None else f"{width:.1f}",
         )

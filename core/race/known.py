@@ -7,6 +7,7 @@ newcomers to the team are on average, or as newcomers to any team where the team
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from core.race.priors import priors_document
 from core.slate.drivers import Slate
@@ -81,7 +82,11 @@ class KnownDrivers:
 @cache
 def load_known_drivers() -> KnownDrivers:
     """Known drivers that the project ships."""
-    document = priors_document()
+    return known_drivers(priors_document())
+
+
+def known_drivers(document: Mapping[str, Any]) -> KnownDrivers:
+    """Known drivers of a document: its ``drivers`` and ``newcomers``, as a fit writes them."""
     return KnownDrivers(
         drivers={
             plain_name(name): KnownDriver(

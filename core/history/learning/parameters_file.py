@@ -64,7 +64,7 @@ def fit_document(
         "to": races[-1].date,
         "races": len(races),
         "track_types": {kind.value: _kind_document(one) for kind, one in fitted.items()},
-        **_driver_documents(races),
+        **driver_documents(races),
     }
 
 
@@ -86,7 +86,14 @@ def _kind_document(fitted: FittedKind) -> dict[str, Any]:
     }
 
 
-def _driver_documents(races: Sequence[PastRace]) -> dict[str, Any]:
+def driver_documents(races: Sequence[PastRace]) -> dict[str, Any]:
+    """Strengths of the drivers who raced lately, and of newcomers to each team.
+
+    Parameters
+    ----------
+    races
+        The oldest first; the strengths are those after the last one.
+    """
     forms, strengths = books_after(races)
     weights = {kind: strengths.weights(kind)[1:] for kind in TrackType}
 
