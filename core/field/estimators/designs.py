@@ -13,9 +13,7 @@ from core.field.estimators.slates import ARCHETYPES, Flags, Floats
 # log-odds by about one, and by half as much more at one kind of track or in contests of one size.
 RIDGE = 1.0
 OF_SALARY = 4.0  # salaries, in thousands of USD, have a standard deviation of about two
-OF_SURPLUS = (
-    0.25  # surpluses, in tens of points, have a standard deviation of about a half without a grid
-)
+OF_SURPLUS = 0.5  # surpluses, in tens of points, have a standard deviation of about 0.7
 APART = 4.0  # times the feature's own ridge, for its effect at one kind of track or by size
 
 
@@ -56,8 +54,14 @@ def by_size(feature: str, ridge: float = RIDGE) -> Term:
 SURPLUS = Term(("points_surplus",), OF_SURPLUS, positive=True)
 """Term of the surplus, which every estimator of the shipped ensemble uses.
 
-Nothing else tells of the grid, and a feature that only one of four uses moves their mean by a
-quarter of what it should.
+A feature that only one of four uses moves their mean by a quarter of what it should.
+"""
+
+START = Term(("start",))
+"""Term of the grid, which every estimator of the shipped ensemble uses.
+
+Entrants play cars that start at the back beyond what their projections are worth. Where no grid is
+known the term is 0, as for a car that starts in the middle.
 """
 
 SALARY_ONLY = (Term(("salary",), OF_SALARY),)

@@ -35,6 +35,8 @@ class OwnershipGrade:
         ``leave_one_slate_out``), then by estimator, ensemble method and baseline. The baselines are
         the same ownership for every driver (``constant``) and a regression on salaries alone
         (``salary_only``).
+    correlation
+        Correlation of estimated and real ownership, by scheme and by name as ``mae``.
     coverage
         Share of those drivers whose ownership lies within the 5% and 95% bounds, by scheme, then by
         ensemble method.
@@ -46,6 +48,7 @@ class OwnershipGrade:
     """
 
     mae: Mapping[str, Mapping[str, float]]
+    correlation: Mapping[str, Mapping[str, float]]
     coverage: Mapping[str, Mapping[str, float]]
     width: Mapping[str, Mapping[str, float]]
     drivers: int
@@ -85,6 +88,7 @@ def grade_ownership(
     """
     training = training_rows(x, y, groups, slates, model.roster_size)
     mae: dict[str, dict[str, float]] = {}
+    correlation: dict[str, dict[str, float]] = {}
     coverage: dict[str, dict[str, float]] = {}
     width: dict[str, dict[str, float]] = {}
     for scheme, labels in ((CONTESTS, training.contests.groups), (SLATES, training.slates)):
@@ -95,13 +99,17 @@ def grade_ownership(
             name: float(np.abs(percent - training.known)[known].mean())
             for name, (percent, _) in estimates.items()
         }
+        correlation[scheme] = {
+            name: _correlation(percent[known], training.known[known])
+            for name, (percent, _) in estimates.items()
+        }
         bounds = {name: bound for name, (_, bound) in estimates.items() if bound is not None}
         coverage[scheme] = {
             name: float(((training.known >= low) & (training.known <= high))[known].mean())
             for name, (low, high) in bounds.items()
         }
         width[scheme] = {name: float((high - low).mean()) for name, (low, high) in bounds.items()}
-    return OwnershipGrade(mae, coverage, width, int(np.isfinite(training.known).sum()))
+    return OwnershipGrade(mae, correlation, coverage, width, int(np.isfinite(training.known).sum()))
 
 
 Estimate = tuple[Floats, tuple[Floats, Floats] | None]
@@ -143,6 +151,13 @@ def _left_out(
         name: (estimate, (low[name], high[name]) if name in low else None)
         for name, estimate in percent.items()
     }
+
+
+def _correlation(estimated: Floats, real: Floats) -> float:
+    """The correlation coefficient; 0 for an estimate that is the same for every driver."""
+    if np.ptp(estimated) < 1e-9:
+        return 0.0
+    return float(np.corrcoef(estimated, real)[0, 1])
 
 
 def _rounded(value: Any) -> Any:

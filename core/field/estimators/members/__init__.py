@@ -1,8 +1,8 @@
 """The estimators of ownership, a file each, and the registry of them.
 
 All are the same kind of regression (:mod:`core.field.estimators._regression`), and the four of the
-shipped ensemble use the surplus: projected points beyond what the salary implies. They differ in
-what else they use.
+shipped ensemble use the surplus, projected points beyond what the salary implies, and the grid.
+They differ in what else they use.
 """
 
 from collections.abc import Mapping

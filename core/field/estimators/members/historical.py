@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.field.estimators.designs import SURPLUS, Term, at_each_kind, by_size
+from core.field.estimators.designs import START, SURPLUS, Term, at_each_kind, by_size
 from core.field.estimators.fitting import TrainingRows
 from core.field.estimators.members.member import Member
 from core.field.estimators.slates import Flags
@@ -26,6 +26,7 @@ class HistoricalOwnership(Member):
         *at_each_kind("salary_rank"),
         by_size("salary_rank"),
         SURPLUS,
+        START,
     )
 
     def __init__(

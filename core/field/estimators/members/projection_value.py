@@ -3,6 +3,7 @@
 from core.field.estimators.designs import (
     OF_SALARY,
     OF_SURPLUS,
+    START,
     SURPLUS,
     Term,
     at_each_kind,
@@ -12,11 +13,7 @@ from core.field.estimators.members.member import Member
 
 
 class ProjectionValueOwnership(Member):
-    """Ownership from projected points and points per USD, and from the surplus by kind of track.
-
-    The grid matters through the projection. The start position has a weight other than 0 only if
-    the training rows had grids.
-    """
+    """Ownership from projected points and points per USD, and from the surplus by kind of track."""
 
     name = "projection_value"
     terms = (
@@ -24,7 +21,7 @@ class ProjectionValueOwnership(Member):
         Term(("points",), positive=True),
         Term(("value",), positive=True),
         SURPLUS,
-        Term(("start",)),
+        START,
         *at_each_kind("points_surplus", OF_SURPLUS),
         by_size("points"),
     )

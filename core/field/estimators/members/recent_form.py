@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.errors import InvalidInput
-from core.field.estimators.designs import OF_SALARY, SURPLUS, Term, at_each_kind, by_size
+from core.field.estimators.designs import OF_SALARY, START, SURPLUS, Term, at_each_kind, by_size
 from core.field.estimators.features import COLUMN
 from core.field.estimators.fitting import TrainingRows
 from core.field.estimators.members.member import Member
@@ -31,6 +31,7 @@ class RecentFormOwnership(Member):
         *at_each_kind("average"),
         by_size("average"),
         SURPLUS,
+        START,
     )
 
     def __init__(

@@ -1,6 +1,6 @@
 """Ownership from salary and skill."""
 
-from core.field.estimators.designs import OF_SALARY, SURPLUS, Term, at_each_kind, by_size
+from core.field.estimators.designs import OF_SALARY, START, SURPLUS, Term, at_each_kind, by_size
 from core.field.estimators.members.member import Member
 
 
@@ -15,4 +15,5 @@ class SalarySkillOwnership(Member):
         *at_each_kind("skill"),
         by_size("salary", OF_SALARY),
         SURPLUS,
+        START,
     )
