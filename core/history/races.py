@@ -215,7 +215,8 @@ def _race(
         nongreen_laps=_count(row["nongreen_laps"]),
         drivers=tuple(result["driver"] for result in results),
         cars=tuple(result["car"] for result in results),
-        teams=tuple(result["owner"] for result in results),
+        # cars whose owner is not known are no team together
+        teams=tuple(result["owner"] or f"owner of car {result['car']}" for result in results),
         makes=tuple(result["make"] for result in results),
         start=column("start"),
         finish=column("finish"),
