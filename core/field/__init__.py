@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.field import estimators
 from core.field.completion import complete_ownership
+from core.field.consensus import Market, consensus_points, load_market
 from core.field.contests import ContestSpread, contest_model, contest_spread
 from core.field.estimators import OwnershipSlate
 from core.field.guess import guess_ownership
@@ -12,6 +13,7 @@ from core.field.ownership import read_ownership, without
 from core.field.parameters import FieldParameters, field_parameters
 from core.field.sampler import FieldLineupSampler
 from core.field.sampling import Field, field_of, sample_field
+from core.field.spending import with_spending
 from core.field.standings import SlateStandings, standings_on
 
 if TYPE_CHECKING:
@@ -29,16 +31,19 @@ __all__ = [
     "FieldModel",
     "FieldParameters",
     "HybridOwnershipEstimator",
+    "Market",
     "OwnershipForecast",
     "OwnershipSlate",
     "SlateStandings",
     "complete_ownership",
+    "consensus_points",
     "contest_model",
     "contest_spread",
     "field_of",
     "field_parameters",
     "fit_field",
     "guess_ownership",
+    "load_market",
     "nearest_ownership",
     "ownership_model",
     "read_ownership",
@@ -46,6 +51,7 @@ __all__ = [
     "sample_field",
     "shipped_ownership_model",
     "standings_on",
+    "with_spending",
     "without",
 ]
 

@@ -101,7 +101,7 @@ def prepare(options: RunOptions) -> Prepared:
     chosen = rules_of(options.rules_file, options.request, names)
     kind = _kind(chosen)
     contest, prizes_note = _contest(options)
-    body: Json = {"include_calibration": False, "contest": contest, **chosen}
+    body: Json = {"contest": contest, **chosen}
     if options.n_scenarios is not None:
         body["scenario_config"] = {"n_scenarios": options.n_scenarios}
     if options.ownership is not None:

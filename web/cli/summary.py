@@ -11,6 +11,11 @@ from web.cli.proof import search_lines, tail_line
 
 Json = dict[str, Any]
 
+_VIEWS = {
+    "fitted": "at the fitted conviction",
+    "market": "at the market's view",
+    "own": "if you alone knew the race",
+}
 _LINEUPS_SHOWN = 10
 _DRIVERS_SHOWN = 15
 
@@ -100,6 +105,10 @@ def _contest(contest: Json, opponents: str) -> Table:
     table.add_row("opponents' ownership", escape(opponents))
     table.add_row("opponents' mean salary", f"{contest['opponents_mean_salary']:,.0f}")
     table.add_row("ROI ± standard error", roi + error)
+    for name, meaning in _VIEWS.items():
+        view = contest["by_conviction"][name]
+        if view["roi"] != contest["roi"]:
+            table.add_row(f"ROI {meaning}", _percent(view["roi"]))
     table.add_row("ROI on the races chosen on", _percent(in_sample["roi"]))
     table.add_row("entries that cash", _percent(contest["cash_pct"]))
     table.add_row("share of first place", _percent(contest["win_prob"], 2))

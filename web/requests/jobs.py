@@ -15,6 +15,7 @@ from core.slate import TICKS_PER_POINT, Slate
 from core.wording import many
 from web.requests.contests import contest_of
 from web.requests.leverage import leverage_of, leveraged
+from web.requests.market import market_of, no_market
 from web.requests.plain_fields import plain_fields
 from web.requests.rules import limits_of, rules_of
 from web.requests.slates import (
@@ -118,6 +119,7 @@ def _optimize(
         ),
         validate_tail=body["validate_tail_objective"],
         knowledge=knowledge_of(slate, body),
+        market=market_of(body, plays=contest is not None),
         leverage=leverage,
         randomness=randomness,
         **plain_fields(OptimizeRequest, body, ("objective", "contest", "randomness")),
@@ -182,6 +184,8 @@ def contest_sim_request(body: Body, sources: Sources) -> tuple[ContestSimRequest
     lineups = _lineups(slate, body["lineups"], cap)
     rows = body.get("scenario_driver_scores")
     scenarios = _scenarios(body.get("n_scenarios"), rows)
+    if rows is not None:
+        no_market(body)
     contest = contest_of(slate, body, len(lineups), cap, scenarios, sources.ownership_model)
     spec = race_of(slate, body) if rows is None else None
     attachments = Attachments()
@@ -196,6 +200,7 @@ def contest_sim_request(body: Body, sources: Sources) -> tuple[ContestSimRequest
         spec=spec,
         scores=scores,
         knowledge=knowledge_of(slate, body) if rows is None else None,
+        market=market_of(body, plays=True) if rows is None else None,
         **plain_fields(ContestSimRequest, body, ("lineups", "n_scenarios")),
     )
     return request, attachments

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.field import read_ownership
 from core.lineups import LineupRules
-from core.portfolio import OwnershipRules, with_ownership_rules
+from core.portfolio import NO_OWNERSHIP_RULES, OwnershipRules, with_ownership_rules
 from core.slate import Slate
 from web.labels import blamed_on
 from web.requests.contests import require_racing
@@ -106,8 +106,8 @@ def leveraged(rules: LineupRules, leverage: Leverage, body: Body) -> LineupRules
         rules,
         np.array(leverage.ownership_percent),
         OwnershipRules(
-            body["max_ownership_per_driver"],
-            body["min_low_ownership_drivers"],
-            body["max_total_ownership"],
+            body.get("max_ownership_per_driver", NO_OWNERSHIP_RULES.max_per_driver),
+            body.get("min_low_ownership_drivers", NO_OWNERSHIP_RULES.min_low),
+            body.get("max_total_ownership", NO_OWNERSHIP_RULES.max_total),
         ),
     )

@@ -14,7 +14,6 @@ from web.requests.plain_fields import plain_fields
 from web.requests.slates import (
     Body,
     inline_slate,
-    knowledge_of,
     race_of,
     scenario_count,
     slate_of,
@@ -79,7 +78,6 @@ def ownership_request(body: Body, sources: Sources) -> OwnershipRequest:
         slate=slate,
         n_scenarios=scenario_count(body),
         spec=spec,
-        knowledge=knowledge_of(slate, body),
         **common,
     )
 

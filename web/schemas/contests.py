@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from marshmallow import fields
 
+from core.field import load_market
 from web.schemas.choices import SIZE_TIERS
 from web.schemas.request import RequestSchema
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
@@ -35,6 +36,17 @@ OWNERSHIP = {
     "legal lineups has is moved to the nearest that one has, and `ownership_source` says so. By "
     "default the ownership model estimates it, and a driver's own `ownership_percent` stays."
 }
+
+
+CONVICTION = Number(
+    validate=between(0, 1),
+    metadata={
+        "default": load_market().conviction,
+        "description": "How much of an opinion that the market does not share survives: 0 races as "
+        "salaries, ownership and the grid imply, 1 as the model and your numbers say. The default "
+        "was fitted to real contests.",
+    },
+)
 
 
 class PrizeTierSchema(RequestSchema):
@@ -120,8 +132,9 @@ class RaceConfigSchema(RequestSchema):
     calibration_enabled = Flag(
         load_default=True,
         metadata={
-            "description": "Whether races are tilted to the drivers' projected points, odds and "
-            "finish medians; false simulates the fitted model as it is."
+            "description": "Whether your own view of the race follows the drivers' projected "
+            "points, odds and finish medians; false makes it the fitted model's. How far races lie "
+            "from the market's view is `conviction`."
         },
     )
 
@@ -171,6 +184,7 @@ class ContestSimSchema(ContestSchema):
             "`scenario_driver_scores`, whose rows count.",
         },
     )
+    conviction = CONVICTION
     salary_cap = Whole(
         validate=between(10_000, 100_000),
         metadata={"description": "Most that a lineup may cost, in USD. By default the site's."},

@@ -9,6 +9,7 @@ from marshmallow import fields
 
 from web.schemas.choices import REGIMES
 from web.schemas.contests import (
+    CONVICTION,
     INLINE_DRIVERS,
     MOST_SEED,
     SEED,
@@ -216,6 +217,7 @@ class OptimizeSchema(RequestSchema):
             "5% of races, for `risk_adjusted` only; 0 chooses as `dollars` does.",
         },
     )
+    conviction = CONVICTION
     locks = DriverIds(
         load_default=list, metadata={"description": "Drivers who are in every lineup."}
     )
@@ -266,19 +268,25 @@ class LeverageSchema(OptimizeSchema):
         },
     )
     max_ownership_per_driver = Number(
-        load_default=0.3,
         validate=between(0, 1),
-        metadata={"description": "Most ownership of any driver of a lineup, 0.3 is 30%."},
+        metadata={
+            "description": "Most ownership of any driver of a lineup, 0.3 is 30%. By default there "
+            "is no such limit."
+        },
     )
     min_low_ownership_drivers = Whole(
-        load_default=2,
         validate=between(0, 8),
-        metadata={"description": "Fewest drivers of a lineup who are owned by less than 10%."},
+        metadata={
+            "description": "Fewest drivers of a lineup who are owned by less than 10%. By default "
+            "there is no such limit."
+        },
     )
     max_total_ownership = Number(
-        load_default=3.0,
         validate=between(0, 8),
-        metadata={"description": "Most ownership of a lineup's drivers together, 3.0 is 300%."},
+        metadata={
+            "description": "Most ownership of a lineup's drivers together, 3.0 is 300%. By default "
+            "there is no such limit."
+        },
     )
     use_regime_allocation = Flag(
         load_default=False,

@@ -20,7 +20,18 @@ def run_here(
     chunk_units: int | None = None,
     fan: int = FAN,
 ) -> Json:
-    """The result of a job, done chunk after chunk.
+    """The result of a job, done chunk after chunk; parameters are those of :func:`stages_here`."""
+    return plan.finish(stages_here(plan, request, blobs, chunk_units, fan))
+
+
+def stages_here(
+    plan: Plan[Request],
+    request: Request,
+    blobs: Blobs,
+    chunk_units: int | None = None,
+    fan: int = FAN,
+) -> Work[Request]:
+    """What a job's stages find, before anything is made an answer of it.
 
     Records are encoded and decoded between the pieces, as they are between workers.
 
@@ -51,7 +62,7 @@ def run_here(
             ]
         fact = stage.join(work, merged(stage, work, parts))
         facts = facts.with_fact(stage.key, _as_kept(fact, stage.key.record))
-    return plan.finish(Work(request, facts, blobs))
+    return Work(request, facts, blobs)
 
 
 def _as_kept(record: RecordT, kind: type[RecordT]) -> RecordT:

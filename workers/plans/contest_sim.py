@@ -12,8 +12,10 @@ from workers.plans.stages.contest import contest_stage
 from workers.plans.stages.contest_units import contest_bytes
 from workers.plans.stages.field import field_stage
 from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
+from workers.plans.stages.market import MARKET_STAGE
 from workers.plans.stages.races import Points, simulated_points
 from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
+from workers.plans.stages.views import other_views, views_bytes, views_stage
 
 
 def _points(work: Work[ContestSimRequest]) -> Points:
@@ -26,6 +28,7 @@ def _lineups(work: Work[ContestSimRequest]) -> Lineups:
     return own_lineups(work.request)
 
 
+_VIEWS_STAGE = views_stage(_lineups)
 _FIELD_STAGE = field_stage(_points)
 _CONTEST_STAGE = contest_stage(_points, _lineups)
 
@@ -34,14 +37,16 @@ def _stages(request: ContestSimRequest) -> tuple[Stage[ContestSimRequest, Any, A
     if request.scores is not None:
         return (_FIELD_STAGE, _CONTEST_STAGE)
     known = () if request.knowledge is None else (KNOWLEDGE_STAGE,)
-    return (*known, RACES_STAGE, _FIELD_STAGE, _CONTEST_STAGE)
+    market = () if request.market is None else (MARKET_STAGE,)
+    views = (_VIEWS_STAGE,) if other_views(request) else ()
+    return (*known, *market, RACES_STAGE, _FIELD_STAGE, _CONTEST_STAGE, *views)
 
 
 def _stored_bytes(request: ContestSimRequest) -> int:
     simulated = (
         0 if request.scores is not None else stored_bytes(request.slate, request.n_scenarios)
     )
-    return simulated + contest_bytes(request)
+    return simulated + contest_bytes(request) + views_bytes(request)
 
 
 PLAN = Plan(

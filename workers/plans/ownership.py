@@ -7,7 +7,6 @@ import msgspec
 from workers.engine.stages import Plan, Stage
 from workers.plans.answers.ownership import ownership_answer
 from workers.plans.requests.ownership import OwnershipRequest
-from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
 from workers.plans.stages.ownership import OWNERSHIP_STAGE
 from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
 
@@ -15,8 +14,7 @@ from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
 def _stages(request: OwnershipRequest) -> tuple[Stage[OwnershipRequest, Any, Any], ...]:
     if request.spec is None:
         return (OWNERSHIP_STAGE,)
-    known = () if request.knowledge is None else (KNOWLEDGE_STAGE,)
-    return (*known, RACES_STAGE, OWNERSHIP_STAGE)
+    return (RACES_STAGE, OWNERSHIP_STAGE)
 
 
 def _stored_bytes(request: OwnershipRequest) -> int:

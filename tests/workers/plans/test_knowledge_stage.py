@@ -219,7 +219,7 @@ def test_drivers_held_by_the_rules_are_a_note(slate: Slate) -> None:
 @pytest.mark.parametrize(
     ("numbers", "words"),
     [
-        ({"projected_points": 30.0}, "the ownership estimate use your projected points"),
+        ({"projected_points": 30.0}, "objective mean uses your projected points"),
         ({"win_odds": 6.0}, "odds and finish medians"),
         ({"top5_odds": 2.0}, "odds and finish medians"),
         ({"finish_median": 7.0}, "odds and finish medians"),

@@ -125,10 +125,39 @@ class InSampleSchema(Schema):
     n_simulations = count("Contests simulated", low=1)
 
 
+class ViewSchema(Schema):
+    """The same lineups on fresh races of another conviction."""
+
+    conviction = share("Share of opinions beyond the market's that races keep")
+    roi = ratio("Return on investment", null=FREE)
+    roi_se = ratio("Standard error of `roi`", null=FREE_OR_ONE_SCENARIO)
+    cash_pct = share("Share of entries that win a prize")
+    win_prob = share("Mean share of first place")
+
+
+class ByConvictionSchema(Schema):
+    """What the lineups earn as others see the race."""
+
+    fitted = part(ViewSchema, "At the conviction that was fitted to real contests")
+    market = part(ViewSchema, "At the market's view: races as salaries and ownership imply")
+    own = part(ViewSchema, "At your own view: if you alone knew the race")
+
+
+def by_conviction() -> fields.Nested:
+    """The contest as others see the race; null where given scores were played."""
+    return part(
+        ByConvictionSchema,
+        "The contest as others see the race; the figures around it are those of the conviction "
+        "that was asked for",
+        null="for scores of your own",
+    )
+
+
 class ReportedContestSchema(PlayedContestSchema):
     """The chosen lineups in the contest, on races that they were not chosen on."""
 
     opponents_mean_salary = usd("What an opponent's lineup costs on average")
+    by_conviction = by_conviction()
     in_sample = part(InSampleSchema, "The same figures on the races that lineups were chosen on")
 
 

@@ -4,9 +4,10 @@ from core.sites import SITES
 from web.schemas.results.contest import (
     EntryFiguresSchema,
     PlayedContestSchema,
+    by_conviction,
     field_ownership,
 )
-from web.schemas.results.races import InformedSchema
+from web.schemas.results.races import SimulatedSchema
 from web.schemas.units import choice, count, part, parts, text, texts
 
 
@@ -19,8 +20,9 @@ class ContestSimResultSchema(PlayedContestSchema):
     per_lineup = parts(EntryFiguresSchema, "Each lineup by itself, in the order of the request")
     ownership_percent = field_ownership()
     ownership_source = text("Where the opposing field's ownership comes from")
+    by_conviction = by_conviction()
     scenario_diagnostics = part(
-        InformedSchema,
+        SimulatedSchema,
         "The simulated races",
         null="with `scenario_driver_scores`, for which nothing is simulated",
     )

@@ -14,6 +14,7 @@ from web.schemas.units import (
     number,
     part,
     parts,
+    percent,
     points,
     share,
     spread,
@@ -105,6 +106,27 @@ class KnowledgeSchema(Schema):
     max_miss_se = number("Largest miss of a target in size, in standard errors", low=0)
 
 
+class MarketDriverSchema(Schema):
+    """One driver as the market sees him, and as the model does."""
+
+    driver_id = text("The site's id of the driver")
+    name = text("The driver's name")
+    ownership_percent = percent("Ownership that the view was read from")
+    market_points = points("Mean points that salary, ownership and grid imply")
+    model_points = points("Mean points of the race model, without your numbers")
+
+
+class MarketSchema(Schema):
+    """The market's view, and how far the races keep to it."""
+
+    conviction = share("Share of opinions beyond the market's that the races keep")
+    fitted = share("The conviction that was fitted to real contests")
+    estimated = flag("Whether the ownership was estimated")
+    max_tilt = number("Largest move of a strength to the market's view, in normal scores", low=0)
+    drivers = parts(MarketDriverSchema, "The drivers who race, in the order of the slate")
+
+
+NO_MARKET = "where races lie at your own view and no contest is played"
 NO_KNOWLEDGE = "where no driver has numbers of yours, or `calibration_enabled` is false"
 
 
@@ -116,7 +138,13 @@ class InformedSchema(Schema):
     )
 
 
-class DiagnosticsSchema(InformedSchema):
+class SimulatedSchema(InformedSchema):
+    """What there is to say of races that lineups are played in."""
+
+    market = part(MarketSchema, "The market's view of the race", null=NO_MARKET)
+
+
+class DiagnosticsSchema(SimulatedSchema):
     """The simulated races in a few figures."""
 
     n_scenarios_generated = count("Races simulated and judged, kept or not")

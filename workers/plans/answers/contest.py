@@ -37,8 +37,7 @@ def contest_notes(request: Played, facts: Facts) -> list[str]:
     """Notes on what the contest's figures rest on."""
     notes = [
         f"Ownership: {facts.of(FIELD).source}.",
-        "ROI holds only if races run as simulated and opponents play as modelled. An estimated "
-        "field plays worse than a real one, which makes ROI look better.",
+        "ROI holds only if races run as simulated and opponents play as modelled.",
     ]
     label = terms_of(request).payouts.label
     return [*notes, f"Payouts: {label}."] if label else notes

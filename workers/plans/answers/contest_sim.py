@@ -7,6 +7,7 @@ from workers.engine.facts import Facts
 from workers.engine.stages import Json, Work
 from workers.plans.answers.contest import contest_notes, contest_results
 from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
+from workers.plans.answers.market import by_conviction, market_notes, shown_market
 from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.stages.contest import CONTEST
 from workers.plans.stages.field import FIELD
@@ -28,14 +29,23 @@ def contest_sim_answer(work: Work[ContestSimRequest]) -> Json:
     for figures, lineup in zip(results["per_lineup"], request.lineups, strict=True):
         figures["drivers"] = [ids[index] for index in lineup]
     simulated = request.scores is None
-    diagnostics = {"knowledge": shown_knowledge(request, facts)} if simulated else None
+    diagnostics = (
+        {"knowledge": shown_knowledge(request, facts), "market": shown_market(request, facts)}
+        if simulated
+        else None
+    )
+    report = contest_results(
+        request, work.arrays, own_lineups(request), [played.report or played.selection]
+    )
+    views = by_conviction(request, facts, work.arrays, own_lineups(request), report)
     return {
         **results,
         "site": request.slate.site.key,
+        "by_conviction": views,
         "scenario_diagnostics": diagnostics,
         "ownership_percent": dict(zip(ids, field.model.ownership_percent, strict=True)),
         "ownership_source": field.source,
-        "notes": _notes(request, facts),
+        "notes": [*_notes(request, facts), *market_notes(request, views)],
         "random_seed": request.seed,
     }
 

@@ -31,8 +31,7 @@ def _not_followed(slate: Slate) -> list[str]:
     notes = []
     if any(driver.projected_points is not None for driver in slate.drivers):
         notes.append(
-            "The mean objective and the ownership estimate use your projected points; the "
-            "simulated races do not follow them."
+            "The objective mean uses your projected points; the simulated races do not follow them."
         )
     others = ("win_odds", "top5_odds", "finish_median")
     if any(getattr(driver, name) is not None for driver in slate.drivers for name in others):

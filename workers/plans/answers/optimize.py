@@ -18,13 +18,14 @@ from workers.plans.answers.contest import contest_notes, contest_results
 from workers.plans.answers.explanation import explanation
 from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
 from workers.plans.answers.leverage import add_leverage
+from workers.plans.answers.market import by_conviction, market_notes, shown_market
 from workers.plans.answers.validation import tail_notes, tail_validation
 from workers.plans.objectives import OBJECTIVES
 from workers.plans.objectives.plan import plan_of
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.contest import CONTEST
 from workers.plans.stages.field import FIELD
-from workers.plans.stages.knowledge import simulated_spec
+from workers.plans.stages.market import simulated_spec
 from workers.plans.stages.portfolio import PORTFOLIO, chosen_lineups, chosen_scores
 from workers.plans.stages.races import RACES, half, projected_points
 from workers.plans.stages.validation import VALIDATION
@@ -162,6 +163,7 @@ def _diagnostics(request: OptimizeRequest, facts: Facts) -> Json:
         "avg_cautions": figures.cautions / races,
         "regime_shares": {name: count / races for name, count in fact.regimes.items()},
         "knowledge": shown_knowledge(request, facts),
+        "market": shown_market(request, facts),
     }
 
 
@@ -205,14 +207,17 @@ def _add_contest(
         lineup["roi_in_sample"] = chosen_on["roi"]
     ids = [driver.driver_id for driver in request.slate.drivers]
     owned = np.array(field.model.ownership_percent)
+    views = by_conviction(request, facts, arrays, lineups, report)
     answer["contest"] = {
         **report,
         "opponents_mean_salary": float(owned @ request.slate.salaries_usd) / 100.0,
+        "by_conviction": views,
         "in_sample": {
             name: in_sample[name]
             for name in ("roi", "roi_se", "cash_pct", "win_prob", "n_simulations")
         },
     }
+    answer["notes"] += market_notes(request, views)
     if report["roi"] is not None and report["roi"] <= 0.0:
         answer["notes"].append("These lineups lose money in the simulated contest.")
     answer["ownership_percent"] = dict(zip(ids, field.model.ownership_percent, strict=True))

@@ -1,8 +1,6 @@
 """The answer of an ownership job, as the API shows it."""
 
-from workers.engine.facts import Facts
 from workers.engine.stages import Json, Work
-from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
 from workers.plans.requests.ownership import OwnershipRequest
 from workers.plans.stages.estimated_ownership import ownership_model
 from workers.plans.stages.ownership import OWNERSHIP, OwnershipFact
@@ -13,7 +11,6 @@ def ownership_answer(work: Work[OwnershipRequest]) -> Json:
     request, facts = work.request, work.facts
     estimate = facts.of(OWNERSHIP)
     simulated = request.spec is not None
-    diagnostics = {"knowledge": shown_knowledge(request, facts)} if simulated else None
     return {
         "site": request.slate.site.key,
         "race_id": request.race_id,
@@ -21,8 +18,8 @@ def ownership_answer(work: Work[OwnershipRequest]) -> Json:
         "total": sum(estimate.percent),
         "feature_importance": estimate.importance,
         "model": estimate.model,
-        "scenario_diagnostics": diagnostics,
-        "notes": _notes(request, facts),
+        "scenario_diagnostics": {"knowledge": None} if simulated else None,
+        "notes": _notes(request),
         "random_seed": request.seed if simulated else None,
     }
 
@@ -45,10 +42,11 @@ def _predictions(request: OwnershipRequest, estimate: OwnershipFact) -> list[Jso
     return predictions
 
 
-def _notes(request: OwnershipRequest, facts: Facts) -> list[str]:
+def _notes(request: OwnershipRequest) -> list[str]:
     notes = list(request.slate.warnings)
-    if request.spec is not None:
-        notes += knowledge_notes(request, facts)
+    own = (driver.projected_points is not None for driver in request.slate.drivers)
+    if request.spec is not None and any(own):
+        notes.append("The estimate does not read your projected points: entrants do not know them.")
     if request.n_recent_races is not None and not ownership_model(request.model).driver_effects:
         notes.append(
             "n_recent_races changes nothing here: the model holds no weights of single drivers, "

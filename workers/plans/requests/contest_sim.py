@@ -6,6 +6,7 @@ from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
 from workers.engine.arrays import ArrayRef
 from workers.plans.requests.contest import ContestTerms
+from workers.plans.requests.market import MarketView
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class ContestSimRequest:
         The user's own ``points``, i16 ``[N, D]`` in ticks; ``None`` = races are simulated.
     knowledge
         What the user knows of the race, to which ``spec`` is tilted; ``None`` = nothing.
+    market
+        Where the races lie between the market's view and one's own; ``None`` = at one's own.
     """
 
     slate: Slate
@@ -41,6 +44,12 @@ class ContestSimRequest:
     spec: ConstraintSpec | None = None
     scores: ArrayRef | None = None
     knowledge: UserKnowledge | None = None
+    market: MarketView | None = None
+
+    @property
+    def given_ownership(self) -> tuple[float, ...] | None:
+        """The field's ownership where the request gives it."""
+        return self.contest.ownership_percent
 
     @property
     def own_entries(self) -> int:

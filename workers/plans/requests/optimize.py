@@ -10,6 +10,7 @@ from core.portfolio import PortfolioLimits, leverage_penalty_points
 from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
 from workers.plans.requests.contest import ContestTerms
+from workers.plans.requests.market import MarketView
 
 # the pool that a portfolio is chosen from: enough to choose among, few enough to compare in pairs
 _POOL_PER_LINEUP = 20
@@ -63,6 +64,8 @@ class OptimizeRequest:
         Whether the answer should hold the model's calibration metrics.
     knowledge
         What the user knows of the race, to which ``spec`` is tilted; ``None`` = nothing.
+    market
+        Where the races lie between the market's view and one's own; ``None`` = at one's own.
     leverage
         Ownership to stay away from; ``None`` = it does not matter.
     randomness
@@ -84,9 +87,17 @@ class OptimizeRequest:
     validate_tail: bool = True
     include_calibration: bool = False
     knowledge: UserKnowledge | None = None
+    market: MarketView | None = None
     leverage: Leverage | None = None
     randomness: tuple[float, ...] | None = None
     risk_aversion: float = 1.0
+
+    @property
+    def given_ownership(self) -> tuple[float, ...] | None:
+        """The field's ownership where the request gives it, with the contest or for leverage."""
+        if self.contest is not None and self.contest.ownership_percent is not None:
+            return self.contest.ownership_percent
+        return None if self.leverage is None else self.leverage.ownership_percent
 
     @property
     def own_entries(self) -> int:

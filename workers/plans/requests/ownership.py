@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.race import ConstraintSpec, UserKnowledge
+from core.race import ConstraintSpec
 from core.slate import Slate
 
 
@@ -30,8 +30,8 @@ class OwnershipRequest:
         Races that recent form is to be of; ``None`` = as the model has it.
     n_scenarios, seed
         Races that projections are the means of.
-    spec, knowledge
-        The race to simulate, and what its user knows of it; ``None`` = the request has projections.
+    spec
+        The race to simulate; ``None`` = the request has projections.
     model
         The fitted model as JSON; ``None`` = the one that the project ships.
     """
@@ -49,5 +49,14 @@ class OwnershipRequest:
     n_scenarios: int = 0
     seed: int = 0
     spec: ConstraintSpec | None = None
-    knowledge: UserKnowledge | None = None
     model: str | None = None
+
+    @property
+    def knowledge(self) -> None:
+        """Nothing: entrants do not know what the user thinks."""
+        return None
+
+    @property
+    def market(self) -> None:
+        """No view: ownership is estimated from what the model thinks of the race."""
+        return None

@@ -14,6 +14,10 @@ class Played(Simulated, Protocol):
         """The contest, if one is played."""
 
     @property
+    def given_ownership(self) -> tuple[float, ...] | None:
+        """The field's ownership by driver where the request gives it, percent of entries."""
+
+    @property
     def own_entries(self) -> int:
         """Lineups entered."""
 

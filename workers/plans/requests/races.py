@@ -4,6 +4,7 @@ from typing import Protocol
 
 from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
+from workers.plans.requests.market import MarketView
 
 
 class Simulated(Protocol):
@@ -20,6 +21,10 @@ class Simulated(Protocol):
     @property
     def knowledge(self) -> UserKnowledge | None:
         """What the user knows of the race, to which ``spec`` is tilted; ``None`` = nothing."""
+
+    @property
+    def market(self) -> MarketView | None:
+        """Where the races lie between the market's view and one's own; ``None`` = at one's own."""
 
     @property
     def n_scenarios(self) -> int:

@@ -19,6 +19,7 @@ from core.field import (
     field_parameters,
     fit_field,
     nearest_ownership,
+    with_spending,
 )
 from core.field.estimators import OwnershipSlate
 from core.race import ConstraintSpec
@@ -115,6 +116,31 @@ def field_of_ownership(
         return fit_field(salaries, near, size, cap_usd), moved
 
 
+def estimated_percent(
+    slate: Slate,
+    projected_points: npt.ArrayLike,
+    spec: ConstraintSpec | None,
+    cap_usd: int,
+    entries: int | None,
+    document: str | None,
+) -> Floats:
+    """Estimated ownership of a contest's field, percent of entries, ``[D]``.
+
+    A driver whose ownership the slate holds keeps it; the others share the rest, so that the
+    average entry leaves as much of the cap as real ones do.
+    """
+    estimated = slate_to_estimate(slate, projected_points, spec, entries)
+    forecast = ownership_model(
+        document,
+        roster_size=slate.rules.roster_size,
+        ensemble_method="voting",
+        normalize_to="field",
+    ).forecast(estimated)
+    spent_usd = cap_usd - field_parameters().left_usd
+    free = estimated.racing & np.isnan(estimated.ownership_percent)
+    return with_spending(forecast.percent, slate.salaries_usd, spent_usd, free)
+
+
 def estimated_field(
     slate: Slate,
     projected_points: npt.ArrayLike,
@@ -131,16 +157,14 @@ def estimated_field(
     -------
     The field, and where the estimate comes from.
     """
-    estimated = slate_to_estimate(slate, projected_points, spec, entries)
     size = slate.rules.roster_size
-    forecast = ownership_model(
-        document, roster_size=size, ensemble_method="voting", normalize_to="field"
-    ).forecast(estimated)
+    percent = estimated_percent(slate, projected_points, spec, cap_usd, entries, document)
     source = _words(document, slate)
     try:
-        return fit_field(slate.salaries_usd, forecast.percent, size, cap_usd), source
+        return fit_field(slate.salaries_usd, percent, size, cap_usd), source
     except Infeasible:
-        near = _near(slate, estimated, forecast.percent, cap_usd)
+        estimated = slate_to_estimate(slate, projected_points, spec, entries)
+        near = _near(slate, estimated, percent, cap_usd)
         model = fit_field(slate.salaries_usd, near, size, cap_usd)
         return model, f"{REPAIRED_OWNERSHIP} {source}"
 

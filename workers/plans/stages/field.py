@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from core.field import ContestSpread, FieldModel, contest_spread, field_parameters
 from workers.engine.arrays import ArrayRef, Blobs
@@ -11,7 +13,8 @@ from workers.engine.facts import Facts, Key
 from workers.engine.stages import Stage, Work, single_unit_stage
 from workers.plans.requests.played import Played, terms_of
 from workers.plans.stages.estimated_ownership import estimated_field, field_of_ownership
-from workers.plans.stages.races import Points, projected_points
+from workers.plans.stages.market import MARKET
+from workers.plans.stages.races import Points, mean_points
 
 RequestT = TypeVar("RequestT", bound=Played)
 
@@ -52,16 +55,19 @@ def field_stage(
     Parameters
     ----------
     points_of
-        The points, i16 ``[N, D]`` in ticks, whose means the field's ownership is estimated from.
+        The points, i16 ``[N, D]`` in ticks, whose means the field's ownership is estimated from
+        where the market's view is not asked for; where it is, the model's own means are.
     """
 
     def run(work: Work[RequestT]) -> FieldFact:
-        return _fit(work.request, points_of(work), work.arrays)
+        market = work.facts.get(MARKET)
+        model = mean_points(points_of(work)) if market is None else np.array(market.model_points)
+        return _fit(work.request, model, work.arrays)
 
     return single_unit_stage(FIELD, seconds=lambda _: 0.05, run=run)
 
 
-def _fit(request: Played, points: Points, arrays: Blobs) -> FieldFact:
+def _fit(request: Played, model_points: npt.NDArray[np.float64], arrays: Blobs) -> FieldFact:
     slate, terms, cap_usd = request.slate, terms_of(request), request.salary_cap_usd
     if terms.ownership_percent is not None:
         model, source = field_of_ownership(
@@ -70,7 +76,7 @@ def _fit(request: Played, points: Points, arrays: Blobs) -> FieldFact:
     else:
         model, source = estimated_field(
             slate,
-            projected_points(slate, points),
+            model_points,
             request.spec,
             cap_usd,
             terms.payouts.field_size,

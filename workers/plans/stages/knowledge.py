@@ -2,7 +2,7 @@
 
 import msgspec
 
-from core.race import ConstraintSpec, tilt, with_tilts
+from core.race import tilt
 from core.race.knowledge import KnowledgeDiagnostics
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Work, single_unit_stage
@@ -44,7 +44,7 @@ def _run(work: Work[Simulated]) -> KnowledgeFact:
     return KnowledgeFact(tilted.tilts, tilted.diagnostics)
 
 
-def _seconds(request: Simulated) -> float:
+def search_seconds(request: Simulated) -> float:
     """About how long the search takes: with all its steps where a rule may reject races."""
     if request.spec is None:
         return 0.0
@@ -59,10 +59,12 @@ def _seconds(request: Simulated) -> float:
     return (_MOST_RACES if ruled else _RACES) * cars * _SECONDS_A_CAR
 
 
-def simulated_spec(request: Simulated, facts: Facts) -> ConstraintSpec:
-    """The race that a job simulates: as compiled, or tilted to what its user knows."""
+def own_tilts(request: Simulated, facts: Facts) -> tuple[float, ...]:
+    """Strength that each driver has beside what is compiled, at one's own view of the race."""
     known = facts.get(KNOWLEDGE)
-    return spec_of(request) if known is None else with_tilts(spec_of(request), known.tilts)
+    if known is not None:
+        return known.tilts
+    return tuple(driver.tilt for driver in spec_of(request).drivers)
 
 
-KNOWLEDGE_STAGE = single_unit_stage(KNOWLEDGE, seconds=_seconds, run=_run)
+KNOWLEDGE_STAGE = single_unit_stage(KNOWLEDGE, seconds=search_seconds, run=_run)

@@ -10,7 +10,7 @@ from workers.engine.facts import Key
 from workers.engine.stages import Work, single_unit_stage
 from workers.plans.requests.ownership import OwnershipRequest
 from workers.plans.stages.estimated_ownership import ownership_model, slate_to_estimate
-from workers.plans.stages.races import projected_points, simulated_points
+from workers.plans.stages.races import mean_points, simulated_points
 
 
 class OwnershipFact(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ def _slate(work: Work[OwnershipRequest]) -> OwnershipSlate:
             entries=request.entries,
             race_date=request.race_date,
         )
-    points = projected_points(request.slate, simulated_points(work.facts, work.arrays))
+    points = mean_points(simulated_points(work.facts, work.arrays))
     return slate_to_estimate(
         request.slate, points, request.spec, request.entries, request.race_date
     )

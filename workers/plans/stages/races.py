@@ -107,9 +107,17 @@ def selection_regimes(facts: Facts, arrays: Blobs) -> npt.NDArray[np.uint8]:
     return half(arrays.get(facts.of(RACES).races)["regime"], selection=True)
 
 
+def mean_points(points: Points) -> npt.NDArray[np.float64]:
+    """The simulated mean of each driver, ``[D]``."""
+    means: npt.NDArray[np.float64] = points.sum(axis=0, dtype=np.int64) / (
+        len(points) * TICKS_PER_POINT
+    )
+    return means
+
+
 def projected_points(slate: Slate, points: Points) -> npt.NDArray[np.float64]:
     """Points by driver: the user's own where there are any, the simulated mean elsewhere."""
-    means = points.sum(axis=0, dtype=np.int64) / (len(points) * TICKS_PER_POINT)
+    means = mean_points(points)
     own = [driver.projected_points for driver in slate.drivers]
     return np.array([m if g is None else g for m, g in zip(means, own, strict=True)])
 

@@ -14,7 +14,7 @@ from core.slate import SiteRules, Slate
 from workers.engine.arrays import ArrayRef, Arrays, Blobs
 from workers.engine.stages import Stage, Work
 from workers.plans.requests.races import Simulated
-from workers.plans.stages.knowledge import simulated_spec
+from workers.plans.stages.market import simulated_spec
 from workers.plans.stages.races import RACES, RaceFigures, RacesFact, block_count, block_rows
 
 # about what one core simulates and scores; sizes chunks and weighs progress only

@@ -1,0 +1,175 @@
+"""Jobs whose races lie between the market's view and one's own."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.contest import typical_payouts
+from core.field import Market
+from core.lineups import LineupRules
+from core.portfolio import portfolio_limits
+from core.race import ConstraintCompiler, UserKnowledge
+from core.slate import Slate, Veto
+from workers.engine.arrays import ArrayRef, Memory
+from workers.engine.in_process import run_here, stages_here
+from workers.engine.stages import Work
+from workers.plans import contest_sim, optimize
+from workers.plans.requests.contest import ContestTerms
+from workers.plans.requests.contest_sim import ContestSimRequest
+from workers.plans.requests.market import MarketView
+from workers.plans.requests.optimize import OptimizeRequest
+from workers.plans.stages.market import MARKET, MOST_TILT, simulated_spec
+from workers.plans.stages.races import mean_points, simulated_points
+
+MARKET_OF_TESTS = Market(salary_weight=1.2, ownership_weight=0.3, start_weight=0.3, conviction=0.2)
+
+
+def request_of(slate: Slate, conviction: float, **changes: Any) -> OptimizeRequest:
+    request = OptimizeRequest(
+        slate=slate,
+        spec=ConstraintCompiler().compile(slate, race_laps=60),
+        n_scenarios=1_000,
+        seed=7,
+        rules=LineupRules(tuple(d.salary_usd for d in slate.drivers), 6, 50_000),
+        limits=portfolio_limits(slate, 4, max_driver_exposure=1.0, max_team_exposure=1.0),
+        objective="mean",
+        validate_tail=False,
+        contest=ContestTerms(typical_payouts(200, 500)),
+        market=MarketView(MARKET_OF_TESTS, conviction),
+    )
+    return replace(request, **changes)
+
+
+def done(request: OptimizeRequest) -> Work[OptimizeRequest]:
+    return stages_here(optimize.PLAN, request, Memory())
+
+
+def means(work: Work[OptimizeRequest]) -> np.ndarray:
+    return mean_points(simulated_points(work.facts, work.arrays))
+
+
+def test_at_ones_own_view_races_are_the_models(slate: Slate) -> None:
+    own, plain = done(request_of(slate, 1.0)), done(request_of(slate, 1.0, market=None))
+    assert (
+        simulated_points(own.facts, own.arrays) == simulated_points(plain.facts, plain.arrays)
+    ).all()
+
+
+def test_at_the_markets_view_races_score_as_the_market_implies(slate: Slate) -> None:
+    work = done(request_of(slate, 0.0, n_scenarios=8_000))
+    view = work.facts.of(MARKET)
+    far, near = (
+        np.abs(np.array(each) - np.array(view.consensus_points)).mean()
+        for each in (view.model_points, means(work))
+    )
+    inside = np.abs(view.tilts).max() < MOST_TILT
+    assert near < (0.15 if inside else 0.6) * far
+
+
+def test_strengths_are_mixed_by_the_conviction(slate: Slate) -> None:
+    informed = replace(
+        slate,
+        drivers=(replace(slate.drivers[0], projected_points=60.0), *slate.drivers[1:]),
+    )
+    request = request_of(informed, 0.3, knowledge=UserKnowledge.from_slate(informed))
+    work = done(request)
+    tilts = np.array(
+        [
+            [driver.tilt for driver in simulated_spec(request, work.facts, conviction).drivers]
+            for conviction in (0.0, 1.0, 0.3)
+        ]
+    )
+    assert tilts[2] == pytest.approx(0.7 * tilts[0] + 0.3 * tilts[1])
+    assert [d.tilt for d in simulated_spec(request, work.facts).drivers] == pytest.approx(tilts[2])
+    assert np.abs(tilts[0]).max() <= MOST_TILT
+
+
+def test_neither_ownership_nor_the_market_reads_the_users_numbers(slate: Slate) -> None:
+    informed = replace(
+        slate,
+        drivers=tuple(
+            replace(d, projected_points=20.0 + 3.0 * i) for i, d in enumerate(slate.drivers)
+        ),
+    )
+    plain, told = (
+        done(request_of(each, 0.2, knowledge=UserKnowledge.from_slate(each))).facts.of(MARKET)
+        for each in (slate, informed)
+    )
+    assert plain == told
+
+
+def test_the_answer_shows_the_contest_as_each_view_has_it(slate: Slate) -> None:
+    answer = run_here(optimize.PLAN, request_of(slate, 0.2), Memory())
+    contest = answer["contest"]
+    views = contest["by_conviction"]
+    assert {name: view["conviction"] for name, view in views.items()} == {
+        "fitted": 0.2,
+        "market": 0.0,
+        "own": 1.0,
+    }
+    assert views["fitted"]["roi"] == contest["roi"]
+    # the own view's figures are those of a job at that conviction with the same lineups
+    ids = [driver.driver_id for driver in slate.drivers]
+    lineups = tuple(
+        tuple(sorted(ids.index(driver["driver_id"]) for driver in lineup["drivers"]))
+        for lineup in answer["lineups"]
+    )
+    again = ContestSimRequest(
+        slate=slate,
+        lineups=lineups,
+        contest=ContestTerms(typical_payouts(200, 500)),
+        n_scenarios=1_000,
+        seed=7,
+        salary_cap_usd=50_000,
+        spec=ConstraintCompiler().compile(slate, race_laps=60),
+        market=MarketView(MARKET_OF_TESTS, 1.0),
+    )
+    other = run_here(contest_sim.PLAN, again, Memory())["by_conviction"]
+    assert other["own"] == views["own"]
+    assert other["market"] == views["market"]
+    assert other["fitted"] == views["fitted"]
+
+
+def test_another_conviction_than_the_fitted_one_is_played_beside_it(slate: Slate) -> None:
+    contest = run_here(optimize.PLAN, request_of(slate, 0.6), Memory())["contest"]
+    assert contest["by_conviction"]["fitted"]["conviction"] == 0.2
+    assert contest["by_conviction"]["fitted"]["roi"] != contest["roi"]
+
+
+@pytest.mark.parametrize("chunk_units", [1, 3])
+def test_any_chunks_give_the_same_answer(slate: Slate, chunk_units: int) -> None:
+    request = request_of(slate, 0.2, n_scenarios=2_000)
+    whole = run_here(optimize.PLAN, request, Memory())
+    cut = run_here(optimize.PLAN, request, Memory(), chunk_units=chunk_units, fan=2)
+    for answer in (whole, cut):
+        for name in ("run_id", "created_at"):
+            answer["run_config"].pop(name, None)
+    assert json.dumps(whole, sort_keys=True) == json.dumps(cut, sort_keys=True)
+
+
+def test_a_withdrawn_driver_has_no_view_and_nothing_breaks(slate: Slate) -> None:
+    without = replace(
+        slate,
+        drivers=(replace(slate.drivers[0], vetoes=frozenset({Veto.OUT})), *slate.drivers[1:]),
+    )
+    view = done(request_of(without, 0.0)).facts.of(MARKET)
+    assert view.consensus_points[0] == 0.0
+    answer = run_here(optimize.PLAN, request_of(without, 0.0), Memory())
+    shown = answer["scenario_diagnostics"]["market"]["drivers"]
+    assert [driver["driver_id"] for driver in shown] == [d.driver_id for d in without.drivers[1:]]
+
+
+def test_given_scores_have_no_views(slate: Slate) -> None:
+    request = ContestSimRequest(
+        slate=slate,
+        lineups=((3, 5, 8, 9, 10, 12),),
+        contest=ContestTerms(typical_payouts(200, 500)),
+        n_scenarios=10,
+        seed=7,
+        salary_cap_usd=50_000,
+        scores=ArrayRef("0" * 64),
+    )
+    assert [stage.name for stage in contest_sim.PLAN.stages(request)] == ["field", "contest"]

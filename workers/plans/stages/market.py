@@ -1,0 +1,168 @@
+"""The stage before the races that finds the market's view: ownership, consensus, and its tilts."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from core.field import consensus_points
+from core.race import ConstraintSpec, UserKnowledge, generate_scenarios, tilt, with_tilts
+from core.slate import TICKS_PER_POINT
+from workers.engine.facts import Facts, Key
+from workers.engine.stages import Work, single_unit_stage
+from workers.plans.requests.market import MarketView
+from workers.plans.requests.played import Played
+from workers.plans.requests.races import Simulated, spec_of
+from workers.plans.stages.estimated_ownership import estimated_percent
+from workers.plans.stages.knowledge import KNOWLEDGE, own_tilts, search_seconds
+
+Floats = npt.NDArray[np.float64]
+
+MOST_TILT = 1.0
+"""Strength, in normal scores, by which the market's view moves a driver at the most.
+
+Salaries imply more points than any strength brings at some tracks, superspeedways above all; a
+search for them would leave races without luck.
+"""
+
+_RACES = 4_000  # whose means are the model's public projection
+_NOBODY = None
+
+
+class MarketFact(msgspec.Struct, frozen=True):
+    """The market's view, by driver of the slate.
+
+    Parameters
+    ----------
+    ownership_percent
+        What the view was read from: as given, or estimated.
+    estimated
+        Whether the ownership is an estimate.
+    model_points, consensus_points
+        The mean points of the race model alone, and those that the market implies; 0 for a driver
+        who does not race.
+    tilts
+        Strength that moves the model's races to the consensus, in normal scores.
+    """
+
+    ownership_percent: tuple[float, ...]
+    estimated: bool
+    model_points: tuple[float, ...]
+    consensus_points: tuple[float, ...]
+    tilts: tuple[float, ...]
+
+
+MARKET = Key("market", MarketFact)
+
+
+def _run(work: Work[Played]) -> MarketFact:
+    request, view = work.request, work.request.market
+    if view is None:
+        raise TypeError("a job at one's own view has no such stage")
+    spec, slate = spec_of(request), request.slate
+    model = public_points(request, spec)
+    work.check_cancelled()
+    given = _given_ownership(request)
+    percent = _estimated(request, spec, model) if given is None else np.array(given)
+    racing = list(spec.racing)
+    starts = [
+        np.nan if driver.start_position is None else driver.start_position
+        for driver in slate.drivers
+    ]
+    implied = np.zeros(len(slate))
+    implied[racing] = consensus_points(
+        view.market,
+        model[racing],
+        slate.salaries_usd[racing],
+        percent[racing],
+        np.array(starts)[racing],
+    )
+    return MarketFact(
+        ownership_percent=tuple(percent.tolist()),
+        estimated=given is None,
+        model_points=tuple(model.tolist()),
+        consensus_points=tuple(implied.tolist()),
+        tilts=_tilts(work, spec, implied),
+    )
+
+
+def public_points(request: Simulated, spec: ConstraintSpec) -> Floats:
+    """Mean points of the model's own races, ``[D]``: nothing of the user's numbers is in them."""
+    races, _ = generate_scenarios(spec, _RACES, request.seed)
+    ticks = races.points(request.slate.rules).sum(axis=0, dtype=np.int64)
+    means: Floats = ticks / (len(races) * TICKS_PER_POINT)
+    return means
+
+
+def _given_ownership(request: Played) -> Sequence[float] | None:
+    """Ownership as the request or the drivers file gives it for every driver."""
+    if request.given_ownership is not None:
+        return request.given_ownership
+    known = [0.0 if driver.out else driver.ownership_percent for driver in request.slate.drivers]
+    given = [percent for percent in known if percent is not None]
+    return given if len(given) == len(known) else None
+
+
+def _estimated(request: Played, spec: ConstraintSpec, model: Floats) -> Floats:
+    terms = request.contest
+    return estimated_percent(
+        request.slate,
+        model,
+        spec,
+        request.salary_cap_usd,
+        None if terms is None else terms.payouts.field_size,
+        None if terms is None else terms.ownership_model,
+    )
+
+
+def _tilts(work: Work[Played], spec: ConstraintSpec, implied: Floats) -> tuple[float, ...]:
+    request = work.request
+    races = set(spec.racing)
+    nobody = (_NOBODY,) * len(spec)
+    wanted = UserKnowledge(
+        tuple(float(implied[i]) if i in races else None for i in range(len(spec))),
+        nobody,
+        nobody,
+        nobody,
+    )
+    found = tilt(spec, wanted, request.slate.rules, request.seed, work.check_cancelled)
+    tilts = np.array(found.tilts)
+    # only differences of strength matter: the middle driver stays where he is
+    moved = tilts - np.median(tilts[list(spec.racing)])
+    return tuple(np.clip(moved, -MOST_TILT, MOST_TILT).tolist())
+
+
+def simulated_spec(
+    request: Simulated, facts: Facts, conviction: float | None = None
+) -> ConstraintSpec:
+    """The race that a job simulates.
+
+    Parameters
+    ----------
+    request, facts
+        Of the job.
+    conviction
+        In place of the job's: 0 the market's view, 1 the model tilted to the user's numbers.
+    """
+    spec, own = spec_of(request), own_tilts(request, facts)
+    found, view = facts.get(MARKET), request.market
+    if found is None or view is None:
+        return spec if facts.get(KNOWLEDGE) is None else with_tilts(spec, own)
+    share = view.conviction if conviction is None else conviction
+    if share == 1.0 and facts.get(KNOWLEDGE) is None:
+        return spec
+    mixed = (1.0 - share) * np.array(found.tilts) + share * np.array(own)
+    return with_tilts(spec, mixed.tolist())
+
+
+def _seconds(request: Played) -> float:
+    return 0.2 + search_seconds(request)
+
+
+def view_of(request: Simulated) -> MarketView | None:
+    """Where a job's races lie; ``None`` for a job that simulates none, or at one's own view."""
+    return None if request.spec is None else request.market
+
+
+MARKET_STAGE = single_unit_stage(MARKET, seconds=_seconds, run=_run)
