@@ -152,7 +152,10 @@ def test_leverage_and_a_rules_file_hold_in_the_upload_file(
         "min_driver_exposure": {"Driver AE": 0.2},
     }
     (tmp_path / "rules.json").write_text(json.dumps(rules), encoding="utf-8")
-    options = ("--leverage", 0.5, "--max-ownership", 0.4, "--min-unique", 2, "--scenarios", 2_000)
+    options = (
+        *("--leverage", 0.5, "--max-ownership", 0.4, "--min-low-owned", 2, "--min-unique", 2),
+        *("--scenarios", 2_000),
+    )
     done = axiomatic(
         *("run", salaries, "--drivers", projections, "--track", "kansas", *options),
         *("--rules", tmp_path / "rules.json", "--server", server, "--out", tmp_path),

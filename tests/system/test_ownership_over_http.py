@@ -72,7 +72,6 @@ def test_drivers_with_projections_are_estimated(client: FlaskClient, worker: Pro
         assert each["std"] > 0.0
     assert sum(result["feature_importance"].values()) == pytest.approx(1.0)
     assert result["model"]["n_contests"] > 0
-    assert result["scenario_diagnostics"] is None
     run_id = result["run_id"]
     assert client.get(f"/api/v1/ownership/{run_id}/status").json["status"] == "completed"
     assert percents(client.get(f"/api/v1/ownership/{run_id}/result").json) == owned
@@ -137,7 +136,6 @@ def test_a_slate_without_projections_is_simulated_first(
     client: FlaskClient, worker: Process
 ) -> None:
     result = finished(client, "ownership", inline())
-    assert result["scenario_diagnostics"] == {"knowledge": None}
     first = result["ownership_predictions"][0]
     assert first["projected_points"] > result["ownership_predictions"][19]["projected_points"]
     again = finished(client, "ownership", inline())
@@ -180,13 +178,17 @@ def test_ownership_of_some_drivers_in_the_file_is_kept_in_the_contest(
     told = finished(client, "contest-sim", request)
     assert told["ownership_percent"]["c4"] == pytest.approx(50.0)
     assert "of 1 driver as the drivers file gives it" in told["ownership_source"]
-    # the dearest drivers' ownership leaves too little salary for the others' estimates: theirs are
-    # moved, and the dearest stay
+    # the dearest drivers' ownership leaves little salary for the others' estimates: theirs are
+    # moved, so that entries spend as real ones do, and the dearest stay
     for place in range(2):
         request["drivers"][place]["ownership_percent"] = 90.0
     told = finished(client, "contest-sim", request)
-    moved = "moved to the nearest that fits the cap, from ownership est"
-    assert told["ownership_source"].startswith(moved)
+    assert told["ownership_source"].startswith("estimated by the ownership model")
+    spent = sum(
+        told["ownership_percent"][driver["driver_id"]] * driver["salary"] / 100.0
+        for driver in request["drivers"]
+    )
+    assert spent == pytest.approx(50_000 - 399.1, abs=1.0)
     kept = [told["ownership_percent"][f"c{place}"] for place in (0, 1, 4)]
     assert kept == pytest.approx([90.0, 90.0, 50.0])
     assert sum(told["ownership_percent"].values()) == pytest.approx(600.0)

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from marshmallow import fields
 
-from core.field import load_market
 from web.schemas.choices import SIZE_TIERS
 from web.schemas.request import RequestSchema
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
@@ -41,7 +40,6 @@ OWNERSHIP = {
 CONVICTION = Number(
     validate=between(0, 1),
     metadata={
-        "default": load_market().conviction,
         "description": "How much of an opinion that the market does not share survives: 0 races as "
         "salaries, ownership and the grid imply, 1 as the model and your numbers say. The default "
         "was fitted to real contests.",

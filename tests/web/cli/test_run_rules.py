@@ -90,10 +90,7 @@ def test_without_options_the_request_leaves_everything_to_the_api(prepared: Any)
     asked = prepared()
     assert asked.kind == "optimize"
     assert asked.track_id == "kansas"
-    assert asked.body == {
-        "include_calibration": False,
-        "contest": {"field_size": 10_000, "contest_buyin": 10.0},
-    }
+    assert asked.body == {"contest": {"field_size": 10_000, "contest_buyin": 10.0}}
 
 
 def test_every_option_becomes_the_field_of_the_api_that_it_is_named_after(prepared: Any) -> None:

@@ -108,7 +108,10 @@ def test_no_portfolio_is_worse_by_the_objective_than_that_of_dollars(
     slate: Slate, aversion: float, diversity: float
 ) -> None:
     limits = portfolio_limits(slate, 30)
-    request = request_of(slate, 30, aversion, limits=limits, correlation_weight=diversity)
+    flat = ContestTerms(MANY_PAID, (600.0 / len(slate),) * len(slate))
+    request = request_of(
+        slate, 30, aversion, limits=limits, correlation_weight=diversity, contest=flat
+    )
     lineups, _, won = chosen(done(request))
     _, _, dollars = chosen(done(replace(request, objective="dollars")))
     assert worth(won, aversion) >= worth(dollars, aversion)

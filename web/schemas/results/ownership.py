@@ -4,7 +4,6 @@ from marshmallow import Schema, fields
 
 from core.field.estimators import FEATURES
 from core.sites import SITES
-from web.schemas.results.races import InformedSchema
 from web.schemas.units import (
     by_choice,
     by_key,
@@ -99,11 +98,6 @@ class OwnershipResultSchema(Schema):
         "What each feature contributes to the estimates, by feature; shares that sum to 1",
     )
     model = part(OwnershipModelSchema, "The model that made the estimate")
-    scenario_diagnostics = part(
-        InformedSchema,
-        "The simulated races",
-        null="for `driver_data`, for which nothing is simulated",
-    )
     notes = texts("What to know before believing the figures, a sentence each")
     random_seed = count(
         "Seed of the simulated races", null="for `driver_data`, for which nothing is simulated"

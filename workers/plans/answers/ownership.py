@@ -18,7 +18,6 @@ def ownership_answer(work: Work[OwnershipRequest]) -> Json:
         "total": sum(estimate.percent),
         "feature_importance": estimate.importance,
         "model": estimate.model,
-        "scenario_diagnostics": {"knowledge": None} if simulated else None,
         "notes": _notes(request),
         "random_seed": request.seed if simulated else None,
     }

@@ -136,9 +136,17 @@ def estimated_percent(
         ensemble_method="voting",
         normalize_to="field",
     ).forecast(estimated)
+    return spending_as_real(estimated, forecast.percent, cap_usd)
+
+
+def spending_as_real(estimated: OwnershipSlate, percent: Floats, cap_usd: int) -> Floats:
+    """An estimate with which the average entry leaves as much of the cap as real ones do.
+
+    Known ownership stays.
+    """
     spent_usd = cap_usd - field_parameters().left_usd
     free = estimated.racing & np.isnan(estimated.ownership_percent)
-    return with_spending(forecast.percent, slate.salaries_usd, spent_usd, free)
+    return with_spending(percent, estimated.salaries_usd, spent_usd, free)
 
 
 def estimated_field(

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.field import consensus_points
-from core.race import ConstraintSpec, UserKnowledge, generate_scenarios, tilt, with_tilts
+from core.race import ConstraintSpec, UserKnowledge, simulate_block, tilt, with_tilts
 from core.slate import TICKS_PER_POINT
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Work, single_unit_stage
@@ -16,6 +16,7 @@ from workers.plans.requests.played import Played
 from workers.plans.requests.races import Simulated, spec_of
 from workers.plans.stages.estimated_ownership import estimated_percent
 from workers.plans.stages.knowledge import KNOWLEDGE, own_tilts, search_seconds
+from workers.plans.stages.races import block_count, block_rows
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,7 +27,7 @@ Salaries imply more points than any strength brings at some tracks, superspeedwa
 search for them would leave races without luck.
 """
 
-_RACES = 4_000  # whose means are the model's public projection
+_MOST_RACES = 20_000  # whose means are the model's public projection
 _NOBODY = None
 
 
@@ -61,8 +62,7 @@ def _run(work: Work[Played]) -> MarketFact:
     if view is None:
         raise TypeError("a job at one's own view has no such stage")
     spec, slate = spec_of(request), request.slate
-    model = public_points(request, spec)
-    work.check_cancelled()
+    model = public_points(work, spec)
     given = _given_ownership(request)
     percent = _estimated(request, spec, model) if given is None else np.array(given)
     racing = list(spec.racing)
@@ -87,11 +87,21 @@ def _run(work: Work[Played]) -> MarketFact:
     )
 
 
-def public_points(request: Simulated, spec: ConstraintSpec) -> Floats:
-    """Mean points of the model's own races, ``[D]``: nothing of the user's numbers is in them."""
-    races, _ = generate_scenarios(spec, _RACES, request.seed)
-    ticks = races.points(request.slate.rules).sum(axis=0, dtype=np.int64)
-    means: Floats = ticks / (len(races) * TICKS_PER_POINT)
+def public_points(work: Work[Played], spec: ConstraintSpec) -> Floats:
+    """Mean points of the model's own races, ``[D]``: nothing of the user's numbers is in them.
+
+    They are those of as many races as the job simulates, up to 20,000: an ownership job of the same
+    seed reads its estimate from the same means.
+    """
+    request = work.request
+    count = min(request.n_scenarios, _MOST_RACES)
+    ticks = np.zeros(len(request.slate), dtype=np.int64)
+    for block in range(block_count(count)):
+        work.check_cancelled()
+        rows = block_rows(block, count)
+        races, _ = simulate_block(spec, request.seed, block, rows.stop - rows.start)
+        ticks += races.points(request.slate.rules).sum(axis=0, dtype=np.int64)
+    means: Floats = ticks / (count * TICKS_PER_POINT)
     return means
 
 
@@ -157,7 +167,7 @@ def simulated_spec(
 
 
 def _seconds(request: Played) -> float:
-    return 0.2 + search_seconds(request)
+    return search_seconds(request) + min(request.n_scenarios, _MOST_RACES) / 70_000
 
 
 def view_of(request: Simulated) -> MarketView | None:

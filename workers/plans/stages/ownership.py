@@ -9,7 +9,11 @@ from core.field.estimators import MEMBERS, OwnershipSlate
 from workers.engine.facts import Key
 from workers.engine.stages import Work, single_unit_stage
 from workers.plans.requests.ownership import OwnershipRequest
-from workers.plans.stages.estimated_ownership import ownership_model, slate_to_estimate
+from workers.plans.stages.estimated_ownership import (
+    ownership_model,
+    slate_to_estimate,
+    spending_as_real,
+)
 from workers.plans.stages.races import mean_points, simulated_points
 
 
@@ -70,10 +74,13 @@ def _run(work: Work[OwnershipRequest]) -> OwnershipFact:
     )
     slate = _slate(work)
     forecast = model.forecast(slate)
+    # as where a contest is played: entries leave as much of the cap as real ones do
+    share = slate.roster_size if request.share else 1
+    percent = spending_as_real(slate, share * forecast.percent, slate.salary_cap_usd) / share
     return OwnershipFact(
-        percent=tuple(forecast.percent.tolist()),
-        lower=tuple(forecast.lower_5.tolist()),
-        upper=tuple(forecast.upper_95.tolist()),
+        percent=tuple(percent.tolist()),
+        lower=tuple(np.minimum(forecast.lower_5, percent).tolist()),
+        upper=tuple(np.maximum(forecast.upper_95, percent).tolist()),
         std=tuple(forecast.std.tolist()),
         projected_points=tuple(
             None if np.isnan(points) else points for points in slate.projected_points.tolist()
