@@ -101,7 +101,7 @@ OPTIMIZE = [
     (optimize(cvar_alphas=[0.99, 1.0]), "cvar_alphas.1", "between 0 and 1"),
     (optimize(cvar_alphas=[0.99]), "cvar_weights", "2 weights for 1 levels"),
     (optimize(cvar_weights=[0.5, 0.4]), "cvar_weights", "sum to 1"),
-    (optimize(cvar_alphas=[0.9999, 0.95]), "cvar_alphas", "less than one"),
+    (optimize(cvar_alphas=[0.99999, 0.95]), "cvar_alphas", "less than one"),
     (optimize(max_driver_exposure=1.5), "max_driver_exposure", "0 to 1"),
     (optimize(max_driver_exposure={"nobody": 0.5}), "max_driver_exposure", "'nobody'"),
     (optimize(max_team_exposure={"nobody": 0.5}), "max_team_exposure", "nobody"),
@@ -143,7 +143,7 @@ OPTIMIZE = [
     (
         optimize(contest={"field_size": 500_000, "n_contest_sims": 1_000}),
         "n_scenarios",
-        "give at most 1,000 races or 100 fields",
+        "2 x 10,000 races x 1,000 fields of 500,000 entries; give at most 50 fields",
     ),
     (
         optimize(
@@ -151,7 +151,7 @@ OPTIMIZE = [
             contest={"field_size": 500_000, "n_contest_sims": 20},
         ),
         "n_scenarios",
-        "give at most 50,000 races or 10 fields",
+        "give at most 25,000 races or 5 fields",
     ),
     (optimize(contest={"ownership_estimates": {"json": 1}}), "ownership_estimates", "'json'"),
     (

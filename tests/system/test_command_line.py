@@ -102,7 +102,7 @@ def test_a_real_slate_gives_150_lineups_that_hold_every_limit(
     assert {i: share for i, share in result["exposure"].items() if share} == {
         i: count / 150 for i, count in counts.items()
     }
-    assert result["contest"]["n_simulations"] == 5_000
+    assert result["contest"]["n_simulations"] == 10_000
     assert json.loads((out / "result.json").read_text())["run_id"] == result["run_id"]
     # the file's name says the track, and the answer says so
     assert result["notes"][0].startswith("Track ")
@@ -242,9 +242,9 @@ def test_the_demo_leaves_150_different_legal_lineups_where_it_says(tmp_path: Pat
     example = Path(__file__).parents[2] / "web" / "example" / "DKSalaries.csv"
     lineups = checked_lineups(tmp_path / "out" / "demo" / "lineups.csv", example)
     assert len(lineups) == len(set(lineups)) == 150
-    assert result["run_config"]["simulation"]["n_scenarios"] == 10_000
+    assert result["run_config"]["simulation"]["n_scenarios"] == 20_000
     report, seen = result["contest"], result["contest"]["in_sample"]
-    assert report["n_simulations"] + seen["n_simulations"] == 10_000
+    assert report["n_simulations"] + seen["n_simulations"] == 20_000
 
 
 def test_help_names_every_command() -> None:

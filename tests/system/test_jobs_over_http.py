@@ -132,7 +132,7 @@ def test_an_optimize_job_ends_with_lineups_and_their_upload_file(
     assert result.json == client.get(f"/api/v1/optimize/{run_id}/result").json
     assert result.json["run_id"] == result.json["run_config"]["run_id"] == run_id
     assert len(result.json["lineups"]) == 8
-    assert result.json["contest"]["n_simulations"] == 500
+    assert result.json["contest"]["n_simulations"] == 1_500
 
     upload_file = client.get(f"/api/v1/jobs/{run_id}/lineups.csv")
     assert upload_file.mimetype == "text/csv"
@@ -243,6 +243,7 @@ def test_a_job_that_its_own_races_make_impossible_fails_with_the_reason(
         ],
         "scenario_config": {"n_scenarios": 1_000, "track_id": "martinsville"},
         "n_lineups": 2,
+        "cvar_alphas": [0.999, 0.998],
         "ownership_estimates": {f"j{i}": 600 / 14 for i in range(14)},
         "max_ownership_per_driver": 1,
         "min_low_ownership_drivers": 0,

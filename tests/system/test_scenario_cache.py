@@ -82,17 +82,17 @@ def test_the_same_job_again_simulates_nothing_and_gives_the_same_bytes(
 ) -> None:
     before = totals(client)
     first = done(client, asked())
-    assert used(client, first) == {"hits": 0, "misses": 4}
+    assert used(client, first) == {"hits": 0, "misses": 8}
     pace = open_jobs(settings).pace()[pace_key("optimize", "scenarios")]
     again = done(client, asked())
-    assert used(client, again) == {"hits": 4, "misses": 0}
+    assert used(client, again) == {"hits": 8, "misses": 0}
     assert stored_result(settings, again) == stored_result(settings, first)
     # a recalled block takes no time and must not count as simulated in the pace
     assert open_jobs(settings).pace()[pace_key("optimize", "scenarios")] == pace
     after = totals(client)
-    assert after["hits"] == before["hits"] + 4
-    assert after["misses"] == before["misses"] + 4
-    assert after["blocks"] == before["blocks"] + 4
+    assert after["hits"] == before["hits"] + 8
+    assert after["misses"] == before["misses"] + 8
+    assert after["blocks"] == before["blocks"] + 8
     assert before["stored_bytes"] < after["stored_bytes"] <= after["limit_bytes"]
     assert after["limit_bytes"] == settings.cache_bytes
     # no result contains it
@@ -110,7 +110,7 @@ def test_the_installation_is_ready_whatever_became_of_its_cache(
     try:
         ready = client.get("/health/ready")
         assert (ready.status_code, ready.json["scenario_cache"]) == (200, None)
-        assert used(client, done(client, asked(random_seed=SEED + 9))) == {"hits": 0, "misses": 4}
+        assert used(client, done(client, asked(random_seed=SEED + 9))) == {"hits": 0, "misses": 8}
     finally:
         redis.rename("aside", key)
     assert totals(client)["blocks"] > 0
@@ -123,7 +123,7 @@ def test_another_seed_or_another_skill_is_another_race(
     for request in (asked(random_seed=SEED + 2), asked(random_seed=SEED + 1)):
         request["drivers"][3]["skill"] += 0.01 * (request["random_seed"] == SEED + 1)
         other = done(client, request)
-        assert used(client, other) == {"hits": 0, "misses": 4}
+        assert used(client, other) == {"hits": 0, "misses": 8}
         assert stored_result(settings, other) != stored_result(settings, first)
 
 
@@ -134,7 +134,7 @@ def test_more_races_and_other_kinds_of_job_use_the_blocks_that_are_there(
     done(client, asked(random_seed=SEED + 3, conviction=1))
     config = {"n_scenarios": 3_500, "track_id": "kansas"}
     longer = done(client, asked(random_seed=SEED + 3, conviction=1, scenario_config=config))
-    assert used(client, longer) == {"hits": 4, "misses": 3}
+    assert used(client, longer) == {"hits": 8, "misses": 6}
     request = asked(random_seed=SEED + 3)
     contest = {
         "drivers": request["drivers"],
@@ -193,9 +193,9 @@ def test_blocks_are_shared_by_all_workers_however_a_job_is_cut(
 
     with run_workers(1):
         simulated, first = run(1)
-        assert simulated == CacheUse(0, 9)
+        assert simulated == CacheUse(0, 10)
         for chunk_units in (1, 2, 4, 1_000):
-            assert run(chunk_units) == (CacheUse(9, 0), first)
+            assert run(chunk_units) == (CacheUse(10, 0), first)
         for key in cast("list[bytes]", redis.keys("axiomatic:scenarios:block:*")):
             redis.setrange(key, 0, b"spoilt")
-        assert run(2) == (CacheUse(0, 9), first)
+        assert run(2) == (CacheUse(0, 10), first)

@@ -21,7 +21,7 @@ from web.cli.request_options import (
     sentence_of,
 )
 from web.cli.rules import FIELDS, LEVERAGE_RULES, RULES
-from web.schemas.contests import ContestSchema, ScenarioConfigSchema
+from web.schemas.contests import ChoiceConfigSchema, ContestSchema
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -74,7 +74,7 @@ def _of_rules(names: frozenset[str]) -> list[Decorator]:
     ]
 
 
-_SCENARIOS = ScenarioConfigSchema().fields["n_scenarios"]
+_SCENARIOS = ChoiceConfigSchema().fields["n_scenarios"]
 _CONTEST = ContestSchema().fields
 _PENALTY = FIELDS["leverage_penalty"]
 

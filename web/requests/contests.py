@@ -11,6 +11,7 @@ from core.slate import Slate
 from web.labels import blamed_on
 from web.requests.ownership import with_known_ownership
 from web.requests.slates import Body
+from web.schemas.contests import FEWEST_SCENARIOS
 from workers.plans.requests.contest import (
     FILE_OWNERSHIP,
     REQUEST_OWNERSHIP,
@@ -29,6 +30,7 @@ def contest_of(
     scenarios: int,
     ownership_model: str | None,
     chosen_by: Sequence[float] | None = None,
+    halves: int = 1,
 ) -> ContestTerms:
     """The contest of a request, its ownership checked against the slate.
 
@@ -42,6 +44,8 @@ def contest_of(
         The installation's own model as JSON; ``None`` = the shipped one.
     chosen_by
         The ownership that lineups are chosen by, percent by driver; ``None`` = they are not.
+    halves
+        2 where as many races again are played to judge the lineups on.
 
     Raises
     ------
@@ -51,7 +55,7 @@ def contest_of(
         Ownership that no mix of legal lineups has.
     """
     fee_cents = read_cents(contest["contest_buyin"], "contest_buyin")
-    _require_bounded(contest, scenarios)
+    _require_bounded(contest, scenarios, halves)
     if contest["field_size"] <= lineups:
         raise InvalidInput(
             {
@@ -89,15 +93,23 @@ def require_racing(slate: Slate, percent: Sequence[float], key: str) -> None:
         raise InvalidInput({key: f"{', '.join(owned)} does not race; give 0, and his to others."})
 
 
-def _require_bounded(contest: Body, scenarios: int) -> None:
+def _require_bounded(contest: Body, scenarios: int, halves: int) -> None:
     """Refuse a contest that would keep the workers for hours."""
-    size, fields = contest["field_size"], contest["n_contest_sims"]
-    if size * fields * scenarios > MAX_ENTRIES:
-        problem = f"{scenarios:,} races x {fields:,} fields of {size:,} entries; give at most "
-        problem += f"{MAX_ENTRIES // (size * fields):,} races"
-        if size * scenarios <= MAX_ENTRIES:
-            problem += f" or {MAX_ENTRIES // (size * scenarios):,} fields"
-        raise InvalidInput({"n_scenarios": f"{problem} for this contest."})
+    fields, entries = contest["n_contest_sims"], halves * contest["field_size"]
+    if entries * fields * scenarios <= MAX_ENTRIES:
+        return
+    races = f"{halves} x " if halves > 1 else ""
+    ways = []
+    if (fewer := MAX_ENTRIES // (entries * fields)) >= FEWEST_SCENARIOS:
+        ways.append(f"{fewer:,} races")
+    if (fewer := MAX_ENTRIES // (entries * scenarios)) >= 1:
+        ways.append(f"{fewer:,} fields")
+    raise InvalidInput(
+        {
+            "n_scenarios": f"{races}{scenarios:,} races x {fields:,} fields of "
+            f"{contest['field_size']:,} entries; give at most {' or '.join(ways)} for this contest."
+        }
+    )
 
 
 def _payouts(contest: Body, fee_cents: int) -> Payouts:

@@ -34,7 +34,6 @@ from workers.plans.objectives import OBJECTIVES, Objective
 from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.requests.optimize import Leverage, OptimizeRequest
 from workers.plans.requests.ownership import OwnershipRequest
-from workers.plans.stages.races import block_count, selects
 
 
 def optimize_request(body: Body, sources: Sources) -> OptimizeRequest:
@@ -87,8 +86,9 @@ def _optimize(
     limits = limits_of(slate, rules, body)
     objective = OBJECTIVES[body["objective"]]
     scenarios = scenario_count(body)
+    simulated = 2 * scenarios  # as many again to judge the lineups on
     target = TailTarget(tuple(body["cvar_alphas"]), tuple(body["cvar_weights"]))
-    target.require_scenarios(_selected(scenarios))
+    target.require_scenarios(scenarios)
     contest = body.get("contest")
     if contest is None and objective.needs_contest:
         need = f"the objective {objective.name!r} needs the contest that lineups are put into."
@@ -99,7 +99,7 @@ def _optimize(
     return OptimizeRequest(
         slate=slate,
         spec=spec,
-        n_scenarios=scenarios,
+        n_scenarios=simulated,
         seed=body["random_seed"],
         rules=rules,
         limits=limits,
@@ -116,6 +116,7 @@ def _optimize(
             sources.ownership_model,
             # else the slate's, which the contest reads for itself
             leverage.ownership_percent if leverage and "ownership_estimates" in body else None,
+            halves=2,
         ),
         validate_tail=body["validate_tail_objective"],
         knowledge=knowledge_of(slate, body),
@@ -160,13 +161,6 @@ def _randomness(slate: Slate, objective: Objective, body: Body) -> tuple[float, 
             }
         )
     return tuple(moved.tolist())
-
-
-def _selected(n_scenarios: int) -> int:
-    """How many of the races lineups are chosen on, or the report has where that is fewer."""
-    blocks = block_count(n_scenarios)
-    full = n_scenarios // blocks
-    return full * min(sum(selects(block) for block in range(blocks)), blocks // 2)
 
 
 def contest_sim_request(body: Body, sources: Sources) -> tuple[ContestSimRequest, Attachments]:

@@ -64,7 +64,7 @@ def inline_slate(body: Body, drivers: tuple[Driver, ...]) -> Slate:
 
 
 def scenario_count(body: Body) -> int:
-    """How many races a request has simulated."""
+    """The number of races that a request asks for."""
     config: Body = body.get("scenario_config") or ScenarioConfigSchema().load({})
     return int(config["n_scenarios"])
 

@@ -147,6 +147,19 @@ class ScenarioConfigSchema(RaceConfigSchema):
     )
 
 
+class ChoiceConfigSchema(RaceConfigSchema):
+    """Which race is simulated, and on how many races lineups are chosen."""
+
+    n_scenarios = Whole(
+        load_default=DEFAULT_SCENARIOS,
+        validate=between(FEWEST_SCENARIOS, MOST_SCENARIOS),
+        metadata={
+            "description": "Races that lineups are chosen on. As many more are simulated to judge "
+            "the lineups on."
+        },
+    )
+
+
 class ContestSimSchema(ContestSchema):
     """A contest-sim request: your own lineups, played in every simulated race."""
 

@@ -14,8 +14,8 @@ from web.schemas.contests import (
     MOST_SEED,
     SEED,
     SLATE_ID,
+    ChoiceConfigSchema,
     ContestSchema,
-    ScenarioConfigSchema,
 )
 from web.schemas.objectives import IN_USD, WITH_RANDOMNESS, WITH_REGIMES
 from web.schemas.request import RequestSchema
@@ -103,7 +103,7 @@ class OptimizeSchema(RequestSchema):
     drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS, metadata=INLINE_DRIVERS)
     site = SITE
     scenario_config = fields.Nested(
-        ScenarioConfigSchema, metadata={"description": "Which race is simulated, and how often."}
+        ChoiceConfigSchema, metadata={"description": "Which race is simulated, and how often."}
     )
     n_lineups = Whole(
         load_default=20, validate=between(1, 150), metadata={"description": "Lineups to make."}

@@ -34,7 +34,7 @@ def request_of(slate: Slate, *, tilted: bool = True, **changes: Any) -> Optimize
     request = OptimizeRequest(
         slate=slate,
         spec=ConstraintCompiler().compile(slate, race_laps=60),
-        n_scenarios=1_200,
+        n_scenarios=2_000,
         seed=7,
         rules=LineupRules(tuple(d.salary_usd for d in slate.drivers), 6, 50_000),
         limits=portfolio_limits(slate, 4, max_driver_exposure=1.0, max_team_exposure=1.0),
@@ -49,7 +49,7 @@ def contest_of(slate: Slate, **changes: Any) -> ContestSimRequest:
         slate=slate,
         lineups=((3, 5, 8, 9, 10, 12),),
         contest=ContestTerms(typical_payouts(200, 500)),
-        n_scenarios=1_200,
+        n_scenarios=2_000,
         seed=7,
         salary_cap_usd=50_000,
         spec=ConstraintCompiler().compile(slate, race_laps=60),

@@ -133,8 +133,10 @@ def test_a_higher_penalty_gives_other_lineups_that_are_owned_less(
     # what the penalty is on: the mean of squares, so that chalk costs most
     squares = np.array(OWNED) ** 2
     owned = [np.mean([squares[lineup].mean() for lineup in places(slate, a)]) for a in answers]
-    assert chosen[0] != chosen[1] != chosen[2]
-    assert owned[0] > owned[1] > owned[2]
+    assert chosen[0] != chosen[2]
+    assert owned[0] > owned[2]
+    # half the penalty may choose as one of the two, never owned more or less than both
+    assert owned[0] + 1e-9 >= owned[1] >= owned[2] - 1e-9
 
 
 def test_lineups_are_allotted_by_the_weights_and_best_for_the_races_of_their_regime(

@@ -24,6 +24,7 @@ from workers.installation.settings import Settings
 from workers.installation.versions import VERSION
 from workers.plans import optimize
 from workers.plans.requests.optimize import OptimizeRequest
+from workers.plans.stages.races import block_rows
 from workers.plans.stages.simulation import RACES_STAGE, RacesPart
 
 DESKS, CACHES = 10, 11
@@ -131,10 +132,10 @@ def test_what_is_recalled_does_not_depend_on_how_a_job_is_cut(slate: Slate, blob
 def test_a_longer_job_recalls_the_whole_blocks_of_a_shorter_one(slate: Slate, blobs: Blobs) -> None:
     chunk(request_of(slate), blobs())
     longer = blobs()
-    found = chunk(request_of(slate, n_scenarios=2_500), longer, range(5))
-    # three whole blocks; the fourth had been cut at 200 races
-    assert (longer.hits, longer.misses) == (3, 2)
-    assert found == chunk(request_of(slate, n_scenarios=2_500), Memory(), range(5))
+    found = chunk(request_of(slate, n_scenarios=2_001), longer, range(5))
+    # two whole blocks; the third and the fourth had been cut at 350 races
+    assert (longer.hits, longer.misses) == (2, 3)
+    assert found == chunk(request_of(slate, n_scenarios=2_001), Memory(), range(5))
 
 
 def spec_with(slate: Slate, **changes: Any) -> OptimizeRequest:
@@ -216,7 +217,7 @@ def test_points_of_a_block_are_those_of_its_rows(slate: Slate, blobs: Blobs) -> 
     for block in range(4):
         alone, _, _ = chunk(request, piece, range(block, block + 1), never)
         points = piece.get(alone.races)["points"]
-        np.testing.assert_array_equal(points, whole[500 * block : 500 * block + 500])
+        np.testing.assert_array_equal(points, whole[block_rows(block, 1_700)])
 
 
 def test_the_request_that_workers_read_has_the_same_race(slate: Slate) -> None:

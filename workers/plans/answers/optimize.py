@@ -180,8 +180,8 @@ def _kernel_stats(facts: Facts) -> Json:
 def _notes(request: OptimizeRequest, facts: Facts, selection: int) -> list[str]:
     notes = list(request.slate.warnings)
     alpha = max(request.target.alphas)
-    wanted = 2 * adaptive_scenario_count(alpha)
-    if request.n_scenarios < wanted:
+    wanted = adaptive_scenario_count(alpha)
+    if selection < wanted:
         notes.append(
             f"The tail at {alpha:g} is {(1 - alpha) * selection:.0f} of the {selection} races that "
             f"lineups are chosen on; give {wanted} scenarios to make it 100."

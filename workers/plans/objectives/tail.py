@@ -37,9 +37,6 @@ from workers.plans.stages.tail_walk import (
 )
 from workers.plans.stages.walk import best_by_regime, pools_bytes
 
-# good lineups whose tails show roughly where the best ones begin
-_GUESSED = 20
-
 
 def _by_regime(request: OptimizeRequest) -> bool:
     return request.leverage is not None and request.leverage.by_regime
@@ -60,9 +57,11 @@ def _choose_together(work: Work[OptimizeRequest]) -> Portfolio:
         work.check_cancelled()
         priced, start = offsets - prices, None
         if above > -np.inf:
-            guessed = start_tail_walk(points, rules, request.target, _GUESSED, priced)
-            # slightly lower, as scores are rounded
-            start = WalkStart(above * TICKS_PER_POINT - 1e-6, guessed.thresholds)
+            # without a start the first prices, which are far off, leave millions of lineups to look
+            # at; slightly lower, as scores are rounded
+            guessed = start_tail_walk(points, rules, request.target, k, priced)
+            at_least = max(guessed.at_least, above * TICKS_PER_POINT - 1e-6)
+            start = WalkStart(at_least, guessed.thresholds)
         return best_by_tail(points, rules, request.target, k, start=start, offsets=priced)
 
     # lower bound of a driver's score: the worst race of any driver, and the largest penalty

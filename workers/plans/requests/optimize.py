@@ -48,7 +48,8 @@ class OptimizeRequest:
     slate, spec
         Drivers and race.
     n_scenarios, seed
-        Races to simulate, and the seed of every random stream.
+        Races to simulate, half of them to choose lineups on and half to judge them on, and the seed
+        of every random stream.
     rules, limits
         What each lineup and the portfolio hold to.
     objective, target

@@ -63,14 +63,18 @@ RACES = Key("scenarios", RacesFact)
 
 
 def block_count(n_scenarios: int) -> int:
-    """How many blocks hold ``n_scenarios``."""
-    return -(-n_scenarios // BLOCK_SCENARIOS)
+    """How many blocks hold ``n_scenarios``: pairs of full ones, and two that share the rest."""
+    pairs, rest = divmod(n_scenarios, 2 * BLOCK_SCENARIOS)
+    return 2 * pairs + min(rest, 2)
 
 
 def block_rows(block: int, n_scenarios: int) -> slice:
-    """The rows of a block among all scenarios."""
-    start = block * BLOCK_SCENARIOS
-    return slice(start, min(start + BLOCK_SCENARIOS, n_scenarios))
+    """The rows of a block among all scenarios; the last two blocks are as long as each other."""
+    pair, second = divmod(block, 2)
+    start = pair * 2 * BLOCK_SCENARIOS
+    left = min(n_scenarios - start, 2 * BLOCK_SCENARIOS)
+    first = -(-left // 2)
+    return slice(start + first, start + left) if second else slice(start, start + first)
 
 
 def selects(block: int) -> bool:
