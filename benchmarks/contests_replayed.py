@@ -17,7 +17,7 @@ place. Points that were published nowhere are imputed (:func:`benchmarks.real_sc
 ``imputed`` says of how many drivers. Figures are means over slates, a slate's contests counting
 equally, with standard errors over slates; ``PIT`` is the share of simulated races in which the
 lineups together win less than they really did. ``--slates`` and ``--objectives`` choose among
-them.
+them; ``--record`` writes the figures that answers show.
 """
 
 import argparse
@@ -65,6 +65,7 @@ from workers.plans.stages.field import FIELD, field_spread
 from workers.plans.stages.portfolio import chosen_lineups
 from workers.plans.stages.races import half, simulated_points
 
+SHIPPED = Path(__file__).resolve().parents[1] / "workers/plans/objectives/replayed.json"
 LINEUPS = 150
 SCENARIOS = 10_000
 REFERENCE_LINEUPS = 3_000  # drawn from the field, and from all legal lineups
@@ -295,6 +296,26 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
     return table
 
 
+def _record(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What answers say of each objective: means over slates, and errors of the real figures."""
+    slates = sorted({outcome.slate_id for outcome in outcomes})
+    document: dict[str, Any] = {
+        "from": slates[0][:10],
+        "to": slates[-1][:10],
+        "slates": len(slates),
+    }
+    for outcome in outcomes:
+        document.setdefault(outcome.ownership, {})[outcome.choice] = {}
+    for ownership in (ESTIMATED, GIVEN):
+        for choice, figures in document[ownership].items():
+            these = [o for o in outcomes if (o.ownership, o.choice) == (ownership, choice)]
+            for name, _, _ in _SHOWN:
+                pairs = np.array([getattr(each, name) for each in these])
+                error = pairs[:, 1].std(ddof=1) / len(pairs) ** 0.5
+                figures[name] = [round(float(v), 4) for v in (*pairs.mean(axis=0), error)]
+    return document
+
+
 def main() -> None:
     """Replay the contests and print the table, or every outcome as one object."""
     parser = argparse.ArgumentParser(
@@ -306,10 +327,13 @@ def main() -> None:
         "--objectives", nargs="+", choices=list(OBJECTIVES), default=list(OBJECTIVES)
     )
     parser.add_argument("--json", action="store_true", help="one object on standard output")
+    parser.add_argument("--record", action="store_true", help="write the figures that answers show")
     options = parser.parse_args()
     if not (options.data_dir / "dk_contests.csv").is_file():
         parser.error(f"{options.data_dir} holds no dk_contests.csv")
     outcomes = list(replay(options.data_dir, options.slates, options.objectives))
+    if options.record:
+        SHIPPED.write_text(json.dumps(_record(outcomes), indent=1) + "\n", encoding="utf-8")
     if options.json:
         print(json.dumps({"outcomes": [asdict(outcome) for outcome in outcomes]}))
     else:

@@ -22,6 +22,7 @@ from workers.plans.answers.market import by_conviction, market_notes, shown_mark
 from workers.plans.answers.validation import tail_notes, tail_validation
 from workers.plans.objectives import OBJECTIVES
 from workers.plans.objectives.plan import plan_of
+from workers.plans.objectives.replayed import replayed
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.contest import CONTEST
 from workers.plans.stages.field import FIELD
@@ -218,6 +219,9 @@ def _add_contest(
         },
     }
     answer["notes"] += market_notes(request, views)
+    record = replayed().get(request.objective)
+    if record is not None:
+        answer["notes"].append(record.sentence(request.objective))
     if report["roi"] is not None and report["roi"] <= 0.0:
         answer["notes"].append("These lineups lose money in the simulated contest.")
     answer["ownership_percent"] = dict(zip(ids, field.model.ownership_percent, strict=True))
