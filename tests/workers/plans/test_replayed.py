@@ -13,6 +13,7 @@ from core.slate import Slate
 from workers.engine.arrays import Memory
 from workers.engine.in_process import run_here
 from workers.plans import optimize
+from workers.plans.answers.optimize import luck_notes
 from workers.plans.objectives import OBJECTIVES
 from workers.plans.objectives.replayed import Replayed, replayed
 from workers.plans.requests.contest import ContestTerms
@@ -54,3 +55,25 @@ def test_an_answer_with_a_contest_says_what_its_objective_was_worth(slate: Slate
     assert replayed()["mean"].sentence("mean") in notes
     # figures of five slates are no promise: the error stands beside them
     assert any(note.startswith("On 5 real slates") and " ± " in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("fresh", "chosen_on", "error", "noted"),
+    [
+        (0.1, 0.6, 0.05, True),
+        (0.1, 0.6, 0.4, False),
+        (0.4, 0.6, 0.02, False),
+        (-0.2, 0.1, 0.05, True),
+    ],
+)
+def test_a_choice_that_was_mostly_luck_is_a_note(
+    fresh: float, chosen_on: float, error: float, noted: bool
+) -> None:
+    report = {"roi": fresh, "roi_se": error}
+    in_sample = {"roi": chosen_on, "roi_se": error}
+    notes = luck_notes(report, in_sample)
+    assert len(notes) == noted
+    assert luck_notes({"roi": None, "roi_se": None}, in_sample) == []
+    if noted:
+        assert f"{chosen_on:+.0%}" in notes[0]
+        assert f"{fresh:+.0%}" in notes[0]

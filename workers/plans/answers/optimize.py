@@ -1,5 +1,6 @@
 """The answer of an optimize job, as the API shows it; figures come from the report's races."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -31,6 +32,8 @@ from workers.plans.stages.portfolio import PORTFOLIO, chosen_lineups, chosen_sco
 from workers.plans.stages.races import RACES, half, projected_points
 from workers.plans.stages.validation import VALIDATION
 from workers.plans.stages.walk import LINEUPS, Strand
+
+_CLEAR_ERRORS = 2.0
 
 
 def optimize_answer(work: Work[OptimizeRequest]) -> Json:
@@ -193,6 +196,20 @@ def _notes(request: OptimizeRequest, facts: Facts, selection: int) -> list[str]:
     return notes
 
 
+def luck_notes(report: Json, in_sample: Json) -> list[str]:
+    """A note where more than half of the ROI that lineups were chosen for was those races' luck."""
+    fresh, chosen_on = report["roi"], in_sample["roi"]
+    if fresh is None or report["roi_se"] is None or in_sample["roi_se"] is None:
+        return []
+    noise = math.hypot(report["roi_se"], in_sample["roi_se"])
+    if chosen_on - fresh <= _CLEAR_ERRORS * noise or fresh > chosen_on / 2.0:
+        return []
+    return [
+        f"ROI is {chosen_on:+.0%} on the races that lineups were chosen on and {fresh:+.0%} on "
+        "fresh ones: more than half of what they were chosen for was luck. Simulate more races."
+    ]
+
+
 def _add_contest(
     answer: Json, request: OptimizeRequest, facts: Facts, arrays: Blobs, lineups: Lineups
 ) -> None:
@@ -222,6 +239,7 @@ def _add_contest(
     record = replayed().get(request.objective)
     if record is not None:
         answer["notes"].append(record.sentence(request.objective))
+    answer["notes"] += luck_notes(report, in_sample)
     if report["roi"] is not None and report["roi"] <= 0.0:
         answer["notes"].append("These lineups lose money in the simulated contest.")
     answer["ownership_percent"] = dict(zip(ids, field.model.ownership_percent, strict=True))

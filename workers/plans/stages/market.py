@@ -27,7 +27,7 @@ Salaries imply more points than any strength brings at some tracks, superspeedwa
 search for them would leave races without luck.
 """
 
-_MOST_RACES = 20_000  # whose means are the model's public projection
+_MOST_RACES = 10_000  # whose means are the model's public projection
 _NOBODY = None
 
 
@@ -90,7 +90,7 @@ def _run(work: Work[Played]) -> MarketFact:
 def public_points(work: Work[Played], spec: ConstraintSpec) -> Floats:
     """Mean points of the model's own races, ``[D]``: nothing of the user's numbers is in them.
 
-    They are those of as many races as the job simulates, up to 20,000: an ownership job of the same
+    They are those of as many races as the job simulates, up to 10,000: an ownership job of the same
     seed reads its estimate from the same means.
     """
     request = work.request
