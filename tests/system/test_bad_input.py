@@ -440,7 +440,7 @@ def test_leverage_that_cannot_be_used_is_refused_by_field(
     client: FlaskClient, nothing_started: None
 ) -> None:
     for changes, field in (
-        ({}, "ownership_estimates"),
+        ({"ownership_estimates": {"b0": 50.0}}, "ownership_estimates"),
         ({"leverage_penalty": 2}, "leverage_penalty"),
         ({"regime_weights": {"rain": 1}}, "regime_weights.rain"),
         ({"max_total_ownership": "3"}, "max_total_ownership"),

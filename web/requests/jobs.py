@@ -24,6 +24,7 @@ from web.requests.slates import (
     knowledge_of,
     race_of,
     scenario_count,
+    simulated_count,
     slate_of,
 )
 from web.requests.sources import Sources
@@ -62,7 +63,7 @@ def leverage_request(body: Body, sources: Sources) -> OptimizeRequest:
     """
     slate = _with_roster(slate_of(body, sources), body)
     plain = rules_of(slate, body)
-    leverage = leverage_of(slate, body)
+    leverage = leverage_of(slate, body, plain.salary_cap_usd, sources.ownership_model)
     rules = leveraged(plain, leverage, body)
     return _optimize(slate, rules, leverage, body, sources)
 
@@ -86,7 +87,6 @@ def _optimize(
     limits = limits_of(slate, rules, body)
     objective = OBJECTIVES[body["objective"]]
     scenarios = scenario_count(body)
-    simulated = 2 * scenarios  # as many again to judge the lineups on
     target = TailTarget(tuple(body["cvar_alphas"]), tuple(body["cvar_weights"]))
     target.require_scenarios(scenarios)
     contest = body.get("contest")
@@ -99,7 +99,7 @@ def _optimize(
     return OptimizeRequest(
         slate=slate,
         spec=spec,
-        n_scenarios=simulated,
+        n_scenarios=simulated_count(scenarios),
         seed=body["random_seed"],
         rules=rules,
         limits=limits,

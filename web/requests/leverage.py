@@ -12,23 +12,34 @@ from core.portfolio import NO_OWNERSHIP_RULES, OwnershipRules, with_ownership_ru
 from core.slate import Slate
 from web.labels import blamed_on
 from web.requests.contests import require_racing
-from web.requests.slates import Body
+from web.requests.slates import Body, race_of, scenario_count, simulated_count
 from web.schemas.objectives import WITH_REGIMES
 from web.schemas.optimize import DEFAULT_LEVERAGE_PENALTY
 from workers.plans.objectives import OBJECTIVES
 from workers.plans.requests.optimize import Leverage
+from workers.plans.stages.estimated_ownership import estimated_percent, source_of_estimate
+from workers.plans.stages.market import public_points
 
 _SUM_TOLERANCE = 1e-6
 _SHARES = 100.0
 
 
-def leverage_of(slate: Slate, body: Body) -> Leverage:
-    """The leverage of a request, its ownership checked against the slate.
+def leverage_of(slate: Slate, body: Body, cap_usd: int, document: str | None) -> Leverage:
+    """The leverage of a request, its ownership checked against the slate, or else estimated.
+
+    Parameters
+    ----------
+    slate, body
+        The slate, and the request as its schema has read it.
+    cap_usd
+        What a lineup may cost.
+    document
+        The installation's ownership model as JSON; ``None`` = the shipped one.
 
     Raises
     ------
     InvalidInput
-        Ownership that is absent or does not add up, a penalty or regimes that the objective cannot
+        Ownership that does not add up, a penalty or regimes that the objective cannot
         use, weights that do not sum to 1.
     """
     objective = OBJECTIVES[body["objective"]]
@@ -50,16 +61,33 @@ def leverage_of(slate: Slate, body: Body) -> Leverage:
                 f"kind of race; use {WITH_REGIMES}."
             }
         )
+    given = _ownership(slate, body)
+    percent = _estimated(slate, body, cap_usd, document) if given is None else given
     return Leverage(
-        ownership_percent=tuple(_ownership(slate, body).tolist()),
+        ownership_percent=tuple(percent.tolist()),
         penalty=penalty,
         by_regime=by_regime,
+        source=source_of_estimate(document, slate) if given is None else "",
         regime_weights=_weights(body),
     )
 
 
-def _ownership(slate: Slate, body: Body) -> npt.NDArray[np.float64]:
-    """Percent of entries by driver, ``[D]``: numbers that are of entries stay as they are."""
+def _estimated(
+    slate: Slate, body: Body, cap_usd: int, document: str | None
+) -> npt.NDArray[np.float64]:
+    """Estimated ownership by driver, ``[D]``, as the contest of the same request estimates it."""
+    spec = race_of(slate, body)
+    races = simulated_count(scenario_count(body))
+    points = public_points(spec, slate.rules, body["random_seed"], races)
+    entries = body["contest"]["field_size"] if "contest" in body else None
+    return estimated_percent(slate, points, spec, cap_usd, entries, document)
+
+
+def _ownership(slate: Slate, body: Body) -> npt.NDArray[np.float64] | None:
+    """Percent of entries by driver, ``[D]``, as given for all of them, or ``None``.
+
+    Numbers that are of entries stay as they are.
+    """
     size = slate.rules.roster_size
     key = "ownership_estimates"
     if key in body:
@@ -68,16 +96,8 @@ def _ownership(slate: Slate, body: Body) -> npt.NDArray[np.float64]:
         percent = np.array([estimates.get(driver.driver_id, 0.0) for driver in slate.drivers])
         require_racing(slate, percent.tolist(), key)
     else:
-        unknown = [d.name for d in slate.drivers if d.ownership_percent is None and not d.out]
-        if unknown:
-            raise InvalidInput(
-                {
-                    key: f"give percent by driver id; the slate has none of {unknown[0]} and "
-                    f"{len(unknown) - 1} more."
-                    if len(unknown) > 1
-                    else f"give percent by driver id; the slate has none of {unknown[0]}."
-                }
-            )
+        if any(d.ownership_percent is None and not d.out for d in slate.drivers):
+            return None
         percent = np.array([driver.ownership_percent or 0.0 for driver in slate.drivers])
     with blamed_on(key if key in body else "drivers.ownership_percent"):
         read_ownership(percent, size)

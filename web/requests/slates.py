@@ -69,6 +69,11 @@ def scenario_count(body: Body) -> int:
     return int(config["n_scenarios"])
 
 
+def simulated_count(chosen_on: int) -> int:
+    """How many races are simulated to choose lineups on so many: as many again judge them."""
+    return 2 * chosen_on
+
+
 def race_of(slate: Slate, body: Body) -> ConstraintSpec:
     """Compile the race of a request.
 

@@ -255,7 +255,7 @@ class LeverageSchema(OptimizeSchema):
         metadata={
             "description": "Percent of entries by driver id. Sums to 100 x n_drivers, or to 100 as "
             "shares of roster spots, each within 2%; a driver left out has 0. By default the "
-            "slate's own `ownership_percent`, which every driver then needs."
+            "ownership model estimates it, and a driver's own `ownership_percent` stays."
         },
     )
     leverage_penalty = Number(

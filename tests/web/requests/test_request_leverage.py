@@ -12,8 +12,12 @@ from tests.web.requests.alone import ALONE
 from web.labels import conflict_members, errors_of
 from web.requests import leverage_request, optimize_request
 from web.schemas.optimize import LeverageSchema, OptimizeSchema
+from workers.engine.arrays import Memory
+from workers.engine.in_process import stages_here
+from workers.plans.optimize import LEVERAGE_PLAN
 from workers.plans.requests.optimize import Leverage, OptimizeRequest
 from workers.plans.stages.estimated_ownership import field_of_ownership
+from workers.plans.stages.field import FIELD
 
 MAKES = ("Chevrolet", "Ford", "Toyota")
 OWNED = {f"d{i}": 82.0 - 602.0 / 100 * i for i in range(14)}
@@ -77,16 +81,35 @@ def test_shares_of_roster_spots_become_percent_of_entries() -> None:
     np.testing.assert_allclose(leverage.ownership_percent, list(OWNED.values()))
 
 
-def test_without_estimates_the_slates_count_and_a_missing_one_is_named() -> None:
+def test_without_estimates_the_slates_count_and_missing_ones_are_estimated() -> None:
     owned = [{**d, "ownership_percent": OWNED[d["driver_id"]]} for d in drivers()]
     body = {"scenario_config": {"track_id": "kansas"}, "min_low_ownership_drivers": 1}
     free = {"max_ownership_per_driver": 1.0, **FREE}
     request = leverage_request(LeverageSchema().load({"drivers": owned, **body, **free}), ALONE)
     assert request.leverage is not None
     assert request.leverage.ownership_percent == tuple(OWNED.values())
-    del owned[3]["ownership_percent"]
-    with pytest.raises(InvalidInput, match="none of Nobody 3"):
-        leverage_request(LeverageSchema().load({"drivers": owned, **body}), ALONE)
+    assert request.leverage.source == ""
+    missing = owned[3].pop("ownership_percent")
+    request = leverage_request(LeverageSchema().load({"drivers": owned, **body, **free}), ALONE)
+    assert request.leverage is not None
+    assert request.leverage.ownership_percent == pytest.approx(tuple(OWNED.values()), abs=0.3)
+    # what the others leave of the rosters
+    assert request.leverage.ownership_percent[3] == pytest.approx(missing, abs=0.3)
+    assert request.leverage.source.startswith("estimated by the ownership model")
+
+
+def test_leverage_is_on_the_estimate_that_the_contest_is_played_against() -> None:
+    body = {
+        "drivers": drivers(),
+        "scenario_config": {"track_id": "kansas", "n_scenarios": 1_000},
+        "n_lineups": 2,
+        "contest": {"field_size": 300, "contest_buyin": 5},
+    }
+    request = leverage_request(LeverageSchema().load(body), ALONE)
+    assert request.leverage is not None
+    work = stages_here(LEVERAGE_PLAN, request, Memory())
+    field = work.facts.of(FIELD).model
+    assert field.ownership_percent == pytest.approx(request.leverage.ownership_percent, abs=1e-6)
 
 
 @pytest.mark.parametrize(

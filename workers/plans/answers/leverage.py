@@ -36,6 +36,8 @@ def add_leverage(
             "leverage_score": float(scores[index]),
             "regime": regimes[index],
         }
+    if request.leverage.source and request.contest is None:
+        answer["notes"].append(f"Ownership: {request.leverage.source}.")
     answer["ownership_metrics"] = asdict(ownership_metrics(lineups, owned))
     answer["portfolio_metrics"] = {
         "n_lineups": len(lineups),

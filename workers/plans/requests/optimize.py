@@ -29,6 +29,8 @@ class Leverage:
         Points for a lineup whose drivers are all owned by 10%.
     by_regime
         Whether lineups are allotted to kinds of race and chosen for those.
+    source
+        Where estimated ownership comes from, in words; empty for ownership that was given.
     regime_weights
         Each kind's share of the lineups; ``None`` = its share of the races.
     """
@@ -36,6 +38,7 @@ class Leverage:
     ownership_percent: tuple[float, ...]
     penalty: float
     by_regime: bool = False
+    source: str = ""
     regime_weights: tuple[tuple[str, float], ...] | None = None
 
 

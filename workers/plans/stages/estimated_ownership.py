@@ -167,7 +167,7 @@ def estimated_field(
     """
     size = slate.rules.roster_size
     percent = estimated_percent(slate, projected_points, spec, cap_usd, entries, document)
-    source = _words(document, slate)
+    source = source_of_estimate(document, slate)
     try:
         return fit_field(slate.salaries_usd, percent, size, cap_usd), source
     except Infeasible:
@@ -191,7 +191,7 @@ def _near(slate: Slate, estimated: OwnershipSlate, percent: Floats, cap_usd: int
     return near
 
 
-def _words(document: str | None, slate: Slate) -> str:
+def source_of_estimate(document: str | None, slate: Slate) -> str:
     """Where an estimate comes from and its mean error, in words."""
     about = ownership_model(document).about_
     known = sum(driver.ownership_percent is not None for driver in slate.drivers if not driver.out)

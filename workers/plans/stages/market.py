@@ -6,9 +6,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from core.cancelling import CheckCancelled, never_cancelled
 from core.field import consensus_points
 from core.race import ConstraintSpec, UserKnowledge, simulate_block, tilt, with_tilts
-from core.slate import TICKS_PER_POINT
+from core.slate import TICKS_PER_POINT, SiteRules
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Work, single_unit_stage
 from workers.plans.requests.market import MarketView
@@ -62,7 +63,9 @@ def _run(work: Work[Played]) -> MarketFact:
     if view is None:
         raise TypeError("a job at one's own view has no such stage")
     spec, slate = spec_of(request), request.slate
-    model = public_points(work, spec)
+    model = public_points(
+        spec, slate.rules, request.seed, request.n_scenarios, work.check_cancelled
+    )
     given = _given_ownership(request)
     percent = _estimated(request, spec, model) if given is None else np.array(given)
     racing = list(spec.racing)
@@ -87,20 +90,25 @@ def _run(work: Work[Played]) -> MarketFact:
     )
 
 
-def public_points(work: Work[Played], spec: ConstraintSpec) -> Floats:
+def public_points(
+    spec: ConstraintSpec,
+    rules: SiteRules,
+    seed: int,
+    n_scenarios: int,
+    check_cancelled: CheckCancelled = never_cancelled,
+) -> Floats:
     """Mean points of the model's own races, ``[D]``: nothing of the user's numbers is in them.
 
-    They are those of as many races as the job simulates, up to 10,000: an ownership job of the same
+    They are those of as many races as a job simulates, up to 10,000: an ownership job of the same
     seed reads its estimate from the same means.
     """
-    request = work.request
-    count = min(request.n_scenarios, _MOST_RACES)
-    ticks = np.zeros(len(request.slate), dtype=np.int64)
+    count = min(n_scenarios, _MOST_RACES)
+    ticks = np.zeros(len(spec), dtype=np.int64)
     for block in range(block_count(count)):
-        work.check_cancelled()
+        check_cancelled()
         rows = block_rows(block, count)
-        races, _ = simulate_block(spec, request.seed, block, rows.stop - rows.start)
-        ticks += races.points(request.slate.rules).sum(axis=0, dtype=np.int64)
+        races, _ = simulate_block(spec, seed, block, rows.stop - rows.start)
+        ticks += races.points(rules).sum(axis=0, dtype=np.int64)
     means: Floats = ticks / (count * TICKS_PER_POINT)
     return means
 
