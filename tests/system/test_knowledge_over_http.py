@@ -76,7 +76,7 @@ def test_the_drivers_file_is_heard_and_the_answer_says_how_far_the_races_moved(
     with Console(width=400, record=True, file=io.StringIO()) as console:
         show({**response.json, "files": {}}, console)
     printed = console.export_text()
-    assert "races tilted to your numbers for 2 drivers: strengths moved by" in printed
+    assert "races your view is tilted to your numbers for 2 drivers: strengths moved by" in printed
 
     asked["scenario_config"] = {**asked["scenario_config"], "calibration_enabled": False}  # type: ignore[dict-item]
     plain = client.post("/api/v1/optimize", json=asked, headers={"Prefer": "wait=60"}).json

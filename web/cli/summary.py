@@ -138,11 +138,11 @@ def _ownership(result: Json) -> Table:
     return table
 
 
-def _knowledge(knowledge: Json) -> str:
+def _knowledge(knowledge: Json, result: Json) -> str:
     """How far the races were moved to the user's numbers, and whose could not be met."""
     line = (
-        f"tilted to your numbers for {many(len(knowledge['drivers']), 'driver')}: strengths "
-        f"moved by {knowledge['rms_tilt']:.2f} (root mean square; at most "
+        f"your view is tilted to your numbers for {many(len(knowledge['drivers']), 'driver')}: "
+        f"strengths moved by {knowledge['rms_tilt']:.2f} (root mean square; at most "
         f"{knowledge['max_tilt']:.2f})"
     )
     if knowledge["effective_sample_size"] is not None:
@@ -151,7 +151,10 @@ def _knowledge(knowledge: Json) -> str:
     else:
         line += ", farther than any weighting of the untilted races can"
     missed = [driver["name"] for driver in knowledge["drivers"] if not driver["reached"]]
-    return f"{line}; not met: {', '.join(missed)}." if missed else f"{line}; all met."
+    line += f"; not met: {', '.join(missed)}." if missed else "; all met."
+    market = result["scenario_diagnostics"]["market"]
+    kept = 1.0 if market is None else market["conviction"]
+    return line if kept == 1.0 else f"{line} The simulated races keep {kept:.0%} of that view."
 
 
 def show(result: Json, console: Console) -> None:
@@ -161,7 +164,7 @@ def show(result: Json, console: Console) -> None:
         console.print(f"[yellow]note[/] {escape(note)}")
     knowledge = result["scenario_diagnostics"]["knowledge"]
     if knowledge is not None:
-        console.print(f"[cyan]races[/] {escape(_knowledge(knowledge))}")
+        console.print(f"[cyan]races[/] {escape(_knowledge(knowledge, result))}")
     console.print(_lineups(result))
     console.print(_exposures(result))
     if "ownership_metrics" in result:

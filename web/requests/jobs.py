@@ -16,6 +16,7 @@ from core.wording import many
 from web.requests.contests import contest_of
 from web.requests.leverage import leverage_of, leveraged
 from web.requests.market import market_of, no_market
+from web.requests.ownership import with_known_ownership
 from web.requests.plain_fields import plain_fields
 from web.requests.rules import limits_of, rules_of
 from web.requests.slates import (
@@ -96,6 +97,10 @@ def _optimize(
     _require_own(objective, body)
     randomness = _randomness(slate, objective, body)
     require_possible(rules, limits)
+    market = market_of(body, plays=contest is not None)
+    if market is not None and contest is None and leverage is None:
+        # the market's view reads it, as a contest does
+        slate = with_known_ownership(slate, rules.salary_cap_usd, "drivers.ownership_percent")
     return OptimizeRequest(
         slate=slate,
         spec=spec,
@@ -120,7 +125,7 @@ def _optimize(
         ),
         validate_tail=body["validate_tail_objective"],
         knowledge=knowledge_of(slate, body),
-        market=market_of(body, plays=contest is not None),
+        market=market,
         leverage=leverage,
         randomness=randomness,
         **plain_fields(OptimizeRequest, body, ("objective", "contest", "randomness")),

@@ -72,6 +72,6 @@ def market_notes(request: Played, shown: Json | None) -> list[str]:
     if request.knowledge is not None and view.conviction < 1.0:
         notes.append(
             f"Your numbers count {view.conviction:.0%} in the simulated races and the market's "
-            "view the rest; --conviction 1 makes the races follow them, and the dollars flatter."
+            "view the rest; a conviction of 1 makes the races follow them, and the dollars flatter."
         )
     return notes

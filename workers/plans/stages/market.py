@@ -12,7 +12,6 @@ from core.race import ConstraintSpec, UserKnowledge, simulate_block, tilt, with_
 from core.slate import TICKS_PER_POINT, SiteRules
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Work, single_unit_stage
-from workers.plans.requests.market import MarketView
 from workers.plans.requests.played import Played
 from workers.plans.requests.races import Simulated, spec_of
 from workers.plans.stages.estimated_ownership import estimated_percent
@@ -29,7 +28,6 @@ search for them would leave races without luck.
 """
 
 _MOST_RACES = 10_000  # whose means are the model's public projection
-_NOBODY = None
 
 
 class MarketFact(msgspec.Struct, frozen=True):
@@ -137,7 +135,7 @@ def _estimated(request: Played, spec: ConstraintSpec, model: Floats) -> Floats:
 def _tilts(work: Work[Played], spec: ConstraintSpec, implied: Floats) -> tuple[float, ...]:
     request = work.request
     races = set(spec.racing)
-    nobody = (_NOBODY,) * len(spec)
+    nobody = (None,) * len(spec)
     wanted = UserKnowledge(
         tuple(float(implied[i]) if i in races else None for i in range(len(spec))),
         nobody,
@@ -176,11 +174,6 @@ def simulated_spec(
 
 def _seconds(request: Played) -> float:
     return search_seconds(request) + min(request.n_scenarios, _MOST_RACES) / 70_000
-
-
-def view_of(request: Simulated) -> MarketView | None:
-    """Where a job's races lie; ``None`` for a job that simulates none, or at one's own view."""
-    return None if request.spec is None else request.market
 
 
 MARKET_STAGE = single_unit_stage(MARKET, seconds=_seconds, run=_run)
