@@ -65,7 +65,7 @@ from workers.plans.stages.field import FIELD, field_spread
 from workers.plans.stages.portfolio import chosen_lineups
 from workers.plans.stages.races import half, simulated_points
 
-SHIPPED = Path(__file__).resolve().parents[1] / "workers/plans/objectives/replayed.json"
+SHIPPED = Path(__file__).resolve().parents[1] / "workers/plans/answers/replayed.json"
 LINEUPS = 150
 SCENARIOS = 10_000
 REFERENCE_LINEUPS = 3_000  # drawn from the field, and from all legal lineups

@@ -14,8 +14,8 @@ from workers.engine.arrays import Memory
 from workers.engine.in_process import run_here
 from workers.plans import optimize
 from workers.plans.answers.optimize import luck_notes
+from workers.plans.answers.replayed import Replayed, replayed
 from workers.plans.objectives import OBJECTIVES
-from workers.plans.objectives.replayed import Replayed, replayed
 from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.market import MarketView
 from workers.plans.requests.optimize import OptimizeRequest

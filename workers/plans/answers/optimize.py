@@ -20,10 +20,10 @@ from workers.plans.answers.explanation import explanation
 from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
 from workers.plans.answers.leverage import add_leverage
 from workers.plans.answers.market import by_conviction, market_notes, shown_market
+from workers.plans.answers.replayed import replayed
 from workers.plans.answers.validation import tail_notes, tail_validation
 from workers.plans.objectives import OBJECTIVES
 from workers.plans.objectives.plan import plan_of
-from workers.plans.objectives.replayed import replayed
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.contest import CONTEST
 from workers.plans.stages.field import FIELD

@@ -40,7 +40,7 @@ class Replayed:
 @cache
 def replayed() -> Mapping[str, Replayed]:
     """The record of each objective with estimated ownership, by name."""
-    package = resources.files("workers.plans.objectives")
+    package = resources.files("workers.plans.answers")
     document = json.loads(package.joinpath("replayed.json").read_text(encoding="utf-8"))
     return {
         name: Replayed(document["slates"], tuple(figures["cash"]), tuple(figures["roi"]))
