@@ -59,7 +59,6 @@ from workers.engine.in_process import stages_here
 from workers.engine.stages import Work
 from workers.plans.objectives import OBJECTIVES
 from workers.plans.optimize import PLAN
-from workers.plans.requests.market import MarketView
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.field import FIELD, field_spread
 from workers.plans.stages.portfolio import chosen_lineups
@@ -142,11 +141,10 @@ def _request(slate: _Slate, objective: str, ownership: str) -> OptimizeRequest:
     )
     request = optimize_request(body, Sources(lambda _: slate.real.slate))
     view = request.market
-    return replace(
-        request,
-        spec=slate.real.compiler.compile(slate.real.slate),
-        market=None if view is None else MarketView(slate.market, slate.market.conviction),
-    )
+    spec = slate.real.compiler.compile(slate.real.slate)
+    if view is not None:
+        view = replace(view, market=slate.market, conviction=slate.market.conviction, public=spec)
+    return replace(request, spec=spec, market=view)
 
 
 def _legal(slate: _Slate) -> Lineups:

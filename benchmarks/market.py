@@ -192,8 +192,10 @@ def _rounded(values: dict[str, float]) -> dict[str, float]:
 
 def _document(rows: Sequence[MarketRows], fit: MarketFit) -> dict[str, Any]:
     days = sorted(one.slate_id[:10] for one in rows)
+    # two decimals of the conviction are more than is known of it
+    shipped = {**_rounded(asdict(fit.market)), "conviction": round(fit.market.conviction, 2)}
     return {
-        "parameters": _rounded(asdict(fit.market)),
+        "parameters": shipped,
         "from": days[0],
         "to": days[-1],
         "slates": len(rows),

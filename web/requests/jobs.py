@@ -64,6 +64,8 @@ def leverage_request(body: Body, sources: Sources) -> OptimizeRequest:
     """
     slate = _with_roster(slate_of(body, sources), body)
     plain = rules_of(slate, body)
+    if "ownership_estimates" not in body:
+        with_known_ownership(slate, plain.salary_cap_usd, "drivers.ownership_percent")
     leverage = leverage_of(slate, body, plain.salary_cap_usd, sources.ownership_model)
     rules = leveraged(plain, leverage, body)
     return _optimize(slate, rules, leverage, body, sources)
@@ -97,8 +99,8 @@ def _optimize(
     _require_own(objective, body)
     randomness = _randomness(slate, objective, body)
     require_possible(rules, limits)
-    market = market_of(body, plays=contest is not None)
-    if market is not None and contest is None and leverage is None:
+    market = market_of(slate, body, sources.ownership_model, plays=contest is not None)
+    if contest is None and leverage is None:
         # the market's view reads it, as a contest does
         slate = with_known_ownership(slate, rules.salary_cap_usd, "drivers.ownership_percent")
     return OptimizeRequest(
@@ -199,7 +201,9 @@ def contest_sim_request(body: Body, sources: Sources) -> tuple[ContestSimRequest
         spec=spec,
         scores=scores,
         knowledge=knowledge_of(slate, body) if rows is None else None,
-        market=market_of(body, plays=True) if rows is None else None,
+        market=market_of(slate, body, sources.ownership_model, plays=True)
+        if rows is None
+        else None,
         **plain_fields(ContestSimRequest, body, ("lineups", "n_scenarios")),
     )
     return request, attachments

@@ -12,7 +12,7 @@ from core.portfolio import NO_OWNERSHIP_RULES, OwnershipRules, with_ownership_ru
 from core.slate import Slate
 from web.labels import blamed_on
 from web.requests.contests import require_racing
-from web.requests.slates import Body, race_of, scenario_count, simulated_count
+from web.requests.slates import Body, public_race_of, scenario_count, simulated_count
 from web.schemas.objectives import WITH_REGIMES
 from web.schemas.optimize import DEFAULT_LEVERAGE_PENALTY
 from workers.plans.objectives import OBJECTIVES
@@ -76,7 +76,7 @@ def _estimated(
     slate: Slate, body: Body, cap_usd: int, document: str | None
 ) -> npt.NDArray[np.float64]:
     """Estimated ownership by driver, ``[D]``, as the contest of the same request estimates it."""
-    spec = race_of(slate, body)
+    spec = public_race_of(slate, body)
     races = simulated_count(scenario_count(body))
     points = public_points(spec, slate.rules, body["random_seed"], races)
     entries = body["contest"]["field_size"] if "contest" in body else None

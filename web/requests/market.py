@@ -2,17 +2,22 @@
 
 from core.errors import InvalidInput
 from core.field import load_market
-from web.requests.slates import Body
+from core.slate import Slate
+from web.requests.slates import Body, public_race_of
 from workers.plans.requests.market import MarketView
 
 
-def market_of(body: Body, *, plays: bool) -> MarketView | None:
+def market_of(
+    slate: Slate, body: Body, ownership_model: str | None, *, plays: bool
+) -> MarketView | None:
     """The view of a request; ``None`` where races lie at one's own and no other is played.
 
     Parameters
     ----------
-    body
-        The request.
+    slate, body
+        The slate, and the request as its schema has read it.
+    ownership_model
+        The installation's own model as JSON; ``None`` = the shipped one.
     plays
         Whether a contest is played, which is then also played as others see the race.
     """
@@ -20,7 +25,7 @@ def market_of(body: Body, *, plays: bool) -> MarketView | None:
     conviction = float(body.get("conviction", market.conviction))
     if conviction == 1.0 and not plays:
         return None
-    return MarketView(market, conviction)
+    return MarketView(market, conviction, public_race_of(slate, body), ownership_model)
 
 
 def no_market(body: Body) -> None:

@@ -14,7 +14,7 @@ from web.requests.plain_fields import plain_fields
 from web.requests.slates import (
     Body,
     inline_slate,
-    race_of,
+    public_race_of,
     scenario_count,
     slate_of,
 )
@@ -64,7 +64,8 @@ def ownership_request(body: Body, sources: Sources) -> OwnershipRequest:
         )
         return OwnershipRequest(slate=slate, track_archetype=race["track_archetype"], **common)
     slate = slate_of(body, sources)
-    spec = race_of(slate, body)
+    # entrants know nothing of the user's skills and sliders
+    spec = public_race_of(slate, body)
     kind = archetype_of(slate.track.track_type) if slate.track is not None else None
     if race.get("track_archetype", kind) != kind:
         raise InvalidInput(

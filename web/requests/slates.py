@@ -90,6 +90,31 @@ def race_of(slate: Slate, body: Body) -> ConstraintSpec:
     return ConstraintCompiler().compile(slate, race_laps=laps)
 
 
+def public_race_of(slate: Slate, body: Body) -> ConstraintSpec:
+    """The race of a request without the user's skills, sliders and limits on laps led.
+
+    Who does not race and who starts from the rear are news that everybody has.
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`race_of`.
+    """
+    known = tuple(
+        replace(
+            driver,
+            skill=None,
+            aggression=None,
+            shadow_risk=None,
+            min_laps_led=None,
+            max_laps_led=None,
+            vetoes=driver.vetoes - {Veto.MAY_NOT_WIN},
+        )
+        for driver in slate.drivers
+    )
+    return race_of(replace(slate, drivers=known), body)
+
+
 def knowledge_of(slate: Slate, body: Body) -> UserKnowledge | None:
     """The user's own numbers for the race; ``None`` without any, or where races ignore them.
 

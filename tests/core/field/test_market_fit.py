@@ -120,4 +120,4 @@ def test_with_points_imputed_as_many_real_entries_pass_as_did(data: Path) -> Non
 
 def test_the_shipped_market_is_what_the_real_contests_give(data: Path) -> None:
     fitted = asdict(fit_market(read_rows(data)).market)
-    assert fitted == pytest.approx(asdict(load_market()), abs=5e-4)
+    assert fitted == pytest.approx(asdict(load_market()), abs=0.005)

@@ -89,12 +89,12 @@ def test_without_estimates_the_slates_count_and_missing_ones_are_estimated() -> 
     assert request.leverage is not None
     assert request.leverage.ownership_percent == tuple(OWNED.values())
     assert request.leverage.source == ""
-    missing = owned[3].pop("ownership_percent")
+    for place in range(2, len(owned)):
+        del owned[place]["ownership_percent"]
     request = leverage_request(LeverageSchema().load({"drivers": owned, **body, **free}), ALONE)
     assert request.leverage is not None
-    assert request.leverage.ownership_percent == pytest.approx(tuple(OWNED.values()), abs=0.3)
-    # what the others leave of the rosters
-    assert request.leverage.ownership_percent[3] == pytest.approx(missing, abs=0.3)
+    assert request.leverage.ownership_percent[:2] == tuple(OWNED.values())[:2]
+    assert sum(request.leverage.ownership_percent) == pytest.approx(600.0)
     assert request.leverage.source.startswith("estimated by the ownership model")
 
 

@@ -13,6 +13,9 @@ from core.lineups import LineupRules
 from core.portfolio import portfolio_limits
 from core.race import ConstraintCompiler, UserKnowledge
 from core.slate import Slate, Veto
+from web.requests.jobs import optimize_request
+from web.requests.sources import Sources
+from web.schemas.optimize import OptimizeSchema
 from workers.engine.arrays import ArrayRef, Memory
 from workers.engine.in_process import run_here, stages_here
 from workers.engine.stages import Work
@@ -27,6 +30,12 @@ from workers.plans.stages.races import mean_points, simulated_points
 MARKET_OF_TESTS = Market(salary_weight=1.2, ownership_weight=0.3, start_weight=0.3, conviction=0.2)
 
 
+def view_of(slate: Slate, conviction: float) -> MarketView:
+    return MarketView(
+        MARKET_OF_TESTS, conviction, ConstraintCompiler().compile(slate, race_laps=60)
+    )
+
+
 def request_of(slate: Slate, conviction: float, **changes: Any) -> OptimizeRequest:
     request = OptimizeRequest(
         slate=slate,
@@ -38,7 +47,7 @@ def request_of(slate: Slate, conviction: float, **changes: Any) -> OptimizeReque
         objective="mean",
         validate_tail=False,
         contest=ContestTerms(typical_payouts(200, 500)),
-        market=MarketView(MARKET_OF_TESTS, conviction),
+        market=view_of(slate, conviction),
     )
     return replace(request, **changes)
 
@@ -87,7 +96,61 @@ def test_strengths_are_mixed_by_the_conviction(slate: Slate) -> None:
     assert np.abs(tilts[0]).max() <= MOST_TILT
 
 
-def test_neither_ownership_nor_the_market_reads_the_users_numbers(slate: Slate) -> None:
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"skill": 1.0},
+        {"aggression": 1.0},
+        {"shadow_risk": 0.5},
+        {"min_laps_led": 20},
+        {"max_laps_led": 0},
+        {"projected_points": 70.0},
+        {"win_odds": 1.5},
+        {"vetoes": frozenset({Veto.MAY_NOT_WIN})},
+    ],
+)
+def test_nothing_of_the_users_changes_ownership_or_the_markets_view(
+    slate: Slate, own: dict[str, Any]
+) -> None:
+    told = replace(slate, drivers=(replace(slate.drivers[0], **own), *slate.drivers[1:]))
+    body = OptimizeSchema().load(
+        {
+            "slate_id": "the test's",
+            "n_lineups": 2,
+            "scenario_config": {"n_scenarios": 1_000, "race_length": 60},
+            "contest": {"field_size": 200, "contest_buyin": 5},
+        }
+    )
+    plain, changed = (
+        stages_here(
+            optimize.PLAN,
+            replace(optimize_request(body, Sources(lambda _, s=each: s)), objective="mean"),
+            Memory(),
+        ).facts.of(MARKET)
+        for each in (slate, told)
+    )
+    assert plain == changed
+
+
+def test_at_the_markets_view_the_users_skills_count_for_nothing(slate: Slate) -> None:
+    skilled = replace(
+        slate,
+        drivers=(replace(slate.drivers[9], skill=1.0), *slate.drivers[:9], *slate.drivers[10:]),
+    )
+    plain = replace(skilled, drivers=(slate.drivers[9], *skilled.drivers[1:]))
+    view = view_of(plain, 0.0)
+    told = done(
+        request_of(
+            skilled, 0.0, market=view, spec=ConstraintCompiler().compile(skilled, race_laps=60)
+        )
+    )
+    bare = done(
+        request_of(plain, 0.0, market=view, spec=ConstraintCompiler().compile(plain, race_laps=60))
+    )
+    assert means(told) == pytest.approx(means(bare), abs=0.6)
+
+
+def test_neither_ownership_nor_the_market_reads_the_users_projections(slate: Slate) -> None:
     informed = replace(
         slate,
         drivers=tuple(
@@ -125,7 +188,7 @@ def test_the_answer_shows_the_contest_as_each_view_has_it(slate: Slate) -> None:
         seed=7,
         salary_cap_usd=50_000,
         spec=ConstraintCompiler().compile(slate, race_laps=60),
-        market=MarketView(MARKET_OF_TESTS, 1.0),
+        market=view_of(slate, 1.0),
     )
     other = run_here(contest_sim.PLAN, again, Memory())["by_conviction"]
     assert other["own"] == views["own"]

@@ -48,8 +48,12 @@ def test_an_answer_with_a_contest_says_what_its_objective_was_worth(slate: Slate
         limits=portfolio_limits(slate, 4, max_driver_exposure=1.0, max_team_exposure=1.0),
         objective="mean",
         validate_tail=False,
-        contest=ContestTerms(typical_payouts(200, 500)),
-        market=MarketView(load_market(), load_market().conviction),
+        contest=ContestTerms(typical_payouts(400, 500)),
+        market=MarketView(
+            load_market(),
+            load_market().conviction,
+            ConstraintCompiler().compile(slate, race_laps=60),
+        ),
     )
     notes = run_here(optimize.PLAN, request, Memory())["notes"]
     assert replayed()["mean"].sentence("mean") in notes

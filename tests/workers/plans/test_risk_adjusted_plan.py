@@ -26,7 +26,6 @@ from workers.engine.facts import Facts
 from workers.engine.in_process import run_here
 from workers.engine.stages import Work, bounds
 from workers.plans import optimize
-from workers.plans.answers.replayed import replayed
 from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.portfolio import PORTFOLIO, chosen_lineups, chosen_scores
@@ -98,9 +97,7 @@ def test_without_aversion_the_answer_is_that_of_dollars(slate: Slate) -> None:
     ]
     assert answers[0]["run_config"].pop("risk_aversion") == 0.0
     for answer in answers:
-        objective = answer["run_config"].pop("objective")
-        # what the objective was worth elsewhere is its own
-        answer["notes"].remove(replayed()[objective].sentence(objective))
+        del answer["run_config"]["objective"]
     assert json.dumps(answers[0]) == json.dumps(answers[1])
 
 

@@ -174,13 +174,16 @@ local function let_go(run, ref)
   end
 end
 
+-- How far a job has come, 0 to 1, as its work's record says; nothing where there is none.
+local function progress_of(run)
+  local at = call('hmget', work_key(run), 'before', 'within', 'done', 'chunks')
+  if at[1] then return math.min(1, at[1] + at[2] * math.min(1, at[3] / at[4])) end
+end
+
 -- Keep how far a job came, which its work's record says until it ends.
 local function keep_progress(run)
-  local at = call('hmget', work_key(run), 'before', 'within', 'done', 'chunks')
-  if at[1] then
-    local progress = at[1] + at[2] * math.min(1, at[3] / at[4])
-    call('hset', job_key(run), 'progress', string.format('%.4f', math.min(1, progress)))
-  end
+  local reached = progress_of(run)
+  if reached then call('hset', job_key(run), 'progress', string.format('%.4f', reached)) end
 end
 
 -- End a job: write its outcome and its result for the result backend, and delete everything else.
@@ -235,6 +238,12 @@ end
 -- Begin a stage: delete the stage before it, and make its chunks ready to be handed out.
 local function install(run, stage, name, units, chunks, open, cost, before, within)
   chunks = tonumber(chunks)
+  -- a pace that has changed moves where the stage lies in the job, and progress never falls
+  local reached = progress_of(run)
+  if reached and tonumber(before) < reached then
+    within = string.format('%.17g', math.max(0, before + within - reached))
+    before = string.format('%.17g', reached)
+  end
   call('del', work_key(run), ready_key(run))
   local top, nodes = 1, math.ceil(chunks / FAN)
   while nodes > 1 do

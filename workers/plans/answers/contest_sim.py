@@ -7,7 +7,7 @@ from workers.engine.facts import Facts
 from workers.engine.stages import Json, Work
 from workers.plans.answers.contest import contest_notes, contest_results
 from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
-from workers.plans.answers.market import by_conviction, market_notes, shown_market
+from workers.plans.answers.market import by_conviction, market_notes, shown_market, view_notes
 from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.stages.contest import CONTEST
 from workers.plans.stages.field import FIELD
@@ -45,7 +45,7 @@ def contest_sim_answer(work: Work[ContestSimRequest]) -> Json:
         "scenario_diagnostics": diagnostics,
         "ownership_percent": dict(zip(ids, field.model.ownership_percent, strict=True)),
         "ownership_source": field.source,
-        "notes": [*_notes(request, facts), *market_notes(request, views)],
+        "notes": [*_notes(request, facts), *view_notes(request), *market_notes(views)],
         "random_seed": request.seed,
     }
 

@@ -76,13 +76,13 @@ def knowledge_notes(request: Simulated, facts: Facts) -> list[str]:
     if changes:
         notes.append(
             f"Projected points sum to {shown['total_projected']:.0f} over all drivers, and a race "
-            f"scores {shown['total_simulated']:.0f} in all: in the simulated races each projection "
-            f"counts {', '.join(changes)}."
+            f"scores {shown['total_simulated']:.0f} in all: in your view of the race each "
+            f"projection counts {', '.join(changes)}."
         )
     missed = [fit["name"] for fit in shown["drivers"] if not fit["reached"]]
     if missed:
         notes.append(
-            f"The simulated races miss some of your numbers for {_listed(missed)}; "
+            f"Your view of the race misses some of your numbers for {_listed(missed)}; "
             "scenario_diagnostics.knowledge shows by how much."
         )
     held = [fit["name"] for fit in shown["drivers"] if fit["held"]]

@@ -57,21 +57,43 @@ def by_conviction(
     return shown
 
 
-def market_notes(request: Played, shown: Json | None) -> list[str]:
-    """Notes on whose view the dollars are, and what the other views would make of them."""
+def view_notes(request: Played, *, ranks_as_typed: bool = False) -> list[str]:
+    """Notes on how much of the user's own view the races keep.
+
+    Parameters
+    ----------
+    request
+        Of the job.
+    ranks_as_typed
+        Whether lineups are ranked by the user's projections as they are given.
+    """
     view = request.market
-    if shown is None or view is None or shown[FITTED]["roi"] is None:
+    if view is None:
         return []
-    fitted, market, own = (shown[name]["roi"] for name in (FITTED, MARKET_VIEW, OWN))
-    notes = [
-        f"ROI {fitted:+.0%} at the conviction {view.market.conviction:.2f} that real contests "
-        f"taught; {market:+.0%} at the market's view, {own:+.0%} if you alone knew the race."
-    ]
+    notes = []
     if view.conviction != view.market.conviction:
-        notes.append(f"Lineups were chosen and judged at your conviction of {view.conviction:g}.")
+        notes.append(f"Races are simulated at your conviction of {view.conviction:g}.")
     if request.knowledge is not None and view.conviction < 1.0:
+        kept = f"The simulated races keep {view.conviction:.0%} of your view of the race"
         notes.append(
-            f"Your numbers count {view.conviction:.0%} in the simulated races and the market's "
-            "view the rest; a conviction of 1 makes the races follow them, and the dollars flatter."
+            f"{kept}; lineups are ranked by your projected points as you gave them."
+            if ranks_as_typed
+            else f"{kept}; at a conviction of 1 they follow it, and the dollars flatter."
         )
     return notes
+
+
+def market_notes(shown: Json | None) -> list[str]:
+    """A note on what each view makes of the contest."""
+    if shown is None or shown[FITTED]["roi"] is None:
+        return []
+    fitted, market, own = (_roi(shown[name]) for name in (FITTED, MARKET_VIEW, OWN))
+    return [
+        f"ROI {fitted} at the default conviction of {shown[FITTED]['conviction']:.2f}; {market} at "
+        f"the market's view, {own} if you alone knew the race."
+    ]
+
+
+def _roi(view: Json) -> str:
+    error = "" if view["roi_se"] is None else f" ± {view['roi_se']:.0%}"
+    return f"{view['roi']:+.0%}{error}"

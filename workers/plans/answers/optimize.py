@@ -19,10 +19,10 @@ from workers.plans.answers.contest import contest_notes, contest_results
 from workers.plans.answers.explanation import explanation
 from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
 from workers.plans.answers.leverage import add_leverage
-from workers.plans.answers.market import by_conviction, market_notes, shown_market
+from workers.plans.answers.market import by_conviction, market_notes, shown_market, view_notes
 from workers.plans.answers.replayed import replayed
 from workers.plans.answers.validation import tail_notes, tail_validation
-from workers.plans.objectives import OBJECTIVES
+from workers.plans.objectives import OBJECTIVES, Unit
 from workers.plans.objectives.plan import plan_of
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.contest import CONTEST
@@ -34,6 +34,7 @@ from workers.plans.stages.validation import VALIDATION
 from workers.plans.stages.walk import LINEUPS, Strand
 
 _CLEAR_ERRORS = 2.0
+_SMALLEST_REPLAYED = 390  # entries of the smallest contest replayed
 
 
 def optimize_answer(work: Work[OptimizeRequest]) -> Json:
@@ -191,9 +192,28 @@ def _notes(request: OptimizeRequest, facts: Facts, selection: int) -> list[str]:
             f"lineups are chosen on; give {wanted} scenarios to make it 100."
         )
     notes += knowledge_notes(request, facts)
+    typed = any(driver.projected_points is not None for driver in request.slate.drivers)
+    notes += view_notes(
+        request, ranks_as_typed=typed and OBJECTIVES[request.objective].takes_randomness
+    )
     if request.contest is not None:
         notes += contest_notes(request, facts)
     return notes
+
+
+def _as_replayed(request: OptimizeRequest) -> bool:
+    """Whether the record of real contests is of choices like this one."""
+    view, contest = request.market, request.contest
+    return (
+        request.objective in replayed()
+        and request.slate.site.key == "draftkings"
+        and request.leverage is None
+        and view is not None
+        and view.conviction == view.market.conviction
+        and contest is not None
+        and contest.payouts.entry_fee_cents > 0
+        and contest.payouts.field_size >= _SMALLEST_REPLAYED
+    )
 
 
 def luck_notes(report: Json, in_sample: Json) -> list[str]:
@@ -235,11 +255,11 @@ def _add_contest(
             for name in ("roi", "roi_se", "cash_pct", "win_prob", "n_simulations")
         },
     }
-    answer["notes"] += market_notes(request, views)
-    record = replayed().get(request.objective)
-    if record is not None:
-        answer["notes"].append(record.sentence(request.objective))
-    answer["notes"] += luck_notes(report, in_sample)
+    answer["notes"] += market_notes(views)
+    if _as_replayed(request):
+        answer["notes"].append(replayed()[request.objective].sentence(request.objective))
+    if OBJECTIVES[request.objective].unit is Unit.USD:
+        answer["notes"] += luck_notes(report, in_sample)
     if report["roi"] is not None and report["roi"] <= 0.0:
         answer["notes"].append("These lineups lose money in the simulated contest.")
     answer["ownership_percent"] = dict(zip(ids, field.model.ownership_percent, strict=True))

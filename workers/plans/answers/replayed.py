@@ -31,9 +31,9 @@ class Replayed:
         """The figures in one sentence."""
         cash, roi = ([100.0 * each for each in figures] for figures in (self.cash, self.roi))
         return (
-            f"On {self.slates} real slates lineups chosen by {objective} cashed in {cash[1]:.0f} ± "
-            f"{cash[2]:.0f}% of cases ({cash[0]:.0f}% predicted) and earned {roi[1]:+.0f} ± "
-            f"{roi[2]:.0f}% ({roi[0]:+.0f}% predicted)."
+            f"On {self.slates} real slates 150 lineups chosen by {objective} cashed in "
+            f"{cash[1]:.0f} ± {cash[2]:.0f}% of cases ({cash[0]:.0f}% predicted) and earned "
+            f"{roi[1]:+.0f} ± {roi[2]:.0f}% ({roi[0]:+.0f}% predicted)."
         )
 
 

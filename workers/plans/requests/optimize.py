@@ -101,7 +101,9 @@ class OptimizeRequest:
         """The field's ownership where the request gives it, with the contest or for leverage."""
         if self.contest is not None and self.contest.ownership_percent is not None:
             return self.contest.ownership_percent
-        return None if self.leverage is None else self.leverage.ownership_percent
+        if self.leverage is None or self.leverage.source:
+            return None
+        return self.leverage.ownership_percent
 
     @property
     def own_entries(self) -> int:

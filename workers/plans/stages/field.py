@@ -77,7 +77,7 @@ def _fit(request: Played, model_points: npt.NDArray[np.float64], arrays: Blobs) 
         model, source = estimated_field(
             slate,
             model_points,
-            request.spec,
+            request.spec if request.market is None else request.market.public,
             cap_usd,
             terms.payouts.field_size,
             terms.ownership_model,

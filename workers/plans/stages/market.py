@@ -8,10 +8,19 @@ import numpy.typing as npt
 
 from core.cancelling import CheckCancelled, never_cancelled
 from core.field import consensus_points
-from core.race import ConstraintSpec, UserKnowledge, simulate_block, tilt, with_tilts
+from core.race import (
+    SKILL_PER_SD,
+    ConstraintSpec,
+    UserKnowledge,
+    simulate_block,
+    tilt,
+    with_tilts,
+)
+from core.race.constraints import MAX_TILT
 from core.slate import TICKS_PER_POINT, SiteRules
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Work, single_unit_stage
+from workers.plans.requests.market import MarketView
 from workers.plans.requests.played import Played
 from workers.plans.requests.races import Simulated, spec_of
 from workers.plans.stages.estimated_ownership import estimated_percent
@@ -60,12 +69,12 @@ def _run(work: Work[Played]) -> MarketFact:
     request, view = work.request, work.request.market
     if view is None:
         raise TypeError("a job at one's own view has no such stage")
-    spec, slate = spec_of(request), request.slate
+    spec, slate = view.public, request.slate
     model = public_points(
         spec, slate.rules, request.seed, request.n_scenarios, work.check_cancelled
     )
     given = _given_ownership(request)
-    percent = _estimated(request, spec, model) if given is None else np.array(given)
+    percent = _estimated(request, view, model) if given is None else np.array(given)
     racing = list(spec.racing)
     starts = [
         np.nan if driver.start_position is None else driver.start_position
@@ -95,10 +104,10 @@ def public_points(
     n_scenarios: int,
     check_cancelled: CheckCancelled = never_cancelled,
 ) -> Floats:
-    """Mean points of the model's own races, ``[D]``: nothing of the user's numbers is in them.
+    """Mean points of the model's own races, ``[D]``.
 
-    They are those of as many races as a job simulates, up to 10,000: an ownership job of the same
-    seed reads its estimate from the same means.
+    They are those of as many races as a job simulates, up to 10,000. An ownership job that
+    simulates as many with the same seed reads its estimate from the same means.
     """
     count = min(n_scenarios, _MOST_RACES)
     ticks = np.zeros(len(spec), dtype=np.int64)
@@ -120,15 +129,14 @@ def _given_ownership(request: Played) -> Sequence[float] | None:
     return given if len(given) == len(known) else None
 
 
-def _estimated(request: Played, spec: ConstraintSpec, model: Floats) -> Floats:
-    terms = request.contest
+def _estimated(request: Played, view: MarketView, model: Floats) -> Floats:
     return estimated_percent(
         request.slate,
         model,
-        spec,
+        view.public,
         request.salary_cap_usd,
-        None if terms is None else terms.payouts.field_size,
-        None if terms is None else terms.ownership_model,
+        None if request.contest is None else request.contest.payouts.field_size,
+        view.ownership_model,
     )
 
 
@@ -168,8 +176,18 @@ def simulated_spec(
     share = view.conviction if conviction is None else conviction
     if share == 1.0 and facts.get(KNOWLEDGE) is None:
         return spec
-    mixed = (1.0 - share) * np.array(found.tilts) + share * np.array(own)
-    return with_tilts(spec, mixed.tolist())
+    mixed = (1.0 - share) * (np.array(found.tilts) + _back_to_public(spec, view.public))
+    mixed += share * np.array(own)
+    return with_tilts(spec, np.clip(mixed, -MAX_TILT, MAX_TILT).tolist())
+
+
+def _back_to_public(spec: ConstraintSpec, public: ConstraintSpec) -> Floats:
+    """Strength that takes back the user's own skills, ``[D]``; rules and risks stay."""
+    skills = np.array(
+        [theirs.skill - own.skill for own, theirs in zip(spec.drivers, public.drivers, strict=True)]
+    )
+    strength: Floats = spec.priors.skill_weight * skills / SKILL_PER_SD
+    return strength
 
 
 def _seconds(request: Played) -> float:

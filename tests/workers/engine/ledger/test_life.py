@@ -55,12 +55,14 @@ def test_a_job_is_running_once_its_first_piece_is_taken(desk: Desk) -> None:
 def test_a_stage_after_another_has_its_facts_and_new_pieces(desk: Desk) -> None:
     run_id = desk.begin(2)
     join = desk.to_join()
+    # the pace has changed: the stage before took less of the job than it was thought to
     following = stage(3, 1, "points", before=0.25, within=0.75)
     assert desk.advance(join, following, facts='{"best": 7}') == "kept"
     assert desk.job(run_id)["stage"] == "points"
     assert desk.job(run_id)["facts:walk"] == '{"best": 7}'
     work = desk.fields(f"axiomatic:work:{run_id}")
-    assert (work["before"], work["within"], work["done"]) == ("0.25", "0.75", "0")
+    # progress never falls, and ends where it should
+    assert (work["before"], work["within"], work["done"]) == ("1", "0", "0")
     assert [name for name in work if name[1] == ":"] == []
     assert plain(desk.take()) == Piece(run_id, 1, "", 0, 0, False, 6, 3, 1, ())
 
