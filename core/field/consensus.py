@@ -3,8 +3,8 @@
 Entrants know most of what a model knows, and show it in what they play. The consensus is what a
 driver of that salary, ownership and grid spot has scored on average in real contests, spread over
 the drivers as far as the race model spreads them at this track. What a model or a user thinks
-beyond it hardly came true there: the share that survives is kappa, the *conviction*, fitted to the
-same contests.
+beyond it hardly came true there: the share that survives is the *conviction*, fitted to the same
+contests.
 """
 
 import json

@@ -91,6 +91,7 @@ def test_without_estimates_the_slates_count_and_missing_ones_are_estimated() -> 
     assert request.leverage.source == ""
     for place in range(2, len(owned)):
         del owned[place]["ownership_percent"]
+    free["min_low_ownership_drivers"] = 0
     request = leverage_request(LeverageSchema().load({"drivers": owned, **body, **free}), ALONE)
     assert request.leverage is not None
     assert request.leverage.ownership_percent[:2] == tuple(OWNED.values())[:2]
