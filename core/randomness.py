@@ -7,6 +7,7 @@ in whatever order streams are drawn and however often a draw is repeated.
 from enum import IntEnum
 
 import numpy as np
+import numpy.typing as npt
 
 
 class Purpose(IntEnum):
@@ -18,6 +19,8 @@ class Purpose(IntEnum):
     FITTING = 4
     KNOWLEDGE = 5
     PROJECTIONS = 6
+    STRENGTH = 7
+    OWNERSHIP = 8
 
 
 def stream(seed: int, purpose: Purpose, *numbers: int) -> np.random.Generator:
@@ -49,3 +52,15 @@ def stream(seed: int, purpose: Purpose, *numbers: int) -> np.random.Generator:
     return np.random.Generator(
         np.random.Philox(np.random.SeedSequence(seed, spawn_key=(int(purpose), *numbers)))
     )
+
+
+def paired_normals(seed: int, purpose: Purpose, block: int, count: int) -> npt.NDArray[np.float64]:
+    """Standard normals of a block, f64 ``[count]``: those of block b + 2 are the opposite.
+
+    Blocks 0 and 2 are such a pair, 1 and 3, 4 and 6, and so on, so that even blocks pair with even
+    ones and odd ones with odd. Over a pair whatever is linear in them cancels (antithetic
+    variates; Hammersley and Morton, 1956), and few blocks are enough for a mean.
+    """
+    of_four, place = divmod(block, 4)
+    normals = stream(seed, purpose, 2 * of_four + place % 2).standard_normal(count)
+    return -normals if place >= 2 else normals

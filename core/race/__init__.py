@@ -21,11 +21,18 @@ from core.race.regimes import Regime, classify_scenario_regime
 from core.race.run import RunConfig, SimulationParameters
 from core.race.scenarios import Scenarios, concatenate
 from core.race.spec import ConstraintSpec
+from core.race.uncertainty import (
+    BlockStrength,
+    StrengthError,
+    draw_block_strength,
+    load_strength_error,
+)
 
 __all__ = [
     "BLOCK_SCENARIOS",
     "SKILL_PER_SD",
     "STAGE_BREAKS",
+    "BlockStrength",
     "ConstraintCompiler",
     "ConstraintSpec",
     "DriverConstraints",
@@ -40,12 +47,14 @@ __all__ = [
     "Scenarios",
     "SimulationParameters",
     "SkeletonNarrative",
+    "StrengthError",
     "Tilted",
     "TrackConstraints",
     "TrackPriors",
     "UserKnowledge",
     "classify_scenario_regime",
     "concatenate",
+    "draw_block_strength",
     "draw_races",
     "entropy_tilt",
     "fair_probabilities",
@@ -53,6 +62,7 @@ __all__ = [
     "load_calibration",
     "load_known_drivers",
     "load_priors",
+    "load_strength_error",
     "simulate_block",
     "skill_from_slate",
     "tilt",

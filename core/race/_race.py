@@ -81,9 +81,9 @@ class RaceInputs(NamedTuple):
     failure_gap: float  # -1 / log(1 - chance that a car fails); 0 = no car fails
     skill_weight: float
     grid_weight: float
-    shock_sd: float  # of the luck that lasts the race
-    team_share: float
-    make_share: float
+    own_sd: F8  # of a driver's own luck that lasts the race, and of a team's and a make's
+    team_sd: float
+    make_sd: float
     drift_sd: float  # of the luck that comes and goes within the race
     pack_share: float
     turnover: float  # rate of mean reversion over a whole race
@@ -151,22 +151,18 @@ def _draw_strength(
 ) -> None:
     """Draw each car's strength in this race, and set where it takes the green flag."""
     drivers = cars.start.shape[0]
-    team_sd = race.shock_sd * np.sqrt(race.team_share)
-    make_sd = race.shock_sd * np.sqrt(race.make_share)
     for t in range(race.n_teams):
-        team_shock[t] = team_sd * rng.standard_normal()
+        team_shock[t] = race.team_sd * rng.standard_normal()
     for m in range(race.n_makes):
-        make_shock[m] = make_sd * rng.standard_normal()
+        make_shock[m] = race.make_sd * rng.standard_normal()
     for i in range(drivers):
         grid = race.grid_scores[cars.start[i]]
-        shock, own = 0.0, 1.0
+        shock = 0.0
         if race.team[i] >= 0:
             shock += team_shock[race.team[i]]
-            own -= race.team_share
         if race.make[i] >= 0:
             shock += make_shock[race.make[i]]
-            own -= race.make_share
-        shock += race.shock_sd * race.spread[i] * np.sqrt(own) * rng.standard_normal()
+        shock += race.own_sd[i] * rng.standard_normal()
         cars.strength[i] = race.skill_weight * race.skill[i] + race.grid_weight * grid
         cars.strength[i] += race.tilt[i] + shock
         if race.shadow_risk[i] > 0.0 and rng.random() < race.shadow_risk[i]:

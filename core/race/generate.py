@@ -29,6 +29,7 @@ from core.race.priors import TrackPriors
 from core.race.regimes import classify_scenario_regime
 from core.race.scenarios import Scenarios, concatenate
 from core.race.spec import ConstraintSpec
+from core.race.uncertainty import BlockStrength, StrengthError, draw_block_strength
 from core.randomness import Purpose, stream
 
 BLOCK_SCENARIOS = 500
@@ -86,6 +87,7 @@ class _Prepared:
 def _prepare(spec: ConstraintSpec) -> _Prepared:
     racing = [spec.drivers[i] for i in spec.racing]
     track, priors = spec.track, spec.priors
+    shock_sd = priors.residual_sd * priors.shock_share**0.5
     teams = sorted({driver.team for driver in racing if driver.team is not None})
     makes = sorted({d.manufacturer for d in racing if d.manufacturer is not None})
     least = [driver.min_laps_led or 0 for driver in racing]
@@ -101,11 +103,12 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
     aggression = np.array(
         [track.aggression_factor * (driver.aggression - 0.5) for driver in racing]
     )
+    spread = np.maximum(0.1, 1.0 + aggression)
     return _Prepared(
         inputs=RaceInputs(
             skill=np.array([(driver.skill - 0.5) / SKILL_PER_SD for driver in racing]),
             tilt=np.array([driver.tilt for driver in racing]),
-            spread=np.maximum(0.1, 1.0 + aggression),
+            spread=spread,
             causes=np.exp(2.0 * (aggression - aggression.max())),
             shadow_risk=np.array([driver.shadow_risk for driver in racing]),
             team=np.array(
@@ -139,9 +142,9 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
             failure_gap=_failure_gap(priors.failure_rate),
             skill_weight=priors.skill_weight,
             grid_weight=priors.grid_weight,
-            shock_sd=priors.residual_sd * priors.shock_share**0.5,
-            team_share=priors.team_share,
-            make_share=priors.make_share,
+            own_sd=shock_sd * spread * np.sqrt([_own_share(priors, driver) for driver in racing]),
+            team_sd=shock_sd * priors.team_share**0.5,
+            make_sd=shock_sd * priors.make_share**0.5,
             drift_sd=priors.residual_sd * (1 - priors.shock_share) ** 0.5,
             pack_share=priors.pack_share,
             # where passing is harder the order lasts longer: twice the turnover at difficulty 0,
@@ -158,6 +161,29 @@ def _prepare(spec: ConstraintSpec) -> _Prepared:
             pit_window_laps=track.pit_window_laps,
         ),
         racing=np.array(spec.racing),
+    )
+
+
+def _own_share(priors: TrackPriors, driver: DriverConstraints) -> float:
+    """Share of the variance of race-long luck that a driver shares with nobody."""
+    own = 1.0
+    if driver.team is not None:
+        own -= priors.team_share
+    if driver.manufacturer is not None:
+        own -= priors.make_share
+    return own
+
+
+def _with_strength(prepared: _Prepared, strength: BlockStrength) -> _Prepared:
+    """The race at a block's strengths, whose variance its race-long luck lacks."""
+    inputs, racing = prepared.inputs, prepared.racing
+    own = np.maximum(0.0, inputs.own_sd**2 - strength.own_variance[racing])
+    team = max(0.0, inputs.team_sd**2 - strength.team_variance)
+    return _Prepared(
+        inputs._replace(
+            tilt=inputs.tilt + strength.added[racing], own_sd=np.sqrt(own), team_sd=team**0.5
+        ),
+        racing,
     )
 
 
@@ -233,7 +259,11 @@ def _infeasible(spec: ConstraintSpec, stats: KernelStats) -> Infeasible:
 
 
 def simulate_block(
-    spec: ConstraintSpec, seed: int, block: int, n: int = BLOCK_SCENARIOS
+    spec: ConstraintSpec,
+    seed: int,
+    block: int,
+    n: int = BLOCK_SCENARIOS,
+    strength: BlockStrength | None = None,
 ) -> tuple[Scenarios, KernelStats]:
     """Simulate one block of races that obey the spec's rules.
 
@@ -248,6 +278,8 @@ def simulate_block(
     n
         Number of the block's 500 races to return, from the first. The whole block is always
         simulated, so a race does not depend on ``n``.
+    strength
+        How the block's strengths differ from the spec's; not at all by default.
 
     Returns
     -------
@@ -269,6 +301,8 @@ def simulate_block(
         if not 0 <= value < 1 << bits:
             raise InvalidInput({name: f"{value} is outside 0 to 2**{bits} - 1."})
     kernel, prepared = KernelLogic(spec), _prepare(spec)
+    if strength is not None:
+        prepared = _with_strength(prepared, strength)
     kept: list[Scenarios] = []
     missing, draw, stats = BLOCK_SCENARIOS, BLOCK_SCENARIOS, KernelStats()
     for attempt in range(MAX_ATTEMPTS):
@@ -291,9 +325,22 @@ def simulate_block(
 
 
 def generate_scenarios(
-    spec: ConstraintSpec, n_scenarios: int, seed: int
+    spec: ConstraintSpec, n_scenarios: int, seed: int, error: StrengthError | None = None
 ) -> tuple[Scenarios, KernelStats]:
     """Simulate ``n_scenarios`` races: blocks 0, 1, .. of :func:`simulate_block`, joined.
+
+    Parameters
+    ----------
+    spec
+        The race.
+    n_scenarios
+        How many races, at least 1.
+    seed
+        The job's seed, >= 0.
+    error
+        How far strengths may be off: each block then has its own
+        (:func:`~core.race.uncertainty.draw_block_strength`). Races are as the spec has them by
+        default.
 
     Raises
     ------
@@ -307,7 +354,9 @@ def generate_scenarios(
     parts: list[Scenarios] = []
     stats = KernelStats()
     for block, first in enumerate(range(0, n_scenarios, BLOCK_SCENARIOS)):
-        part, judged = simulate_block(spec, seed, block, min(BLOCK_SCENARIOS, n_scenarios - first))
+        races = min(BLOCK_SCENARIOS, n_scenarios - first)
+        strength = None if error is None else draw_block_strength(spec, seed, block, error)
+        part, judged = simulate_block(spec, seed, block, races, strength)
         parts.append(part)
         stats += judged
     return concatenate(parts), stats

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.history.learning.fit import STEPS, Apply, FittedKind, Progress, fit_kinds
+from core.history.learning.strength_error import fit_lasting_error
 from core.history.races import PastRace, read_races, read_yellow_flags
 from core.history.strength import books_after, skill_before
 from core.race.priors import PRIORS_VERSION
@@ -43,8 +44,9 @@ def fit_document(
     Returns
     -------
     For each kind of track the parameters, their standard errors where they have any, the races and
-    dates they rest on, and the moments ``[real, its standard error, simulated]``; the strengths, by
-    kind of track, of the drivers who raced lately and of newcomers to each team.
+    dates they rest on, and the moments ``[real, its standard error, simulated]``; the error that
+    forecast strengths have; the strengths, by kind of track, of the drivers who raced lately and of
+    newcomers to each team.
 
     Raises
     ------
@@ -64,7 +66,25 @@ def fit_document(
         "to": races[-1].date,
         "races": len(races),
         "track_types": {kind.value: _kind_document(one) for kind, one in fitted.items()},
+        "strength_error": _error_document(races),
         **driver_documents(races),
+    }
+
+
+def _error_document(races: Sequence[PastRace]) -> dict[str, Any]:
+    """The lasting error of strengths, at all kinds of track but superspeedways."""
+    error = fit_lasting_error([r for r in races if r.track_type is not TrackType.SUPERSPEEDWAY])
+    return {
+        "races": error.races,
+        "driver_sd": round(error.driver_sd, DECIMALS),
+        "team_sd": round(error.team_sd, DECIMALS),
+        "variances": {
+            name: [
+                round(number, DECIMALS) if np.isfinite(number) else None
+                for number in (one.value, one.error)
+            ]
+            for name, one in (("driver", error.driver), ("team", error.team))
+        },
     }
 
 
