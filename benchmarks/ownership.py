@@ -100,6 +100,14 @@ def learn_from(data: Path) -> Learnt:
     )
 
 
+def left_out_model(learnt: Learnt, slate_id: str) -> str:
+    """The ownership model fitted to all slates but one, as JSON."""
+    others = learnt.slates != slate_id
+    model = HybridOwnershipEstimator(members=tuple(MEMBERS))
+    model.fit(learnt.x[others], learnt.y[others], learnt.groups[others], learnt.slates[others])
+    return json.dumps(to_json(model))
+
+
 def _table(grade: OwnershipGrade) -> Table:
     table = Table(title=f"Mean absolute error, percent of entries, {grade.drivers} drivers")
     for column in ("", *grade.mae, "correlation", "within 5/95", "width"):

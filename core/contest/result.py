@@ -28,6 +28,10 @@ class Figures:
     block, since a block's contests share its fields. They are ``None`` for a single scenario; for a
     single block they leave out the luck of its fields. ``best_payout`` is in USD.
 
+    ``roi_unknown_sd`` is the standard deviation of the ROI over blocks of scenarios, less what the
+    luck of their races explains: what a block's strengths and fields, which are drawn around
+    estimates, make of it. ``None`` for fewer than two blocks.
+
     ``expected_duplicates`` of a lineup is the expected number of other entries with the same
     lineup, own entries among them.
 
@@ -39,6 +43,7 @@ class Figures:
     roi: float | None
     roi_std: float | None
     roi_se: float | None
+    roi_unknown_sd: float | None
     roi_lower_5: float | None
     roi_upper_95: float | None
     cash_pct: float
@@ -145,6 +150,7 @@ def _figures(tally: ContestTally, row: int, entries: slice, cost: int, entry_cou
         roi=_over(paid - cost * simulations, cost * simulations),
         roi_std=_over(std, cost),
         roi_se=_over(paid_se, cost),
+        roi_unknown_sd=_over(_between_blocks(tally.paid, row, tally), cost),
         roi_lower_5=_over(winnings.quantile(_TAIL) - cost, cost),
         roi_upper_95=_over(winnings.quantile(1 - _TAIL) - cost, cost),
         cash_pct=tally.cashed.totals[row] / (simulations * entry_count),
@@ -194,16 +200,40 @@ def _clustered_error(moments: Moments, row: int, tally: ContestTally) -> float |
     # whole numbers and fractions until the root, so no digits cancel
     variance_of_mean = Fraction(n * moments.squares[row] - total * total, n * n * (n - 1))
     if tally.blocks > 1:
-        mean = Fraction(total, n)
-        about_mean = (
-            moments.block_squares[row]
-            - 2 * mean * moments.block_products[row]
-            + mean * mean * tally.block_size_squares
-        )
+        about_mean = _blocks_about_mean(moments, row, tally)
         by_block = about_mean * Fraction(tally.blocks, (tally.blocks - 1) * n * n)
         widened = sqrt(by_block) * float(stdtrit(tally.blocks - 1, _WITHIN_ONE_ERROR))
         return max(sqrt(variance_of_mean), widened) / tally.fields_per_scenario
     return sqrt(variance_of_mean) / tally.fields_per_scenario
+
+
+def _between_blocks(moments: Moments, row: int, tally: ContestTally) -> float | None:
+    """Standard deviation over blocks of their expected value in a contest.
+
+    The variance component between groups by the method of moments (Searle, Casella and McCulloch,
+    "Variance Components", 1992). With w within blocks and b between them, the squares of all
+    scenarios about their mean sum to n (w + b), and those of the blocks' sums to n w + b times the
+    sum of squared block sizes. It is 0 where blocks differ by no more than the luck of their
+    scenarios.
+    """
+    n, blocks = tally.scenarios, tally.blocks
+    if blocks < 2 or n <= blocks:
+        return None
+    total = moments.totals[row]
+    of_scenarios = moments.squares[row] - Fraction(total * total, n)
+    of_blocks = _blocks_about_mean(moments, row, tally) * Fraction(blocks, blocks - 1)
+    variance = (of_blocks - of_scenarios) / (tally.block_size_squares - n)
+    return sqrt(max(variance, Fraction(0))) / tally.fields_per_scenario
+
+
+def _blocks_about_mean(moments: Moments, row: int, tally: ContestTally) -> Fraction:
+    """Sum over blocks of the square of a block's sum less its size times the mean."""
+    mean = Fraction(moments.totals[row], tally.scenarios)
+    return (
+        moments.block_squares[row]
+        - 2 * mean * moments.block_products[row]
+        + mean * mean * tally.block_size_squares
+    )
 
 
 def _over(value: float | None, whole: int) -> float | None:

@@ -58,7 +58,9 @@ def play_block(
         call, and the tallies are merged.
     spread
         How ownership differs between contests: each field's ownership is then drawn around the
-        model's, from the field's own stream. By default all fields have the model's ownership.
+        model's, from the field's own stream. Where the model's is an estimate, the error of that
+        estimate is the block's, and all of its fields share it. By default all fields have the
+        model's ownership.
 
     Raises
     ------
@@ -79,8 +81,9 @@ def play_block(
         raise InvalidInput(
             {"field_size": f"{payouts.field_size} entries cannot hold {len(own)} own lineups."}
         )
+    error = None if spread is None else spread.error_of_block(seed, block)
     fields = (
-        _drawn(model, opponents, stream(seed, Purpose.FIELD, block, number), spread, own)
+        _drawn(model, opponents, stream(seed, Purpose.FIELD, block, number), spread, error, own)
         for number in numbers
     )
     return play_fields(
@@ -194,6 +197,7 @@ def _drawn(
     opponents: int,
     generator: np.random.Generator,
     spread: ContestSpread | None,
+    error: npt.NDArray[np.float64] | None,
     own: Lineups,
 ) -> tuple[Field, Ints]:
     """Draw a field, and work out how many of its entries are each own lineup, in millionths.
@@ -201,7 +205,7 @@ def _drawn(
     The average is worked out, since a single field has many copies of a lineup or none.
     """
     if spread is not None:
-        model = spread.draw(model, generator)
+        model = spread.draw(model, generator, error)
     same = np.rint(MILLIONTHS * opponents * model.chances(own)).astype(np.int64)
     return sample_field(model, opponents, generator), same
 

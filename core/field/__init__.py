@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.field import estimators
 from core.field.completion import complete_ownership
-from core.field.consensus import Market, consensus_points, load_market
+from core.field.consensus import Market, consensus_points, load_market, points_per_surprise
 from core.field.contests import ContestSpread, contest_model, contest_spread
 from core.field.estimators import OwnershipSlate
 from core.field.guess import guess_ownership
@@ -46,6 +46,7 @@ __all__ = [
     "load_market",
     "nearest_ownership",
     "ownership_model",
+    "points_per_surprise",
     "read_ownership",
     "require_lineup",
     "sample_field",

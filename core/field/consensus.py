@@ -5,6 +5,11 @@ driver of that salary, ownership and grid spot has scored on average in real con
 the drivers as far as the race model spreads them at this track. What a model or a user thinks
 beyond it hardly came true there: the share that survives is the *conviction*, fitted to the same
 contests.
+
+An estimate of ownership is made of the salary, the grid and the model, and is no news of the
+market. Where ownership is estimated, the consensus is what salary and grid imply by themselves. The
+real field's ownership will differ from the estimate, for reasons: the *surprise weight* is how much
+of them comes true.
 """
 
 import json
@@ -17,11 +22,19 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
+from core.field.ownership import log_odds
 
 Floats = npt.NDArray[np.float64]
 
-# ownership is held this far from 0% and 100%, so that its log-odds are finite
-_LEAST_PERCENT = 0.5
+
+_WEIGHTS = (
+    "salary_weight",
+    "ownership_weight",
+    "start_weight",
+    "salary_alone",
+    "start_alone",
+    "surprise_weight",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +45,12 @@ class Market:
     ----------
     salary_weight, ownership_weight, start_weight
         What one standard deviation of salary, of the log-odds of ownership and of the grid (further
-        back) counts; only their ratios matter.
+        back) counts where ownership is known; only their ratios matter.
+    salary_alone, start_alone
+        The same of salary and grid where ownership is not known.
+    surprise_weight
+        What a driver scores more for a unit of log-odds by which the field owns him more than
+        estimated, in standard deviations of the model's mean points.
     conviction
         Share 0..1 of an opinion beyond the consensus that survives.
 
@@ -45,10 +63,13 @@ class Market:
     salary_weight: float
     ownership_weight: float
     start_weight: float
+    salary_alone: float
+    start_alone: float
+    surprise_weight: float
     conviction: float
 
     def __post_init__(self) -> None:
-        for name in ("salary_weight", "ownership_weight", "start_weight"):
+        for name in _WEIGHTS:
             if not isfinite(getattr(self, name)):
                 raise InvalidInput({name: f"{getattr(self, name)} is not finite."})
         if not 0.0 <= self.conviction <= 1.0:
@@ -70,14 +91,11 @@ def market_terms(
     -------
     Of salary, of the log-odds of ownership, of the grid; 0 where all are equal.
     """
-    owned = np.clip(
-        np.asarray(ownership_percent, dtype=np.float64), _LEAST_PERCENT, 100.0 - _LEAST_PERCENT
-    )
     spots = np.asarray(start, dtype=np.float64)
     known = np.isfinite(spots)
     spots = np.where(known, spots, spots[known].mean() if known.any() else 0.0)
     salaries = np.asarray(salaries_usd, dtype=np.float64)
-    return standard_scores(np.column_stack([salaries, np.log(owned / (100.0 - owned)), spots]))
+    return standard_scores(np.column_stack([salaries, log_odds(ownership_percent), spots]))
 
 
 def standard_scores(columns: Floats) -> Floats:
@@ -91,7 +109,7 @@ def consensus_points(
     market: Market,
     model_points: npt.ArrayLike,
     salaries_usd: npt.ArrayLike,
-    ownership_percent: npt.ArrayLike,
+    ownership_percent: npt.ArrayLike | None,
     start: npt.ArrayLike,
 ) -> Floats:
     """The market's projection of each driver, ``[D]`` in points.
@@ -105,13 +123,29 @@ def consensus_points(
         a race hands out much the same points whoever wins, and how far drivers lie apart depends on
         the kind of track.
     salaries_usd, ownership_percent, start
-        As :func:`market_terms` takes them, of the drivers who race.
+        As :func:`market_terms` takes them, of the drivers who race; no ownership where it is not
+        known.
     """
-    terms = market_terms(salaries_usd, ownership_percent, start)
-    weights = np.array([market.salary_weight, market.ownership_weight, market.start_weight])
+    if ownership_percent is None:
+        terms = market_terms(salaries_usd, np.full(np.shape(salaries_usd), 50.0), start)
+        weights = np.array([market.salary_alone, 0.0, market.start_alone])
+    else:
+        terms = market_terms(salaries_usd, ownership_percent, start)
+        weights = np.array([market.salary_weight, market.ownership_weight, market.start_weight])
     model = np.asarray(model_points, dtype=np.float64)
     points: Floats = model.mean() + model.std() * standard_scores((terms @ weights)[:, None])[:, 0]
     return points
+
+
+def points_per_surprise(market: Market, model_points: npt.ArrayLike) -> float:
+    """Points that a driver scores more for a unit of log-odds owned beyond the estimate.
+
+    Parameters
+    ----------
+    market, model_points
+        As :func:`consensus_points` takes them.
+    """
+    return market.surprise_weight * float(np.asarray(model_points, dtype=np.float64).std())
 
 
 @cache

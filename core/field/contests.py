@@ -16,13 +16,15 @@ from core.errors import InvalidInput
 from core.field._lattice import Floats, include_table, marginals, pair_marginals
 from core.field._newton import FINE, coarser, match_marginals, within_kinds
 from core.field.model import DrawTables, FieldModel, draw_tables
-from core.randomness import Purpose, stream
+from core.field.ownership import log_odds
+from core.randomness import Purpose, paired_normals, stream
 
 _ROUNDS = 15  # of moving the centre, at most
 _STEPS = 6  # rounds in which variances are changed too; iterations of _own_variance
 _CENTRED = 1e-5  # largest bias of mean ownership at which the centre stays, fraction of entries
-_CLOSE = 0.03  # relative error of a driver's variance that is let be
-_ROTATIONS = 2  # frames of cubature points
+_CLOSE = 0.1  # relative error of a driver's variance that is let be
+# frames of cubature points; fewer where the ownership is an estimate, which costs more rounds
+_ROTATIONS, _ROTATIONS_IN_ERROR = 2, 1
 _COARSE_ERROR = 1e-6  # of a marginal in coarser units, fraction of entries
 _MOST_STD_PERCENT = 50.0
 # a deviation is at most this share of the ownership, or of what it lacks to 100%: ownership ends at
@@ -37,14 +39,21 @@ _WIDEST = 3.0
 
 @dataclass(frozen=True, slots=True)
 class ContestSpread:
-    """Distribution of log weights over contests: ``centre + factor @ standard normals``.
+    """Distribution of log weights over contests: ``centre + factor @ u + error * z``.
+
+    u and z are standard normals: u of the contest, z of the estimate of ownership.
 
     Parameters
     ----------
     centre
         Mean log weight of each driver in doubt (in some entries and not in all), ``[K]``.
     factor
-        A square root of the covariance of the log weights, ``[K, K]``.
+        A square root of the covariance of the log weights between contests, ``[K, K]``.
+    error
+        Standard deviation of each log weight for the error of the estimate, ``[K]``; 0 where the
+        ownership is known.
+    deviation
+        Standard deviation of the ownership itself for that error, ``[K]``, fraction of entries.
     max_bias
         Largest distance of a driver's mean ownership over contests from the model's, as a fraction
         of entries, by the cubature that the centre was computed with.
@@ -52,9 +61,18 @@ class ContestSpread:
 
     centre: Floats
     factor: Floats
+    error: Floats
+    deviation: Floats
     max_bias: float
 
-    def draw(self, model: FieldModel, generator: np.random.Generator) -> FieldModel:
+    @property
+    def in_error(self) -> bool:
+        """Whether the ownership is an estimate that may be off."""
+        return bool(self.error.any())
+
+    def draw(
+        self, model: FieldModel, generator: np.random.Generator, error: Floats | None = None
+    ) -> FieldModel:
         """Field model of one contest, drawn at random; see :func:`contest_model`.
 
         Parameters
@@ -62,11 +80,63 @@ class ContestSpread:
         model
             The model that the spread was computed for.
         generator
-            Source of one standard normal number per driver in doubt.
+            Source of one standard normal number per driver in doubt, and of as many more where
+            the estimate may be off and ``error`` is not given.
+        error
+            How far the estimate is off: a standard normal number per driver in doubt, ``[K]``.
         """
         normals = generator.standard_normal(len(self.centre))
+        if error is None and self.in_error:
+            error = generator.standard_normal(len(self.centre))
+        return self._at(model, self._off(error) + _moved(self.centre, self.factor, normals))
+
+    def error_of_block(self, seed: int, block: int) -> Floats | None:
+        """How far the estimate is off in a block of races, as :meth:`draw` takes it.
+
+        Blocks b and b + 2 have opposite errors (:func:`~core.randomness.paired_normals`). ``None``
+        where the ownership is no estimate.
+        """
+        if not self.in_error:
+            return None
+        return paired_normals(seed, Purpose.OWNERSHIP, block, len(self.centre))
+
+    def log_odds_off(self, model: FieldModel, error: Floats) -> Floats:
+        """How far the log-odds of each driver's ownership are off, ``[D]``.
+
+        Half the difference between what an error and its opposite make of them, so that opposite
+        errors move them by opposite amounts.
+
+        Parameters
+        ----------
+        model, error
+            As in :meth:`draw`.
+        """
+        up, down = (
+            log_odds(100.0 * self._at(model, self.centre + self._off(sign * error)).marginals())
+            for sign in (1.0, -1.0)
+        )
+        off: Floats = (up - down) / 2.0
+        return off
+
+    def log_odds_sd(self, model: FieldModel) -> Floats:
+        """Standard deviation of the log-odds of each driver's ownership, ``[D]``, to first order.
+
+        Parameters
+        ----------
+        model
+            The model that the spread was computed for.
+        """
+        share = np.array(model.ownership_percent)[_in_doubt(model)] / 100.0
+        deviation = np.zeros(len(model.log_weights))
+        deviation[_in_doubt(model)] = self.deviation / (share * (1.0 - share))
+        return deviation
+
+    def _off(self, error: Floats | None) -> Floats:
+        return np.zeros(len(self.centre)) if error is None else self.error * error
+
+    def _at(self, model: FieldModel, log_weights: Floats) -> FieldModel:
         theta = np.zeros(len(model.log_weights))
-        theta[_in_doubt(model)] = _moved(self.centre, self.factor, normals)
+        theta[_in_doubt(model)] = log_weights
         return replace(
             model, log_weights=tuple(float(value) for value in theta), max_error=self.max_bias
         )
@@ -74,12 +144,24 @@ class ContestSpread:
     def arrays(self) -> dict[str, Floats]:
         """Plain arrays that hold the spread, to store."""
         bias = np.array([self.max_bias])
-        return {"centre": self.centre, "factor": self.factor, "max_bias": bias}
+        return {
+            "centre": self.centre,
+            "factor": self.factor,
+            "error": self.error,
+            "deviation": self.deviation,
+            "max_bias": bias,
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Floats]) -> "ContestSpread":
         """Spread rebuilt from what :meth:`arrays` returned."""
-        return cls(arrays["centre"], arrays["factor"], float(arrays["max_bias"][0]))
+        return cls(
+            arrays["centre"],
+            arrays["factor"],
+            arrays["error"],
+            arrays["deviation"],
+            float(arrays["max_bias"][0]),
+        )
 
 
 @compiled
@@ -176,7 +258,8 @@ def _spread(
     tables = draw_tables(model)
     exact = np.array(model.log_weights)[tables.choice]
     if len(exact) == 0 or tables.lattice.picks == 0:
-        return ContestSpread(exact, np.zeros((len(exact), len(exact))), 0.0)
+        none = np.zeros(len(exact))
+        return ContestSpread(exact, np.zeros((len(exact), len(exact))), none, none, 0.0)
     tables, theta = (tables, exact) if tables.lattice.budget <= FINE else _coarsely(tables, exact)
     by_kind = np.array([marginals(tables.lattice, include) for include in tables.includes])
     target = tables.kinds.shares @ by_kind
@@ -188,7 +271,7 @@ def _spread(
     std = np.minimum(np.array(std_percent)[tables.choice] / 100.0, _widest(target))
     own_variance = _own_variance(response, std)
     wanted = np.diag(response @ shared_covariance @ response) + std**2
-    directions = _directions(len(theta))
+    directions = _directions(len(theta), _ROTATIONS_IN_ERROR if std.any() else _ROTATIONS)
     centre, factor, bias = theta, np.zeros_like(shared_covariance), np.zeros_like(target)
     for rounds in range(_ROUNDS + 1):
         factor = _root(shared_covariance + np.diag(own_variance))
@@ -205,7 +288,13 @@ def _spread(
             off, np.minimum(own_variance * np.clip(ratio, 0.5, 2.0), _WIDEST**2), own_variance
         )
         centre = centre - inverse @ bias
-    return ContestSpread(exact + (centre - theta), factor, float(np.abs(bias).max()))
+    return ContestSpread(
+        exact + (centre - theta),
+        _root(shared_covariance),
+        np.sqrt(own_variance),
+        std,
+        float(np.abs(bias).max()),
+    )
 
 
 def _coarsely(tables: DrawTables, theta: Floats) -> tuple[DrawTables, Floats]:
@@ -248,14 +337,14 @@ def _own_variance(response: Floats, std: Floats) -> Floats:
     return np.minimum(variance, _WIDEST**2)
 
 
-def _directions(drivers: int) -> Floats:
+def _directions(drivers: int, rotations: int) -> Floats:
     """Points that have the mean, the covariance and the odd moments of standard normals.
 
     Spherical cubature: plus and minus the axes of rotated frames, ``[2 x rotations x D, D]``.
     """
     generator = stream(0, Purpose.FITTING)
     frames = [
-        np.linalg.qr(generator.standard_normal((drivers, drivers)))[0] for _ in range(_ROTATIONS)
+        np.linalg.qr(generator.standard_normal((drivers, drivers)))[0] for _ in range(rotations)
     ]
     axes = np.sqrt(drivers) * np.concatenate(frames)
     return np.concatenate([axes, -axes])

@@ -8,6 +8,9 @@ from core.errors import InvalidInput
 TOLERANCE = 0.02  # of the sum that ownership numbers must have: how far they may miss it
 _KEY = "ownership_percent"
 
+# ownership is held this far from 0% and 100%, so that its log-odds are finite
+_LEAST_PERCENT = 0.5
+
 
 def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.float64]:
     """Ownership in percent of entries, scaled to sum to ``100 x roster_size``.
@@ -75,6 +78,13 @@ def read_ownership(percent: npt.ArrayLike, roster_size: int) -> npt.NDArray[np.f
             }
         )
     return _held_to_100(scaled, target)
+
+
+def log_odds(percent: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Log-odds of ownership in percent of entries, which is held within 0.5% to 99.5%."""
+    owned = np.clip(np.asarray(percent, dtype=np.float64), _LEAST_PERCENT, 100.0 - _LEAST_PERCENT)
+    odds: npt.NDArray[np.float64] = np.log(owned / (100.0 - owned))
+    return odds
 
 
 def without(

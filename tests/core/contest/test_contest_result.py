@@ -18,6 +18,7 @@ from core.contest import (
 )
 from core.contest._exact import column_sums, from_limbs, square_sums, to_limbs
 from core.contest.outcomes import Outcomes
+from core.contest.simulate import play_fields
 from core.field import field_of, fit_field
 from tests.core.contest.one_field import simulate_contest
 
@@ -82,6 +83,7 @@ def test_the_figures_of_a_contest_small_enough_to_check_by_hand():
     assert figures.roi == pytest.approx(winnings.mean() - 1.0)
     assert figures.roi_std == pytest.approx(winnings.std(ddof=1))
     assert figures.roi_se == pytest.approx(winnings.std(ddof=1) / 2.0)
+    assert figures.roi_unknown_sd is None  # a single block
     assert (figures.roi_lower_5, figures.roi_upper_95) == (-1.0, pytest.approx(0.8))
     assert figures.cash_pct == 0.5
     assert figures.cash_se == pytest.approx(np.std([1, 1, 0, 0], ddof=1) / 2.0)
@@ -105,7 +107,8 @@ def test_the_answer_is_json_with_the_contract_names():
     answer = summarise(tally, payouts, own).to_json()
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     figures = {
-        "roi", "roi_std", "roi_se", "roi_lower_5", "roi_upper_95", "cash_pct", "cash_se",
+        "roi", "roi_std", "roi_se", "roi_unknown_sd", "roi_lower_5", "roi_upper_95", "cash_pct",
+        "cash_se",
         "win_prob", "win_se", "top_1_pct", "best_rank", "worst_rank", "best_payout", "profit",
         "expected_duplicates",
     }  # fmt: skip
@@ -153,6 +156,27 @@ def test_the_simulator_plays_the_blocks_and_portfolio_figures_add_up_its_lineups
     assert lineups[1] == lineups[2]
     assert lineups[1].expected_duplicates >= 1.0
     assert result.payouts_label == payouts.label
+
+
+def test_what_differs_between_blocks_beyond_luck_is_what_is_not_known():
+    generator = np.random.default_rng(9)
+    payouts = Payouts(100, 2, (PrizeTier(1, 1, 180),))
+    own, field = np.array([[0]], dtype=np.uint8), field_of(np.array([[1]], dtype=np.uint8))
+
+    def tally(chances, sizes):
+        parts = []
+        for block, (chance, size) in enumerate(zip(chances, sizes, strict=True)):
+            wins = generator.random(size) < chance
+            points = np.column_stack([wins, ~wins]).astype(np.int16)
+            parts.append(play_fields(points, [(field, None)], own, payouts, block=block))
+        return summarise(ContestTally.merge(parts), payouts, own).portfolio
+
+    sizes = [200, 100] * 200
+    # a win pays 1.8 of the fee: a chance that varies by 0.1 is an ROI that varies by 0.18
+    known = tally(np.full(400, 0.5), sizes).roi_unknown_sd
+    unknown = tally(np.tile([0.4, 0.4, 0.6, 0.6], 100), sizes).roi_unknown_sd
+    assert known < 0.03
+    assert unknown == pytest.approx(0.18, abs=0.01)
 
 
 @pytest.mark.slow

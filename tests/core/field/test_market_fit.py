@@ -1,6 +1,6 @@
 """The fit of the market's view, and the real scores that it and the replay of contests read."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -70,13 +70,20 @@ def test_the_winner_wins_the_first_prize_and_who_is_not_paid_nothing() -> None:
     assert winnings_usd(played, np.array([345.0, 200.0])) == pytest.approx([first, 0.0])
 
 
+SURPRISE = 2.0
+
+
 def rows(seed: int, kappa: float, drivers: int = 400) -> MarketRows:
     rng = np.random.default_rng(seed)
     x = np.column_stack([10.0 * rng.standard_normal((drivers, 3)), rng.normal(0, 10, drivers)])
     x -= x.mean(axis=0)
     consensus = x[:, :3] @ [0.8, 0.3, -0.2]
     y = (1.0 - kappa) * consensus + kappa * x[:, 3] + rng.normal(0.0, 5.0, drivers)
-    return MarketRows(f"2030-01-0{seed + 1}_x", x, y - y.mean(), np.ones(drivers))
+    surprise = rng.standard_normal(drivers)
+    y += SURPRISE * surprise
+    return MarketRows(
+        f"2030-01-0{seed + 1}_x", x, y - y.mean(), np.ones(drivers), surprise - surprise.mean()
+    )
 
 
 @pytest.mark.parametrize("kappa", [0.1, 0.5])
@@ -86,14 +93,25 @@ def test_weights_and_conviction_are_found_again(kappa: float) -> None:
     assert fit.market.conviction == pytest.approx(kappa, abs=0.03)
     found = [fit.market.salary_weight, fit.market.ownership_weight, fit.market.start_weight]
     assert found == pytest.approx([0.8, 0.3, -0.2], abs=0.07)
-    assert fit.residual == pytest.approx(5.0, rel=0.05)
+    assert fit.residual == pytest.approx(np.hypot(5.0, SURPRISE), rel=0.05)
+    assert fit.market.surprise_weight == pytest.approx(SURPRISE, abs=4.0 * fit.surprise_error + 0.2)
     likelihood = profile(made_up, fit)
     assert max(likelihood, key=lambda each: likelihood[each]) == pytest.approx(kappa, abs=0.13)
 
 
+def test_slates_without_ownership_count_for_salary_and_grid_alone() -> None:
+    known = [rows(seed, 0.1) for seed in range(3)]
+    other = rows(7, 0.1)
+    others = [replace(other, slate_id="2030-02-01_y", y=3.0 * other.x[:, 0], surprise=None)]
+    before, after = fit_market(known).market, fit_market(known + others).market
+    assert after.salary_alone > before.salary_alone + 0.3
+    assert after.salary_weight == before.salary_weight
+    assert after.conviction == before.conviction
+
+
 def test_without_evidence_the_conviction_is_that_of_its_prior() -> None:
     one = rows(0, 0.5, 40)
-    blind = MarketRows(one.slate_id, np.zeros_like(one.x) + 1e-9 * one.x, one.y, one.weight)
+    blind = MarketRows(one.slate_id, 1e-9 * one.x, one.y, one.weight, one.surprise)
     # the mean of a half-normal distribution of this standard deviation, cut at 1
     assert fit_market([blind]).market.conviction == pytest.approx(
         0.25 * np.sqrt(2.0 / np.pi), abs=0.001

@@ -70,6 +70,11 @@ class FiguresSchema(Schema):
         "Standard error of `roi`, by simulated race and by block of races",
         null=FREE_OR_ONE_SCENARIO,
     )
+    roi_unknown_sd = ratio(
+        "Standard deviation of `roi` itself for what is not known: how strong the drivers are and "
+        "what the field plays; the luck of races is not in it",
+        null="where entering is free, or for fewer than two blocks of 500 races",
+    )
     roi_lower_5 = ratio("Return that 5% of the contests do not exceed", null=FREE)
     roi_upper_95 = ratio("Return that 95% of the contests do not exceed", null=FREE)
     cash_pct = share("Share of entries that win a prize")
