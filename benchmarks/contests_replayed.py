@@ -178,7 +178,11 @@ def _predicted(work: Work[OptimizeRequest], contest: Contest, lineups: Lineups) 
         rows = report[first : first + BLOCK_SCENARIOS]
         rng = stream(work.request.seed, Purpose.FIELD, 2 * number + 1, 1)
         field = sample_field(
-            model if spread is None else spread.draw(model, rng), contest.entries - 1, rng
+            model
+            if spread is None
+            else spread.draw(model, rng, spread.error_of_block(work.request.seed, 2 * number + 1)),
+            contest.entries - 1,
+            rng,
         )
         steps = prize_steps(rows, field, payouts)
         won = step_winnings(rows, steps.breaks, steps.micros, lineups) / 1e6

@@ -18,7 +18,7 @@ from web.schemas.optimize import DEFAULT_LEVERAGE_PENALTY
 from workers.plans.objectives import OBJECTIVES
 from workers.plans.requests.optimize import Leverage
 from workers.plans.stages.estimated_ownership import estimated_percent, source_of_estimate
-from workers.plans.stages.market import public_points
+from workers.plans.stages.market import public_races
 
 _SUM_TOLERANCE = 1e-6
 _SHARES = 100.0
@@ -78,7 +78,7 @@ def _estimated(
     """Estimated ownership by driver, ``[D]``, as the contest of the same request estimates it."""
     spec = public_race_of(slate, body)
     races = simulated_count(scenario_count(body))
-    points = public_points(spec, slate.rules, body["random_seed"], races)
+    points = public_races(spec, slate.rules, body["random_seed"], races).points
     entries = body["contest"]["field_size"] if "contest" in body else None
     return estimated_percent(slate, points, spec, cap_usd, entries, document)
 

@@ -39,7 +39,9 @@ def _stages(request: ContestSimRequest) -> tuple[Stage[ContestSimRequest, Any, A
     known = () if request.knowledge is None else (KNOWLEDGE_STAGE,)
     market = () if request.market is None else (MARKET_STAGE,)
     views = (_VIEWS_STAGE,) if other_views(request) else ()
-    return (*known, *market, RACES_STAGE, _FIELD_STAGE, _CONTEST_STAGE, *views)
+    # where there is a market's view, a block's races move with its field
+    races = (_FIELD_STAGE, RACES_STAGE) if market else (RACES_STAGE, _FIELD_STAGE)
+    return (*known, *market, *races, _CONTEST_STAGE, *views)
 
 
 def _stored_bytes(request: ContestSimRequest) -> int:

@@ -15,7 +15,7 @@ from workers.plans.stages.field import field_stage
 from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
 from workers.plans.stages.market import MARKET_STAGE
 from workers.plans.stages.portfolio import chosen_lineups
-from workers.plans.stages.races import Points, selection_points, simulated_points
+from workers.plans.stages.races import Points, simulated_points
 from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
 from workers.plans.stages.validation import VALIDATION_STAGE
 from workers.plans.stages.views import other_views, views_bytes, views_stage
@@ -25,16 +25,12 @@ def _points(work: Work[OptimizeRequest]) -> Points:
     return simulated_points(work.facts, work.arrays)
 
 
-def _selected(work: Work[OptimizeRequest]) -> Points:
-    return selection_points(work.facts, work.arrays)
-
-
 def _lineups(work: Work[OptimizeRequest]) -> Lineups:
     return chosen_lineups(work.facts, work.arrays)
 
 
 VIEWS_STAGE = views_stage(_lineups)
-FIELD_STAGE = field_stage(_selected)
+FIELD_STAGE = field_stage(_points)
 CONTEST_STAGE = contest_stage(_points, _lineups)
 
 
@@ -43,10 +39,12 @@ def _stages(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest, Any, Any],
     market = (MARKET_STAGE,) if request.market is not None else ()
     played = request.contest is not None
     field = (FIELD_STAGE,) if played else ()
+    # where there is a market's view, a block's races move with its field
+    races = (*field, RACES_STAGE) if market else (RACES_STAGE, *field)
     contest = (CONTEST_STAGE, *_views(request)) if played else ()
     validation = (VALIDATION_STAGE,) if request.validate_tail else ()
     chosen = plan_of(request.objective).stages
-    return (*known, *market, RACES_STAGE, *field, *chosen, *validation, *contest)
+    return (*known, *market, *races, *chosen, *validation, *contest)
 
 
 def _views(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest, Any, Any], ...]:

@@ -16,6 +16,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from core.race import BlockStrength
 from core.slate import DRAFTKINGS_CLASSIC
 from workers.engine.arrays import pack
 from workers.engine.scenario_cache import LIFETIME_SECONDS, CacheStats, ScenarioCache
@@ -98,6 +99,7 @@ def test_what_one_worker_kept_another_finds(redis: "Redis") -> None:
 def test_a_block_has_another_name_where_anything_that_shapes_it_differs() -> None:
     given: dict[str, Any] = {
         "spec_hash": "ab" * 32,
+        "strength": BlockStrength(np.zeros(2), np.ones(2), 0.5),
         "rules": DRAFTKINGS_CLASSIC,
         "seed": 1,
         "block": 11,
@@ -105,6 +107,7 @@ def test_a_block_has_another_name_where_anything_that_shapes_it_differs() -> Non
     }
     others = {
         "spec_hash": "ba" * 32,
+        "strength": BlockStrength(np.zeros(2), np.ones(2), 0.4),
         "rules": replace(DRAFTKINGS_CLASSIC, ticks_per_lap_led=6),
         "seed": 11,
         "block": 1,

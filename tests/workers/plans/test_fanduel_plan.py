@@ -8,7 +8,13 @@ import pytest
 from core.contest import typical_payouts
 from core.lineups import LineupRules, compute_cvar, is_legal
 from core.portfolio import portfolio_limits
-from core.race import ConstraintCompiler, UserKnowledge, generate_scenarios, tilt
+from core.race import (
+    ConstraintCompiler,
+    UserKnowledge,
+    generate_scenarios,
+    load_strength_error,
+    tilt,
+)
 from core.slate import FANDUEL, TICKS_PER_POINT, Slate
 from workers.engine.arrays import Memory
 from workers.engine.in_process import run_here
@@ -54,7 +60,7 @@ def test_lineups_are_five_legal_drivers(request_of_five: OptimizeRequest, object
 
 def test_lineups_are_graded_in_fanduels_points(request_of_five: OptimizeRequest) -> None:
     answer = run_here(optimize.PLAN, request_of_five, Memory())
-    races, _ = generate_scenarios(request_of_five.spec, 2_000, 7)
+    races, _ = generate_scenarios(request_of_five.spec, 2_000, 7, load_strength_error())
     # written out: half a point a position, a tenth a lap led, a tenth a lap completed
     finish = np.array([0, 43, 40, *range(38, 0, -1)])[races.finish]
     gained = races.start.astype(int) - races.finish

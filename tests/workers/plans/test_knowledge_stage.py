@@ -11,7 +11,13 @@ import pytest
 from core.contest import typical_payouts
 from core.lineups import LineupRules
 from core.portfolio import portfolio_limits
-from core.race import ConstraintCompiler, UserKnowledge, generate_scenarios, tilt
+from core.race import (
+    ConstraintCompiler,
+    UserKnowledge,
+    generate_scenarios,
+    load_strength_error,
+    tilt,
+)
 from core.slate import Slate, Veto
 from workers.engine.arrays import ArrayRef, Memory
 from workers.engine.facts import Facts
@@ -94,7 +100,9 @@ def test_the_races_are_those_of_the_tilted_spec_and_the_answer_says_so(informed:
     found = tilt(request.spec, request.knowledge, informed.rules, request.seed)
     assert answer["constraint_spec_hash"] == found.spec.spec_hash
     assert answer["run_config"]["spec_hash"] == found.spec.spec_hash
-    races, _ = generate_scenarios(found.spec, request.n_scenarios, request.seed)
+    races, _ = generate_scenarios(
+        found.spec, request.n_scenarios, request.seed, load_strength_error()
+    )
     shown = answer["scenario_diagnostics"]
     assert list(shown["avg_laps_led"].values()) == races.laps_led.mean(axis=0).tolist()
     knowledge = shown["knowledge"]

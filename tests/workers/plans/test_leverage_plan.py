@@ -10,7 +10,7 @@ import pytest
 from core.errors import InvalidInput
 from core.lineups import LineupRules, compute_cvar, count_legal, is_legal
 from core.portfolio import OwnershipRules, portfolio_limits, with_ownership_rules
-from core.race import ConstraintCompiler, Regime, generate_scenarios
+from core.race import ConstraintCompiler, Regime, generate_scenarios, load_strength_error
 from core.slate import Slate
 from workers.engine.arrays import ArrayRef, Memory
 from workers.engine.in_process import run_here
@@ -102,7 +102,9 @@ def test_every_lineup_obeys_the_rules_on_ownership_and_says_what_it_is_owned_by(
 def test_the_objective_is_the_tail_less_what_ownership_costs(slate: Slate) -> None:
     request = request_of(slate)
     answer = done(request)
-    races, _ = generate_scenarios(request.spec, request.n_scenarios, request.seed)
+    races, _ = generate_scenarios(
+        request.spec, request.n_scenarios, request.seed, load_strength_error()
+    )
     points = half(races.points(slate.rules), selection=True)
     for lineup, shown in zip(places(slate, answer), answer["lineups"], strict=True):
         scores = points[:, lineup].sum(axis=1) / 20
@@ -150,7 +152,9 @@ def test_lineups_are_allotted_by_the_weights_and_best_for_the_races_of_their_reg
     regimes = [lineup["regime"] for lineup in answer["lineups"]]
     assert sorted(regimes) == ["chaos"] * 3 + ["dominator"] * 7
     assert answer["portfolio_metrics"]["regimes"] == {"chaos": 3, "dominator": 7}
-    races, _ = generate_scenarios(request.spec, request.n_scenarios, request.seed)
+    races, _ = generate_scenarios(
+        request.spec, request.n_scenarios, request.seed, load_strength_error()
+    )
     points = half(races.points(slate.rules), selection=True)
     kinds = half(races.regime, selection=True)
     for lineup, shown in zip(places(slate, answer), answer["lineups"], strict=True):
@@ -163,7 +167,7 @@ def test_lineups_are_allotted_by_the_weights_and_best_for_the_races_of_their_reg
 def test_a_regime_too_rare_for_a_tail_is_refused_with_its_races(slate: Slate) -> None:
     leverage = replace(BY_REGIME, regime_weights=(("fuel_mileage", 1.0),))
     request = request_of(slate, leverage=leverage, n_scenarios=1_000)
-    races, _ = generate_scenarios(request.spec, 1_000, request.seed)
+    races, _ = generate_scenarios(request.spec, 1_000, request.seed, load_strength_error())
     rare = int((half(races.regime, selection=True) == Regime.FUEL_MILEAGE).sum())
     assert rare < 100
     with pytest.raises(InvalidInput, match=f"{rare} of the 500 races"):

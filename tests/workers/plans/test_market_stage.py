@@ -27,7 +27,15 @@ from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.market import MARKET, MOST_TILT, simulated_spec
 from workers.plans.stages.races import mean_points, simulated_points
 
-MARKET_OF_TESTS = Market(salary_weight=1.2, ownership_weight=0.3, start_weight=0.3, conviction=0.2)
+MARKET_OF_TESTS = Market(
+    salary_weight=1.2,
+    ownership_weight=0.3,
+    start_weight=0.3,
+    salary_alone=1.3,
+    start_alone=0.4,
+    surprise_weight=0.5,
+    conviction=0.2,
+)
 
 
 def view_of(slate: Slate, conviction: float) -> MarketView:
@@ -61,7 +69,9 @@ def means(work: Work[OptimizeRequest]) -> np.ndarray:
 
 
 def test_at_ones_own_view_races_are_the_models(slate: Slate) -> None:
-    own, plain = done(request_of(slate, 1.0)), done(request_of(slate, 1.0, market=None))
+    own, plain = (
+        done(request_of(slate, 1.0, contest=None, **changes)) for changes in ({}, {"market": None})
+    )
     assert (
         simulated_points(own.facts, own.arrays) == simulated_points(plain.facts, plain.arrays)
     ).all()

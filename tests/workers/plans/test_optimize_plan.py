@@ -12,7 +12,7 @@ from core.contest import typical_payouts
 from core.errors import Infeasible
 from core.lineups import LineupRules, compute_cvar, is_legal
 from core.portfolio import portfolio_limits
-from core.race import ConstraintCompiler, simulate_block
+from core.race import ConstraintCompiler, draw_block_strength, load_strength_error, simulate_block
 from core.slate import Slate
 from workers.engine.arrays import ArrayRef, Memory
 from workers.engine.in_process import run_here
@@ -99,7 +99,13 @@ def test_reported_figures_come_from_races_the_lineups_were_not_chosen_on(slate: 
     answer = done(request)
     rows = [block_rows(number, request.n_scenarios) for number in range(6)]
     blocks = [
-        simulate_block(request.spec, request.seed, number, each.stop - each.start)[0]
+        simulate_block(
+            request.spec,
+            request.seed,
+            number,
+            each.stop - each.start,
+            draw_block_strength(request.spec, request.seed, number, load_strength_error()),
+        )[0]
         for number, each in enumerate(rows)
     ]
     points = np.concatenate([races.points(slate.rules) for races in blocks])

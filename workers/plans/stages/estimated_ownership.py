@@ -139,6 +139,24 @@ def estimated_percent(
     return spending_as_real(estimated, forecast.percent, cap_usd)
 
 
+def estimated_deviation(
+    slate: Slate,
+    projected_points: npt.ArrayLike,
+    spec: ConstraintSpec | None,
+    entries: int | None,
+    document: str | None,
+) -> Floats:
+    """Standard deviation of :func:`estimated_percent`, percent of entries, ``[D]``."""
+    estimated = slate_to_estimate(slate, projected_points, spec, entries)
+    model = ownership_model(
+        document,
+        roster_size=slate.rules.roster_size,
+        ensemble_method="voting",
+        normalize_to="field",
+    )
+    return model.forecast(estimated).std
+
+
 def spending_as_real(estimated: OwnershipSlate, percent: Floats, cap_usd: int) -> Floats:
     """An estimate with which the average entry leaves as much of the cap as real ones do.
 

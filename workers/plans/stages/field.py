@@ -12,7 +12,11 @@ from workers.engine.arrays import ArrayRef, Blobs
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Stage, Work, single_unit_stage
 from workers.plans.requests.played import Played, terms_of
-from workers.plans.stages.estimated_ownership import estimated_field, field_of_ownership
+from workers.plans.stages.estimated_ownership import (
+    estimated_deviation,
+    estimated_field,
+    field_of_ownership,
+)
 from workers.plans.stages.market import MARKET
 from workers.plans.stages.races import Points, mean_points
 
@@ -52,17 +56,19 @@ def field_stage(
 ) -> Stage[RequestT, FieldFact, FieldFact]:
     """The stage that fits the field.
 
+    Its ownership is estimated from the model's own means, which the market's view holds.
+
     Parameters
     ----------
     points_of
-        The points, i16 ``[N, D]`` in ticks, whose means the field's ownership is estimated from
-        where the market's view is not asked for; where it is, the model's own means are.
+        The points, i16 ``[N, D]`` in ticks, whose means it is estimated from where there is no
+        market's view.
     """
 
     def run(work: Work[RequestT]) -> FieldFact:
         market = work.facts.get(MARKET)
-        model = mean_points(points_of(work)) if market is None else np.array(market.model_points)
-        return _fit(work.request, model, work.arrays)
+        points = mean_points(points_of(work)) if market is None else np.array(market.model_points)
+        return _fit(work.request, points, work.arrays)
 
     return single_unit_stage(FIELD, seconds=lambda _: 0.05, run=run)
 
@@ -82,9 +88,31 @@ def _fit(request: Played, model_points: npt.NDArray[np.float64], arrays: Blobs) 
             terms.payouts.field_size,
             terms.ownership_model,
         )
-    # Ownership from the user is meant as it stands; around an estimate contests differ as real ones
-    # do. The error of the estimate itself is left out: where the field is not as estimated it
-    # mostly knows better, and fields that err at random would hand money to anybody.
-    uncertain = terms.ownership_percent is None if terms.uncertain is None else terms.uncertain
-    spread = contest_spread(model, field_parameters().concentration) if uncertain else None
+    # Ownership from the user is meant as it stands. Around an estimate contests differ as real ones
+    # do, and the estimate errs; where races are simulated they move with it (block_strength), as
+    # fields that erred at random would hand their money to anybody.
+    estimated = terms.ownership_percent is None
+    uncertain = estimated if terms.uncertain is None else terms.uncertain
+    errors = estimated and request.market is not None
+    spread = (
+        contest_spread(
+            model,
+            field_parameters().concentration,
+            _deviation(request, model_points) if errors else None,
+        )
+        if uncertain
+        else None
+    )
     return FieldFact(model, source, None if spread is None else arrays.put(**spread.arrays()))
+
+
+def _deviation(request: Played, model_points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Standard deviation of the estimate of ownership, percent of entries, ``[D]``."""
+    terms = terms_of(request)
+    return estimated_deviation(
+        request.slate,
+        model_points,
+        request.spec if request.market is None else request.market.public,
+        terms.payouts.field_size,
+        terms.ownership_model,
+    )

@@ -1,17 +1,20 @@
 """The stage before the races that finds the market's view: ownership, consensus, and its tilts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from core.cancelling import CheckCancelled, never_cancelled
-from core.field import consensus_points
+from core.field import consensus_points, points_per_surprise
 from core.race import (
     SKILL_PER_SD,
     ConstraintSpec,
     UserKnowledge,
+    draw_block_strength,
+    load_strength_error,
     simulate_block,
     tilt,
     with_tilts,
@@ -37,6 +40,7 @@ search for them would leave races without luck.
 """
 
 _MOST_RACES = 10_000  # whose means are the model's public projection
+_LEAST_WORTH = 3.0  # points for a unit of strength; fewer are noise of a few blocks
 
 
 class MarketFact(msgspec.Struct, frozen=True):
@@ -45,7 +49,7 @@ class MarketFact(msgspec.Struct, frozen=True):
     Parameters
     ----------
     ownership_percent
-        What the view was read from: as given, or estimated.
+        As given, and then the view was read from it too; or estimated.
     estimated
         Whether the ownership is an estimate.
     model_points, consensus_points
@@ -53,6 +57,10 @@ class MarketFact(msgspec.Struct, frozen=True):
         who does not race.
     tilts
         Strength that moves the model's races to the consensus, in normal scores.
+    points_per_surprise
+        Points of a driver for a unit of log-odds that the field owns him beyond the estimate.
+    points_per_strength
+        Points that a driver gains with a unit of strength, on average.
     """
 
     ownership_percent: tuple[float, ...]
@@ -60,6 +68,8 @@ class MarketFact(msgspec.Struct, frozen=True):
     model_points: tuple[float, ...]
     consensus_points: tuple[float, ...]
     tilts: tuple[float, ...]
+    points_per_surprise: float
+    points_per_strength: float
 
 
 MARKET = Key("market", MarketFact)
@@ -70,9 +80,10 @@ def _run(work: Work[Played]) -> MarketFact:
     if view is None:
         raise TypeError("a job at one's own view has no such stage")
     spec, slate = view.public, request.slate
-    model = public_points(
+    public = public_races(
         spec, slate.rules, request.seed, request.n_scenarios, work.check_cancelled
     )
+    model = public.points
     given = _given_ownership(request)
     percent = _estimated(request, view, model) if given is None else np.array(given)
     racing = list(spec.racing)
@@ -85,7 +96,7 @@ def _run(work: Work[Played]) -> MarketFact:
         view.market,
         model[racing],
         slate.salaries_usd[racing],
-        percent[racing],
+        None if given is None else percent[racing],
         np.array(starts)[racing],
     )
     return MarketFact(
@@ -94,30 +105,57 @@ def _run(work: Work[Played]) -> MarketFact:
         model_points=tuple(model.tolist()),
         consensus_points=tuple(implied.tolist()),
         tilts=_tilts(work, spec, implied),
+        points_per_surprise=points_per_surprise(view.market, model[racing]),
+        points_per_strength=public.points_per_strength,
     )
 
 
-def public_points(
+@dataclass(frozen=True, slots=True, eq=False)
+class PublicRaces:
+    """The model's own races in means.
+
+    Parameters
+    ----------
+    points
+        Mean points of each driver, ``[D]``.
+    points_per_strength
+        Points that a driver gains with a unit of strength, in normal scores, on average.
+    """
+
+    points: Floats
+    points_per_strength: float
+
+
+def public_races(
     spec: ConstraintSpec,
     rules: SiteRules,
     seed: int,
     n_scenarios: int,
     check_cancelled: CheckCancelled = never_cancelled,
-) -> Floats:
-    """Mean points of the model's own races, ``[D]``.
+) -> PublicRaces:
+    """Means of the model's own races.
 
     They are those of as many races as a job simulates, up to 10,000. An ownership job that
-    simulates as many with the same seed reads its estimate from the same means.
+    simulates as many with the same seed reads its estimate from the same means. What strength is
+    worth is read off the blocks, whose strengths differ: the slope of their means by least squares.
     """
-    count = min(n_scenarios, _MOST_RACES)
+    error = load_strength_error()
+    count, racing = min(n_scenarios, _MOST_RACES), list(spec.racing)
     ticks = np.zeros(len(spec), dtype=np.int64)
+    added, means = [], []
     for block in range(block_count(count)):
         check_cancelled()
         rows = block_rows(block, count)
-        races, _ = simulate_block(spec, seed, block, rows.stop - rows.start)
-        ticks += races.points(rules).sum(axis=0, dtype=np.int64)
-    means: Floats = ticks / (count * TICKS_PER_POINT)
-    return means
+        strength = draw_block_strength(spec, seed, block, error)
+        races, _ = simulate_block(spec, seed, block, rows.stop - rows.start, strength)
+        of_block = races.points(rules).sum(axis=0, dtype=np.int64)
+        ticks += of_block
+        added.append(strength.added[racing] - strength.added[racing].mean())
+        means.append(of_block[racing] / (len(races) * TICKS_PER_POINT))
+    x, y = np.array(added), np.array(means)
+    squares = float((x**2).sum())
+    slope = float((x * (y - y.mean(axis=0))).sum()) / squares if squares > 0.0 else 0.0
+    return PublicRaces(ticks / (count * TICKS_PER_POINT), max(slope, _LEAST_WORTH))
 
 
 def _given_ownership(request: Played) -> Sequence[float] | None:

@@ -13,7 +13,7 @@ from workers.engine.facts import Facts, Key
 from workers.engine.stages import Stage, Work, unchanged
 from workers.plans.requests.played import Played, terms_of
 from workers.plans.stages.contest_units import contest_seconds
-from workers.plans.stages.field import FIELD
+from workers.plans.stages.field import FIELD, field_spread
 from workers.plans.stages.races import block_count, block_rows, selects, simulated_points
 
 
@@ -55,15 +55,19 @@ def _put(arrays: Blobs, parts: Sequence[PrizeSteps]) -> PrizesFact:
 def _run(work: Work[Played], units: range) -> PrizesFact:
     request = work.request
     terms, model = terms_of(request), work.facts.of(FIELD).model
+    spread = field_spread(work.facts, work.arrays)
     points = simulated_points(work.facts, work.arrays)
     blocks = selection_blocks(request.n_scenarios)
     parts = []
     for unit in units:
         work.check_cancelled()
         block = blocks[unit]
-        field = sample_field(
-            model, terms.payouts.field_size - 1, stream(request.seed, Purpose.FIELD, block, 0)
-        )
+        generator = stream(request.seed, Purpose.FIELD, block, 0)
+        contest = model
+        if spread is not None:
+            error = spread.error_of_block(request.seed, block)
+            contest = spread.draw(model, generator, error)
+        field = sample_field(contest, terms.payouts.field_size - 1, generator)
         rows = points[block_rows(block, request.n_scenarios)]
         parts.append(prize_steps(rows, field, terms.payouts))
     return _put(work.arrays, parts)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import msgspec
 import numpy as np
 
-from core.race import ConstraintSpec, KernelStats, Regime
+from core.race import BlockStrength, ConstraintSpec, KernelStats, Regime
 from core.race import simulate_block as simulate
 from core.slate import SiteRules, Slate
 from workers.engine.arrays import ArrayRef, Arrays, Blobs
@@ -16,6 +16,7 @@ from workers.engine.stages import Stage, Work
 from workers.plans.requests.races import Simulated
 from workers.plans.stages.market import simulated_spec
 from workers.plans.stages.races import RACES, RaceFigures, RacesFact, block_count, block_rows
+from workers.plans.stages.strengths import block_strength
 
 # about what one core simulates and scores; sizes chunks and weighs progress only
 _RACES_PER_SECOND = 70_000
@@ -36,13 +37,22 @@ class RacesPart(msgspec.Struct, frozen=True):
     figures: RaceFigures
 
 
-def block_name(spec_hash: str, rules: SiteRules, seed: int, block: int, races: int) -> str:
+def block_name(
+    spec_hash: str,
+    strength: BlockStrength,
+    rules: SiteRules,
+    seed: int,
+    block: int,
+    races: int,
+) -> str:
     """The name of a block of races: a hash of everything that shapes it but the code.
 
     Parameters
     ----------
     spec_hash
         Of the constraint spec: drivers, track, race length, fitted parameters.
+    strength
+        How the block's strengths differ from the spec's.
     rules
         How it is scored.
     seed, block
@@ -50,22 +60,25 @@ def block_name(spec_hash: str, rules: SiteRules, seed: int, block: int, races: i
     races
         How many of the block's races are kept.
     """
-    shapes = [spec_hash, asdict(rules), seed, block, races]
+    shapes = [spec_hash, strength.digest, asdict(rules), seed, block, races]
     return hashlib.sha256(json.dumps(shapes, sort_keys=True).encode()).hexdigest()
 
 
 def _run(work: Work[Simulated], units: range) -> RacesPart:
     request = work.request
     spec = simulated_spec(request, work.facts)
-    names = _names(request, spec, units)
+    strengths = [block_strength(request, work.facts, work.arrays, spec, n) for n in units]
+    names = _names(request, spec, strengths, units)
     blocks: list[Arrays] = []
     made: dict[str, Arrays] = {}
-    for number, name, known in zip(units, names, work.arrays.recall(names), strict=True):
+    for number, strength, name, known in zip(
+        units, strengths, names, work.arrays.recall(names), strict=True
+    ):
         if known is not None:
             blocks.append(known)
             continue
         work.check_cancelled()
-        made[name] = _simulate(request, spec, number)
+        made[name] = _simulate(request, spec, strength, number)
         blocks.append(made[name])
     work.arrays.remember(made)
     figures = [
@@ -74,11 +87,16 @@ def _run(work: Work[Simulated], units: range) -> RacesPart:
     return _together(work.arrays, blocks, figures)
 
 
-def _names(request: Simulated, spec: ConstraintSpec, units: Sequence[int]) -> list[str]:
+def _names(
+    request: Simulated,
+    spec: ConstraintSpec,
+    strengths: Sequence[BlockStrength],
+    units: Sequence[int],
+) -> list[str]:
     spec_hash, rules = spec.spec_hash, request.slate.rules
     return [
-        block_name(spec_hash, rules, request.seed, number, _races(request, number))
-        for number in units
+        block_name(spec_hash, strength, rules, request.seed, number, _races(request, number))
+        for number, strength in zip(units, strengths, strict=True)
     ]
 
 
@@ -87,9 +105,11 @@ def _races(request: Simulated, number: int) -> int:
     return int(rows.stop - rows.start)
 
 
-def _simulate(request: Simulated, spec: ConstraintSpec, number: int) -> Arrays:
+def _simulate(
+    request: Simulated, spec: ConstraintSpec, strength: BlockStrength, number: int
+) -> Arrays:
     """A block's points and regimes, and its figures as JSON in bytes."""
-    races, stats = simulate(spec, request.seed, number, _races(request, number))
+    races, stats = simulate(spec, request.seed, number, _races(request, number), strength)
     gained = races.start.astype(np.int64) - races.finish
     figures = RaceFigures(
         validated=stats.total_validated,

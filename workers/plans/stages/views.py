@@ -16,6 +16,7 @@ from workers.plans.stages.contest_units import contest_bytes, contest_seconds
 from workers.plans.stages.field import FIELD, field_spread
 from workers.plans.stages.market import simulated_spec
 from workers.plans.stages.races import block_count, block_rows, selects
+from workers.plans.stages.strengths import block_strength
 
 RequestT = TypeVar("RequestT", bound=Played)
 
@@ -98,7 +99,8 @@ def views_stage(
             block = blocks[place]
             rows = block_rows(block, request.n_scenarios)
             spec = simulated_spec(request, work.facts, conviction)
-            races, _ = simulate_block(spec, request.seed, block, rows.stop - rows.start)
+            strength = block_strength(request, work.facts, arrays, spec, block, conviction)
+            races, _ = simulate_block(spec, request.seed, block, rows.stop - rows.start, strength)
             points = races.points(request.slate.rules)
             tallies.setdefault(name, []).append(simulator.play_block(points, lineups, block))
         return _put(arrays, tallies)
