@@ -3,9 +3,9 @@
 For each slate of DATA_DIR whose contests were published, 150 lineups are chosen by every objective
 as a user would choose them before the lock: with salaries and the grid, by a race model fitted to
 earlier races alone, and by a market's view (:mod:`benchmarks.market`) fitted to the other slates.
-The field's ownership is estimated, and then given as it really was. Beside them stand lineups drawn
-from the real field, and random legal ones. Each lineup is entered alone. For each choice the table
-has, as predicted by the simulated contests and as it really was:
+The field's ownership is estimated by a model of the other slates, and then given as it really was.
+Beside them stand lineups drawn from the real field, and random legal ones. Each lineup is entered
+alone. For each choice the table has, as predicted by the simulated contests and as it really was:
 
 - cash: the share of lineups that pass the score that a fifth of the field passed;
 - paid: the share that win a prize;
@@ -34,6 +34,7 @@ from rich.table import Table
 
 from benchmarks.field_contests import CAP_USD, Contest, Floats, read_contests
 from benchmarks.market import left_out, read_rows
+from benchmarks.ownership import learn_from, left_out_model
 from benchmarks.real_scores import (
     PASSING,
     RealField,
@@ -59,6 +60,7 @@ from workers.engine.in_process import stages_here
 from workers.engine.stages import Work
 from workers.plans.objectives import OBJECTIVES
 from workers.plans.optimize import PLAN
+from workers.plans.requests.market import MarketView
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.field import FIELD, field_spread
 from workers.plans.stages.portfolio import chosen_lineups
@@ -105,12 +107,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Slate:
-    """A slate with its contests, its real scores, and the market as fitted to other slates."""
+    """A slate, its contests and real scores, and what was fitted to the other slates.
+
+    That is the market, and the ownership model as JSON.
+    """
 
     real: RealSlate
     fields: tuple[RealField, ...]
     scores: RealScores
     market: Market
+    ownership_model: str
 
     @property
     def main(self) -> RealField:
@@ -140,11 +146,13 @@ def _request(slate: _Slate, objective: str, ownership: str) -> OptimizeRequest:
         }
     )
     request = optimize_request(body, Sources(lambda _: slate.real.slate))
-    view = request.market
+    view, terms = request.market, request.contest
     spec = slate.real.compiler.compile(slate.real.slate)
     if view is not None:
-        view = replace(view, market=slate.market, conviction=slate.market.conviction, public=spec)
-    return replace(request, spec=spec, market=view)
+        view = MarketView(slate.market, slate.market.conviction, spec, slate.ownership_model)
+    if terms is not None:
+        terms = replace(terms, ownership_model=slate.ownership_model)
+    return replace(request, spec=spec, market=view, contest=terms)
 
 
 def _legal(slate: _Slate) -> Lineups:
@@ -249,11 +257,13 @@ def replay(
     contests = [contest for contest in read_contests(data) if len(contest.ladder) > 1]
     named = sorted({contest.slate for contest in contests})
     chosen = [slate_id for slate_id in named if slate_ids is None or slate_id in slate_ids]
-    rows = read_rows(data)
+    learnt = learn_from(data)
+    rows = read_rows(data, learnt)
     for real in read_slates(data, chosen):
         fields = real_fields([c for c in contests if c.slate == real.slate_id])
         market = left_out(rows, real.slate_id).market
-        slate = _Slate(real, fields, real_scores(fields), market)
+        estimator = left_out_model(learnt, real.slate_id)
+        slate = _Slate(real, fields, real_scores(fields), market, estimator)
         _tell(
             f"{real.slate_id}: {len(fields)} contests, points of {slate.scores.imputed} of "
             f"{len(real.slate)} drivers imputed; {slate.scores.passing:.3f} of the draws pass"
