@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from core.history import spec_of
+from core.history.grading.scores import compute_crps
 from core.history.learning.strength_error import (
     LastingError,
     Residuals,
@@ -10,7 +12,8 @@ from core.history.learning.strength_error import (
     lasting_error,
 )
 from core.history.races import read_races
-from core.history.strength import Estimate
+from core.history.strength import Estimate, skill_before
+from core.race import generate_scenarios, load_priors, load_strength_error
 from tests.core.history.conftest import REAL_DATA
 
 
@@ -58,3 +61,21 @@ def test_real_forecasts_err_by_a_tenth_of_a_normal_score():
     assert found.races > 200
     assert 0.0 < found.driver.value < 0.02
     assert found.driver.error < 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL_DATA.is_dir(), reason="no past races beside the project")
+def test_real_races_are_forecast_no_worse_where_strengths_are_drawn():
+    priors, differences = load_priors(), []
+    races = read_races(REAL_DATA)
+    for number, (race, skill) in enumerate(zip(races, skill_before(races), strict=True)):
+        if race.date >= "2025":
+            spec = spec_of(race, skill, priors[race.track_type])
+            known, unknown = (
+                compute_crps(
+                    generate_scenarios(spec, 4_000, number, error)[0].finish, race.finish
+                ).mean()
+                for error in (None, load_strength_error())
+            )
+            differences.append(unknown - known)
+    assert np.mean(differences) < 2.0 * np.std(differences, ddof=1) / len(differences) ** 0.5
