@@ -12,6 +12,7 @@ from core.race.compiler import ConstraintCompiler, skill_from_slate
 from core.race.constraints import SKILL_PER_SD, DriverConstraints, TrackConstraints
 from core.race.entropy import EntropyTilt, entropy_tilt
 from core.race.generate import BLOCK_SCENARIOS, draw_races, generate_scenarios, simulate_block
+from core.race.grids import DrawnGrids, draw_grids
 from core.race.kernel import KernelLogic, KernelStats, SkeletonNarrative
 from core.race.knowledge import KnowledgeDiagnostics, Tilted, UserKnowledge, tilt, with_tilts
 from core.race.known import KnownDriver, KnownDrivers, load_known_drivers
@@ -35,6 +36,7 @@ __all__ = [
     "BlockStrength",
     "ConstraintCompiler",
     "ConstraintSpec",
+    "DrawnGrids",
     "DriverConstraints",
     "EntropyTilt",
     "KernelLogic",
@@ -55,6 +57,7 @@ __all__ = [
     "classify_scenario_regime",
     "concatenate",
     "draw_block_strength",
+    "draw_grids",
     "draw_races",
     "entropy_tilt",
     "fair_probabilities",
