@@ -28,6 +28,7 @@ from core.field.estimators.members import ESTIMATORS, Member
 from core.field.estimators.methods import MEMBERS, METHODS
 from core.field.estimators.slates import Flags, Floats, OwnershipSlate
 from core.field.estimators.stacking import ErrorMoments, by_error, custom, equal, stacked
+from core.field.estimators.versions import percent_in_turn
 from core.randomness import Purpose, stream
 
 
@@ -285,6 +286,46 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             The slate's roster size is another than the model's; its known ownership sums to more
             than all rosters, or to so little that the other drivers cannot fill them.
         """
+        self._require_roster(slate)
+        x = self._rows(ownership_features(slate))
+        percent = self._mixed(self._each(x, None), x, None)
+        known = np.isfinite(slate.ownership_percent) & slate.racing
+        if bool(known.any()):
+            percent = self._kept(percent[None], slate, known)[0]
+        return self._forecast(percent, self._interval(x, None, percent), known)
+
+    def forecast_mean(self, slates: Sequence[OwnershipSlate]) -> OwnershipForecast:
+        """Forecast of a slate of which several versions are equally likely: their mean.
+
+        The bounds and the deviation hold what the versions differ by.
+
+        Parameters
+        ----------
+        slates
+            The versions. They differ in the grid, projections, skill and average points alone.
+
+        Raises
+        ------
+        InvalidInput
+            As :meth:`forecast`.
+        """
+        slate, versions = slates[0], len(slates)
+        if versions == 1:
+            return self.forecast(slate)
+        self._require_roster(slate)
+        x = self._rows(np.vstack([ownership_features(version) for version in slates]))
+        labels = np.repeat(np.arange(versions), len(slate))
+        mixed = self._mixed(self._each(x, labels), x, labels)
+        each = mixed.reshape(versions, len(slate))
+        known = np.isfinite(slate.ownership_percent) & slate.racing
+        if bool(known.any()):
+            each = self._kept(each, slate, known)
+        percent = each.mean(axis=0)
+        # what all versions agree on, such as known ownership, stays to the last digit
+        percent = np.where(np.ptp(each, axis=0) == 0.0, each[0], percent)
+        return self._forecast(percent, self._interval_of_versions(x, labels, each, percent), known)
+
+    def _require_roster(self, slate: OwnershipSlate) -> None:
         if slate.roster_size != self.roster_size:
             raise InvalidInput(
                 {
@@ -292,12 +333,10 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
                     f"{self.roster_size}; give a model of the same."
                 }
             )
-        x = self._rows(ownership_features(slate))
-        percent = self._mixed(self._each(x, None), x, None)
-        known = np.isfinite(slate.ownership_percent) & slate.racing
-        if bool(known.any()):
-            percent = self._kept(percent, slate, known)
-        bounds = self._interval(x, None, percent)
+
+    def _forecast(
+        self, percent: Floats, bounds: tuple[Floats, Floats, Floats], known: Flags
+    ) -> OwnershipForecast:
         lower, upper = (np.where(known, percent, bound) for bound in bounds[:2])
         scale = self._scale()
         return OwnershipForecast(
@@ -483,7 +522,31 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
         moved = chances(log_odds(drawn.T / 100.0) + shift)
         return interval(percent, 100.0 * moved, self.misses_[self.ensemble_method])
 
+    def _interval_of_versions(
+        self, x: Floats, labels: npt.ArrayLike, each: Floats, percent: Floats
+    ) -> tuple[Floats, Floats, Floats]:
+        """Bounds and standard deviation around ``percent``, the mean of versions' estimates.
+
+        ``x`` and ``labels`` are rows of all versions, one after another, and the version of each;
+        ``each`` is their estimates, ``[V, D]``.
+        """
+        weights, by_version = self._weights(), x.reshape(*each.shape, -1)
+        parts = []
+        for weight, (name, member) in zip(weights, self.estimators().items(), strict=True):
+            fit = self.members_[name]
+            percents = percent_in_turn(
+                member.terms, fit.fitted, fit.replicates, by_version, self.roster_size
+            )
+            parts.append(weight * percents)
+        drawn = np.sum(parts, axis=0)
+        # as in one version's interval: move the replicates as far as the version's estimate moved
+        whole = log_odds(self._each(x, labels) @ weights / 100.0).reshape(each.shape)
+        shift = log_odds(each / 100.0) - whole
+        moved = chances(log_odds(drawn / 100.0) + shift[np.arange(len(drawn)) % len(each)])
+        return interval(percent, 100.0 * moved, self.misses_[self.ensemble_method])
+
     def _kept(self, percent: Floats, slate: OwnershipSlate, known: Flags) -> Floats:
+        """Estimates of one slate, ``[V, D]``, with its known ownership as it is."""
         shares = np.where(known, slate.ownership_percent / 100.0, np.nan)
         rest = self.roster_size - float(np.nansum(shares))
         others = int((slate.racing & ~known).sum())
@@ -496,11 +559,11 @@ class HybridOwnershipEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
                 }
             )
         filled = completed(
-            log_odds(percent / 100.0)[None],
-            slate.racing[None],
-            shares[None],
+            log_odds(percent / 100.0),
+            np.broadcast_to(slate.racing, percent.shape),
+            np.broadcast_to(shares, percent.shape),
             float(self.roster_size),
             bounded=False,
-        )[0]
+        )
         out: Floats = 100.0 * filled
         return out

@@ -235,6 +235,14 @@ def replicate_odds(
     return _odds(terms, fitted, x, replicates.T)
 
 
+def odds_by_row(terms: Sequence[Term], fitted: FittedTerms, weights: Floats, x: Floats) -> Floats:
+    """Log-odds as :func:`odds_of`, ``[n]``, with weights of its own for each row, ``[n, p]``."""
+    odds: Floats = np.einsum("np,np->n", design(terms, x), weights)
+    if len(fitted.drivers):
+        odds = odds + driver_columns(fitted.drivers, x) @ fitted.driver_weights
+    return odds
+
+
 def _odds(terms: Sequence[Term], fitted: FittedTerms, x: Floats, weights: Floats) -> Floats:
     odds: Floats = design(terms, x) @ weights
     if len(fitted.drivers):
