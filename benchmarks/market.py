@@ -142,6 +142,7 @@ def rows_of_slate(
         CAP_USD,
         field.contest.entries,
         ownership_model,
+        SEED,
     )
     surprise = model.std() * (log_odds(field.percent) - log_odds(estimate))
     x = np.column_stack([model.std() * terms, model, surprise])

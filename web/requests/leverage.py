@@ -78,9 +78,10 @@ def _estimated(
     """Estimated ownership by driver, ``[D]``, as the contest of the same request estimates it."""
     spec = public_race_of(slate, body)
     races = simulated_count(scenario_count(body))
-    points = public_races(spec, slate.rules, body["random_seed"], races).points
+    seed = body["random_seed"]
+    points = public_races(spec, slate.rules, seed, races).points
     entries = body["contest"]["field_size"] if "contest" in body else None
-    return estimated_percent(slate, points, spec, cap_usd, entries, document)
+    return estimated_percent(slate, points, spec, cap_usd, entries, document, seed)
 
 
 def _ownership(slate: Slate, body: Body) -> npt.NDArray[np.float64] | None:

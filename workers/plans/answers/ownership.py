@@ -1,8 +1,9 @@
 """The answer of an ownership job, as the API shows it."""
 
+from core.wording import many
 from workers.engine.stages import Json, Work
 from workers.plans.requests.ownership import OwnershipRequest
-from workers.plans.stages.estimated_ownership import ownership_model
+from workers.plans.stages.estimated_ownership import ownership_model, unknown_spots
 from workers.plans.stages.ownership import OWNERSHIP, OwnershipFact
 
 
@@ -46,9 +47,23 @@ def _notes(request: OwnershipRequest) -> list[str]:
     own = (driver.projected_points is not None for driver in request.slate.drivers)
     if request.spec is not None and any(own):
         notes.append("The estimate does not read your projected points: entrants do not know them.")
+    if spots := unknown_spots(request.slate):
+        notes.append(_of_grid(spots, simulated=request.spec is not None))
     if request.n_recent_races is not None and not ownership_model(request.model).driver_effects:
         notes.append(
             "n_recent_races changes nothing here: the model holds no weights of single drivers, "
             "and recent form is the site's average."
         )
     return notes
+
+
+def _of_grid(spots: int, simulated: bool) -> str:
+    if not simulated:
+        return (
+            f"{many(spots, 'starting spot')} not known: these drivers count as starting in the "
+            "middle of the grid, and the intervals are too narrow for that."
+        )
+    return (
+        f"{many(spots, 'starting spot')} not known: the estimate is the mean over grids that the "
+        "race model draws, and the intervals are wider for it."
+    )

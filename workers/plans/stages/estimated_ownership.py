@@ -22,11 +22,12 @@ from core.field import (
     with_spending,
 )
 from core.field.estimators import OwnershipSlate
-from core.race import ConstraintSpec
+from core.race import ConstraintSpec, draw_grids
 from core.slate import Slate, find_track
+from core.wording import many
 
 if TYPE_CHECKING:
-    from core.field.estimators import HybridOwnershipEstimator
+    from core.field.estimators import HybridOwnershipEstimator, OwnershipForecast
 
 MODEL_OWNERSHIP = "estimated by the ownership model"
 REPAIRED_OWNERSHIP = "moved to the nearest that fits the cap, from ownership"
@@ -96,6 +97,40 @@ def slate_to_estimate(
     )
 
 
+def versions_to_estimate(
+    slate: Slate, estimated: OwnershipSlate, spec: ConstraintSpec | None, seed: int
+) -> list[OwnershipSlate]:
+    """The slate once, or with each of the grids that the race model draws where it is not known.
+
+    An estimate is the mean over them: known spots stay, and the other drivers qualify for the rest.
+    A driver who starts further back is projected for more points there, for positions that he can
+    gain, and owned by more for both.
+
+    Parameters
+    ----------
+    slate
+        Drivers.
+    estimated
+        The slate as its ownership is estimated from, its projections means over all grids.
+    spec
+        The race as entrants know it; ``None`` if no race is simulated: drivers of unknown spot then
+        count as starting in the middle.
+    seed
+        Of the job.
+    """
+    grids = None if spec is None else draw_grids(spec, slate.rules, seed)
+    if grids is None:
+        return [estimated]
+    return [
+        replace(
+            estimated,
+            start_position=start,
+            projected_points=estimated.projected_points + moved,
+        )
+        for start, moved in zip(grids.start, grids.points_moved, strict=True)
+    ]
+
+
 def field_of_ownership(
     slate: Slate, percent: npt.ArrayLike, cap_usd: int, source: str
 ) -> tuple[FieldModel, str]:
@@ -123,19 +158,16 @@ def estimated_percent(
     cap_usd: int,
     entries: int | None,
     document: str | None,
+    seed: int,
 ) -> Floats:
     """Estimated ownership of a contest's field, percent of entries, ``[D]``.
 
     A driver whose ownership the slate holds keeps it; the others share the rest, so that the
-    average entry leaves as much of the cap as real ones do.
+    average entry leaves as much of the cap as real ones do. Where the grid is not known, the
+    estimate is the mean over grids that the race model draws.
     """
     estimated = slate_to_estimate(slate, projected_points, spec, entries)
-    forecast = ownership_model(
-        document,
-        roster_size=slate.rules.roster_size,
-        ensemble_method="voting",
-        normalize_to="field",
-    ).forecast(estimated)
+    forecast = _forecast(slate, estimated, spec, document, seed)
     return spending_as_real(estimated, forecast.percent, cap_usd)
 
 
@@ -145,16 +177,31 @@ def estimated_deviation(
     spec: ConstraintSpec | None,
     entries: int | None,
     document: str | None,
+    seed: int,
 ) -> Floats:
-    """Standard deviation of :func:`estimated_percent`, percent of entries, ``[D]``."""
+    """Standard deviation of :func:`estimated_percent`, percent of entries, ``[D]``.
+
+    Where the grid is not known, it holds what the grids add.
+    """
     estimated = slate_to_estimate(slate, projected_points, spec, entries)
+    return _forecast(slate, estimated, spec, document, seed).std
+
+
+def _forecast(
+    slate: Slate,
+    estimated: OwnershipSlate,
+    spec: ConstraintSpec | None,
+    document: str | None,
+    seed: int,
+) -> "OwnershipForecast":
+    """What the ownership model says of a contest's field, its mean over grids that are unknown."""
     model = ownership_model(
         document,
         roster_size=slate.rules.roster_size,
         ensemble_method="voting",
         normalize_to="field",
     )
-    return model.forecast(estimated).std
+    return model.forecast_mean(versions_to_estimate(slate, estimated, spec, seed))
 
 
 def spending_as_real(estimated: OwnershipSlate, percent: Floats, cap_usd: int) -> Floats:
@@ -174,6 +221,7 @@ def estimated_field(
     cap_usd: int,
     entries: int | None,
     document: str | None,
+    seed: int,
 ) -> tuple[FieldModel, str]:
     """The field fitted to estimated ownership, or to the nearest that legal lineups can have.
 
@@ -184,8 +232,8 @@ def estimated_field(
     The field, and where the estimate comes from.
     """
     size = slate.rules.roster_size
-    percent = estimated_percent(slate, projected_points, spec, cap_usd, entries, document)
-    source = source_of_estimate(document, slate)
+    percent = estimated_percent(slate, projected_points, spec, cap_usd, entries, document, seed)
+    source = source_of_estimate(document, slate, simulated=spec is not None)
     try:
         return fit_field(slate.salaries_usd, percent, size, cap_usd), source
     except Infeasible:
@@ -209,14 +257,32 @@ def _near(slate: Slate, estimated: OwnershipSlate, percent: Floats, cap_usd: int
     return near
 
 
-def source_of_estimate(document: str | None, slate: Slate) -> str:
-    """Where an estimate comes from and its mean error, in words."""
+def source_of_estimate(document: str | None, slate: Slate, simulated: bool = True) -> str:
+    """Where an estimate comes from and its mean error, in words.
+
+    ``simulated`` is whether there is a race model of the slate, which draws grids.
+    """
     about = ownership_model(document).about_
     known = sum(driver.ownership_percent is not None for driver in slate.drivers if not driver.out)
     drivers = "driver" if known == 1 else "drivers"
     kept = f"; of {known} {drivers} as the drivers file gives it" if known else ""
     track = "" if slate.track is not None else f"; for {_TYPICAL_TRACK}, as no track is named"
+    grid = _grid_words(slate, simulated)
     return (
         f"{MODEL_OWNERSHIP} (learnt from {about['n_contests']} contests, mean error "
-        f"{about['mae']:.0f} percentage points per driver){kept}{track}"
+        f"{about['mae']:.0f} percentage points per driver){kept}{track}{grid}"
     )
+
+
+def _grid_words(slate: Slate, simulated: bool) -> str:
+    """What an estimate does about starting spots that are not known, in words; or nothing."""
+    spots = unknown_spots(slate)
+    if not spots:
+        return ""
+    done = "the mean over grids that the race model draws" if simulated else "counted as the middle"
+    return f"; {many(spots, 'starting spot')} not known: {done}, and the error is larger"
+
+
+def unknown_spots(slate: Slate) -> int:
+    """Number of drivers who race from a starting spot that is not known."""
+    return sum(d.start_position is None and not d.out for d in slate.drivers)

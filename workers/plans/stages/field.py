@@ -87,6 +87,7 @@ def _fit(request: Played, model_points: npt.NDArray[np.float64], arrays: Blobs) 
             cap_usd,
             terms.payouts.field_size,
             terms.ownership_model,
+            request.seed,
         )
     # Ownership from the user is meant as it stands. Around an estimate contests differ as real ones
     # do, and the estimate errs; where races are simulated they move with it (block_strength), as
@@ -115,4 +116,5 @@ def _deviation(request: Played, model_points: npt.NDArray[np.float64]) -> npt.ND
         request.spec if request.market is None else request.market.public,
         terms.payouts.field_size,
         terms.ownership_model,
+        request.seed,
     )

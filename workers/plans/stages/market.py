@@ -175,6 +175,7 @@ def _estimated(request: Played, view: MarketView, model: Floats) -> Floats:
         request.salary_cap_usd,
         None if request.contest is None else request.contest.payouts.field_size,
         view.ownership_model,
+        request.seed,
     )
 
 

@@ -13,6 +13,7 @@ from workers.plans.stages.estimated_ownership import (
     ownership_model,
     slate_to_estimate,
     spending_as_real,
+    versions_to_estimate,
 )
 from workers.plans.stages.races import mean_points, simulated_points
 
@@ -73,7 +74,8 @@ def _run(work: Work[OwnershipRequest]) -> OwnershipFact:
         normalize_to="share" if request.share else "field",
     )
     slate = _slate(work)
-    forecast = model.forecast(slate)
+    versions = versions_to_estimate(request.slate, slate, request.spec, request.seed)
+    forecast = model.forecast_mean(versions)
     # as where a contest is played: entries leave as much of the cap as real ones do
     share = slate.roster_size if request.share else 1
     percent = spending_as_real(slate, share * forecast.percent, slate.salary_cap_usd) / share
