@@ -34,7 +34,8 @@ from rich.table import Table
 
 from benchmarks.field_contests import CAP_USD, Contest, Floats, read_contests
 from benchmarks.market import left_out, read_rows
-from benchmarks.ownership import learn_from, left_out_model
+from benchmarks.ownership import left_out_model
+from benchmarks.real_ownership import read_ownership
 from benchmarks.real_scores import (
     PASSING,
     RealField,
@@ -257,12 +258,12 @@ def replay(
     contests = [contest for contest in read_contests(data) if len(contest.ladder) > 1]
     named = sorted({contest.slate for contest in contests})
     chosen = [slate_id for slate_id in named if slate_ids is None or slate_id in slate_ids]
-    learnt = learn_from(data)
-    rows = read_rows(data, learnt)
+    owned = read_ownership(data)
+    rows = read_rows(data, owned)
     for real in read_slates(data, chosen):
         fields = real_fields([c for c in contests if c.slate == real.slate_id])
         market = left_out(rows, real.slate_id).market
-        estimator = left_out_model(learnt, real.slate_id)
+        estimator = left_out_model(owned, real.slate_id)
         slate = _Slate(real, fields, real_scores(fields), market, estimator)
         _tell(
             f"{real.slate_id}: {len(fields)} contests, points of {slate.scores.imputed} of "

@@ -36,7 +36,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.field_contests import CAP_USD, Floats, read_contests
-from benchmarks.ownership import Learnt, learn_from, left_out_model
+from benchmarks.ownership import left_out_model
+from benchmarks.real_ownership import RealOwnership, read_ownership
 from benchmarks.real_scores import RealField, RealScores, real_fields, real_scores, well_known
 from benchmarks.real_slates import DATA, RealSlate, read_slates, rows_of
 from core.field.consensus import Market, market_terms, standard_scores
@@ -157,22 +158,22 @@ def rows_of_slate(
     return MarketRows(real.slate_id, rows[:, :4], y - share @ y, weight, rows[:, 4])
 
 
-def read_rows(data: Path, learnt: Learnt | None = None) -> list[MarketRows]:
+def read_rows(data: Path, owned: RealOwnership | None = None) -> list[MarketRows]:
     """The rows of every slate with real contests and published scores, then of all with results.
 
     Parameters
     ----------
     data
         The folder.
-    learnt
+    owned
         Its ownership, where it has been read.
     """
-    learnt = learn_from(data) if learnt is None else learnt
+    owned = read_ownership(data) if owned is None else owned
     contests = [contest for contest in read_contests(data) if len(contest.ladder) > 1]
     rows = []
     for real in read_slates(data, sorted({contest.slate for contest in contests})):
         fields = real_fields([c for c in contests if c.slate == real.slate_id])
-        estimator = left_out_model(learnt, real.slate_id)
+        estimator = left_out_model(owned, real.slate_id)
         rows.append(rows_of_slate(real, well_known(fields), real_scores(fields), estimator))
     return rows + _rows_of_results(data)
 

@@ -1,111 +1,42 @@
 """Ownership estimates graded on real contests: ``python -m benchmarks.ownership [--fit] [--json]``.
 
-Reads ``dk_ownership_partial.csv`` and the slates that it names (:mod:`benchmarks.real_slates`) from
-a directory of data (``--data``). Projections and skill are the race model's, from races before the
-slate's day and the grid. Prints the errors out of sample, of an
-ensemble of other estimators with ``--members``; ``--fit`` also writes the parameters that the
+Reads contests (:mod:`benchmarks.real_ownership`) from a directory of data (``--data``). Prints the
+errors out of sample, of an ensemble of other estimators with ``--members``, and those where the
+grid is hidden (:mod:`benchmarks.hidden_grid`); ``--fit`` also writes the parameters that the
 project ships.
 """
 
 import argparse
 import json
-from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.real_slates import DATA, read_slates, rows_of
+from benchmarks.hidden_grid import grade_hidden_grids, hidden_grid_table
+from benchmarks.real_ownership import Floats, RealOwnership, read_ownership
+from benchmarks.real_slates import DATA
 from core.field import guess_ownership
 from core.field.estimators import (
     MEMBERS,
     HybridOwnershipEstimator,
     OwnershipGrade,
-    OwnershipSlate,
+    examples_of,
     grade_ownership,
-    ownership_features,
     to_json,
 )
 from core.field.estimators.members import ESTIMATORS
-from core.race import generate_scenarios
-from core.slate import DRAFTKINGS_CLASSIC, TICKS_PER_POINT, plain_name
 from web.cli.readable import readable_json
 
 SHIPPED = Path(__file__).resolve().parents[1] / "core" / "field" / "ownership.json"
-SCENARIOS = 20_000
-SEED = 1
 STAND_IN = "stand_in"
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Learnt:
-    """All contests in rows.
-
-    Parameters
-    ----------
-    x, y, groups, slates
-        As :meth:`core.field.estimators.HybridOwnershipEstimator.fit` takes them.
-    guessed
-        Ownership by :func:`core.field.guess_ownership` for the same rows.
-    """
-
-    x: Floats
-    y: Floats
-    groups: npt.NDArray[np.str_]
-    slates: npt.NDArray[np.str_]
-    guessed: Floats
+HIDDEN = "grid_hidden"
 
 
-def learn_from(data: Path) -> Learnt:
-    """The contests' ownership, with what was known before each of them."""
-    owned: dict[tuple[str, str, int], dict[str, float]] = defaultdict(dict)
-    for row in rows_of(data / "dk_ownership_partial.csv"):
-        if row["own_pct"] and row["salary"]:
-            played = row["slate_id"], row["contest_id"], int(row["entries"])
-            owned[played][plain_name(row["driver"])] = float(row["own_pct"])
-    parts: list[tuple[Floats, Floats, str, str, Floats]] = []
-    for real in read_slates(data, sorted({played[0] for played in owned})):
-        slate = real.slate
-        spec = real.compiler.compile(slate)
-        scenarios, _ = generate_scenarios(spec, SCENARIOS, SEED)
-        points = scenarios.points(DRAFTKINGS_CLASSIC).mean(axis=0) / TICKS_PER_POINT
-        names = [plain_name(driver.name) for driver in slate.drivers]
-        guessed = guess_ownership(points, slate.salaries_usd, 6, 50_000)
-        for (its_slate, contest, entries), percent in owned.items():
-            if its_slate != real.slate_id:
-                continue
-            if strangers := set(percent) - set(names):
-                raise ValueError(f"{real.slate_id}: no salary for {sorted(strangers)}")
-            before_lock = OwnershipSlate.of(
-                slate,
-                projected_points=points,
-                skill=np.array([driver.skill for driver in spec.drivers]),
-                entries=entries,
-                race_date=real.day,
-            )
-            y = np.array([percent.get(name, np.nan) for name in names])
-            parts.append((ownership_features(before_lock), y, contest, real.slate_id, guessed))
-    sizes = [len(part[1]) for part in parts]
-    return Learnt(
-        x=np.vstack([part[0] for part in parts]),
-        y=np.concatenate([part[1] for part in parts]),
-        groups=np.repeat([part[2] for part in parts], sizes),
-        slates=np.repeat([part[3] for part in parts], sizes),
-        guessed=np.concatenate([part[4] for part in parts]),
-    )
-
-
-def left_out_model(learnt: Learnt, slate_id: str) -> str:
+def left_out_model(owned: RealOwnership, slate_id: str) -> str:
     """The ownership model fitted to all slates but one, as JSON."""
-    others = learnt.slates != slate_id
-    model = HybridOwnershipEstimator(members=tuple(MEMBERS))
-    model.fit(learnt.x[others], learnt.y[others], learnt.groups[others], learnt.slates[others])
-    return json.dumps(to_json(model))
+    return json.dumps(to_json(owned.fitted_without(slate_id)))
 
 
 def _table(grade: OwnershipGrade) -> Table:
@@ -126,6 +57,15 @@ def _table(grade: OwnershipGrade) -> Table:
     return table
 
 
+def _guessed(owned: RealOwnership) -> Floats:
+    """Ownership by :func:`core.field.guess_ownership`, by row of the examples."""
+    guesses = {
+        slate_id: guess_ownership(before.points, before.slate.salaries_usd, 6, 50_000)
+        for slate_id, before in owned.before.items()
+    }
+    return np.concatenate([guesses[contest.slate_id] for contest in owned.contests])
+
+
 def main() -> None:
     """Grade the model and print the grade; with ``--fit`` also write the parameters."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ownership", description=__doc__)
@@ -142,17 +82,20 @@ def main() -> None:
     options = parser.parse_args()
     if not (options.data / "dk_ownership_partial.csv").is_file():
         parser.error(f"{options.data} holds no dk_ownership_partial.csv; give --data")
-    learnt = learn_from(options.data)
-    rows = learnt.x, learnt.y, learnt.groups, learnt.slates
+    owned = read_ownership(options.data)
+    examples = examples_of(owned.contests)
+    rows = examples.x, examples.y, examples.groups, examples.slates
     model = HybridOwnershipEstimator(members=tuple(options.members))
-    grade = grade_ownership(model, *rows, references={STAND_IN: learnt.guessed})
+    grade = grade_ownership(model, *rows, references={STAND_IN: _guessed(owned)})
+    grids = grade_hidden_grids(owned)
     if options.json:
-        print(json.dumps(grade.to_json()))
+        print(json.dumps({**grade.to_json(), HIDDEN: grids}))
     else:
         Console().print(_table(grade))
+        Console().print(hidden_grid_table(grids, list(owned.slates)))
     if options.fit:
         model.fit(*rows)
-        model.grade_ = grade.to_json()
+        model.grade_ = {**grade.to_json(), HIDDEN: grids}
         SHIPPED.write_text(readable_json(to_json(model)) + "\n", encoding="utf-8")
 
 

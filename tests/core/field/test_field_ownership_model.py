@@ -106,6 +106,29 @@ def test_the_page_on_ownership_gives_the_shipped_models_figures():
             )
 
 
+def test_the_page_on_ownership_gives_the_errors_where_the_grid_is_hidden():
+    page = (Path(__file__).parents[3] / "docs" / "ownership.md").read_text(encoding="utf-8")
+    rows = {
+        "with_grid": "the grid",
+        "half_grid_neutral": "half of it; the others in the middle",
+        "half_grid_drawn": "half of it; the others drawn",
+        "no_grid_neutral": "none; everybody in the middle",
+        "no_grid_drawn": "none; **drawn**",
+    }
+    for name, figures in shipped_ownership_model().grade_["grid_hidden"].items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| {rows[name]} |"))
+        cells = [cell.strip() for cell in row.split("|")]
+        assert cells[2:6] == [
+            f"{figures['mae']:.2f}",
+            f"{figures['correlation']:.2f}",
+            f"{figures['coverage']:.1%}",
+            f"{figures['width']:.1f}",
+        ]
+        if "above_neutral" in figures:
+            above = f"{figures['above_neutral']:+.2f} ± {figures['above_neutral_se']:.2f}"
+            assert cells[6] == above
+
+
 def test_setting_the_shipped_models_parameters_changes_nobody_elses():
     one = shipped_ownership_model().set_params(ensemble_method="stacking")
     assert one.ensemble_method == "stacking"
