@@ -9,6 +9,13 @@ each fitted to a contest's ownership, of which the unknown part is completed:
 - ``alone``: entrants differ in appetite, and each chooses alone.
 - ``fitted``: as shipped; chalky entrants also follow sources.
 
+The grade is given twice: with the real ownership, and with the ownership model's estimate, as where
+a user gives none. The estimate is by a model fitted to the other slates, with the grid as known and
+as much salary left as the other slates' published lineups leave. Pairs are listed because real
+entrants played them most, and an estimate knows less than they do, so its error on listed pairs
+leans one way. The fields of estimated and of real ownership are therefore also compared on the
+pairs that the *estimate* has as most played, and on every pair of the slate.
+
 All fitted parameters are graded on slates that were left out of their fit. The appetite is fitted
 to the pairs most played, the number of sources to the copies of lineups. ``--fit`` rewrites
 ``core/field/parameters.json``. The measures:
@@ -52,11 +59,15 @@ from benchmarks.field_copies import (
     log_chance_given_one,
     log_chance_of_most_copied,
 )
-from core.field import FieldModel, fit_field, sample_field
+from benchmarks.real_ownership import Before, read_ownership
+from core.errors import Infeasible
+from core.field import FieldModel, fit_field, nearest_ownership, sample_field, with_spending
 from core.field.completion import complete_ownership
+from core.field.estimators import HybridOwnershipEstimator
 from core.randomness import Purpose, stream
 
 PAIR_BAR_POINTS = 1.5
+PAIRS_LISTED = 10
 FACTOR_BAR = 1.5
 TOP_PLACES = 20
 FIVE = 5
@@ -68,6 +79,7 @@ SOURCES = tuple(0.25 * 1.25**step for step in range(13))
 SIMULATED = 401
 Counts = npt.NDArray[np.int64]
 INDEPENDENT, ALIKE, ALONE, FITTED = KINDS = ("independent", "alike", "alone", "fitted")
+REAL, ESTIMATED = "real", "estimated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,7 @@ class Grade:
     slate: str
     contest: str
     entries: int
+    ownership: str
     kind: str
     appetite: float
     pair_errors: tuple[float, ...]
@@ -125,6 +138,19 @@ def completed(contest: Contest, contests: Iterable[Contest], left_usd: float) ->
     )
 
 
+def estimated(
+    contest: Contest, model: HybridOwnershipEstimator, before: Before, left_usd: float
+) -> Floats:
+    """Ownership of every driver of a contest, estimated from what was known before it, ``[D]``."""
+    percent = model.forecast(before.known(contest.entries)).percent
+    percent = with_spending(percent, contest.salaries, CAP_USD - left_usd)
+    try:
+        fit_field(contest.salaries, percent, ROSTER, CAP_USD)
+    except Infeasible:
+        return nearest_ownership(contest.salaries, percent, ROSTER, CAP_USD, left_usd)
+    return percent
+
+
 def field_of_kind(
     contest: Contest, percent: Floats, kind: str, appetite: float, sources: float
 ) -> FieldModel:
@@ -147,11 +173,53 @@ def pair_errors(contest: Contest, model: FieldModel, kind: str) -> Floats:
     known = np.isfinite(contest.known_percent[contest.pairs]).all(axis=1)
     first, second = contest.pairs[known].T
     if kind == INDEPENDENT:
-        share = contest.known_percent / 100.0
+        share = np.array(model.ownership_percent) / 100.0
         predicted = 100.0 * share[first] * share[second]
     else:
         predicted = 100.0 * model.pairs()[first, second]
     return np.asarray(predicted - contest.pair_percent[known])
+
+
+@dataclass(frozen=True, slots=True)
+class PairsEstimated:
+    """Pairs in the field of estimated ownership beside that of real ownership, of one contest.
+
+    ``listed`` and ``chosen`` are the mean difference, estimated less real, in points of percent of
+    entries, over the pairs that are listed and over as many that the estimate has as most played;
+    ``error`` is the mean absolute difference over all pairs of the slate.
+    """
+
+    slate: str
+    listed: float
+    chosen: float
+    error: float
+
+
+def pairs_estimated(contest: Contest, real: FieldModel, estimate: FieldModel) -> PairsEstimated:
+    """Compare two fields of one contest, by which pairs are looked at."""
+    first, second = np.triu_indices(len(contest.salaries), 1)
+    predicted = 100.0 * estimate.pairs()
+    apart = predicted - 100.0 * real.pairs()
+    most = np.argsort(-predicted[first, second], kind="stable")[:PAIRS_LISTED]
+    return PairsEstimated(
+        slate=contest.slate,
+        listed=float(apart[tuple(contest.pairs.T)].mean()),
+        chosen=float(apart[first[most], second[most]].mean()),
+        error=float(np.abs(apart[first, second]).mean()),
+    )
+
+
+def over_slates(pairs: Sequence[PairsEstimated]) -> dict[str, list[float]]:
+    """Mean and standard error over slates of each figure; contests of a slate count as one."""
+    figures = {}
+    for name in ("listed", "chosen", "error"):
+        by_slate: dict[str, list[float]] = {}
+        for one in pairs:
+            by_slate.setdefault(one.slate, []).append(getattr(one, name))
+        means = np.array([np.mean(values) for values in by_slate.values()])
+        error = means.std(ddof=1) / len(means) ** 0.5
+        figures[name] = [round(float(means.mean()), 2), round(float(error), 2), len(means)]
+    return figures
 
 
 def simulated_copies(contest: Contest, model: FieldModel, count: int) -> dict[str, Counts]:
@@ -208,12 +276,13 @@ def published_log_chances(contest: Contest, model: FieldModel) -> tuple[Counts, 
 def grade(
     contest: Contest,
     percent: Floats,
+    ownership: str,
     kind: str,
     appetite: float,
     sources: float,
     legal: Ints | None,
 ) -> Grade:
-    """Grade one kind of field, of completed ownership, on one contest."""
+    """Grade one kind of field, of real or estimated ownership, on one contest."""
     model = field_of_kind(contest, percent, kind, appetite, sources)
     simulated = simulated_copies(contest, model, SIMULATED)
     listed = len(contest.copies) > 0
@@ -221,6 +290,7 @@ def grade(
         slate=contest.slate,
         contest=contest.number,
         entries=contest.entries,
+        ownership=ownership,
         kind=kind,
         appetite=model.appetite,
         pair_errors=tuple(float(error) for error in pair_errors(contest, model, kind)),
@@ -378,11 +448,11 @@ def expected_apart(pair: Apart, concentration: float) -> float:
     return 1.0 - spread + 2.0 * spread / pair.draws
 
 
-def report(grades: Sequence[Grade]) -> dict[str, dict[str, float]]:
-    """The figures of each kind of field over all contests."""
+def report(grades: Sequence[Grade], ownership: str) -> dict[str, dict[str, float]]:
+    """The figures of each kind of field over all contests, with real or estimated ownership."""
     figures: dict[str, dict[str, float]] = {}
     for kind in KINDS:
-        mine = [one for one in grades if one.kind == kind]
+        mine = [one for one in grades if (one.kind, one.ownership) == (kind, ownership)]
         errors = np.array([error for one in mine for error in one.pair_errors])
         figures[kind] = {
             "pairs": len(errors),
@@ -416,7 +486,7 @@ def _published(lineups: Sequence[tuple[int, float, float]]) -> dict[str, float]:
 
 
 def _print_grades(grades: Sequence[Grade]) -> None:
-    for one in sorted(grades, key=lambda g: (g.kind, g.slate, g.entries)):
+    for one in sorted(grades, key=lambda g: (g.ownership, g.kind, g.slate, g.entries)):
         errors = np.array(one.pair_errors)
         pairs = f"pairs {np.abs(errors).mean():.2f} ({errors.mean():+.2f})" if len(errors) else ""
         copies = "  ".join(
@@ -426,8 +496,8 @@ def _print_grades(grades: Sequence[Grade]) -> None:
         )
         listed = "" if one.list_log_chance is None else f"  list {one.list_log_chance:.1f}"
         print(
-            f"{one.kind:12s} {one.slate:26s} {one.entries:6d} a={one.appetite:.2f} "
-            f"{pairs:20s} {copies}{listed}"
+            f"{one.ownership:10s} {one.kind:12s} {one.slate:26s} {one.entries:6d} "
+            f"a={one.appetite:.2f} {pairs:20s} {copies}{listed}"
         )
 
 
@@ -438,28 +508,41 @@ def main() -> None:
     parser.add_argument("--fit", action="store_true", help="rewrite what the project ships")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     options = parser.parse_args()
-    published = read_contests(options.folder)
+    published, owned = read_contests(options.folder), read_ownership(options.folder)
     contests = known_well(published)
     copied = [contest for contest in contests if len(contest.copies)]
     legal = legal_of(contests)
     slates = sorted({contest.slate for contest in contests})
     grades: list[Grade] = []
+    pairs: list[PairsEstimated] = []
     left_out: dict[str, dict[str, float]] = {}
     for slate in slates:
         rest = [contest for contest in contests if contest.slate != slate]
         values = left_out[slate] = fitted(rest, legal)
+        model = owned.fitted_without(slate)
         for contest in published:
             if contest.slate == slate:
-                percent = completed(contest, contests, values["left_usd"])
                 terms = (values["appetite"], values["sources"], legal.get(slate))
-                grades += [grade(contest, percent, kind, *terms) for kind in KINDS]
-    figures = report(grades)
+                owners = {
+                    REAL: completed(contest, contests, values["left_usd"]),
+                    ESTIMATED: estimated(contest, model, owned.before[slate], values["left_usd"]),
+                }
+                for ownership, percent in owners.items():
+                    grades += [grade(contest, percent, ownership, kind, *terms) for kind in KINDS]
+                if len(contest.pairs):
+                    of_real, of_estimate = (
+                        field_of_kind(contest, owners[each], FITTED, *terms[:2])
+                        for each in (REAL, ESTIMATED)
+                    )
+                    pairs.append(pairs_estimated(contest, of_real, of_estimate))
+    figures = {ownership: report(grades, ownership) for ownership in (REAL, ESTIMATED)}
     if options.json:
         print(
             json.dumps(
                 {
                     "figures": figures,
                     "left_out": left_out,
+                    "estimated_less_real_pairs": over_slates(pairs),
                     "apart": [asdict(pair) for pair in apart(contests)],
                     "grades": [asdict(one) for one in grades],
                 }
@@ -467,8 +550,10 @@ def main() -> None:
         )
     else:
         _print_grades(grades)
-        for kind, of_kind in figures.items():
-            print(kind, json.dumps(of_kind))
+        for kind in KINDS:
+            for name, real in figures[REAL][kind].items():
+                print(f"{kind:12s} {name:28s} {real:8g} {figures[ESTIMATED][kind][name]:8g}")
+        print("estimated less real pairs", json.dumps(over_slates(pairs)))
         for slate, values in left_out.items():
             print("without", slate, json.dumps(values))
         for contest in copied:
@@ -492,7 +577,9 @@ def main() -> None:
                 name: sorted(values[name] for values in left_out.values())
                 for name in next(iter(left_out.values()))
             },
-            "graded_on_the_slate_left_out": figures,
+            "graded_on_the_slate_left_out": figures[REAL],
+            "graded_with_estimated_ownership": figures[ESTIMATED],
+            "estimated_less_real_pairs": over_slates(pairs),
         }
         path = Path(str(resources.files("core.field").joinpath("parameters.json")))
         path.write_text(json.dumps(shipped, indent=2) + "\n", encoding="utf-8")

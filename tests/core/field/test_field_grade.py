@@ -12,12 +12,15 @@ from benchmarks.field_grade import (
     APPETITES,
     FITTED,
     Apart,
+    PairsEstimated,
     completed,
     field_of_kind,
     fitted_concentration,
     known_well,
     least,
+    over_slates,
     pair_errors,
+    pairs_estimated,
     simulated_copies,
 )
 from core.field import field_parameters, fit_field, read_ownership
@@ -68,6 +71,26 @@ def test_what_is_known_of_real_contests_is_kept_and_can_be_fitted(contests):
         model = fit_field(contest.salaries, percent, ROSTER, CAP_USD)
         asked = read_ownership(percent, ROSTER) / 100.0
         assert np.abs(model.marginals() - asked).max() <= 1e-6
+
+
+def test_a_slates_contests_count_as_one_observation():
+    differences = [("a", -10.0), ("a", -20.0), ("b", -5.0)]
+    pairs = [PairsEstimated(slate, value, 0.0, 1.0) for slate, value in differences]
+    # -15 of the one slate and -5 of the other: their standard error is half of their distance
+    assert over_slates(pairs)["listed"] == [-10.0, 5.0, 2]
+
+
+def test_a_field_compared_with_itself_differs_nowhere(contests):
+    contest = next(one for one in contests if len(one.pairs))
+    real = completed(contest, contests, field_parameters().left_usd)
+    flat = np.full(len(real), 600.0 / len(real))
+    model, other = (
+        fit_field(contest.salaries, own, ROSTER, 10**6, appetite=0.0) for own in (real, flat)
+    )
+    same = pairs_estimated(contest, model, model)
+    assert (same.listed, same.chosen, same.error) == (0.0, 0.0, 0.0)
+    # an estimate that tells nobody apart has the pairs most played far too low
+    assert pairs_estimated(contest, model, other).listed < -15.0
 
 
 def test_the_least_loss_is_found_between_the_appetites_that_were_tried():
