@@ -77,9 +77,15 @@ class Expected:
         if model.sources is None:
             alone = np.maximum(entries * (by_kind @ shares), _LEAST)
             return cls(alone, np.zeros(len(by_kind)), 0, 1.0)
-        alone = np.maximum(entries * (by_kind[:, :-1] @ shares[:-1]), _LEAST)
-        followers = round(entries * float(shares[-1]))
-        return cls(alone, by_kind[:, -1], followers, model.sources * entries**0.5)
+        further = (1.0 - model.entrant_share) * float(shares[-1])
+        by_alone = by_kind[:, :-1] @ shares[:-1] + further * by_kind[:, -1]
+        entrants = model.entrant_share * entries
+        return cls(
+            np.maximum(entries * by_alone, _LEAST),
+            by_kind[:, -1],
+            round(entrants * float(shares[-1])),
+            model.sources * entrants**0.5,
+        )
 
     @property
     def copies(self) -> Floats:

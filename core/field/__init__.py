@@ -6,6 +6,7 @@ from core.field import estimators
 from core.field.completion import complete_ownership
 from core.field.consensus import Market, consensus_points, load_market, points_per_surprise
 from core.field.contests import ContestSpread, contest_model, contest_spread
+from core.field.entrants import MOST_ENTRIES, entrant_share
 from core.field.estimators import OwnershipSlate
 from core.field.guess import guess_ownership
 from core.field.model import FieldModel, fit_field, nearest_ownership, require_lineup
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "MOST_ENTRIES",
     "ContestSpread",
     "Field",
     "FieldLineupSampler",
@@ -39,6 +41,7 @@ __all__ = [
     "consensus_points",
     "contest_model",
     "contest_spread",
+    "entrant_share",
     "field_of",
     "field_parameters",
     "fit_field",

@@ -58,6 +58,11 @@ class FieldModel:
     via Polya urn schemes", 1973). So each entry by itself is distributed as if there were no
     sources, and the marginals are the same; but a few lineups are played by many.
 
+    Where a person may enter several lineups (``entrant_share`` below 1), an entrant's lineups
+    differ: a source is followed with one of them at most, and the others are the entrant's own. So
+    entrants follow sources, not entries, and fewer copy each other; the marginals, and what is
+    expected of each single entry, stay the same.
+
     Parameters
     ----------
     salaries_usd
@@ -77,8 +82,11 @@ class FieldModel:
         entrants are alike.
     sources
         How many sources there are: a chalky entrant is the first to follow a new one with chance
-        s / (s + chalky entrants before), where s = sources x sqrt(entries), as larger contests have
-        more sources. None if chalky entrants choose alone.
+        s / (s + chalky entrants before), where s = sources x sqrt(entrants), as larger contests
+        have more sources. None if chalky entrants choose alone.
+    entrant_share
+        Number of entrants divided by the number of entries, above 0 to 1; 1 where everybody enters
+        one lineup. :func:`~core.field.entrants.entrant_share` has it for a contest's entry limit.
     """
 
     salaries_usd: tuple[int, ...]
@@ -90,6 +98,7 @@ class FieldModel:
     max_error: float
     appetite: float = 0.0
     sources: float | None = None
+    entrant_share: float = 1.0
 
     def marginals(self) -> Floats:
         """Exact share of entries that hold each driver, ``[D]``, fractions 0..1."""
@@ -178,6 +187,7 @@ class FieldModel:
             max_error=float(values["max_error"]),
             appetite=float(values.get("appetite", 0.0)),
             sources=None if values.get("sources") is None else float(values["sources"]),
+            entrant_share=float(values.get("entrant_share", 1.0)),
         )
 
 

@@ -129,6 +129,8 @@ def sample_field(model: FieldModel, n_entries: int, generator: np.random.Generat
     the lineup's quantile in lexicographic order: it is pushed through the chances to take each
     driver. So sorted numbers give sorted lineups, kind by kind, and none is rejected. Entrants who
     follow a source take the lineup of the source's own number, which is drawn after all others.
+    Where entrants have several entries, as many chalky entries as there are chalky entrants may
+    follow a source; the lineups of the others are drawn by numbers of their own.
 
     Parameters
     ----------
@@ -138,7 +140,7 @@ def sample_field(model: FieldModel, n_entries: int, generator: np.random.Generat
         Number of opposing entries in the contest, >= 0.
     generator
         Source of the uniform numbers: one for each entry, then one for each entrant who follows a
-        source, then one for each source.
+        source, one for each source, and one for each further entry of a chalky entrant.
 
     Raises
     ------
@@ -163,15 +165,19 @@ def sample_field(model: FieldModel, n_entries: int, generator: np.random.Generat
         end = int(np.searchsorted(uniform, above))
         include = tables.includes[kind]
         if model.sources is not None and 0 < kind == len(upper) - 1:
-            followers = _followers(end - begin, model.sources * n_entries**0.5, generator)
+            entrants = round(model.entrant_share * (end - begin))
+            concentration = model.sources * (model.entrant_share * n_entries) ** 0.5
+            followers = _followers(entrants, concentration, generator)
             published = np.empty(len(followers), dtype=np.int64)
             _draw(generator.random(len(followers)), include, tables.lattice.extra, published)
-            codes[begin:end] = np.repeat(published, followers)
+            codes[begin : begin + entrants] = np.repeat(published, followers)
+            own = np.sort(generator.random(end - begin - entrants))
+            _draw(own, include, tables.lattice.extra, codes[begin + entrants : end])
         else:
             within = (uniform[begin:end] - lower) / (above - lower)
             _draw(within, include, tables.lattice.extra, codes[begin:end])
         lower, begin = float(above), end
-    # a stable sort is a timsort, which only merges the kinds' runs: each is sorted already
+    # a stable sort is a timsort, which only merges the runs: each is sorted already
     codes.sort(kind="stable")
     lineups = np.empty((n_entries, tables.lattice.picks), dtype=np.uint8)
     copies = np.zeros(n_entries, dtype=np.int32)

@@ -39,7 +39,14 @@ OUT_OF_REACH = {
     },
     "fitted, and shipped or stored by the project": {"spec", "team_share", "version"},
     "given by a plan or another room, never by a request": {
-        *("at_most_percent", "concentration", "appetite", "costs_points", "driver_overrides"),
+        *(
+            "at_most_percent",
+            "concentration",
+            "appetite",
+            "fall",
+            "costs_points",
+            "driver_overrides",
+        ),
         *("engine", "knowledge", "left_usd", "limits", "min_tail_samples", "n"),
         *("n_top", "odds", "offsets", "percent", "racing", "resamples"),
         *("salaries_usd", "scenarios", "sources", "std_percent", "steps", "targets"),

@@ -63,9 +63,11 @@ def test_every_legal_lineup_is_listed_once():
     assert len(listed) == len(legal_lineups(SALARIES, 3, CAP_USD))
 
 
-@pytest.mark.parametrize("sources", [None, 0.05, 1.0])
-def test_chances_of_copies_sum_to_one_and_to_the_copies_expected(sources):
-    model = model_with(sources)
+@pytest.mark.parametrize(
+    ("sources", "entrant_share"), [(None, 1.0), (0.05, 1.0), (1.0, 1.0), (0.05, 0.4)]
+)
+def test_chances_of_copies_sum_to_one_and_to_the_copies_expected(sources, entrant_share):
+    model = replace(model_with(sources), entrant_share=entrant_share)
     lineups = legal_lineups(SALARIES, 3, CAP_USD)
     expected = Expected.of(model, ENTRIES, lineups)
     assert expected.copies == pytest.approx(ENTRIES * model.chances(lineups), rel=0.03, abs=2e-6)
@@ -85,10 +87,10 @@ def test_without_sources_copies_are_poisson():
     assert np.exp(log_chance_given_one(expected, copies)) == pytest.approx(given_one, rel=1e-9)
 
 
-@pytest.mark.parametrize("sources", [None, 0.3])
-def test_the_chance_of_a_list_is_how_often_contests_have_it(sources):
+@pytest.mark.parametrize(("sources", "entrant_share"), [(None, 1.0), (0.3, 1.0), (0.1, 0.5)])
+def test_the_chance_of_a_list_is_how_often_contests_have_it(sources, entrant_share):
     # few entries: the chance of one list can be counted
-    model, entries = model_with(sources), 12
+    model, entries = replace(model_with(sources), entrant_share=entrant_share), 12
     lineups = legal_lineups(SALARIES, 3, CAP_USD)
     best = lineups[np.argsort(-model.chances(lineups))[:2]]
     classes = Classes.of(model, entries, lineups)

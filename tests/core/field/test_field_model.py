@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -148,7 +149,7 @@ def test_a_field_in_which_everyone_plays_one_lineup_is_that_lineup():
 
 
 def test_a_model_survives_json_bit_for_bit():
-    model = fit_field(SALARIES, full_slate(2), 6, 50_000)
+    model = replace(fit_field(SALARIES, full_slate(2), 6, 50_000), entrant_share=0.4)
     assert FieldModel.from_json(json.loads(json.dumps(model.to_json()))) == model
     assert model.appetite > 0.0
 

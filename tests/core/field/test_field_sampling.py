@@ -48,10 +48,11 @@ def test_lineups_are_drawn_as_often_as_their_chances_say(appetite):
     st.floats(0.3, 1.0),
     st.sampled_from([0.0, 3.0, 8.0]),
     st.sampled_from([None, 0.01, 1.0, 50.0]),
+    st.sampled_from([1.0, 0.6, 0.01]),
     st.integers(0, 10_000),
 )
 def test_an_entry_is_the_quantile_of_its_number_in_its_kind(
-    hundreds, room, appetite, sources, seed
+    hundreds, room, appetite, sources, entrant_share, seed
 ):
     salaries = [100 * hundred for hundred in hundreds]
     cap = int(sum(sorted(salaries)[:3]) * (1 - room) + sum(sorted(salaries)[-3:]) * room)
@@ -64,6 +65,7 @@ def test_an_entry_is_the_quantile_of_its_number_in_its_kind(
         [np.mean([i in lineup for lineup in legal]) for i in range(len(salaries))]
     )
     model = fit_field(salaries, ownership, 3, cap, appetite=appetite, sources=sources)
+    model = replace(model, entrant_share=entrant_share)
     if sources is None:
         model = alone(model)
     kinds = [(1.0, 0.0)]
@@ -87,14 +89,15 @@ def test_an_entry_is_the_quantile_of_its_number_in_its_kind(
             chalky += 1
         else:
             entries.append(lineup_at(kind, (number - below) / (shares[kind] - below)))
-    followers = []
-    for before, number in enumerate(generator.random(chalky)):
-        s = (sources or 0.0) * 200**0.5
+    followers, entrants = [], round(entrant_share * chalky)
+    for before, number in enumerate(generator.random(entrants)):
+        s = (sources or 0.0) * (entrant_share * 200) ** 0.5
         if number < s / (s + before):
             followers.append(0)
         followers[-1] += 1
     for count, number in zip(followers, generator.random(len(followers)), strict=True):
         entries += [lineup_at(2, number)] * count
+    entries += [lineup_at(2, number) for number in generator.random(chalky - entrants)]
     twin = field_of(np.array(entries, dtype=np.uint8))
     field = sample_field(model, 200, np.random.default_rng(seed))
     assert field.lineups.tolist() == twin.lineups.tolist()
@@ -117,9 +120,9 @@ def small_model(sources):
     return fit_field(salaries, near, 3, 18_500, appetite=4.0, sources=sources)
 
 
-@pytest.mark.parametrize("sources", [0.02, 0.3])
-def test_whoever_follows_sources_leaves_ownership_where_it_is_on_average(sources):
-    model, n = small_model(sources), 100
+@pytest.mark.parametrize(("sources", "entrant_share"), [(0.02, 1.0), (0.3, 1.0), (0.02, 0.4)])
+def test_whoever_follows_sources_leaves_ownership_where_it_is_on_average(sources, entrant_share):
+    model, n = replace(small_model(sources), entrant_share=entrant_share), 100
     entries = np.array(
         [
             sample_field(model, n, stream(seed, Purpose.FIELD)).driver_entries(7)
@@ -135,9 +138,9 @@ def test_whoever_follows_sources_leaves_ownership_where_it_is_on_average(sources
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sources", [0.02, 0.3])
-def test_lineups_vary_over_contests_as_those_of_a_dirichlet_process_do(sources):
-    model, n = small_model(sources), 100
+@pytest.mark.parametrize(("sources", "entrant_share"), [(0.02, 1.0), (0.3, 1.0), (0.02, 0.5)])
+def test_lineups_vary_over_contests_as_those_of_a_dirichlet_process_do(sources, entrant_share):
+    model, n = replace(small_model(sources), entrant_share=entrant_share), 100
     legal = np.array(
         [
             lineup
@@ -155,7 +158,9 @@ def test_lineups_vary_over_contests_as_those_of_a_dirichlet_process_do(sources):
     chance, shares = model.chances_by_kind(often), model.shares_of_kinds()
     mean = model.chances(often)
     # two entries agree more often than by chance if both follow: one of theirs, with 1 / (s + 1)
-    together = shares[-1] ** 2 * chance[:, -1] * (1.0 - chance[:, -1]) / (sources * n**0.5 + 1.0)
+    concentration = sources * (entrant_share * n) ** 0.5
+    together = (entrant_share * shares[-1]) ** 2 * chance[:, -1] * (1.0 - chance[:, -1])
+    together /= concentration + 1.0
     variance = n * mean * (1.0 - mean) + n * (n - 1) * together
     assert copies.var(axis=0) == pytest.approx(variance, rel=0.1)
     assert (variance > 1.3 * n * mean * (1.0 - mean)).all()
