@@ -53,6 +53,10 @@ class Contest:
         The score that a fifth of the entries passed; None if unknown.
     ladder
         Places whose score is published, and the score, by place.
+    entry_limit
+        Entries that one person might enter; None if unknown.
+    top_unique_percent
+        Of the best placed, the percent whose lineup nobody else played; None if unknown.
     """
 
     slate: str
@@ -71,6 +75,8 @@ class Contest:
     fee_usd: float | None
     score_p80: float | None
     ladder: tuple[tuple[int, float], ...]
+    entry_limit: int | None = None
+    top_unique_percent: float | None = None
 
     @property
     def left_usd(self) -> Ints:
@@ -135,6 +141,10 @@ def read_contests(folder: Path) -> list[Contest]:
                 fee_usd=float(facts["entry_fee"]) if facts["entry_fee"] else None,
                 score_p80=float(facts["score_p80"]) if facts["score_p80"] else None,
                 ladder=_ladder(facts, placed),
+                entry_limit=int(float(facts["max_entries"])) if facts["max_entries"] else None,
+                top_unique_percent=(
+                    float(facts["top20_unique_pct"]) if facts["top20_unique_pct"] else None
+                ),
             )
         )
     return contests

@@ -121,6 +121,7 @@ contest_options = in_order(
             "--fee",
             help_text=help_of(_CONTEST["contest_buyin"], DEFAULT_FEE_USD, "without --contest"),
         ),
+        request_option("entry_limit", _CONTEST["entry_limit"]),
         click.option(
             "--ownership",
             type=FILE,

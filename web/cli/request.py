@@ -43,6 +43,8 @@ class RunOptions:
         What its tickets are worth, ``NAME=USD`` each.
     field_size, contest_buyin
         Entries and fee of the contest; beside a file they must be the file's.
+    entry_limit
+        Entries that one person may enter into it.
     ownership
         A file of ownership.
     out
@@ -61,6 +63,7 @@ class RunOptions:
     tickets: Sequence[str] = ()
     field_size: int | None = None
     contest_buyin: float | None = None
+    entry_limit: int | None = None
     ownership: Path | None = None
 
 
@@ -101,6 +104,8 @@ def prepare(options: RunOptions) -> Prepared:
     chosen = rules_of(options.rules_file, options.request, names)
     kind = _kind(chosen)
     contest, prizes_note = _contest(options)
+    if options.entry_limit is not None:
+        contest["entry_limit"] = options.entry_limit
     body: Json = {"contest": contest, **chosen}
     if options.n_scenarios is not None:
         body["scenario_config"] = {"n_scenarios": options.n_scenarios}

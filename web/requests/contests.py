@@ -8,6 +8,7 @@ from core.contest import Payouts, payouts_from_tiers, read_cents, typical_payout
 from core.errors import InvalidInput
 from core.field import read_ownership, require_lineup, without
 from core.slate import Slate
+from core.wording import many
 from web.labels import blamed_on
 from web.requests.ownership import with_known_ownership
 from web.requests.slates import Body
@@ -64,6 +65,14 @@ def contest_of(
                 f"leave no opponent; give {lineups + 1} or more."
             }
         )
+    entry_limit = contest.get("entry_limit")
+    if entry_limit is not None and entry_limit < lineups:
+        raise InvalidInput(
+            {
+                "entry_limit": f"{entry_limit}, but {lineups} lineups are yours; enter at most "
+                f"{many(entry_limit, 'lineup')}, or leave the limit out."
+            }
+        )
     payouts = _payouts(contest, fee_cents)
     percent, source = _ownership(slate, contest, cap_usd, chosen_by)
     return ContestTerms(
@@ -73,6 +82,7 @@ def contest_of(
         fields_per_block=contest["n_contest_sims"],
         uncertain=contest.get("ownership_uncertainty"),
         ownership_model=ownership_model if percent is None else None,
+        entry_limit=entry_limit,
     )
 
 

@@ -84,6 +84,14 @@ class ContestSchema(RequestSchema):
         validate=between(0, 100_000),
         metadata={"description": "Entry fee, in USD and whole cents."},
     )
+    entry_limit = Whole(
+        validate=between(1, 150),
+        metadata={
+            "description": "Entries that one person may enter, 1 in a single-entry contest. "
+            "Opponents who may enter several make them differ, so published lineups are copied "
+            "less. By default every opponent enters one lineup, however many are yours."
+        },
+    )
     payouts = fields.List(
         fields.Nested(PrizeTierSchema),
         validate=Counted(1, 1_000, "tier"),

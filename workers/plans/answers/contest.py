@@ -35,9 +35,16 @@ def contest_results(
 
 def contest_notes(request: Played, facts: Facts) -> list[str]:
     """Notes on what the contest's figures rest on."""
+    source, model = facts.of(FIELD).source, facts.of(FIELD).model
     notes = [
-        f"Ownership: {facts.of(FIELD).source}.",
+        f"Ownership: {source}.",
         "ROI holds only if races run as simulated and opponents play as modelled.",
     ]
-    label = terms_of(request).payouts.label
-    return [*notes, f"Payouts: {label}."] if label else notes
+    terms = terms_of(request)
+    if terms.entry_limit is not None and terms.entry_limit > 1:
+        notes.append(
+            f"Opponents enter up to {terms.entry_limit} lineups, {1.0 / model.entrant_share:.1f} "
+            "on average, and copy a published one with one of them: an assumption, as no NASCAR "
+            "contest's entrants were published."
+        )
+    return [*notes, f"Payouts: {terms.payouts.label}."] if terms.payouts.label else notes

@@ -27,6 +27,8 @@ class ContestTerms:
         only around an estimate.
     ownership_model
         The fitted ownership model as JSON; ``None`` = the one that the project ships.
+    entry_limit
+        Entries that one opponent may enter, 1 to 150; ``None`` = each enters one lineup.
     """
 
     payouts: Payouts
@@ -35,3 +37,4 @@ class ContestTerms:
     fields_per_block: int = 1
     uncertain: bool | None = None
     ownership_model: str | None = None
+    entry_limit: int | None = None

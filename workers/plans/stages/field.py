@@ -1,13 +1,20 @@
 """The stage that fits the field, once: every block must draw from the same bits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.field import ContestSpread, FieldModel, contest_spread, field_parameters
+from core.field import (
+    ContestSpread,
+    FieldModel,
+    contest_spread,
+    entrant_share,
+    field_parameters,
+)
 from workers.engine.arrays import ArrayRef, Blobs
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Stage, Work, single_unit_stage
@@ -89,6 +96,8 @@ def _fit(request: Played, model_points: npt.NDArray[np.float64], arrays: Blobs) 
             terms.ownership_model,
             request.seed,
         )
+    if terms.entry_limit is not None:
+        model = replace(model, entrant_share=entrant_share(terms.entry_limit))
     # Ownership from the user is meant as it stands. Around an estimate contests differ as real ones
     # do, and the estimate errs; where races are simulated they move with it (block_strength), as
     # fields that erred at random would hand their money to anybody.
