@@ -19,7 +19,7 @@ OPTIONS: Mapping[str, str] = {
 _FILES = {"drivers"}
 """Keys of what is read from several files, of which only one has an option of the key's name."""
 
-_PARAMETERS = {"ownership_estimates": "ownership"}
+_PARAMETERS = {"ownership_estimates": "ownership", "payouts": "contest"}
 """Parameters of ``axiomatic run`` by key of the API, where their names differ."""
 
 

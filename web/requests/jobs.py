@@ -31,6 +31,7 @@ from web.requests.slates import (
 from web.requests.sources import Sources
 from web.schemas.contests import DEFAULT_SCENARIOS, FEWEST_SCENARIOS, MOST_SCENARIOS
 from web.schemas.objectives import WITH_RANDOMNESS
+from web.schemas.presets import PRESETS
 from workers.engine.submission import Attachments
 from workers.plans.objectives import OBJECTIVES, Objective
 from workers.plans.requests.contest_sim import ContestSimRequest
@@ -97,6 +98,7 @@ def _optimize(
         need = f"the objective {objective.name!r} needs the contest that lineups are put into."
         raise InvalidInput({"contest": need})
     _require_own(objective, body)
+    _require_prizes(body)
     randomness = _randomness(slate, objective, body)
     require_possible(rules, limits)
     market = market_of(slate, body, sources.ownership_model, plays=contest is not None)
@@ -144,6 +146,19 @@ def _require_own(objective: Objective, body: Body) -> None:
     }
     if problems:
         raise InvalidInput(problems)
+
+
+def _require_prizes(body: Body) -> None:
+    """Refuse typical prizes, which are a tournament's, for a preset of another kind of contest."""
+    preset = PRESETS.get(body.get("preset", ""))
+    if preset is None or preset.typical_prizes or "payouts" in body.get("contest", {"payouts": ()}):
+        return
+    raise InvalidInput(
+        {
+            "payouts": f"missing; a {preset.name} pays otherwise than the tournaments that typical "
+            "prizes are of: give the contest's own."
+        }
+    )
 
 
 def _randomness(slate: Slate, objective: Objective, body: Body) -> tuple[float, ...] | None:

@@ -3,9 +3,9 @@
 The first sentence of a field's description is also the help of the command line's option.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from marshmallow import fields
+from marshmallow import fields, pre_load
 
 from web.schemas.choices import REGIMES
 from web.schemas.contests import (
@@ -18,6 +18,7 @@ from web.schemas.contests import (
     ContestSchema,
 )
 from web.schemas.objectives import IN_USD, WITH_RANDOMNESS, WITH_REGIMES
+from web.schemas.presets import PRESETS, with_preset
 from web.schemas.request import RequestSchema
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
 from web.schemas.values import (
@@ -99,11 +100,23 @@ class OptimizeSchema(RequestSchema):
 
     exactly_one: ClassVar = ("slate_id", "drivers")
 
+    @pre_load
+    def fill_from_preset(self, body: Any, **_: Any) -> Any:
+        """The request with its preset's settings where it has none of its own."""
+        return with_preset(body)
+
     slate_id = Text(metadata=SLATE_ID)
     drivers = fields.List(fields.Nested(DriverSchema), validate=DRIVERS, metadata=INLINE_DRIVERS)
     site = SITE
     scenario_config = fields.Nested(
         ChoiceConfigSchema, metadata={"description": "Which race is simulated, and how often."}
+    )
+    preset = fields.String(
+        validate=OneOf(list(PRESETS)),
+        metadata={
+            "description": "The kind of contest, whose settings count where you give none. "
+            + " ".join(preset.sentence for preset in PRESETS.values())
+        },
     )
     n_lineups = Whole(
         load_default=20, validate=between(1, 150), metadata={"description": "Lineups to make."}
