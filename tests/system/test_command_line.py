@@ -117,7 +117,12 @@ def test_the_summary_shows_lineups_exposures_and_roi_with_its_error(
     options = ("--scenarios", 4_000, "--server", server, "--out", tmp_path)
     done = axiomatic("run", salaries, *extra, *contest, *options)
     assert done.returncode == 0, done.stderr
-    for words in ("of 20 lineups", "Exposure beside ownership", "ROI ± standard error"):
+    for words in (
+        "of 20 lineups",
+        "Exposure beside ownership",
+        "ROI ± standard error",
+        "not known",
+    ):
         assert words in done.stdout
     # its ownership costs more than the cap, so it is moved to the nearest possible, with a note
     assert "nearest that fits the cap" in done.stdout.replace("\n", " ")
