@@ -23,6 +23,7 @@ from core.race.odds import fair_probabilities
 from core.race.spec import ConstraintSpec
 from core.sites import SiteRules
 from core.slate.drivers import Driver, Slate, Veto
+from core.slate.prices import doubted_odds
 
 Floats = npt.NDArray[np.float64]
 
@@ -107,6 +108,12 @@ class UserKnowledge:
         """The numbers, ``[4, D]`` in the order of :class:`Kind`; NaN = no number."""
         return np.array([getattr(self, kind.value) for kind in Kind], dtype=np.float64)
 
+    @property
+    def has_odds(self) -> bool:
+        """Whether any driver has a chance to win or to be in the top five."""
+        chances = (*self.win_probability, *self.top5_probability)
+        return any(chance is not None for chance in chances)
+
     @classmethod
     def from_slate(cls, slate: Slate) -> "UserKnowledge | None":
         """The numbers that a slate holds of its drivers, or ``None`` where it holds none.
@@ -117,7 +124,8 @@ class UserKnowledge:
         Raises
         ------
         InvalidInput
-            A number is out of range or contradicts another. The error names the driver's id.
+            A number is out of range or contradicts another; the error names the driver's id. Or the
+            odds of ten drivers or more can only be American ones without their signs.
         """
         _require_sound(slate.drivers)
         racing = [not driver.out for driver in slate.drivers]
@@ -182,6 +190,11 @@ def _require_sound(drivers: Sequence[Driver]) -> None:
             right = isfinite(value) and low <= value <= high and not (high == inf and value == low)
             if not right:
                 problems.append(Problem(name, f"{value}; give {what}.", driver.driver_id))
+    racing = [driver for driver in drivers if not driver.out]
+    for name, top in (("win_odds", 1), ("top5_odds", 5)):
+        doubt = doubted_odds([getattr(driver, name) for driver in racing], top)
+        if doubt is not None:
+            problems.append(Problem("drivers", f"{name}: {doubt}"))
     if problems:
         raise InvalidInput(problems)
 

@@ -9,7 +9,8 @@ from typing import Any
 from core.errors import InvalidInput, Problem
 from core.slate.drivers import NO_GRID, Driver, Slate, Veto
 from core.slate.names import plain_name
-from core.tables import number, read_table, whole_number
+from core.slate.prices import LEAST_AMERICAN, doubted_odds, is_signed, read_price
+from core.tables import Rows, number, read_table, whole_number
 
 _KEY = "drivers"
 
@@ -70,9 +71,11 @@ def _percent(cell: str) -> float | None:
 
 
 def _odds(cell: str) -> float | None:
-    # American odds carry a sign: +650 is 7.5 in decimal odds, and would be read as 650
-    value = None if cell.startswith("+") else number(cell)
-    return value if value is not None and value > 1.0 else None
+    # without a sign a number is decimal: 650 is a long shot's, +650 is 7.5
+    value = number(cell)
+    if is_signed(cell) or value is None:
+        return read_price(cell)
+    return value if value > 1.0 else None
 
 
 def _median_position(cell: str) -> float | None:
@@ -95,8 +98,8 @@ _COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "starts_from_rear": (_flag, "yes or no"),
     "projected_points": (_points, "points such as 43.5, within 1,000"),
     "ownership_percent": (_percent, "percent of entries, 0 to 100"),
-    "win_odds": (_odds, "decimal odds above 1, such as 7.5"),
-    "top5_odds": (_odds, "decimal odds above 1, such as 2.4"),
+    "win_odds": (_odds, "decimal odds above 1, such as 7.5, or American ones, such as +650"),
+    "top5_odds": (_odds, "decimal odds above 1, such as 2.4, or American ones, such as +140"),
     "finish_median": (_median_position, "a finishing position from 1 to 60"),
     "skill": (_share, "a number from 0 to 1"),
     "aggression": (_share, "a number from 0 to 1"),
@@ -106,6 +109,7 @@ _COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "veto_rules": (_vetoes, f"any of {', '.join(Veto)}, divided by ;"),
 }
 _ATTRIBUTE = {"veto_rules": "vetoes"}
+_ODDS = {"win_odds": 1, "top5_odds": 5}  # and how many positions each is for
 
 
 def _column(cell: str) -> str:
@@ -118,6 +122,9 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
 
     Drivers are matched by ``driver_id`` or by ``driver`` (the name; accents, case and ``Jr.`` do
     not matter). An empty cell leaves what the slate says as it is.
+
+    Odds with a sign are American, others decimal. In a column that holds any with a sign, a number
+    of 100 or more has lost its own, as spreadsheets drop a plus; a warning says so.
 
     Parameters
     ----------
@@ -133,8 +140,9 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
     ------
     InvalidInput
         On ``drivers``, with the line where it is one row's: not a CSV, no column to match drivers
-        by, no column that is read, a cell that cannot be read, one driver twice. Else as
-        :class:`Slate`: two drivers on one grid spot.
+        by, no column that is read, a cell that cannot be read, one driver twice, odds of ten or
+        more drivers that can only be American ones without their signs. Else as :class:`Slate`: two
+        drivers on one grid spot.
     """
     header, rows = read_table(data, _KEY)
     columns = [_column(cell) for cell in header]
@@ -145,6 +153,7 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
         raise InvalidInput({_KEY: "no column 'driver' (a name) or 'driver_id' to match by."})
     if not set(columns) & set(_COLUMNS):
         raise InvalidInput({_KEY: f"no column of {', '.join(_COLUMNS)}; give at least one."})
+    rows, signed = _with_signs(columns, rows)
 
     by_id = {driver.driver_id: index for index, driver in enumerate(slate.drivers)}
     by_name = _index_by_name(slate)
@@ -172,9 +181,38 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
     if not changed:
         raise InvalidInput({_KEY: "none of its drivers is on the slate; is it another race's?"})
     drivers = tuple(changed.get(index, driver) for index, driver in enumerate(slate.drivers))
+    _require_decimal(drivers)
     ignored = [cell for cell, column in zip(header, columns, strict=True) if _unused(column)]
-    warnings = _warnings(slate, drivers, changed, unmatched, ignored)
+    warnings = [*_warnings(slate, drivers, changed, unmatched, ignored), *signed]
     return replace(slate, drivers=drivers, warnings=tuple(warnings))
+
+
+def _with_signs(columns: list[str], rows: Rows) -> tuple[Rows, list[str]]:
+    """The rows, with the signs that American odds have lost; and a warning for each such column."""
+    warnings: list[str] = []
+    for at, column in enumerate(columns):
+        if column not in _ODDS or not any(is_signed(row[at]) for _, row in rows):
+            continue
+        bare = [row for _, row in rows if (number(row[at]) or 0.0) >= LEAST_AMERICAN]
+        lost = [row[at] for row in bare if not is_signed(row[at])]
+        if lost:
+            warnings.append(
+                f"Other {column} have a sign, so numbers of {LEAST_AMERICAN} and more without one "
+                f"are read as American odds too: {lost[0]} as +{lost[0]}."
+            )
+        rows = [
+            (line, [*row[:at], f"+{row[at]}", *row[at + 1 :]] if row[at] in lost else row)
+            for line, row in rows
+        ]
+    return rows, warnings
+
+
+def _require_decimal(drivers: tuple[Driver, ...]) -> None:
+    """Refuse odds that are probably American ones without their signs."""
+    for column, top in _ODDS.items():
+        doubt = doubted_odds([getattr(driver, column) for driver in drivers if not driver.out], top)
+        if doubt is not None:
+            raise InvalidInput({_KEY: f"{column}: {doubt}"})
 
 
 def _index_by_name(slate: Slate) -> dict[str, int]:

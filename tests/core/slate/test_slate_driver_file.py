@@ -133,13 +133,13 @@ def test_rows_cut_short_or_drawn_long_by_a_spreadsheet_are_read(named_slate):
         ("ownership_percent", "101"),
         ("ownership_percent", "-1"),
         ("win_odds", "1"),
-        ("top5_odds", "+120"),
+        ("top5_odds", "+20"),
         ("top5_odds", "0.9"),
         ("finish_median", "0"),
         ("finish_median", "61"),
         ("finish_median", "first"),
-        ("win_odds", "+650"),
-        ("win_odds", "-150"),
+        ("win_odds", "+65"),
+        ("win_odds", "-15"),
         ("skill", "1.01"),
         ("aggression", "-0.1"),
         ("shadow_risk", "2"),
@@ -220,3 +220,19 @@ def test_names_of_a_real_field_stay_different_when_made_plain(shared):
 def test_a_name_that_is_only_a_suffix_is_left_whole():
     assert plain_name("Jr.") == "jr"
     assert plain_name("") == ""
+
+
+def test_odds_with_a_sign_are_american_and_others_decimal(named_slate):
+    text = "driver,win_odds,top5_odds\nKyle Larson,+650,-120\nRoss Chastain,7.5,even\n"
+    slate = apply_driver_file(named_slate, text.encode())
+    found = {driver.name: driver for driver in slate.drivers}
+    assert found["Kyle Larson"].win_odds == found["Ross Chastain"].win_odds == 7.5
+    assert found["Kyle Larson"].top5_odds == pytest.approx(1 + 100 / 120)
+    assert found["Ross Chastain"].top5_odds == 2.0
+
+
+def test_a_plus_that_a_spreadsheet_dropped_is_put_back_with_a_warning(named_slate):
+    text = "driver,win_odds\nKyle Larson,-110\nRoss Chastain,650\n"
+    slate = apply_driver_file(named_slate, text.encode())
+    assert next(d for d in slate.drivers if d.name == "Ross Chastain").win_odds == 7.5
+    assert any("650 as +650" in warning for warning in slate.warnings)
