@@ -21,6 +21,7 @@ class Purpose(IntEnum):
     PROJECTIONS = 6
     STRENGTH = 7
     OWNERSHIP = 8
+    PRICES = 9
 
 
 def stream(seed: int, purpose: Purpose, *numbers: int) -> np.random.Generator:

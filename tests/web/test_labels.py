@@ -37,7 +37,7 @@ OUT_OF_REACH = {
         *("before", "contest_id", "contests", "data_dir", "first_date", "fit", "ownership_model"),
         *("prize_pool", "races", "standings", "tickets"),
     },
-    "fitted, and shipped or stored by the project": {"spec", "team_share", "version"},
+    "fitted, and shipped or stored by the project": {"spec", "team_share", "version", "weight"},
     "given by a plan or another room, never by a request": {
         *(
             "at_most_percent",
