@@ -70,3 +70,7 @@ class Facts:
     def with_fact(self, key: Key[FactT], record: FactT) -> "Facts":
         """These facts, and one more."""
         return Facts({**self._records, key.name: record})
+
+    def without(self, key: Key[FactT]) -> "Facts":
+        """These facts as they were before a stage."""
+        return Facts({name: each for name, each in self._records.items() if name != key.name})

@@ -13,6 +13,7 @@ from workers.plans.stages.contest_units import contest_bytes
 from workers.plans.stages.field import field_stage
 from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
 from workers.plans.stages.market import MARKET_STAGE
+from workers.plans.stages.odds_search import ODDS_STAGE
 from workers.plans.stages.races import Points, simulated_points
 from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
 from workers.plans.stages.views import other_views, views_bytes, views_stage
@@ -38,10 +39,11 @@ def _stages(request: ContestSimRequest) -> tuple[Stage[ContestSimRequest, Any, A
         return (_FIELD_STAGE, _CONTEST_STAGE)
     known = () if request.knowledge is None else (KNOWLEDGE_STAGE,)
     market = () if request.market is None else (MARKET_STAGE,)
+    odds = () if request.odds is None else (ODDS_STAGE,)
     views = (_VIEWS_STAGE,) if other_views(request) else ()
     # where there is a market's view, a block's races move with its field
     races = (_FIELD_STAGE, RACES_STAGE) if market else (RACES_STAGE, _FIELD_STAGE)
-    return (*known, *market, *races, _CONTEST_STAGE, *views)
+    return (*known, *market, *odds, *races, _CONTEST_STAGE, *views)
 
 
 def _stored_bytes(request: ContestSimRequest) -> int:

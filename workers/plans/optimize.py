@@ -14,6 +14,7 @@ from workers.plans.stages.contest_units import contest_bytes
 from workers.plans.stages.field import field_stage
 from workers.plans.stages.knowledge import KNOWLEDGE_STAGE
 from workers.plans.stages.market import MARKET_STAGE
+from workers.plans.stages.odds_search import ODDS_STAGE
 from workers.plans.stages.portfolio import chosen_lineups
 from workers.plans.stages.races import Points, simulated_points
 from workers.plans.stages.simulation import RACES_STAGE, stored_bytes
@@ -37,6 +38,7 @@ CONTEST_STAGE = contest_stage(_points, _lineups)
 def _stages(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest, Any, Any], ...]:
     known = (KNOWLEDGE_STAGE,) if request.knowledge is not None else ()
     market = (MARKET_STAGE,) if request.market is not None else ()
+    odds = (ODDS_STAGE,) if request.odds is not None else ()
     played = request.contest is not None
     field = (FIELD_STAGE,) if played else ()
     # where there is a market's view, a block's races move with its field
@@ -44,7 +46,7 @@ def _stages(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest, Any, Any],
     contest = (CONTEST_STAGE, *_views(request)) if played else ()
     validation = (VALIDATION_STAGE,) if request.validate_tail else ()
     chosen = plan_of(request.objective).stages
-    return (*known, *market, *races, *chosen, *validation, *contest)
+    return (*known, *market, *odds, *races, *chosen, *validation, *contest)
 
 
 def _views(request: OptimizeRequest) -> tuple[Stage[OptimizeRequest, Any, Any], ...]:

@@ -151,7 +151,7 @@ def test_a_contest_is_played_in_tilted_races_too(informed: Slate) -> None:
     assert json.dumps(first) == json.dumps(again)
     assert len(first["scenario_diagnostics"]["knowledge"]["drivers"]) == 3
     plain = run_here(contest_sim.PLAN, contest_of(informed, knowledge=None), Memory())
-    assert plain["scenario_diagnostics"] == {"knowledge": None, "market": None}
+    assert plain["scenario_diagnostics"] == {"knowledge": None, "market": None, "odds": None}
     assert plain["roi"] != first["roi"]
 
 

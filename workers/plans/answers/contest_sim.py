@@ -8,6 +8,7 @@ from workers.engine.stages import Json, Work
 from workers.plans.answers.contest import contest_notes, contest_results
 from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
 from workers.plans.answers.market import by_conviction, market_notes, shown_market, view_notes
+from workers.plans.answers.odds import odds_notes, shown_odds
 from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.stages.contest import CONTEST
 from workers.plans.stages.field import FIELD
@@ -30,7 +31,11 @@ def contest_sim_answer(work: Work[ContestSimRequest]) -> Json:
         figures["drivers"] = [ids[index] for index in lineup]
     simulated = request.scores is None
     diagnostics = (
-        {"knowledge": shown_knowledge(request, facts), "market": shown_market(request, facts)}
+        {
+            "knowledge": shown_knowledge(request, facts),
+            "market": shown_market(request, facts),
+            "odds": shown_odds(request, facts),
+        }
         if simulated
         else None
     )
@@ -45,7 +50,12 @@ def contest_sim_answer(work: Work[ContestSimRequest]) -> Json:
         "scenario_diagnostics": diagnostics,
         "ownership_percent": dict(zip(ids, field.model.ownership_percent, strict=True)),
         "ownership_source": field.source,
-        "notes": [*_notes(request, facts), *view_notes(request), *market_notes(views)],
+        "notes": [
+            *_notes(request, facts),
+            *view_notes(request),
+            *(odds_notes(request, facts) if simulated else []),
+            *market_notes(views),
+        ],
         "random_seed": request.seed,
     }
 

@@ -20,6 +20,7 @@ from workers.plans.answers.explanation import explanation
 from workers.plans.answers.knowledge import knowledge_notes, shown_knowledge
 from workers.plans.answers.leverage import add_leverage
 from workers.plans.answers.market import by_conviction, market_notes, shown_market, view_notes
+from workers.plans.answers.odds import odds_notes, shown_odds
 from workers.plans.answers.replayed import replayed
 from workers.plans.answers.validation import tail_notes, tail_validation
 from workers.plans.objectives import OBJECTIVES, Unit
@@ -169,6 +170,7 @@ def _diagnostics(request: OptimizeRequest, facts: Facts) -> Json:
         "regime_shares": {name: count / races for name, count in fact.regimes.items()},
         "knowledge": shown_knowledge(request, facts),
         "market": shown_market(request, facts),
+        "odds": shown_odds(request, facts),
     }
 
 
@@ -196,6 +198,7 @@ def _notes(request: OptimizeRequest, facts: Facts, selection: int) -> list[str]:
     notes += view_notes(
         request, ranks_as_typed=typed and OBJECTIVES[request.objective].takes_randomness
     )
+    notes += odds_notes(request, facts)
     if request.contest is not None:
         notes += contest_notes(request, facts)
     return notes
@@ -208,6 +211,7 @@ def _as_replayed(request: OptimizeRequest) -> bool:
         request.objective in replayed()
         and request.slate.site.key == "draftkings"
         and request.leverage is None
+        and request.odds is None
         and view is not None
         and view.conviction == view.market.conviction
         and contest is not None

@@ -7,6 +7,7 @@ from core.slate import Slate
 from workers.engine.arrays import ArrayRef
 from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.market import MarketView
+from workers.plans.requests.odds import OddsTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class ContestSimRequest:
         What the user knows of the race, to which ``spec`` is tilted; ``None`` = nothing.
     market
         Where the races lie between the market's view and one's own; ``None`` = at one's own.
+    odds
+        The bookmaker's prices, towards which the races go part of the way; ``None`` = none.
     """
 
     slate: Slate
@@ -45,6 +48,7 @@ class ContestSimRequest:
     scores: ArrayRef | None = None
     knowledge: UserKnowledge | None = None
     market: MarketView | None = None
+    odds: OddsTerms | None = None
 
     @property
     def given_ownership(self) -> tuple[float, ...] | None:

@@ -11,6 +11,7 @@ from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
 from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.market import MarketView
+from workers.plans.requests.odds import OddsTerms
 
 # the pool that a portfolio is chosen from: enough to choose among, few enough to compare in pairs
 _POOL_PER_LINEUP = 20
@@ -70,6 +71,8 @@ class OptimizeRequest:
         What the user knows of the race, to which ``spec`` is tilted; ``None`` = nothing.
     market
         Where the races lie between the market's view and one's own; ``None`` = at one's own.
+    odds
+        The bookmaker's prices, towards which the races go part of the way; ``None`` = none.
     leverage
         Ownership to stay away from; ``None`` = it does not matter.
     randomness
@@ -92,6 +95,7 @@ class OptimizeRequest:
     include_calibration: bool = False
     knowledge: UserKnowledge | None = None
     market: MarketView | None = None
+    odds: OddsTerms | None = None
     leverage: Leverage | None = None
     randomness: tuple[float, ...] | None = None
     risk_aversion: float = 1.0

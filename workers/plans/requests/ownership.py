@@ -60,3 +60,8 @@ class OwnershipRequest:
     def market(self) -> None:
         """No view: ownership is estimated from what the model thinks of the race."""
         return None
+
+    @property
+    def odds(self) -> None:
+        """No prices: entrants do not know which the user has."""
+        return None

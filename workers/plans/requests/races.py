@@ -5,6 +5,7 @@ from typing import Protocol
 from core.race import ConstraintSpec, UserKnowledge
 from core.slate import Slate
 from workers.plans.requests.market import MarketView
+from workers.plans.requests.odds import OddsTerms
 
 
 class Simulated(Protocol):
@@ -25,6 +26,10 @@ class Simulated(Protocol):
     @property
     def market(self) -> MarketView | None:
         """Where the races lie between the market's view and one's own; ``None`` = at one's own."""
+
+    @property
+    def odds(self) -> OddsTerms | None:
+        """The bookmaker's prices, towards which races go part of the way; ``None`` = none."""
 
     @property
     def n_scenarios(self) -> int:

@@ -27,7 +27,8 @@ from workers.plans.requests.market import MarketView
 from workers.plans.requests.played import Played
 from workers.plans.requests.races import Simulated, spec_of
 from workers.plans.stages.estimated_ownership import estimated_percent
-from workers.plans.stages.knowledge import KNOWLEDGE, own_tilts, search_seconds
+from workers.plans.stages.knowledge import own_tilts, search_seconds, spec_tilts
+from workers.plans.stages.odds import with_odds
 from workers.plans.stages.races import block_count, block_rows
 
 Floats = npt.NDArray[np.float64]
@@ -208,16 +209,17 @@ def simulated_spec(
     conviction
         In place of the job's: 0 the market's view, 1 the model tilted to the user's numbers.
     """
-    spec, own = spec_of(request), own_tilts(request, facts)
-    found, view = facts.get(MARKET), request.market
-    if found is None or view is None:
-        return spec if facts.get(KNOWLEDGE) is None else with_tilts(spec, own)
-    share = view.conviction if conviction is None else conviction
-    if share == 1.0 and facts.get(KNOWLEDGE) is None:
-        return spec
-    mixed = (1.0 - share) * (np.array(found.tilts) + _back_to_public(spec, view.public))
-    mixed += share * np.array(own)
-    return with_tilts(spec, np.clip(mixed, -MAX_TILT, MAX_TILT).tolist())
+    spec, found, view = spec_of(request), facts.get(MARKET), request.market
+    share = 1.0
+    tilts = np.array(own_tilts(request, facts))
+    if found is not None and view is not None:
+        share = view.conviction if conviction is None else conviction
+        others = np.array(found.tilts) + _back_to_public(spec, view.public)
+        # not at a share of 1: a sum with zeros may differ in its last bit
+        if share < 1.0:
+            tilts = (1.0 - share) * others + share * np.array(own_tilts(request, facts, share))
+    moved = np.clip(with_odds(request, facts, tilts, share), -MAX_TILT, MAX_TILT).tolist()
+    return spec if tuple(moved) == spec_tilts(spec) else with_tilts(spec, moved)
 
 
 def _back_to_public(spec: ConstraintSpec, public: ConstraintSpec) -> Floats:
