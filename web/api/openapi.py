@@ -12,9 +12,10 @@ from flask_smorest import Api, Blueprint
 from flask_smorest.spec.plugins import FlaskPlugin
 from marshmallow import Schema, fields, validate
 
+from core.slate.prices import LARGEST
 from web.schemas.jobs import JobSchema
 from web.schemas.problems import ProblemSchema
-from web.schemas.values import Fractions, Text
+from web.schemas.values import Fractions, Price, Text
 
 View = Callable[..., Any]
 Decorator = Callable[[View], View]
@@ -205,6 +206,18 @@ def _fractions(converter: Any, field: fields.Field[Any], *, ret: dict[str, Any])
     return {"oneOf": [fraction, {"type": "object", "additionalProperties": fraction}]}
 
 
+def _prices(converter: Any, field: fields.Field[Any], *, ret: dict[str, Any]) -> dict[str, Any]:
+    """A price as a number or as a text with a sign."""
+    del converter, ret
+    if not isinstance(field, Price):
+        return {}
+    kinds: list[dict[str, Any]] = [
+        {"type": "number", "minimum": -LARGEST, "maximum": LARGEST},
+        {"type": "string", "maxLength": Price.LONGEST},
+    ]
+    return {"oneOf": [*kinds, {"type": "null"}] if field.allow_none else kinds}
+
+
 def _defaults(converter: Any, field: fields.Field[Any], *, ret: dict[str, Any]) -> dict[str, Any]:
     """Defaults that are lists, which a schema makes anew for every request."""
     del converter, ret
@@ -220,7 +233,7 @@ class DescribedApi(Api):  # type: ignore[misc]
         super().__init__(
             app, spec_kwargs={"flask_plugin": _Paths(), "marshmallow_plugin": _Schemas()}
         )
-        for describe in (_bounds, _lengths, _keys, _fractions, _defaults):
+        for describe in (_bounds, _lengths, _keys, _fractions, _prices, _defaults):
             self.ma_plugin.converter.add_attribute_function(describe)
 
     def _register_error_handlers(self) -> None:

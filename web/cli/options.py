@@ -136,6 +136,12 @@ rule_options = in_order(
             type=FILE,
             help="JSON: any rules of the API, drivers by name; options here win over it.",
         ),
+        click.option(
+            "--matchups",
+            type=FILE,
+            help="Prices of pairs: CSV (driver_a,driver_b,odds_a,odds_b,taken), or pasted lines "
+            "such as 'Kyle Larson -125 vs Denny Hamlin +105'.",
+        ),
         *_of_rules(RULES - LEVERAGE_RULES),
     ]
 )

@@ -9,6 +9,7 @@ from core.errors import InvalidInput
 from core.slate import Slate, find_track, read_salaries, track_named_in
 from core.tables import decode
 from web.cli.driver_names import names_of
+from web.cli.matchups_file import read_matchups_file
 from web.cli.ownership_file import read_ownership_file
 from web.cli.rules import LEVERAGE_RULES, rules_of
 from web.client import Json
@@ -47,6 +48,8 @@ class RunOptions:
         Entries that one person may enter into it.
     ownership
         A file of ownership.
+    matchups
+        A file of prices of pairs, which stands in for those of the rules file.
     out
         The folder that files go into.
     """
@@ -65,6 +68,7 @@ class RunOptions:
     contest_buyin: float | None = None
     entry_limit: int | None = None
     ownership: Path | None = None
+    matchups: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ def prepare(options: RunOptions) -> Prepared:
         holder["ownership_estimates"] = read_ownership_file(
             options.ownership.read_bytes(), names, slate.rules.roster_size
         )
+    if options.matchups is not None:
+        body["matchups"] = read_matchups_file(options.matchups.read_bytes(), names)
     notes = [note for note in (track_note, prizes_note) if note]
     return Prepared(kind, body, track_id, " ".join(notes) or None)
 

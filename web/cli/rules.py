@@ -14,7 +14,7 @@ from core.tables import decode
 from web.cli.driver_names import DriverNames
 from web.client import Json
 from web.schemas.optimize import LeverageSchema, OptimizeSchema
-from web.schemas.values import DriverFractions, DriverIds, Fractions
+from web.schemas.values import DriverFractions, DriverId, DriverIds, Fractions
 
 FIELDS: Mapping[str, fields.Field[Any]] = LeverageSchema().fields
 """Every field of a request for lineups, by its name."""
@@ -136,6 +136,8 @@ def _with_ids(
         field, where = known.get(name), f"{path}{name}"
         if isinstance(field, DriverIds):
             result[name] = names.ids(where, value)
+        elif isinstance(field, DriverId) and isinstance(value, str):
+            (result[name],) = names.ids(where, [value])
         elif isinstance(field, DriverFractions) and isinstance(value, dict):
             result[name] = _keyed(where, value, names)
         elif isinstance(field, fields.List) and isinstance(value, list):

@@ -16,6 +16,7 @@ from core.wording import many
 from web.requests.contests import contest_of
 from web.requests.leverage import leverage_of, leveraged
 from web.requests.market import market_of, no_market
+from web.requests.odds import no_matchups, odds_of
 from web.requests.ownership import with_known_ownership
 from web.requests.plain_fields import plain_fields
 from web.requests.rules import limits_of, rules_of
@@ -102,6 +103,7 @@ def _optimize(
     randomness = _randomness(slate, objective, body)
     require_possible(rules, limits)
     market = market_of(slate, body, sources.ownership_model, plays=contest is not None)
+    knowledge = knowledge_of(slate, body)
     if contest is None and leverage is None:
         # the market's view reads it, as a contest does
         slate = with_known_ownership(slate, rules.salary_cap_usd, "drivers.ownership_percent")
@@ -128,8 +130,9 @@ def _optimize(
             halves=2,
         ),
         validate_tail=body["validate_tail_objective"],
-        knowledge=knowledge_of(slate, body),
+        knowledge=knowledge,
         market=market,
+        odds=odds_of(slate, body, knowledge, market),
         leverage=leverage,
         randomness=randomness,
         **plain_fields(OptimizeRequest, body, ("objective", "contest", "randomness")),
@@ -202,8 +205,14 @@ def contest_sim_request(body: Body, sources: Sources) -> tuple[ContestSimRequest
     scenarios = _scenarios(body.get("n_scenarios"), rows)
     if rows is not None:
         no_market(body)
+        no_matchups(body)
     contest = contest_of(slate, body, len(lineups), cap, scenarios, sources.ownership_model)
     spec = race_of(slate, body) if rows is None else None
+    knowledge = market = odds = None
+    if rows is None:
+        knowledge = knowledge_of(slate, body)
+        market = market_of(slate, body, sources.ownership_model, plays=True)
+        odds = odds_of(slate, body, knowledge, market)
     attachments = Attachments()
     scores = None if rows is None else attachments.add({"points": _ticks(slate, rows)})
     request = ContestSimRequest(
@@ -215,10 +224,9 @@ def contest_sim_request(body: Body, sources: Sources) -> tuple[ContestSimRequest
         salary_cap_usd=cap,
         spec=spec,
         scores=scores,
-        knowledge=knowledge_of(slate, body) if rows is None else None,
-        market=market_of(slate, body, sources.ownership_model, plays=True)
-        if rows is None
-        else None,
+        knowledge=knowledge,
+        market=market,
+        odds=odds,
         **plain_fields(ContestSimRequest, body, ("lineups", "n_scenarios")),
     )
     return request, attachments

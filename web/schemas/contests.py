@@ -5,6 +5,7 @@ from typing import ClassVar
 from marshmallow import fields
 
 from web.schemas.choices import SIZE_TIERS
+from web.schemas.odds import matchups, odds_taken
 from web.schemas.request import RequestSchema
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
 from web.schemas.values import (
@@ -204,6 +205,8 @@ class ContestSimSchema(ContestSchema):
         },
     )
     conviction = CONVICTION
+    matchups = matchups()
+    odds_taken = odds_taken()
     salary_cap = Whole(
         validate=between(10_000, 100_000),
         metadata={"description": "Most that a lineup may cost, in USD. By default the site's."},

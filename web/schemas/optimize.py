@@ -18,6 +18,7 @@ from web.schemas.contests import (
     ContestSchema,
 )
 from web.schemas.objectives import IN_USD, WITH_RANDOMNESS, WITH_REGIMES
+from web.schemas.odds import matchups, odds_taken
 from web.schemas.presets import PRESETS, with_preset
 from web.schemas.request import RequestSchema
 from web.schemas.slates import DRIVERS, SITE, DriverSchema
@@ -231,6 +232,8 @@ class OptimizeSchema(RequestSchema):
         },
     )
     conviction = CONVICTION
+    matchups = matchups()
+    odds_taken = odds_taken()
     locks = DriverIds(
         load_default=list, metadata={"description": "Drivers who are in every lineup."}
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError, fields, validate
 
+from core.slate.prices import read_price
 from core.wording import many
 
 if TYPE_CHECKING:
@@ -78,6 +79,29 @@ class Text(fields.String):
         except UnicodeEncodeError:
             raise ValidationError("holds half a character; send whole Unicode.") from None
         return text
+
+
+class DriverId(Text):
+    """A driver's id; the command line takes a name in its place."""
+
+
+class Price(fields.Field[float]):
+    """A bookmaker's price, decimal or American, read as decimal odds."""
+
+    LONGEST = 20
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> float:
+        del attr, data, kwargs
+        known = isinstance(value, int | float) or (
+            isinstance(value, str) and len(value) <= self.LONGEST
+        )
+        odds = read_price(value) if known and not isinstance(value, bool) else None
+        if odds is None:
+            raise ValidationError(
+                f"{_shown(value)} is no price; give decimal odds above 1, such as 1.85, or "
+                'American ones, such as -120 or "+150".'
+            )
+        return odds
 
 
 class DriverIds(_List):

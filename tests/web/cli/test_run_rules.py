@@ -322,3 +322,19 @@ def test_a_name_is_matched_whatever_its_accents_dots_and_order(slate: Any) -> No
     names = names_of(slate)
     assert names.find("driver 03") == names.find("03, Driver") == names.find("103") == "103"
     assert names.find("Driver 3") is None
+
+
+def test_a_file_of_matchups_goes_into_the_request_with_the_time_of_the_odds(
+    prepared: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "matchups.txt"
+    path.write_text("Kyle Larson -125 vs Austin Dillon +105\n", encoding="utf-8")
+    body = prepared("--matchups", path, "--odds-taken", "closing").body
+    assert body["matchups"] == [{"driver_a": "11", "driver_b": "15", "odds_a": 1.8, "odds_b": 2.05}]
+    assert body["odds_taken"] == "closing"
+
+
+def test_a_rules_file_holds_matchups_with_drivers_by_name(prepared: Any, rules_file: Any) -> None:
+    pair = {"driver_a": "Kyle Larson", "driver_b": "Austin Dillon", "odds_a": -125, "odds_b": 105}
+    body = prepared("--rules", rules_file({"matchups": [pair]})).body
+    assert body["matchups"] == [pair | {"driver_a": "11", "driver_b": "15"}]

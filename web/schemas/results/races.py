@@ -4,6 +4,7 @@ from marshmallow import Schema
 
 from core.race import Regime
 from core.race.knowledge import Kind
+from core.race.prices import Source
 from core.slate import TrackType
 from web.schemas.units import (
     by_key,
@@ -126,6 +127,46 @@ class MarketSchema(Schema):
     drivers = parts(MarketDriverSchema, "The drivers who race, in the order of the slate")
 
 
+_SOURCE = (
+    "What the prices are: early ones without or with the grid known, or closing ones, of the field "
+    "or of pairs"
+)
+
+
+class OddsSourceSchema(Schema):
+    """Prices of one source, and what they are worth."""
+
+    source = choice(_SOURCE, [source.value for source in Source])
+    drivers = count("Drivers with such a price")
+    weight = share("Share of the way that the races go to what the prices imply")
+    fitted = share("The weight that was fitted to real prices and results")
+    error = number("Standard deviation of what is known of the fitted weight", low=0)
+    races = count("Races that it was fitted to")
+
+
+class PricedDriverSchema(Schema):
+    """One driver with prices, and how far they moved him."""
+
+    driver_id = text("The site's id of the driver")
+    name = text("The driver's name")
+    sources = texts("The sources of the driver's prices")
+    implied = number(
+        "Strength that the prices add to what the races have without them, in normal scores"
+    )
+    moved = number("Strength that the races add, in normal scores")
+
+
+class OddsSchema(Schema):
+    """A bookmaker's prices, and how far they moved the races."""
+
+    matchups = count("Matchups whose drivers race")
+    listed = count("Drivers with odds to win or to be in the top five that have a weight")
+    sources = parts(OddsSourceSchema, "The sources of the prices")
+    not_graded = texts("What of these prices no real race has graded yet")
+    drivers = parts(PricedDriverSchema, "The drivers with prices, in the order of the slate")
+
+
+NO_ODDS = "where there are no prices, or all of them are part of your own view of the race"
 NO_MARKET = "where races lie at your own view and no contest is played"
 NO_KNOWLEDGE = "where no driver has numbers of yours, or `calibration_enabled` is false"
 
@@ -142,6 +183,7 @@ class SimulatedSchema(InformedSchema):
     """What there is to say of races that lineups are played in."""
 
     market = part(MarketSchema, "The market's view of the race", null=NO_MARKET)
+    odds = part(OddsSchema, "How far the bookmaker's prices moved the races", null=NO_ODDS)
 
 
 class DiagnosticsSchema(SimulatedSchema):
