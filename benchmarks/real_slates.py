@@ -119,10 +119,12 @@ def _starts(data: Path, slate_id: str) -> dict[str, int]:
     }
 
 
-def read_slate(data: Path, slate_id: str, track: str) -> RealSlate:
-    """A slate of the folder, as it was before its day."""
+def read_slate(
+    data: Path, slate_id: str, track: str, compiler: ConstraintCompiler | None = None
+) -> RealSlate:
+    """A slate of the folder, as it was before its day; the race model is fitted unless given."""
     day = slate_id[:10]
-    compiler = compiler_before(data, day)
+    compiler = compiler or compiler_before(data, day)
     full, averages = _full_names(_before(data, day), day[:4]), average_points_before(data, day)
     starts = _starts(data, slate_id)
     drivers = []
