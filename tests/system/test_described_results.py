@@ -93,6 +93,16 @@ PROJECTED = [
 CASES: dict[str, tuple[str, Json]] = {
     "as little as possible": ("optimize", optimize()),
     "projections and odds": ("optimize", optimize(drivers=KNOWN)),
+    "prices of pairs": (
+        "optimize",
+        optimize(
+            drivers=KNOWN,
+            matchups=[
+                {"driver_a": "e2", "driver_b": "e3", "odds_a": -125, "odds_b": "+105"},
+                {"driver_a": "e4", "driver_b": "e2", "odds_a": 1.9, "taken": "closing"},
+            ],
+        ),
+    ),
     "rules on drivers and lineups": (
         "optimize",
         optimize(

@@ -86,3 +86,20 @@ def test_the_real_prices_are_those_that_the_weights_rest_on(shared: Path) -> Non
     pairs = read_pairs(shared / "data")
     assert shipped["pair_margin"] == pytest.approx(mean_margin(pairs), abs=1e-4)
     assert shipped["sources"]["closing_matchups"]["races"] == len(pairs)
+
+
+def test_the_page_on_odds_has_the_weights_that_are_shipped() -> None:
+    root = Path(__file__).parents[3]
+    shipped = json.loads((root / "core/race/prices/weights.json").read_text(encoding="utf-8"))
+    page = (root / "docs" / "odds.md").read_text(encoding="utf-8")
+    rows = [*shipped["sources"].values(), *shipped["with_practice"].values()]
+    for row in rows:
+        for figure in (
+            f"{row['weight']:.2f} ± {row['error']:.2f}",
+            f"{row['likeliest']:.2f} ± {row['likeliest_error']:.2f}",
+            f"{row['gain']:+.4f} ± {row['gain_error']:.4f}",
+            f"| {row['races']} | {row['pairs']:,} |",
+        ):
+            assert figure in page
+    for row in shipped["in_jobs"].values():
+        assert f"{row['gain']:+.4f} ± {row['gain_error']:.4f}" in page

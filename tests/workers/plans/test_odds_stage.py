@@ -28,7 +28,13 @@ from workers.plans.stages.odds import ODDS
 
 FITTED = 0.2
 MARKET_OF_TESTS = Market(
-    salary_weight=1.2, ownership_weight=0.3, start_weight=0.3, conviction=FITTED
+    salary_weight=1.2,
+    ownership_weight=0.3,
+    start_weight=0.3,
+    salary_alone=1.3,
+    start_alone=0.4,
+    surprise_weight=0.5,
+    conviction=FITTED,
 )
 # as unlike each other as they can be told apart by
 WEIGHTS = OddsWeights(
