@@ -70,7 +70,8 @@ def _matchups(slate: Slate, body: Body) -> tuple[Matchup, ...]:
             continue
         pair = frozenset({matchup.driver_a, matchup.driver_b})
         if pair in first:
-            message = f"the same two drivers as {_KEY}.{first[pair]}; give each pair once."
+            names = " and ".join(slate.drivers[index].name for index in sorted(pair))
+            message = f"{names} are {_KEY}.{first[pair]} already; give each pair once."
             problems.append(Problem(where, message))
         first.setdefault(pair, number)
         matchups.append(matchup)
@@ -80,6 +81,9 @@ def _matchups(slate: Slate, body: Body) -> tuple[Matchup, ...]:
 
 
 def _matchup(slate: Slate, entry: Body, where: str, taken: str) -> Matchup:
+    if entry["driver_a"] == entry["driver_b"]:
+        message = f"{entry['driver_b']!r} is driver_a too; give two drivers."
+        raise InvalidInput({f"{where}.driver_b": message})
     try:
         return Matchup(
             _racing(slate, entry["driver_a"], f"{where}.driver_a"),

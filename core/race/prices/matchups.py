@@ -47,7 +47,9 @@ class Matchup:
 
     def __post_init__(self) -> None:
         if self.driver_a == self.driver_b:
-            raise InvalidInput({"driver_b": "is driver_a himself; give two drivers."})
+            raise InvalidInput(
+                {"driver_b": f"{self.driver_b}, and so is driver_a; give two drivers."}
+            )
         for name in ("odds_a", "odds_b"):
             price = getattr(self, name)
             if price is not None and not 1.0 < price < float("inf"):

@@ -86,11 +86,15 @@ def test_half_the_grid_is_a_known_grid() -> None:
     ("matchups", "key", "message"),
     [
         ([pair(driver_b="d99")], "matchups.0.driver_b", "d99"),
-        ([pair(), pair(driver_a="d5", driver_b="d5")], "matchups.1.driver_b", "two drivers"),
+        (
+            [pair(), pair(driver_a="d5", driver_b="d5")],
+            "matchups.1.driver_b",
+            "'d5' is driver_a too",
+        ),
         (
             [pair(), pair(driver_b="d2"), pair(driver_a="d1", driver_b="d0")],
             "matchups.2",
-            "the same two drivers as matchups.0; give each pair once",
+            "Nobody 0 and Nobody 1 are matchups.0 already; give each pair once",
         ),
         ([pair(odds_a=None, odds_b=None)], "matchups.0.odds_a", "the price of one side"),
         (
