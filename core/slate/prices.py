@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 
 from core.tables import number
 
@@ -17,6 +18,13 @@ _EVEN = {"even", "evens", "ev", "pk", "pick"}
 # Of the prices of so many drivers the chances sum to more than these, even without the long shots
 _MANY = 10
 _LEAST_WINS, _LEAST_TOP5 = 0.5, 1.0
+
+
+class Taken(StrEnum):
+    """When prices were taken."""
+
+    EARLY = "early"
+    CLOSING = "closing"
 
 
 def american_to_decimal(price: float) -> float | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from core.race.prices import Taken
+from core.slate.prices import Taken
 from web.schemas.request import RequestSchema
 from web.schemas.values import Counted, DriverId, OneOf, Price
 

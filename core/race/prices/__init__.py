@@ -7,7 +7,7 @@ fitted to real prices, by when they were taken (:func:`load_odds_weights`).
 """
 
 from core.race.prices.implied import implied_moves, part_way
-from core.race.prices.matchups import Matchup, Taken
+from core.race.prices.matchups import Matchup
 from core.race.prices.measured import MeasuredPairs, Pair, measure_pairs
 from core.race.prices.weights import (
     OddsWeights,
@@ -17,6 +17,7 @@ from core.race.prices.weights import (
     odds_weights,
     weight_at,
 )
+from core.slate.prices import Taken
 
 __all__ = [
     "Matchup",

@@ -1,22 +1,15 @@
 """Matchups: the prices of two drivers of whom one finishes ahead of the other."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from math import expm1, log
 
 from core.errors import InvalidInput
 from core.race.odds import fair_probabilities
+from core.slate.prices import Taken
 
 # The chances of a pair's two prices sum to this much; what is outside is not of one pair. In 252
 # real pairs they summed to 1.03 to 1.09.
 LEAST_SUM, MOST_SUM = 0.9, 1.35
-
-
-class Taken(StrEnum):
-    """When prices were taken."""
-
-    EARLY = "early"
-    CLOSING = "closing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any
 
 from core.errors import InvalidInput
-from core.race.prices.matchups import Taken
+from core.slate.prices import Taken
 
 
 class Source(StrEnum):
