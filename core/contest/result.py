@@ -15,6 +15,7 @@ from core.contest.payouts import MICROS_PER_CENT, MICROS_PER_USD, Payouts
 from core.contest.tally import MILLIONTHS, WHOLE_WIN, ContestTally, Moments
 
 _TAIL = Fraction(5, 100)
+_BLOCKS_TO_TELL = 8
 _WITHIN_ONE_ERROR = NormalDist().cdf(1.0)
 _QUANTILES = ("0.01", "0.05", "0.10", "0.25", "0.50", "0.75", "0.90", "0.95", "0.99")
 
@@ -30,7 +31,7 @@ class Figures:
 
     ``roi_unknown_sd`` is the standard deviation of the ROI over blocks of scenarios, less what the
     luck of their races explains: what a block's strengths and fields, which are drawn around
-    estimates, make of it. ``None`` for fewer than two blocks.
+    estimates, make of it. ``None`` for fewer than eight blocks, or where luck explains it all.
 
     ``expected_duplicates`` of a lineup is the expected number of other entries with the same
     lineup, own entries among them.
@@ -211,19 +212,27 @@ def _between_blocks(moments: Moments, row: int, tally: ContestTally) -> float | 
     """Standard deviation over blocks of their expected value in a contest.
 
     The variance component between groups by the method of moments (Searle, Casella and McCulloch,
-    "Variance Components", 1992). With w within blocks and b between them, the squares of all
-    scenarios about their mean sum to n (w + b), and those of the blocks' sums to n w + b times the
-    sum of squared block sizes. It is 0 where blocks differ by no more than the luck of their
-    scenarios.
+    "Variance Components", 1992). With w within blocks and b between them, n scenarios and Q the sum
+    of squared block sizes, the squares about the mean sum to::
+
+        of scenarios    w (n - 1)   + b (n - Q / n)
+        of block sums   w (n - Q/n) + b (Q - Q^2 / n^2)
+
+    on average; the last factor is exact for blocks of one size. ``None`` for fewer than eight
+    blocks, which measure little, and where blocks differ by no more than luck.
     """
-    n, blocks = tally.scenarios, tally.blocks
-    if blocks < 2 or n <= blocks:
+    n, size_squares = tally.scenarios, tally.block_size_squares
+    if tally.blocks < _BLOCKS_TO_TELL or n <= tally.blocks:
         return None
-    total = moments.totals[row]
-    of_scenarios = moments.squares[row] - Fraction(total * total, n)
-    of_blocks = _blocks_about_mean(moments, row, tally) * Fraction(blocks, blocks - 1)
-    variance = (of_blocks - of_scenarios) / (tally.block_size_squares - n)
-    return sqrt(max(variance, Fraction(0))) / tally.fields_per_scenario
+    of_scenarios = moments.squares[row] - Fraction(moments.totals[row] ** 2, n)
+    of_blocks = _blocks_about_mean(moments, row, tally)
+    mean_size = Fraction(size_squares, n)
+    rows = (n - 1, n - mean_size), (n - mean_size, size_squares - mean_size**2)
+    # Cramer's rule
+    variance = (rows[0][0] * of_blocks - rows[1][0] * of_scenarios) / (
+        rows[0][0] * rows[1][1] - rows[0][1] * rows[1][0]
+    )
+    return sqrt(variance) / tally.fields_per_scenario if variance > 0 else None
 
 
 def _blocks_about_mean(moments: Moments, row: int, tally: ContestTally) -> Fraction:

@@ -173,10 +173,12 @@ def test_what_differs_between_blocks_beyond_luck_is_what_is_not_known():
 
     sizes = [200, 100] * 200
     # a win pays 1.8 of the fee: a chance that varies by 0.1 is an ROI that varies by 0.18
-    known = tally(np.full(400, 0.5), sizes).roi_unknown_sd
+    known = tally(np.full(400, 0.5), sizes).roi_unknown_sd or 0.0
     unknown = tally(np.tile([0.4, 0.4, 0.6, 0.6], 100), sizes).roi_unknown_sd
     assert known < 0.03
     assert unknown == pytest.approx(0.18, abs=0.01)
+    few = tally([0.1, 0.9] * 3 + [0.5], [200] * 7)
+    assert few.roi_unknown_sd is None
 
 
 @pytest.mark.slow

@@ -11,8 +11,8 @@ from core.contest import typical_payouts
 from core.field import Market
 from core.lineups import LineupRules
 from core.portfolio import portfolio_limits
-from core.race import ConstraintCompiler, UserKnowledge
-from core.slate import Slate, Veto
+from core.race import ConstraintCompiler, UserKnowledge, generate_scenarios, with_tilts
+from core.slate import TICKS_PER_POINT, Slate, Veto
 from web.requests.jobs import optimize_request
 from web.requests.sources import Sources
 from web.schemas.optimize import OptimizeSchema
@@ -24,7 +24,7 @@ from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.contest_sim import ContestSimRequest
 from workers.plans.requests.market import MarketView
 from workers.plans.requests.optimize import OptimizeRequest
-from workers.plans.stages.market import MARKET, MOST_TILT, simulated_spec
+from workers.plans.stages.market import MARKET, MOST_TILT, public_races, simulated_spec
 from workers.plans.stages.races import mean_points, simulated_points
 
 MARKET_OF_TESTS = Market(
@@ -246,3 +246,41 @@ def test_given_scores_have_no_views(slate: Slate) -> None:
         scores=ArrayRef("0" * 64),
     )
     assert [stage.name for stage in contest_sim.PLAN.stages(request)] == ["field", "contest"]
+
+
+@pytest.mark.parametrize("n_scenarios", [1_000, 1_002, 10_000])
+def test_what_strength_is_worth_depends_on_no_number_of_races(
+    slate: Slate, n_scenarios: int
+) -> None:
+    spec = ConstraintCompiler().compile(slate, race_laps=60)
+    found = public_races(spec, slate.rules, 7, n_scenarios)
+    assert found.points_per_strength == public_races(spec, slate.rules, 7, 2).points_per_strength
+    # by races that differ in one driver's strength alone
+    tilts = np.zeros(len(slate))
+    tilts[4] = 0.5
+    ends = [
+        generate_scenarios(with_tilts(spec, sign * tilts), 10_000, 3)[0].points(slate.rules)
+        for sign in (1.0, -1.0)
+    ]
+    gained = (ends[0] - ends[1]).mean(axis=0) / TICKS_PER_POINT
+    # what he gains beside what the others lose
+    slope = (gained[4] - np.delete(gained, 4).mean()) * (1.0 - 1.0 / len(slate))
+    assert found.points_per_strength == pytest.approx(slope, rel=0.35)
+
+
+def test_ownership_known_of_some_drivers_moves_their_consensus(slate: Slate) -> None:
+    plain = done(request_of(slate, 0.2)).facts.of(MARKET)
+    told = replace(
+        slate,
+        drivers=(
+            replace(slate.drivers[0], ownership_percent=0.5 * plain.ownership_percent[0]),
+            *slate.drivers[1:],
+        ),
+    )
+    market = done(request_of(told, 0.2)).facts.of(MARKET)
+    moved = np.array(market.consensus_points) - plain.consensus_points
+    share = plain.ownership_percent[0] / 100.0
+    news = np.log(0.5 * share / (1.0 - 0.5 * share)) - np.log(share / (1.0 - share))
+    assert moved[0] == pytest.approx(market.points_per_surprise * news)
+    assert not moved[1:].any()
+    assert market.estimated

@@ -73,7 +73,7 @@ class FiguresSchema(Schema):
     roi_unknown_sd = ratio(
         "Standard deviation of `roi` itself for what is not known: how strong the drivers are and "
         "what the field plays; the luck of races is not in it",
-        null="where entering is free, or for fewer than two blocks of 500 races",
+        null="where entering is free, for fewer than 4,000 races, or where luck explains all",
     )
     roi_lower_5 = ratio("Return that 5% of the contests do not exceed", null=FREE)
     roi_upper_95 = ratio("Return that 95% of the contests do not exceed", null=FREE)

@@ -1,7 +1,7 @@
 """The stage before the races that finds the market's view: ownership, consensus, and its tilts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from core.cancelling import CheckCancelled, never_cancelled
 from core.field import consensus_points, points_per_surprise
+from core.field.ownership import log_odds
 from core.race import (
+    BLOCK_SCENARIOS,
     SKILL_PER_SD,
     ConstraintSpec,
     UserKnowledge,
@@ -20,7 +22,7 @@ from core.race import (
     with_tilts,
 )
 from core.race.constraints import MAX_TILT
-from core.slate import TICKS_PER_POINT, SiteRules
+from core.slate import TICKS_PER_POINT, SiteRules, Slate
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Work, single_unit_stage
 from workers.plans.requests.market import MarketView
@@ -29,7 +31,6 @@ from workers.plans.requests.races import Simulated, spec_of
 from workers.plans.stages.estimated_ownership import estimated_percent
 from workers.plans.stages.knowledge import own_tilts, search_seconds, spec_tilts
 from workers.plans.stages.odds import with_odds
-from workers.plans.stages.races import block_count, block_rows
 
 Floats = npt.NDArray[np.float64]
 
@@ -88,6 +89,7 @@ def _run(work: Work[Played]) -> MarketFact:
     given = _given_ownership(request)
     percent = _estimated(request, view, model) if given is None else np.array(given)
     racing = list(spec.racing)
+    news = points_per_surprise(view.market, model[racing])
     starts = [
         np.nan if driver.start_position is None else driver.start_position
         for driver in slate.drivers
@@ -100,13 +102,15 @@ def _run(work: Work[Played]) -> MarketFact:
         None if given is None else percent[racing],
         np.array(starts)[racing],
     )
+    if given is None:
+        implied += news * _known_beyond(request, view, model, percent)
     return MarketFact(
         ownership_percent=tuple(percent.tolist()),
         estimated=given is None,
         model_points=tuple(model.tolist()),
         consensus_points=tuple(implied.tolist()),
         tilts=_tilts(work, spec, implied),
-        points_per_surprise=points_per_surprise(view.market, model[racing]),
+        points_per_surprise=news,
         points_per_strength=public.points_per_strength,
     )
 
@@ -138,25 +142,33 @@ def public_races(
 
     They are those of as many races as a job simulates, up to 10,000. An ownership job that
     simulates as many with the same seed reads its estimate from the same means. What strength is
-    worth is read off the blocks, whose strengths differ: the slope of their means by least squares.
+    worth is read off 20 whole blocks, whose strengths differ, however many races the job has: the
+    slope of their means by least squares.
     """
     error = load_strength_error()
     count, racing = min(n_scenarios, _MOST_RACES), list(spec.racing)
     ticks = np.zeros(len(spec), dtype=np.int64)
     added, means = [], []
-    for block in range(block_count(count)):
+    for block in range(_MOST_RACES // BLOCK_SCENARIOS):
         check_cancelled()
-        rows = block_rows(block, count)
         strength = draw_block_strength(spec, seed, block, error)
-        races, _ = simulate_block(spec, seed, block, rows.stop - rows.start, strength)
-        of_block = races.points(rules).sum(axis=0, dtype=np.int64)
-        ticks += of_block
-        added.append(strength.added[racing] - strength.added[racing].mean())
-        means.append(of_block[racing] / (len(races) * TICKS_PER_POINT))
-    x, y = np.array(added), np.array(means)
-    squares = float((x**2).sum())
-    slope = float((x * (y - y.mean(axis=0))).sum()) / squares if squares > 0.0 else 0.0
+        races, _ = simulate_block(spec, seed, block, strength=strength)
+        scored = races.points(rules)
+        kept = min(max(count - block * BLOCK_SCENARIOS, 0), BLOCK_SCENARIOS)
+        ticks += scored[:kept].sum(axis=0, dtype=np.int64)
+        added.append(strength.added[racing])
+        means.append(scored[:, racing].mean(axis=0) / TICKS_PER_POINT)
+    slope = _slope(np.array(added), np.array(means))
     return PublicRaces(ticks / (count * TICKS_PER_POINT), max(slope, _LEAST_WORTH))
+
+
+def _slope(x: Floats, y: Floats) -> float:
+    """Slope of y on x, ``[blocks, D]`` each, about the means of blocks and of drivers."""
+    # only differences of strength matter, and drivers differ by more than the blocks' errors
+    x, y = (each - each.mean(axis=1, keepdims=True) for each in (x, y))
+    x = x - x.mean(axis=0)
+    squares = float((x**2).sum())
+    return float((x * y).sum()) / squares if squares > 0.0 else 0.0
 
 
 def _given_ownership(request: Played) -> Sequence[float] | None:
@@ -169,8 +181,27 @@ def _given_ownership(request: Played) -> Sequence[float] | None:
 
 
 def _estimated(request: Played, view: MarketView, model: Floats) -> Floats:
+    """Ownership where not all of it is given; what the drivers file gives of it stays."""
+    return _estimate_of(request, request.slate, view, model)
+
+
+def _known_beyond(request: Played, view: MarketView, model: Floats, percent: Floats) -> Floats:
+    """Log-odds of the ownership that some drivers have beyond its estimate without it, ``[D]``.
+
+    0 for the others, and where the ownership of nobody is known.
+    """
+    known = np.array([d.ownership_percent is not None and not d.out for d in request.slate.drivers])
+    if not known.any():
+        return np.zeros(len(known))
+    nobody = tuple(replace(driver, ownership_percent=None) for driver in request.slate.drivers)
+    plain = _estimate_of(request, replace(request.slate, drivers=nobody), view, model)
+    beyond: Floats = np.where(known, log_odds(percent) - log_odds(plain), 0.0)
+    return beyond
+
+
+def _estimate_of(request: Played, slate: Slate, view: MarketView, model: Floats) -> Floats:
     return estimated_percent(
-        request.slate,
+        slate,
         model,
         view.public,
         request.salary_cap_usd,
@@ -232,7 +263,7 @@ def _back_to_public(spec: ConstraintSpec, public: ConstraintSpec) -> Floats:
 
 
 def _seconds(request: Played) -> float:
-    return search_seconds(request) + min(request.n_scenarios, _MOST_RACES) / 70_000
+    return search_seconds(request) + _MOST_RACES / 70_000
 
 
 MARKET_STAGE = single_unit_stage(MARKET, seconds=_seconds, run=_run)

@@ -6,12 +6,16 @@ of that comes true. So a block's races move with its field. Fields that erred at
 estimate would hand their money to anybody.
 """
 
+import numpy as np
+
 from core.race import BlockStrength, ConstraintSpec, draw_block_strength, load_strength_error
 from workers.engine.arrays import Blobs
 from workers.engine.facts import Facts
 from workers.plans.requests.races import Simulated
 from workers.plans.stages.field import FIELD, field_spread
 from workers.plans.stages.market import MARKET
+
+_DECIMALS = 9
 
 
 def block_strength(
@@ -45,7 +49,8 @@ def block_strength(
         return strength
     share = 1.0 - (view.conviction if conviction is None else conviction)
     slope = share * market.points_per_surprise / market.points_per_strength
+    # rounded, so that the last bit of no machine's logarithm counts
     return strength.plus(
-        slope * spread.log_odds_off(field.model, error),
-        (slope * spread.log_odds_sd(field.model)) ** 2,
+        np.round(slope * spread.log_odds_off(field.model, error), _DECIMALS),
+        np.round((slope * spread.log_odds_sd(field.model)) ** 2, _DECIMALS),
     )
