@@ -3,7 +3,8 @@
 A forecast of a driver's strength is off by an error that stays for weeks, part of it the team's.
 Every block of races draws its errors anew, so that figures that differ between blocks show what is
 not known, beside the luck of a race. The luck that lasts a race is drawn with so much less
-variance: over all blocks, races are distributed as if there were no such errors.
+variance, as far as there is so much of it: over all blocks, races are distributed as if there were
+no such errors. At superspeedways there is next to none, and what decides is drawn lap by lap.
 """
 
 from collections.abc import Mapping

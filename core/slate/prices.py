@@ -13,6 +13,7 @@ LARGEST = 1_000_000
 
 _MINUS = "\N{MINUS SIGN}"
 _SIGNED = re.compile(r"[+-]\s*\d")
+_THOUSANDS = re.compile(r"(?<![\d,])\d{1,3}(,\d{3})+(?![\d,])")
 _EVEN = {"even", "evens", "ev", "pk", "pick"}
 
 # Of the prices of so many drivers the chances sum to more than these, even without the long shots
@@ -43,10 +44,11 @@ def read_price(price: str | float) -> float | None:
 
     A text with a sign (``"+150"``, ``"-120"``) is American, and so is a number of 100 or more or of
     -100 or less; ``"even"`` is +100. Any other number above 1 is decimal. ``None`` for what is
-    neither.
+    neither, such as 7,50: a comma only parts thousands.
     """
     if isinstance(price, str):
-        text = price.strip().lower().replace(_MINUS, "-").replace(",", "")
+        text = price.strip().lower().replace(_MINUS, "-")
+        text = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), text)
         if text in _EVEN:
             return 2.0
         value = number(text)
@@ -72,13 +74,18 @@ def doubted_odds(odds: Iterable[float | None], top: int = 1) -> str | None:
     Parameters
     ----------
     odds
-        Decimal odds by driver, ``None`` = none; of fewer than ten nothing is said.
+        Decimal odds of all who race, ``None`` = none. Fewer than ten say nothing, and neither do
+        those of fewer than half of the drivers, unless all are 100 or more.
     top
         Number of positions that count, 1 for a win and 5 for the top five.
     """
-    known = [value for value in odds if value is not None and value > 1.0]
+    drivers = list(odds)
+    known = [value for value in drivers if value is not None and value > 1.0]
     chances = sum(1.0 / value for value in known)
     if len(known) < _MANY or chances >= (_LEAST_WINS if top == 1 else _LEAST_TOP5):
+        return None
+    # ten long shots are what their owner thinks worth saying, if they are not as American ones are
+    if 2 * len(known) < len(drivers) and min(known) < LEAST_AMERICAN:
         return None
     return (
         f"the odds of {len(known)} drivers imply chances that sum to {chances:.0%}, and a "

@@ -70,7 +70,7 @@ def contest_of(
         raise InvalidInput(
             {
                 "entry_limit": f"{entry_limit}, but {lineups} lineups are yours; enter at most "
-                f"{many(entry_limit, 'lineup')}, or leave the limit out."
+                f"{many(entry_limit, 'lineup')}, raise the limit, or choose another preset."
             }
         )
     payouts = _payouts(contest, fee_cents)

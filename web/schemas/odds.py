@@ -65,7 +65,7 @@ def odds_taken() -> fields.String:
         metadata={
             "description": "When your odds were taken: `early` in race week, or `closing`, on race "
             "day after qualifying. It is that of the drivers' `win_odds` and `top5_odds`, and of "
-            "`matchups` that do not have their own. Closing prices count for more, so whoever has "
-            "them has to say so."
+            "`matchups` that do not have their own. Each time has a weight of its own; without a "
+            "grid, `win_odds` and `top5_odds` count as early ones do."
         },
     )

@@ -36,11 +36,14 @@ class Source(StrEnum):
             Whether they are of pairs; else they are of all drivers, to win or to be in the top
             five. Early prices of pairs count as early ones of all drivers.
         grid_known
-            Whether the races already know the grid.
+            Whether the races already know the grid. Prices of all drivers tell more where they do
+            not, and were never graded there at closing: such prices count as early ones.
         """
-        if taken is Taken.CLOSING:
-            return cls.CLOSING_MATCHUPS if matchups else cls.CLOSING_LISTS
-        return cls.EARLY_WITH_GRID if grid_known else cls.EARLY_WITHOUT_GRID
+        if taken is Taken.CLOSING and matchups:
+            return cls.CLOSING_MATCHUPS
+        if not grid_known:
+            return cls.EARLY_WITHOUT_GRID
+        return cls.CLOSING_LISTS if taken is Taken.CLOSING else cls.EARLY_WITH_GRID
 
 
 @dataclass(frozen=True, slots=True)

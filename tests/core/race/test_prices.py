@@ -153,6 +153,8 @@ def test_closing_prices_are_another_source_than_early_ones() -> None:
     assert sources[Taken.EARLY, False, True] is Source.EARLY_WITH_GRID
     assert sources[Taken.CLOSING, True, False] is Source.CLOSING_MATCHUPS
     assert sources[Taken.CLOSING, False, True] is Source.CLOSING_LISTS
+    # odds of the field tell more where the grid is not known, whenever they were taken
+    assert sources[Taken.CLOSING, False, False] is Source.EARLY_WITHOUT_GRID
 
 
 def test_the_shipped_weights_say_what_they_rest_on() -> None:

@@ -29,6 +29,7 @@ def test_a_price_is_read_as_bookmakers_write_it(written: str | float, decimal: f
 @pytest.mark.parametrize(
     "written",
     [
+        *("7,50", "12,5", "+1,20", "1,5", "1,91", "1,2345"),
         *("+99", "-99.9", "1", "0.5", "", "favourite", "1e300", "+1e300", "nan", "inf", "1_5"),
         *(0, 1.0, -3, float("nan"), float("inf"), 10**400, -(10**400)),
     ],
@@ -50,3 +51,10 @@ def test_a_field_of_long_shots_alone_is_doubted() -> None:
     assert doubted_odds(american[:9]) is None
     assert doubted_odds([1.0 + price / 100.0 for price in american]) is None
     assert doubted_odds([3.0] * 10, top=5) is None
+
+
+def test_a_few_long_shots_of_a_field_are_believed() -> None:
+    long_shots = [60.0] * 10
+    assert doubted_odds([*long_shots, *[None] * 28]) is None
+    assert doubted_odds([*long_shots, *[None] * 10]) is not None
+    assert doubted_odds([*[400.0] * 10, *[None] * 28]) is not None

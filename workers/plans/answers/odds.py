@@ -29,14 +29,16 @@ def shown_odds(request: Simulated, facts: Facts) -> Json | None:
     found, terms = facts.get(ODDS), request.odds
     if found is None or terms is None:
         return None
+    priced = _priced(request, terms, found)
+    if not priced:
+        return None
     conviction = _conviction(request)
     without = _tilts(simulated_spec(request, facts.without(ODDS)))
     implied = with_odds(request, facts, without, conviction, in_full=True) - without
     moved = _tilts(simulated_spec(request, facts)) - without
-    priced = _priced(request, terms, found)
     return {
         "matchups": len(terms.matchups),
-        "listed": sum(one is not None for one in found.listed),
+        "listed": len(_listed(request, found)),
         "sources": [
             {
                 "source": source.value,
@@ -74,13 +76,20 @@ def _tilts(spec: ConstraintSpec) -> npt.NDArray[np.float64]:
 def _priced(request: Simulated, terms: OddsTerms, found: OddsFact) -> Mapping[Source, set[int]]:
     """The drivers with prices of each source that has a weight of its own, in a fixed order."""
     priced: dict[Source, set[int]] = {source: set() for source in Source}
-    if _conviction(request) < 1.0:
+    if listed := _listed(request, found):
         source = Source.of(terms.taken, matchups=False, grid_known=terms.grid_known)
-        priced[source] |= {index for index, tilt in enumerate(found.listed) if tilt is not None}
+        priced[source] |= listed
     for one in terms.matchups:
         source = Source.of(one.taken, matchups=True, grid_known=terms.grid_known)
         priced[source] |= {one.driver_a, one.driver_b}
     return {source: drivers for source, drivers in priced.items() if drivers}
+
+
+def _listed(request: Simulated, found: OddsFact) -> set[int]:
+    """Drivers whose odds to win or to be in the top five have a weight of their own."""
+    if _conviction(request) == 1.0:
+        return set()
+    return {index for index, tilt in enumerate(found.listed) if tilt is not None}
 
 
 def _not_graded(request: Simulated, terms: OddsTerms, found: OddsFact) -> list[str]:
@@ -92,7 +101,10 @@ def _not_graded(request: Simulated, terms: OddsTerms, found: OddsFact) -> list[s
             "market's view, as these, too few real races have prices."
         )
     top5 = [driver.top5_odds for driver in request.slate.drivers]
-    if any(odds is not None and found.listed[index] is not None for index, odds in enumerate(top5)):
+    listed = _listed(request, found)
+    if terms.taken is Taken.CLOSING and listed and not terms.grid_known:
+        sentences.append("Closing odds without the grid count as early ones do.")
+    if any(top5[index] is not None for index in listed):
         sentences.append("Odds to be in the top five count as odds to win do.")
     early = sum(one.taken is Taken.EARLY for one in terms.matchups)
     if early:
