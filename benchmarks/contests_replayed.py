@@ -17,7 +17,8 @@ place. Points that were published nowhere are imputed (:func:`benchmarks.real_sc
 ``imputed`` says of how many drivers. Figures are means over slates, a slate's contests counting
 equally, with standard errors over slates; ``PIT`` is the share of simulated races in which the
 lineups together win less than they really did. ``--slates`` and ``--objectives`` choose among
-them; ``--record`` writes the figures that answers show.
+them; ``--conviction`` is in place of the fitted one; ``--record`` writes the figures that answers
+show.
 """
 
 import argparse
@@ -125,7 +126,9 @@ class _Slate:
         return well_known(self.fields)
 
 
-def _request(slate: _Slate, objective: str, ownership: str) -> OptimizeRequest:
+def _request(
+    slate: _Slate, objective: str, ownership: str, conviction: float | None
+) -> OptimizeRequest:
     """The request of a user who chooses lineups for the slate's main contest."""
     contest: dict[str, Any] = {
         "field_size": slate.main.contest.entries,
@@ -150,7 +153,8 @@ def _request(slate: _Slate, objective: str, ownership: str) -> OptimizeRequest:
     view, terms = request.market, request.contest
     spec = slate.real.compiler.compile(slate.real.slate)
     if view is not None:
-        view = MarketView(slate.market, slate.market.conviction, spec, slate.ownership_model)
+        share = slate.market.conviction if conviction is None else conviction
+        view = MarketView(slate.market, share, spec, slate.ownership_model)
     if terms is not None:
         terms = replace(terms, ownership_model=slate.ownership_model)
     return replace(request, spec=spec, market=view, contest=terms)
@@ -252,9 +256,12 @@ def _outcome(
 
 
 def replay(
-    data: Path, slate_ids: Sequence[str] | None, objectives: Sequence[str]
+    data: Path,
+    slate_ids: Sequence[str] | None,
+    objectives: Sequence[str],
+    conviction: float | None = None,
 ) -> Iterator[Outcome]:
-    """The outcome of every choice on every slate with contests."""
+    """The outcome of every choice on every slate with contests, at the fitted conviction or one."""
     contests = [contest for contest in read_contests(data) if len(contest.ladder) > 1]
     named = sorted({contest.slate for contest in contests})
     chosen = [slate_id for slate_id in named if slate_ids is None or slate_id in slate_ids]
@@ -271,7 +278,7 @@ def replay(
         )
         for ownership in (ESTIMATED, GIVEN):
             for objective in objectives:
-                request = _request(slate, objective, ownership)
+                request = _request(slate, objective, ownership, conviction)
                 work = stages_here(PLAN, request, Memory())
                 lineups = chosen_lineups(work.facts, work.arrays)
                 yield _outcome(slate, work, lineups, objective, ownership)
@@ -339,12 +346,17 @@ def main() -> None:
     parser.add_argument(
         "--objectives", nargs="+", choices=list(OBJECTIVES), default=list(OBJECTIVES)
     )
+    parser.add_argument("--conviction", type=float, metavar="X", help="0 to 1; the fitted one")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     parser.add_argument("--record", action="store_true", help="write the figures that answers show")
     options = parser.parse_args()
     if not (options.data_dir / "dk_contests.csv").is_file():
         parser.error(f"{options.data_dir} holds no dk_contests.csv")
-    outcomes = list(replay(options.data_dir, options.slates, options.objectives))
+    if options.conviction is not None and (options.record or not 0 <= options.conviction <= 1):
+        parser.error("--conviction is 0 to 1, and what answers show is of the fitted one")
+    outcomes = list(
+        replay(options.data_dir, options.slates, options.objectives, options.conviction)
+    )
     if options.record:
         SHIPPED.write_text(json.dumps(_record(outcomes), indent=1) + "\n", encoding="utf-8")
     if options.json:

@@ -11,6 +11,7 @@ from core.slate.drivers import NO_GRID, Driver, Slate, Veto
 from core.slate.names import plain_name
 from core.slate.prices import LEAST_AMERICAN, doubted_odds, is_signed, read_price
 from core.tables import Rows, number, read_table, whole_number
+from core.wording import listed
 
 _KEY = "drivers"
 
@@ -258,16 +259,16 @@ def _warnings(
     missing = [d.name for d in drivers if d.start_position is None and not d.out]
     warnings = [text for text in slate.warnings if not (gridded and text == NO_GRID)]
     if unmatched:
-        near = "; ".join(_nearest(name, slate) for name in unmatched[:10])
+        near = listed([_nearest(name, slate) for name in unmatched])
         warnings.append(f"Not on the slate, so left out: {near}.")
     if gridded and missing:
         warnings.append(
-            f"No grid spot for {', '.join(missing[:10])}: drawn from the spots left over. A "
+            f"No grid spot for {listed(missing)}: drawn from the spots left over. A "
             "driver who was withdrawn should be marked 'out' under veto_rules."
         )
     absent = [driver.name for index, driver in enumerate(drivers) if index not in changed]
     if absent and not (gridded and missing):
-        warnings.append(f"Not in the drivers file: {', '.join(absent[:10])}.")
+        warnings.append(f"Not in the drivers file: {listed(absent)}.")
     if ignored:
-        warnings.append(f"Columns left out of the drivers file: {', '.join(ignored[:10])}.")
+        warnings.append(f"Columns left out of the drivers file: {listed(ignored)}.")
     return warnings

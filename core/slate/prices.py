@@ -17,7 +17,7 @@ _THOUSANDS = re.compile(r"(?<![\d,])\d{1,3}(,\d{3})+(?![\d,])")
 _EVEN = {"even", "evens", "ev", "pk", "pick"}
 
 # Of the prices of so many drivers the chances sum to more than these, even without the long shots
-_MANY = 10
+_MANY, _FEW = 10, 3
 _LEAST_WINS, _LEAST_TOP5 = 0.5, 1.0
 
 
@@ -74,18 +74,17 @@ def doubted_odds(odds: Iterable[float | None], top: int = 1) -> str | None:
     Parameters
     ----------
     odds
-        Decimal odds of all who race, ``None`` = none. Fewer than ten say nothing, and neither do
-        those of fewer than half of the drivers, unless all are 100 or more.
+        Decimal odds of all who race, ``None`` = none. Three or more are doubted if all of them are
+        100 or more, and ten or more, of half of the drivers, if they sum to too little.
     top
         Number of positions that count, 1 for a win and 5 for the top five.
     """
     drivers = list(odds)
     known = [value for value in drivers if value is not None and value > 1.0]
     chances = sum(1.0 / value for value in known)
-    if len(known) < _MANY or chances >= (_LEAST_WINS if top == 1 else _LEAST_TOP5):
-        return None
-    # ten long shots are what their owner thinks worth saying, if they are not as American ones are
-    if 2 * len(known) < len(drivers) and min(known) < LEAST_AMERICAN:
+    whole = len(known) >= _MANY and 2 * len(known) >= len(drivers)
+    too_long = whole and chances < (_LEAST_WINS if top == 1 else _LEAST_TOP5)
+    if not too_long and (len(known) < _FEW or min(known) < LEAST_AMERICAN):
         return None
     return (
         f"the odds of {len(known)} drivers imply chances that sum to {chances:.0%}, and a "

@@ -11,7 +11,6 @@ from web.app import create_app
 from workers.app import open_jobs
 from workers.engine.connection import connect
 from workers.engine.ledger import Ledger
-from workers.installation.embedded_store import EmbeddedStore
 from workers.installation.settings import Settings
 from workers.installation.versions import VERSION
 
@@ -32,45 +31,40 @@ def kept(settings: Settings) -> set[bytes]:
 
 
 @pytest.fixture
-def little_room(settings: Settings) -> Iterator[Settings]:
-    """An empty store that gives jobs' arrays little more room than one such job may take."""
-    with EmbeddedStore() as store:
-        yield replace(settings, redis_url=store.url, store_bytes=6 * MEBIBYTE)
-
-
-@pytest.fixture
-def narrow(little_room: Settings) -> FlaskClient:
-    return create_app(little_room).test_client()
+def narrow(settings: Settings) -> FlaskClient:
+    """An installation that gives jobs' arrays little more room than one such job may take."""
+    load = open_jobs(settings).ledger.load()
+    taken = load.promised_bytes + load.kept_bytes  # what other tests have left
+    return create_app(replace(settings, store_bytes=taken + 6 * MEBIBYTE)).test_client()
 
 
 def test_a_job_without_room_beside_those_that_run_is_refused_until_they_end(
-    narrow: FlaskClient, little_room: Settings
+    narrow: FlaskClient, settings: Settings
 ) -> None:
     first = narrow.post("/api/v1/optimize", json=request())
     assert first.status_code == 202
-    before = kept(little_room)
+    before = kept(settings)
     refused = narrow.post("/api/v1/optimize", json=request(random_seed=2))
     assert refused.status_code == 503
     assert refused.mimetype == "application/problem+json"
     assert int(refused.headers["Retry-After"]) > 0
     assert "AXIOMATIC_STORE_MB" in refused.json["detail"]
-    assert kept(little_room) == before
+    assert kept(settings) == before
     narrow.delete(f"/api/v1/jobs/{first.json['run_id']}")
     again = narrow.post("/api/v1/optimize", json=request(random_seed=2))
     assert again.status_code == 202
     narrow.delete(f"/api/v1/jobs/{again.json['run_id']}")
 
 
-def test_a_job_that_can_never_have_room_is_told_so(
-    narrow: FlaskClient, little_room: Settings
-) -> None:
-    before = kept(little_room)
+def test_a_job_that_can_never_have_room_is_told_so(settings: Settings) -> None:
+    narrow = create_app(replace(settings, store_bytes=6 * MEBIBYTE)).test_client()
+    before = kept(settings)
     config = {"n_scenarios": 100_000, "track_id": "kansas"}
     refused = narrow.post("/api/v1/optimize", json=request(scenario_config=config))
     assert refused.status_code == 422
     assert "n_scenarios" in refused.json["errors"]
     assert "give fewer" in refused.json["errors"]["n_scenarios"][0]
-    assert kept(little_room) == before
+    assert kept(settings) == before
 
 
 @pytest.fixture

@@ -53,6 +53,8 @@ def read_matchups_file(data: bytes, names: DriverNames) -> list[Json]:
         problems += [Problem(_KEY, message, at=f"line {line}") for message in wrong]
     if problems:
         raise InvalidInput(problems)
+    if not matchups:
+        raise InvalidInput({_KEY: "the file holds none; give one a line, or leave the file out."})
     return matchups
 
 

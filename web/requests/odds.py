@@ -32,6 +32,10 @@ def odds_of(
             {_KEY: "move the races, but calibration_enabled is false; leave one of them out."}
         )
     listed = knowledge is not None and knowledge.has_odds
+    priced = any(d.win_odds is not None or d.top5_odds is not None for d in slate.drivers)
+    if body["odds_taken"] != Taken.EARLY and not matchups and not priced:
+        message = f"{body['odds_taken']}, but there are no odds; give some, or leave it out."
+        raise InvalidInput({"odds_taken": message})
     if not matchups and (market is None or not listed):
         return None
     racing = [driver for driver in slate.drivers if not driver.out]

@@ -9,7 +9,8 @@ from core.slate.prices import Taken
 
 # The chances of a pair's two prices sum to this much; what is outside is not of one pair. In 252
 # real pairs they summed to 1.03 to 1.09.
-LEAST_SUM, MOST_SUM = 0.9, 1.35
+LEAST_SUM, MOST_SUM = 0.97, 1.35
+MOST_PRICE = 101.0  # of one driver ahead of one other
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,9 @@ class Matchup:
             )
         for name in ("odds_a", "odds_b"):
             price = getattr(self, name)
-            if price is not None and not 1.0 < price < float("inf"):
-                raise InvalidInput({name: f"{price}; give decimal odds above 1."})
+            if price is not None and not 1.0 < price <= MOST_PRICE:
+                message = f"{price}; give decimal odds above 1, to {MOST_PRICE:g} for a pair."
+                raise InvalidInput({name: message})
         if self.odds_a is None and self.odds_b is None:
             raise InvalidInput({"odds_a": "missing, and so is odds_b; give the price of one side."})
         if self.odds_a is not None and self.odds_b is not None:
@@ -54,7 +56,8 @@ class Matchup:
             if not LEAST_SUM <= chances <= MOST_SUM:
                 message = (
                     f"the two prices imply chances that sum to {chances:.0%}, where those of a "
-                    f"pair sum to {LEAST_SUM:.0%} to {MOST_SUM:.0%}; are both of this pair?"
+                    f"pair sum to {LEAST_SUM:.0%} to {MOST_SUM:.0%}; are both of this pair, and "
+                    "does an American favourite have his minus, as -120?"
                 )
                 raise InvalidInput({"odds_a": message})
 

@@ -208,7 +208,7 @@ def test_another_tools_projections_are_laid_over_the_whole_slate(shared):
         assert driver.ownership_percent == float(row["Own%"])
         assert driver.start_position == int(row["Start"])
         assert (driver.team, driver.manufacturer) == (row["Team"], row["Manufacturer"])
-    assert told.warnings == ("Columns left out of the drivers file: Salary, StdDev, fieldFpts.",)
+    assert told.warnings == ("Columns left out of the drivers file: Salary, StdDev and fieldFpts.",)
 
 
 def test_names_of_a_real_field_stay_different_when_made_plain(shared):

@@ -48,7 +48,9 @@ def test_decimal_odds_written_as_american_ones_come_back(decimal: float) -> None
 def test_a_field_of_long_shots_alone_is_doubted() -> None:
     american = [450.0, 600.0, 650.0, 800.0, 1_000.0, 1_200.0, 1_400.0, 2_000.0, 2_500.0, 3_000.0]
     assert "+650 is 7.5" in (doubted_odds(american) or "")
-    assert doubted_odds(american[:9]) is None
+    assert doubted_odds(american[:3]) is not None
+    assert doubted_odds(american[:2]) is None
+    assert doubted_odds([60.0] * 9) is None
     assert doubted_odds([1.0 + price / 100.0 for price in american]) is None
     assert doubted_odds([3.0] * 10, top=5) is None
 

@@ -142,3 +142,17 @@ def test_what_is_no_price_is_refused_with_what_to_give(price: object) -> None:
 def test_what_the_schema_does_not_know_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         OptimizeSchema().load({"slate_id": "any", "matchups": [pair(**changes)]})
+
+
+def test_a_time_without_odds_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="odds_taken: closing, but there are no odds"):
+        optimized(odds_taken="closing")
+
+
+@pytest.mark.parametrize(
+    ("odds_a", "odds_b", "words"),
+    [(125, 105, "his minus"), (1_000_000, 1.0001, "to 101 for a pair")],
+)
+def test_prices_that_no_pair_has_are_refused(odds_a: float, odds_b: float, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        optimized(matchups=[pair(odds_a=odds_a, odds_b=odds_b)])

@@ -19,6 +19,7 @@ from core.race import (
     tilt,
 )
 from core.slate import Slate, Veto
+from core.wording import listed
 from workers.engine.arrays import ArrayRef, Memory
 from workers.engine.facts import Facts
 from workers.engine.in_process import run_here
@@ -221,7 +222,7 @@ def test_drivers_held_by_the_rules_are_a_note(slate: Slate) -> None:
     held = [driver["name"] for driver in found["drivers"] if driver["held"]]
     assert held == found_names(found["not_reached"], slate)
     assert held
-    assert any(f"your numbers for {', '.join(held)}: your rules" in n for n in answer["notes"])
+    assert any(f"your numbers for {listed(held)}: your rules" in n for n in answer["notes"])
 
 
 @pytest.mark.parametrize(

@@ -200,10 +200,22 @@ def test_the_answer_shows_the_contest_as_each_view_has_it(slate: Slate) -> None:
         spec=ConstraintCompiler().compile(slate, race_laps=60),
         market=view_of(slate, 1.0),
     )
-    other = run_here(contest_sim.PLAN, again, Memory())["by_conviction"]
-    assert other["own"] == views["own"]
+    played = run_here(contest_sim.PLAN, again, Memory())
+    other = played["by_conviction"]
+    # nothing was chosen on any of its races, so its own view is that of all of them
+    assert other["own"]["roi"] == played["roi"]
     assert other["market"] == views["market"]
     assert other["fitted"] == views["fitted"]
+
+
+def test_a_view_of_a_single_block_has_no_standard_error(slate: Slate) -> None:
+    def errors(n_scenarios: int) -> set[bool]:
+        request = request_of(slate, 0.2, n_scenarios=n_scenarios)
+        views = run_here(optimize.PLAN, request, Memory())["contest"]["by_conviction"]
+        return {view["roi_se"] is None for view in views.values()}
+
+    assert errors(1_000) == {True}  # of which 500 are the report's
+    assert errors(2_000) == {False}
 
 
 def test_another_conviction_than_the_fitted_one_is_played_beside_it(slate: Slate) -> None:

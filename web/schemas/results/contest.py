@@ -153,7 +153,8 @@ def by_conviction() -> fields.Nested:
     return part(
         ByConvictionSchema,
         "The contest as others see the race; the figures around it are those of the conviction "
-        "that was asked for",
+        "that was asked for. Other views play the half of the races that lineups are reported on; "
+        "`roi_se` is null where that is a single block of 500",
         null="for scores of your own",
     )
 

@@ -39,10 +39,7 @@ def contest_sim_answer(work: Work[ContestSimRequest]) -> Json:
         if simulated
         else None
     )
-    report = contest_results(
-        request, work.arrays, own_lineups(request), [played.report or played.selection]
-    )
-    views = by_conviction(request, facts, work.arrays, own_lineups(request), report)
+    views = by_conviction(request, facts, work.arrays, own_lineups(request), results)
     return {
         **results,
         "site": request.slate.site.key,

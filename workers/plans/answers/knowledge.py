@@ -1,12 +1,14 @@
 """The user's own numbers in an answer: how far the simulated races follow them."""
 
 from core.slate import Slate
+from core.wording import listed
 from workers.engine.facts import Facts
 from workers.engine.stages import Json
 from workers.plans.requests.races import Simulated
 from workers.plans.stages.knowledge import KNOWLEDGE
 
 _LEAST_NOTED_POINTS, _LEAST_NOTED_SCALE = 0.5, 0.995
+_OWN = ("projected_points", "win_odds", "top5_odds", "finish_median", "ownership_percent")
 _MOST_AT_LIMIT = 0.25  # share of the drivers with numbers; above it there is a note
 
 
@@ -21,20 +23,16 @@ def shown_knowledge(request: Simulated, facts: Facts) -> Json | None:
     return {**diagnostics, "drivers": drivers}
 
 
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(names[:10]) + more
-
-
 def _not_followed(slate: Slate) -> list[str]:
     """Notes that the races do not follow a slate's numbers, where it has any."""
     notes = []
-    if any(driver.projected_points is not None for driver in slate.drivers):
+    racing = [driver for driver in slate.drivers if not driver.out]
+    if any(driver.projected_points is not None for driver in racing):
         notes.append(
             "The objective mean uses your projected points; the simulated races do not follow them."
         )
     others = ("win_odds", "top5_odds", "finish_median")
-    if any(getattr(driver, name) is not None for driver in slate.drivers for name in others):
+    if any(getattr(driver, name) is not None for driver in racing for name in others):
         notes.append("The simulated races do not follow your odds and finish medians.")
     return notes
 
@@ -42,19 +40,21 @@ def _not_followed(slate: Slate) -> list[str]:
 def _left_out(request: Simulated) -> list[str]:
     """Notes on drivers whose numbers the races ignore, and why."""
     known = request.knowledge
-    if known is None:
-        return []
     out: list[str] = []
     winless: list[str] = []
     for index, driver in enumerate(request.slate.drivers):
-        own = (driver.projected_points, driver.win_odds, driver.top5_odds, driver.finish_median)
+        own = [getattr(driver, name) for name in _OWN]
         if driver.out:
             out += [driver.name] if any(number is not None for number in own) else []
             continue
-        if driver.win_odds is not None and known.win_probability[index] is None:
+        if (
+            known is not None
+            and driver.win_odds is not None
+            and known.win_probability[index] is None
+        ):
             winless.append(driver.name)
     return [
-        f"{what} are ignored: {_listed(names)}."
+        f"{what} are ignored: {listed(names)}."
         for what, names in (
             ("Your numbers for drivers who do not race", out),
             ("Win odds of drivers who may not win, or of the only one who may,", winless),
@@ -82,13 +82,13 @@ def knowledge_notes(request: Simulated, facts: Facts) -> list[str]:
     missed = [fit["name"] for fit in shown["drivers"] if not fit["reached"]]
     if missed:
         notes.append(
-            f"Your view of the race misses some of your numbers for {_listed(missed)}; "
+            f"Your view of the race misses some of your numbers for {listed(missed)}; "
             "scenario_diagnostics.knowledge shows by how much."
         )
     held = [fit["name"] for fit in shown["drivers"] if fit["held"]]
     if held:
         notes.append(
-            f"The races come no nearer to your numbers for {_listed(held)}: your rules would "
+            f"The races come no nearer to your numbers for {listed(held)}: your rules would "
             "reject too many of them."
         )
     limits = sum(fit["at_limit"] for fit in shown["drivers"])

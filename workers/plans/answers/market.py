@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.lineups import Lineups
+from core.race import BLOCK_SCENARIOS
 from workers.engine.arrays import Blobs
 from workers.engine.facts import Facts
 from workers.engine.stages import Json
@@ -54,7 +55,15 @@ def by_conviction(
         if conviction != view.conviction and played is not None:
             figures = contest_results(request, arrays, lineups, [played.tallies[name]])
         shown[name] = {"conviction": conviction, **{key: figures[key] for key in _SHOWN}}
+        if not _measured(request, figures):
+            shown[name]["roi_se"] = None
     return shown
+
+
+def _measured(request: Played, figures: Mapping[str, float | None]) -> bool:
+    """Whether figures rest on more than one block, whose luck with its field they cannot tell."""
+    played, terms = figures["n_simulations"], request.contest
+    return terms is None or played is None or played > BLOCK_SCENARIOS * terms.fields_per_block
 
 
 def view_notes(request: Played, *, ranks_as_typed: bool = False) -> list[str]:

@@ -234,6 +234,14 @@ def luck_notes(report: Json, in_sample: Json) -> list[str]:
     ]
 
 
+def _loss_notes(roi: float | None, error: float | None) -> list[str]:
+    if roi is None or roi > 0.0:
+        return []
+    if error is not None and roi > -2.0 * error:
+        return ["These lineups win no more than they cost, as far as so few races can tell."]
+    return ["These lineups lose money in the simulated contest."]
+
+
 def _add_contest(
     answer: Json, request: OptimizeRequest, facts: Facts, arrays: Blobs, lineups: Lineups
 ) -> None:
@@ -264,7 +272,6 @@ def _add_contest(
         answer["notes"].append(replayed()[request.objective].sentence(request.objective))
     if OBJECTIVES[request.objective].unit is Unit.USD:
         answer["notes"] += luck_notes(report, in_sample)
-    if report["roi"] is not None and report["roi"] <= 0.0:
-        answer["notes"].append("These lineups lose money in the simulated contest.")
+    answer["notes"] += _loss_notes(report["roi"], report["roi_se"])
     answer["ownership_percent"] = dict(zip(ids, field.model.ownership_percent, strict=True))
     answer["ownership_source"] = field.source
