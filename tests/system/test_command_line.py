@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -121,9 +122,12 @@ def test_the_summary_shows_lineups_exposures_and_roi_with_its_error(
         "of 20 lineups",
         "Exposure beside ownership",
         "ROI ± standard error",
-        "not known",
     ):
         assert words in done.stdout
+    contest = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["contest"]
+    unknown = contest["roi_unknown_sd"]
+    said = "not told apart from luck" if unknown is None else f"± {100 * unknown:.1f}%"
+    assert re.search(rf"ROI, what is not known +│ +{re.escape(said)}", done.stdout)
     # its ownership costs more than the cap, so it is moved to the nearest possible, with a note
     assert "nearest that fits the cap" in done.stdout.replace("\n", " ")
     assert len(checked_lineups(tmp_path / "lineups.csv", salaries)) == 20

@@ -105,8 +105,10 @@ def _contest(contest: Json, opponents: str) -> Table:
     table.add_row("opponents' ownership", escape(opponents))
     table.add_row("opponents' mean salary", f"{contest['opponents_mean_salary']:,.0f}")
     table.add_row("ROI ± standard error", roi + error)
-    if contest["roi_unknown_sd"] is not None:
-        table.add_row("ROI, what is not known", f"± {_percent(contest['roi_unknown_sd'])}")
+    if contest["roi"] is not None:
+        unknown = contest["roi_unknown_sd"]
+        spread = "not told apart from luck" if unknown is None else f"± {_percent(unknown)}"
+        table.add_row("ROI, what is not known", spread)
     for name, meaning in _VIEWS.items():
         view = contest["by_conviction"][name]
         if view["roi"] != contest["roi"]:
