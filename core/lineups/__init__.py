@@ -3,6 +3,7 @@
 from core.lineups.board import Lineups
 from core.lineups.legality import Budget, Group, LineupRules, is_legal
 from core.lineups.result import WalkProof, WalkResult, merge_results, walk_units
+from core.lineups.shrinkage import Sample, Shrinkage, estimate_shrinkage, tail_shrinkage
 from core.lineups.stability import TailStability, validate_tail_stability
 from core.lineups.steps import (
     StepsStart,
@@ -36,6 +37,8 @@ __all__ = [
     "Group",
     "LineupRules",
     "Lineups",
+    "Sample",
+    "Shrinkage",
     "StepsStart",
     "TailMetrics",
     "TailStability",
@@ -51,6 +54,7 @@ __all__ = [
     "compute_cvar",
     "compute_tail_metrics",
     "count_legal",
+    "estimate_shrinkage",
     "is_legal",
     "merge_results",
     "prove_walk",
@@ -59,6 +63,7 @@ __all__ = [
     "step_values",
     "step_winnings",
     "tail_mass",
+    "tail_shrinkage",
     "tail_values",
     "validate_tail",
     "validate_tail_stability",

@@ -31,7 +31,9 @@ _PRIZES = 256  # different prizes at most, from which the levels are chosen
 _TYPICAL, _VALUED = 100, 500
 # beyond those that a walk is to find: lineups to bound, and lineups to value, before it starts
 _MORE_GUESSES, _MORE_VALUED = 20_000, 250
-_SWEEPS = 100  # of the additive fit
+# of the additive fit: the whole solution (core.lineups.additive) makes a worse start, as it follows
+# the luck of the lineups that it was fitted to further
+_SWEEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
