@@ -34,12 +34,15 @@ def compute_cvar(scores: npt.ArrayLike, alpha: float) -> float:
     InvalidInput
         There is no score, a score is not finite, or alpha is outside (0, 1).
     """
-    values = _checked(scores, alpha)
-    mass = tail_mass(alpha, len(values))
-    whole = min(math.floor(mass), len(values))
-    ranked = np.sort(values)[::-1]
+    return _cvar(np.sort(_checked(scores, alpha)), alpha)
+
+
+def _cvar(rising: npt.NDArray[np.float64], alpha: float) -> float:
+    mass = tail_mass(alpha, len(rising))
+    whole = min(math.floor(mass), len(rising))
+    ranked = rising[::-1]
     total = float(ranked[:whole].sum())
-    if whole < len(values):
+    if whole < len(rising):
         total += (mass - whole) * float(ranked[whole])
     return total / mass
 
@@ -52,9 +55,12 @@ def value_at_risk(scores: npt.ArrayLike, alpha: float) -> float:
     InvalidInput
         As :func:`compute_cvar`.
     """
-    values = np.sort(_checked(scores, alpha))
-    reached = math.ceil(round(alpha * len(values), 9))
-    return float(values[max(reached, 1) - 1])
+    return _var(np.sort(_checked(scores, alpha)), alpha)
+
+
+def _var(rising: npt.NDArray[np.float64], alpha: float) -> float:
+    reached = math.ceil(round(alpha * len(rising), 9))
+    return float(rising[max(reached, 1) - 1])
 
 
 def _checked(scores: npt.ArrayLike, alpha: float) -> npt.NDArray[np.float64]:
@@ -103,15 +109,14 @@ def compute_tail_metrics(scores: npt.ArrayLike) -> TailMetrics:
         As :func:`compute_cvar`.
     """
     values = _checked(scores, 0.5)
-    mean = float(values.mean())
-    var_99 = value_at_risk(values, 0.99)
-    cvar_99 = compute_cvar(values, 0.99)
+    mean, rising = float(values.mean()), np.sort(values)
+    var_99, cvar_99 = _var(rising, 0.99), _cvar(rising, 0.99)
     return TailMetrics(
         mean=mean,
         std=float(values.std()),
-        var_95=value_at_risk(values, 0.95),
+        var_95=_var(rising, 0.95),
         var_99=var_99,
-        cvar_95=compute_cvar(values, 0.95),
+        cvar_95=_cvar(rising, 0.95),
         cvar_99=cvar_99,
         top_1pct=var_99,
         conditional_upside=cvar_99 - mean,
