@@ -15,6 +15,7 @@ from core.errors import InvalidInput
 from core.lineups._kernels.rows import add_rows
 from core.lineups._kernels.tail_scores import GRID, Tails
 from core.lineups.board import Lineups
+from core.lineups.shrinkage import Shrinkage
 from core.lineups.walk import TailTarget
 from core.randomness import Purpose, stream
 from core.slate import TICKS_PER_POINT
@@ -33,7 +34,8 @@ _STABLE_ABOVE = 0.7  # recurrence of a stable lineup
 class TailStability:
     """Stability of the best lineup by tail: of its value, and of its being the best.
 
-    The value of a lineup is its weighted CVaR (:class:`~core.lineups.walk.TailTarget`).
+    The value of a lineup is its weighted CVaR (:class:`~core.lineups.walk.TailTarget`), shrunken
+    where a shrinkage was passed.
 
     Parameters
     ----------
@@ -85,6 +87,7 @@ def validate_tail_stability(
     resamples: int = DEFAULT_RESAMPLES,
     seed: int = 0,
     n_top: int = 1,
+    shrinkage: Shrinkage | None = None,
 ) -> TailStability:
     """Stability of the best candidate under resampling of the races.
 
@@ -106,6 +109,10 @@ def validate_tail_stability(
         Seed of the resamples. The first resamples of a seed are the same for any number of them.
     n_top
         Number of best lineups to follow for ``top_recurrence``; cut to the number of candidates.
+    shrinkage
+        How values are shrunk, in the resamples as in the races themselves; ``None`` = not at all.
+        What it adds for each driver is not resampled, which makes recurrences upper estimates once
+        more.
 
     Raises
     ------
@@ -127,6 +134,8 @@ def validate_tail_stability(
     candidates = np.unique(np.sort(lineups, axis=1), axis=0)
     copies = _sample_and_resamples(len(points), resamples, seed)
     scores = resampled_tail_values(points, candidates, target, copies)
+    if shrinkage is not None:
+        scores = shrinkage.applied(scores, candidates)
     order = np.argsort(-scores, axis=0, kind="stable")
     best = int(order[0, 0])
     n_top = min(n_top, len(candidates))

@@ -262,6 +262,14 @@ class OptimizeSchema(RequestSchema):
         load_default=True,
         metadata={"description": "Whether the result holds `tail_validation`."},
     )
+    unshrunken = Flag(
+        load_default=False,
+        metadata={
+            "description": "Whether lineups are chosen for their values just as simulated, the "
+            "races' luck included. By default the objectives `multi_cvar` and `dollars` shrink "
+            "values by as much of their differences as is luck."
+        },
+    )
 
 
 class LeverageSchema(OptimizeSchema):

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from core.lineups import LineupRules, compute_cvar, count_legal, is_legal
+from core.lineups import (
+    LineupRules,
+    Shrinkage,
+    compute_cvar,
+    count_legal,
+    is_legal,
+    tail_shrinkage,
+)
 from core.portfolio import OwnershipRules, portfolio_limits, with_ownership_rules
 from core.race import ConstraintCompiler, Regime, generate_scenarios, load_strength_error
 from core.slate import Slate
@@ -17,7 +24,7 @@ from workers.engine.in_process import run_here
 from workers.engine.stages import FAN
 from workers.plans import optimize
 from workers.plans.requests.optimize import Leverage, OptimizeRequest
-from workers.plans.stages.races import half
+from workers.plans.stages.races import half, selection_halves
 
 # the dear are owned most; 600 in all
 OWNED = tuple(float(percent) for percent in np.linspace(82.0, 600.0 / 7 - 82.0, 14))
@@ -99,16 +106,23 @@ def test_every_lineup_obeys_the_rules_on_ownership_and_says_what_it_is_owned_by(
     assert answer["portfolio_metrics"]["n_lineups"] == 10
 
 
-def test_the_objective_is_the_tail_less_what_ownership_costs(slate: Slate) -> None:
-    request = request_of(slate)
+@pytest.mark.parametrize("shrinks", [False, True])
+def test_the_objective_is_the_tail_less_what_ownership_costs(slate: Slate, shrinks: bool) -> None:
+    request = request_of(slate, unshrunken=not shrinks)
     answer = done(request)
     races, _ = generate_scenarios(
         request.spec, request.n_scenarios, request.seed, load_strength_error()
     )
     points = half(races.points(slate.rules), selection=True)
+    halves = selection_halves(request.n_scenarios)
+    shrinkage = Shrinkage.none(len(slate))
+    if shrinks:
+        shrinkage = tail_shrinkage(points, halves, request.rules, request.target)
+        assert shrinkage.lineups > 0
     for lineup, shown in zip(places(slate, answer), answer["lineups"], strict=True):
         scores = points[:, lineup].sum(axis=1) / 20
-        tail = 0.7 * compute_cvar(scores, 0.99) + 0.3 * compute_cvar(scores, 0.95)
+        raw = 0.7 * compute_cvar(scores, 0.99) + 0.3 * compute_cvar(scores, 0.95)
+        (tail,) = shrinkage.applied(np.array([raw]), np.array([lineup], dtype=np.uint8))
         cost = 0.5 * np.mean([OWNED[i] ** 2 for i in lineup]) / 100
         assert shown["objective_value"] == pytest.approx(tail - cost, abs=1e-5)
 
@@ -147,7 +161,9 @@ def test_lineups_are_allotted_by_the_weights_and_best_for_the_races_of_their_reg
     weights = (("chaos", 0.3), ("dominator", 0.7))
     leverage = replace(BY_REGIME, penalty=0.0, regime_weights=weights)
     free = portfolio_limits(slate, 10, max_driver_exposure=1.0, max_team_exposure=1.0)
-    request = request_of(slate, leverage=leverage, limits=free, correlation_weight=0.0)
+    request = request_of(
+        slate, leverage=leverage, limits=free, correlation_weight=0.0, unshrunken=True
+    )
     answer = done(request)
     regimes = [lineup["regime"] for lineup in answer["lineups"]]
     assert sorted(regimes) == ["chaos"] * 3 + ["dominator"] * 7

@@ -95,7 +95,7 @@ def test_lineups_are_legal_different_and_within_their_exposures(slate: Slate) ->
 
 
 def test_reported_figures_come_from_races_the_lineups_were_not_chosen_on(slate: Slate) -> None:
-    request = request_of(slate)
+    request = request_of(slate, unshrunken=True)
     answer = done(request)
     rows = [block_rows(number, request.n_scenarios) for number in range(6)]
     blocks = [

@@ -18,7 +18,7 @@ from web.schemas.units import (
 class StabilitySchema(Schema):
     """Whether other races of the same kind have the same best lineup, by resampling."""
 
-    value = points("Tail of the best lineup on the races it was chosen on")
+    value = points("Shrunken tail of the best lineup on the races it was chosen on")
     coefficient_of_variation = number(
         "Standard deviation of that tail over the resamples, over its mean", low=0
     )
@@ -34,6 +34,9 @@ class BestLineupSchema(Schema):
     """One of the two lineups, and what it scores."""
 
     drivers = texts("Ids of the lineup's drivers")
+    tail_shrunken = points(
+        "Its tail on the races it was chosen on, shrunk by what is luck: what to expect"
+    )
     tail_in_sample = points("Its tail on the races it was chosen on")
     tail = points("Its tail on fresh races")
     mean = points("Its mean score on fresh races")
@@ -42,8 +45,8 @@ class BestLineupSchema(Schema):
 class TailProofSchema(WalkSchema):
     """The search for the tail's best lineup, and the two lineups that are compared."""
 
-    bound = points("Upper bound: no lineup left out has a better tail", null=NONE_LEFT_OUT)
-    tail_optimal = part(BestLineupSchema, "The lineup with the best tail")
+    bound = points("Upper bound: no lineup left out has a better shrunken tail", null=NONE_LEFT_OUT)
+    tail_optimal = part(BestLineupSchema, "The lineup with the best shrunken tail")
     mean_optimal = part(BestLineupSchema, "The lineup with the best mean")
 
 

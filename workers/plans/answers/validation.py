@@ -14,6 +14,7 @@ def tail_validation(request: OptimizeRequest, fact: ValidationFact) -> Json:
     def shown(compared: Compared) -> Json:
         return {
             "drivers": [ids[index] for index in compared.lineup],
+            "tail_shrunken": compared.tail_shrunken,
             "tail_in_sample": compared.tail_in_sample,
             "tail": compared.tail,
             "mean": compared.mean,

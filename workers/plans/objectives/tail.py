@@ -1,7 +1,9 @@
 """The objective of tails: a walk over every legal lineup, then a portfolio, together or by regime.
 
-The tail is the weighted CVaR of a lineup's scores.
+The tail is the weighted CVaR of a lineup's scores, shrunk by what of it is luck.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -50,29 +52,37 @@ def _choose_together(work: Work[OptimizeRequest]) -> Portfolio:
     request = work.request
     points = selection_points(work.facts, work.arrays)
     offsets = np.zeros(points.shape[1]) if request.offsets is None else request.offsets
+    (strand,) = work.facts.of(TAIL_OPENING).strands
+    shrinkage = strand.shrinkage
 
     def search(
         rules: LineupRules, prices: npt.NDArray[np.float64], k: int, above: float
     ) -> WalkResult:
         work.check_cancelled()
-        priced, start = offsets - prices, None
+        priced, start = shrinkage.offsets(offsets - prices), None
         if above > -np.inf:
             # without a start the first prices, which are far off, leave millions of lineups to look
             # at; slightly lower, as scores are rounded
             guessed = start_tail_walk(points, rules, request.target, k, priced)
-            at_least = max(guessed.at_least, above * TICKS_PER_POINT - 1e-6)
+            at_least = max(guessed.at_least, shrinkage.score_of(above) * TICKS_PER_POINT - 1e-6)
             start = WalkStart(at_least, guessed.thresholds)
-        return best_by_tail(points, rules, request.target, k, start=start, offsets=priced)
+        best = best_by_tail(points, rules, request.target, k, start=start, offsets=priced)
+        return replace(best, scores=shrinkage.shrunken(best.scores))
 
-    # lower bound of a driver's score: the worst race of any driver, and the largest penalty
-    worst = float(points.min()) / TICKS_PER_POINT + float(offsets.min())
+    def value(lineups: Lineups) -> npt.NDArray[np.float64]:
+        added = shrinkage.offsets(offsets)
+        return shrinkage.shrunken(tail_values(points, lineups, request.target, added))
+
+    # lower bound of a lineup's score: each driver in the worst race of any, and at the worst offset
+    worst = float(points.min()) / TICKS_PER_POINT + float(shrinkage.offsets(offsets).min())
+    least = float(shrinkage.shrunken(np.array(worst * request.rules.roster_size)))
     return generate_searched_portfolio(
         best_by_regime(work.facts, work.arrays)[None],
         request.rules,
         request.limits,
         search,
-        lambda lineups: tail_values(points, lineups, request.target, request.offsets),
-        worst * request.rules.roster_size,
+        value,
+        least,
         request.correlation_weight,
     )
 
@@ -81,16 +91,20 @@ def _choose_by_regime(work: Work[OptimizeRequest]) -> RegimePortfolio:
     request = work.request
     strands = work.facts.of(TAIL_OPENING).strands
     allotted = {strand.regime: strand.lineups for strand in strands}
+    shrinkages = {strand.regime: strand.shrinkage for strand in strands}
     points = {regime: regime_points(work.facts, work.arrays, regime) for regime in allotted}
 
     def value(regime: str | None, lineups: Lineups) -> npt.NDArray[np.float64]:
-        return tail_values(points[regime], lineups, request.target, request.offsets)
+        shrinkage = shrinkages[regime]
+        added = shrinkage.offsets(request.offsets)
+        return shrinkage.shrunken(tail_values(points[regime], lineups, request.target, added))
 
     def search(regime: str | None, rules: LineupRules) -> WalkResult:
         work.check_cancelled()
-        return best_by_tail(
-            points[regime], rules, request.target, request.pool_size, offsets=request.offsets
-        )
+        shrinkage = shrinkages[regime]
+        added = shrinkage.offsets(request.offsets)
+        best = best_by_tail(points[regime], rules, request.target, request.pool_size, offsets=added)
+        return replace(best, scores=shrinkage.shrunken(best.scores))
 
     return generate_regime_aware_portfolio(
         best_by_regime(work.facts, work.arrays),

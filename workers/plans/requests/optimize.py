@@ -77,6 +77,9 @@ class OptimizeRequest:
         Ownership to stay away from; ``None`` = it does not matter.
     randomness
         By driver, the share 0..1 by which each lineup's projections are moved; ``None`` = none.
+    unshrunken
+        Whether ``multi_cvar`` and ``dollars`` choose lineups for their values as simulated, in
+        place of values shrunk by the luck of the races.
     risk_aversion
         0..10: USD of mean profit that a USD of mean loss in the worst races is worth.
     """
@@ -98,6 +101,7 @@ class OptimizeRequest:
     odds: OddsTerms | None = None
     leverage: Leverage | None = None
     randomness: tuple[float, ...] | None = None
+    unshrunken: bool = False
     risk_aversion: float = 1.0
 
     @property

@@ -96,6 +96,23 @@ def half(values: npt.NDArray[Any], *, selection: bool) -> npt.NDArray[Any]:
     return np.concatenate(rows) if rows else values[:0]
 
 
+def selection_halves(n_scenarios: int) -> npt.NDArray[np.bool_]:
+    """Which of the races that lineups are chosen on are the first of two halves, bool ``[N]``.
+
+    The halves share nothing that a block's races have in common. Nor do they share the two blocks
+    of a pair, whose strengths are opposite (:func:`core.race.draw_block_strength`), unless there is
+    but one pair or one block.
+    """
+    blocks = [block for block in range(block_count(n_scenarios)) if selects(block)]
+    rows = [block_rows(block, n_scenarios) for block in blocks]
+    counts = [each.stop - each.start for each in rows]
+    if len(blocks) == 1:
+        return np.tile(np.array([True, False]), counts[0])[: counts[0]]
+    paired = 2 if len(blocks) > 2 else 1
+    first = [index // paired % 2 == 0 for index in range(len(blocks))]
+    return np.repeat(np.array(first), counts)
+
+
 def simulated_points(facts: Facts, arrays: Blobs) -> Points:
     """The points of all scenarios, i16 ``[N, D]`` in ticks."""
     return arrays.get(facts.of(RACES).races)["points"]

@@ -1,19 +1,36 @@
-"""The walk for the tail: every legal lineup by its multi-CVaR, in all races or by regime."""
+"""The walk for the tail: every legal lineup by its multi-CVaR, in all races or by regime.
+
+The multi-CVaR is shrunk by what of it is luck, where the request has it so.
+"""
 
 import math
+from dataclasses import replace
 
 import msgspec
 import numpy as np
 
 from core.errors import InvalidInput
-from core.lineups import WalkResult, WalkStart, best_by_tail, start_tail_walk, tail_mass
+from core.lineups import (
+    Shrinkage,
+    WalkResult,
+    WalkStart,
+    best_by_tail,
+    start_tail_walk,
+    tail_mass,
+    tail_shrinkage,
+)
 from core.portfolio import allocate_lineups_by_regime
 from core.race import Regime
 from workers.engine.arrays import Blobs
 from workers.engine.facts import Facts, Key
 from workers.engine.stages import Work, single_unit_stage
 from workers.plans.requests.optimize import OptimizeRequest
-from workers.plans.stages.races import Points, selection_points, selection_regimes
+from workers.plans.stages.races import (
+    Points,
+    selection_halves,
+    selection_points,
+    selection_regimes,
+)
 from workers.plans.stages.walk import Regimes, Units, bounded_lineups, walk_stage
 
 _PER_SECOND = 10_000_000_000  # lineups x scenarios, bounded together
@@ -28,12 +45,15 @@ class TailStrand(msgspec.Struct, frozen=True):
         Whose races it is over; ``None`` = all.
     lineups
         How many of the portfolio are chosen for them.
+    shrinkage
+        How the multi-CVaR of its races is shrunk.
     at_least, thresholds
-        Of its :class:`~core.lineups.WalkStart`.
+        Of its :class:`~core.lineups.WalkStart`, before the shrinkage is applied to scores.
     """
 
     regime: str | None
     lineups: int
+    shrinkage: Shrinkage
     at_least: float
     thresholds: tuple[int, ...]
 
@@ -65,6 +85,18 @@ def regime_points(facts: Facts, arrays: Blobs, regime: str | None) -> Points:
         return points
     chosen: Points = points[selection_regimes(facts, arrays) == Regime[regime.upper()]]
     return chosen
+
+
+def regime_shrinkage(work: Work[OptimizeRequest], regime: str | None) -> Shrinkage:
+    """How the multi-CVaR of lineups is to be shrunk in the races of a regime; ``None`` for all."""
+    request = work.request
+    points = regime_points(work.facts, work.arrays, regime)
+    if request.unshrunken:
+        return Shrinkage.none(points.shape[1])
+    halves = selection_halves(request.n_scenarios)
+    if regime is not None:
+        halves = halves[selection_regimes(work.facts, work.arrays) == Regime[regime.upper()]]
+    return tail_shrinkage(points, halves, request.rules, request.target)
 
 
 def _allotment(work: Work[OptimizeRequest]) -> dict[str | None, int]:
@@ -113,15 +145,16 @@ def _open(work: Work[OptimizeRequest]) -> TailOpening:
     strands = []
     for regime, lineups in _allotment(work).items():
         work.check_cancelled()
+        shrinkage = regime_shrinkage(work, regime)
         start = start_tail_walk(
             regime_points(work.facts, work.arrays, regime),
             request.rules,
             request.target,
             request.pool_size,
-            request.offsets,
+            shrinkage.offsets(request.offsets),
         )
         thresholds = tuple(start.thresholds.tolist())
-        strands.append(TailStrand(regime, lineups, start.at_least, thresholds))
+        strands.append(TailStrand(regime, lineups, shrinkage, start.at_least, thresholds))
     return TailOpening(tuple(strands))
 
 
@@ -129,17 +162,22 @@ def _regimes(facts: Facts) -> Regimes:
     return [strand.regime for strand in facts.of(TAIL_OPENING).strands]
 
 
+def _shrinkages(facts: Facts) -> list[Shrinkage | None]:
+    return [strand.shrinkage for strand in facts.of(TAIL_OPENING).strands]
+
+
 def _search(work: Work[OptimizeRequest], strand: int, units: Units) -> WalkResult:
     request, opening = work.request, work.facts.of(TAIL_OPENING).strands[strand]
-    return best_by_tail(
+    best = best_by_tail(
         regime_points(work.facts, work.arrays, opening.regime),
         request.rules,
         request.target,
         request.pool_size,
         units,
         opening.start,
-        request.offsets,
+        opening.shrinkage.offsets(request.offsets),
     )
+    return replace(best, scores=opening.shrinkage.shrunken(best.scores))
 
 
 def tail_walk_seconds(request: OptimizeRequest) -> float:
@@ -147,5 +185,5 @@ def tail_walk_seconds(request: OptimizeRequest) -> float:
     return bounded_lineups(request.rules, request.n_scenarios) / _PER_SECOND
 
 
-TAIL_OPENING_STAGE = single_unit_stage(TAIL_OPENING, seconds=lambda _: 0.2, run=_open)
-TAIL_WALK_STAGE = walk_stage(_regimes, _search, tail_walk_seconds)
+TAIL_OPENING_STAGE = single_unit_stage(TAIL_OPENING, seconds=lambda _: 0.4, run=_open)
+TAIL_WALK_STAGE = walk_stage(_regimes, _search, tail_walk_seconds, _shrinkages)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from core.lineups import (
     LineupRules,
+    Shrinkage,
     WalkProof,
     WalkResult,
     count_legal,
@@ -71,11 +72,14 @@ class Strand(msgspec.Struct, frozen=True):
         The strand's best lineups.
     proof
         The bound of every lineup that is not among them.
+    shrinkage
+        How their scores are shrunk; ``None`` where the walk is by something that is not.
     """
 
     regime: str | None
     found: WalkRecord
     proof: WalkProof
+    shrinkage: Shrinkage | None = None
 
 
 class LineupsFact(msgspec.Struct, frozen=True):
@@ -100,6 +104,7 @@ def walk_stage(
     regimes_of: Callable[[Facts], Regimes],
     search: Callable[[Work[OptimizeRequest], int, Units], WalkResult],
     seconds: Callable[[OptimizeRequest], float],
+    shrinkages_of: Callable[[Facts], Sequence[Shrinkage | None]] | None = None,
 ) -> Stage[OptimizeRequest, WalkPart, LineupsFact]:
     """The stage that walks over all legal lineups.
 
@@ -111,6 +116,8 @@ def walk_stage(
         Called with ``(work, strand, units)``; returns the best lineups of these units of a strand.
     seconds
         About how long one core takes for the whole walk.
+    shrinkages_of
+        How each strand's scores are shrunk; by default they are not.
     """
 
     def run(work: Work[OptimizeRequest], units: range) -> WalkPart:
@@ -128,7 +135,8 @@ def walk_stage(
 
     def join(work: Work[OptimizeRequest], part: WalkPart) -> LineupsFact:
         rules, size = work.request.rules, work.request.pool_size
-        legal = count_legal(rules)
+        legal, regimes = count_legal(rules), regimes_of(work.facts)
+        shrinkages = [None] * len(regimes) if shrinkages_of is None else shrinkages_of(work.facts)
         return LineupsFact(
             legal,
             tuple(
@@ -136,8 +144,9 @@ def walk_stage(
                     regime,
                     part.found[strand],
                     prove_walk(_get(work.arrays, part.found[strand]), rules, size, legal),
+                    shrinkage,
                 )
-                for strand, regime in enumerate(regimes_of(work.facts))
+                for strand, (regime, shrinkage) in enumerate(zip(regimes, shrinkages, strict=True))
             ),
         )
 
