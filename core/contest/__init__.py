@@ -10,6 +10,7 @@ from core.contest.payouts import (
     PrizeTier,
     payouts_from_tiers,
 )
+from core.contest.prize_luck import races_to_value
 from core.contest.result import ContestResult, Figures, summarise
 from core.contest.risk import (
     HeldWinnings,
@@ -53,6 +54,7 @@ __all__ = [
     "play_block",
     "play_fields",
     "prize_steps",
+    "races_to_value",
     "read_cents",
     "read_payout_csv",
     "read_payout_json",

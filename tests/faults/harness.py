@@ -29,6 +29,7 @@ STAGES = (
     "prizes",
     "opening",
     "lineups",
+    "second_look",
     "portfolio",
     "validation",
     "contest",

@@ -20,8 +20,9 @@ from workers.engine.submission import submit
 from workers.plans.registry import PLANS
 from workers.plans.requests.optimize import OptimizeRequest
 
-CUT = ("scenarios", "prizes", "lineups", "contest")
-STORING = ("scenarios", "prizes", "lineups", "portfolio", "contest")
+CUT = ("scenarios", "prizes", "lineups", "second_look", "contest")
+STORING = ("scenarios", "prizes", "lineups", "second_look", "portfolio", "contest")
+JOINS_STORING = ("scenarios", "prizes", "lineups", "contest")
 CHILDREN = 4
 LOOK_SECONDS = 0.05
 """Between looks at all jobs: looking takes time from those who work."""
@@ -37,7 +38,7 @@ POINTS = {
     "merge computed": ("lineups",),
     "merge kept": ("lineups",),
     "join taken": STAGES,
-    "join stored": CUT,
+    "join stored": JOINS_STORING,
     "join computed": STAGES,
     "advanced": STAGES[:-1],
     "finished": STAGES[-1:],

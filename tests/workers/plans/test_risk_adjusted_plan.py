@@ -84,8 +84,9 @@ def worth(won: np.ndarray, aversion: float) -> float:
     return RiskAdjustedWinnings(won, aversion).at(np.arange(len(won))).worth
 
 
-def test_without_aversion_the_answer_is_that_of_dollars(slate: Slate) -> None:
+def test_without_aversion_the_answer_is_that_of_dollars_as_simulated(slate: Slate) -> None:
     changes = {
+        "unshrunken": True,
         "limits": portfolio_limits(slate, 12),
         "correlation_weight": 0.1,
         "contest": ContestTerms(typical_payouts(400, 500)),
@@ -113,7 +114,8 @@ def test_no_portfolio_is_worse_by_the_objective_than_that_of_dollars(
         slate, 30, aversion, limits=limits, correlation_weight=diversity, contest=flat
     )
     lineups, _, won = chosen(done(request))
-    _, _, dollars = chosen(done(replace(request, objective="dollars")))
+    unshrunken = replace(request, objective="dollars", unshrunken=True)
+    _, _, dollars = chosen(done(unshrunken))
     assert worth(won, aversion) >= worth(dollars, aversion)
     if aversion == 10.0:
         # less risk, paid for with winnings

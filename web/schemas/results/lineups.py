@@ -51,7 +51,8 @@ class LineupSchema(Schema):
     conditional_upside = points("`cvar_99` less `mean`")
     objective_value = number(
         "What the lineup was chosen for, on the races it was chosen on: points, or USD a race for "
-        f"{IN_USD}. For `risk_adjusted` it is the lineup's part in the worth of the whole portfolio"
+        f"{IN_USD}; shrunken unless `unshrunken` is set. For `risk_adjusted` it is the lineup's "
+        "part in the worth of the whole portfolio"
     )
     total_salary = count("What the lineup costs, in USD", low=1)
     team_distribution = by_key(

@@ -4,7 +4,7 @@ from marshmallow import Schema
 
 from web.schemas.objectives import IN_USD
 from web.schemas.results.races import REGIME_NAMES
-from web.schemas.units import choice, count, number, part, parts, points
+from web.schemas.units import choice, count, number, part, parts, points, share
 
 NONE_LEFT_OUT = "where no lineup is left out"
 
@@ -18,14 +18,32 @@ class WalkSchema(Schema):
     evaluated = count("Lineups whose own bound did not exclude them: their score was computed")
 
 
+class ShrinkageSchema(Schema):
+    """How much of what tells lineups apart is no luck of the races, and was kept."""
+
+    lineup_share = share("Kept of what is a lineup's own, beside the parts of its drivers")
+    driver_share = share("Kept of the drivers' parts, beside what follows from their mean points")
+    n_lineups = count("Lineups that the shares were estimated on", low=1)
+    second_look_scenarios = count(
+        "Further races that the lineups found were valued in, for the objective `dollars`; 0 for "
+        "others"
+    )
+
+
 class WalkProofSchema(WalkSchema):
     """One search of the lineups' choice."""
 
     regime = choice("Kind of race that was searched for", REGIME_NAMES, null="for all races")
     bound = number(
-        f"Upper bound: no lineup left out scores more. In points; for {IN_USD} it is on mean "
-        "winnings, in USD a race",
+        "Upper bound: no lineup left out scores more. In points, and shrunken where values are; "
+        f"for {IN_USD} it is on mean winnings in the races that were searched, in USD a race",
         null=NONE_LEFT_OUT,
+    )
+    shrinkage = part(
+        ShrinkageSchema,
+        "How the values that lineups were chosen for are shrunk",
+        null="where they are not: with `unshrunken`, for the objective `risk_adjusted`, or "
+        "where there are too few lineups or races to tell",
     )
 
 

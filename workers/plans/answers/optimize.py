@@ -31,6 +31,7 @@ from workers.plans.stages.field import FIELD
 from workers.plans.stages.market import simulated_spec
 from workers.plans.stages.portfolio import PORTFOLIO, chosen_lineups, chosen_scores
 from workers.plans.stages.races import RACES, half, projected_points
+from workers.plans.stages.second_look import SECOND_LOOK
 from workers.plans.stages.validation import VALIDATION
 from workers.plans.stages.walk import LINEUPS, Strand
 
@@ -139,16 +140,32 @@ def _proof(request: OptimizeRequest, facts: Facts, races: int) -> Json:
     unit = plan_of(request.objective).scores_per_unit(races)
     chosen, walked = facts.of(PORTFOLIO), facts.get(LINEUPS)
     return {
-        "walks": [] if walked is None else [_walk(strand, unit) for strand in walked.strands],
+        "walks": []
+        if walked is None
+        else [_walk(strand, unit, facts) for strand in walked.strands],
         "portfolio": None
         if chosen.bound is None
         else {"worth": chosen.worth, "bound": chosen.bound},
     }
 
 
-def _walk(strand: Strand, unit: int) -> Json:
+def _walk(strand: Strand, unit: int, facts: Facts) -> Json:
     bound = None if strand.proof.bound is None else strand.proof.bound / unit
-    return {"regime": strand.regime, **asdict(strand.proof), "bound": bound}
+    look = facts.get(SECOND_LOOK)
+    shrinkage = strand.shrinkage if look is None else look.shrinkage
+    return {
+        "regime": strand.regime,
+        **asdict(strand.proof),
+        "bound": bound,
+        "shrinkage": None
+        if shrinkage is None or shrinkage.lineups == 0
+        else {
+            "lineup_share": shrinkage.lineup_share,
+            "driver_share": shrinkage.driver_share,
+            "n_lineups": shrinkage.lineups,
+            "second_look_scenarios": 0 if look is None else look.races,
+        },
+    }
 
 
 def _diagnostics(request: OptimizeRequest, facts: Facts) -> Json:
@@ -221,7 +238,7 @@ def _as_replayed(request: OptimizeRequest) -> bool:
 
 
 def luck_notes(report: Json, in_sample: Json) -> list[str]:
-    """A note where more than half of the ROI that lineups were chosen for was those races' luck."""
+    """A note where more than half of the ROI on the races that were searched was their luck."""
     fresh, chosen_on = report["roi"], in_sample["roi"]
     if fresh is None or report["roi_se"] is None or in_sample["roi_se"] is None:
         return []
@@ -229,8 +246,8 @@ def luck_notes(report: Json, in_sample: Json) -> list[str]:
     if chosen_on - fresh <= _CLEAR_ERRORS * noise or fresh > chosen_on / 2.0:
         return []
     return [
-        f"ROI is {chosen_on:+.0%} on the races that lineups were chosen on and {fresh:+.0%} on "
-        "fresh ones: more than half of what they were chosen for was luck. Simulate more races."
+        f"ROI is {chosen_on:+.0%} on the races that were searched for lineups and {fresh:+.0%} on "
+        "fresh ones: more than half of the first is the luck of those races. Simulate more races."
     ]
 
 

@@ -1,8 +1,11 @@
 """The objective dollars: a walk over every legal lineup by its prizes, a portfolio of the best.
 
-A lineup's value is what it wins as one more entry of the contest, alone against the field.
+A lineup's value is what it wins as one more entry of the contest, alone against the field. The walk
+proposes lineups by what they win in the races that are searched. The choice among them is by what
+they win in further races, shrunk by what of it is luck.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,11 +25,16 @@ from workers.plans.stages.prize_walk import (
 )
 from workers.plans.stages.prizes import PRIZES_STAGE, prizes, prizes_bytes
 from workers.plans.stages.races import selection_points
+from workers.plans.stages.second_look import (
+    SECOND_LOOK_STAGE,
+    second_look_bytes,
+    shrunken_winnings,
+)
 from workers.plans.stages.walk import best_by_regime, pools_bytes
 
 
 def choose_by_prizes(work: Work[OptimizeRequest], pool: WalkResult, steps: PrizeSteps) -> Portfolio:
-    """A portfolio of the lineups that win most.
+    """A portfolio of the lineups that win most in the races that are searched.
 
     Parameters
     ----------
@@ -62,8 +70,25 @@ def choose_by_prizes(work: Work[OptimizeRequest], pool: WalkResult, steps: Prize
 
 
 def _choose(work: Work[OptimizeRequest]) -> Portfolio:
+    request = work.request
     pool = best_by_regime(work.facts, work.arrays)[None]
-    return choose_by_prizes(work, pool, prizes(work.facts, work.arrays))
+    points, steps = selection_points(work.facts, work.arrays), prizes(work.facts, work.arrays)
+    if request.unshrunken:
+        return choose_by_prizes(work, pool, steps)
+
+    def search(rules: LineupRules) -> WalkResult:
+        work.check_cancelled()
+        return best_by_steps(points, steps.breaks, steps.micros, rules, request.pool_size)
+
+    value = shrunken_winnings(work)
+    return generate_portfolio(
+        replace(pool, scores=value(pool.lineups)),
+        request.rules,
+        request.limits,
+        search,
+        value,
+        request.correlation_weight,
+    )
 
 
 def _seconds(request: OptimizeRequest) -> float:
@@ -71,8 +96,18 @@ def _seconds(request: OptimizeRequest) -> float:
     return 1.0 + 4.0 * prize_walk_seconds(request)
 
 
+def _stored_bytes(request: OptimizeRequest) -> int:
+    return pools_bytes(request, strands=1) + prizes_bytes(request) + second_look_bytes(request)
+
+
 PLAN = ObjectivePlan(
-    stages=(PRIZES_STAGE, PRIZE_OPENING_STAGE, PRIZE_WALK_STAGE, choice_stage(_choose, _seconds)),
-    stored_bytes=lambda request: pools_bytes(request, strands=1) + prizes_bytes(request),
+    stages=(
+        PRIZES_STAGE,
+        PRIZE_OPENING_STAGE,
+        PRIZE_WALK_STAGE,
+        SECOND_LOOK_STAGE,
+        choice_stage(_choose, _seconds),
+    ),
+    stored_bytes=_stored_bytes,
     scores_per_unit=lambda races: races * MICROS_PER_USD,
 )

@@ -78,8 +78,8 @@ class OptimizeRequest:
     randomness
         By driver, the share 0..1 by which each lineup's projections are moved; ``None`` = none.
     unshrunken
-        Whether ``multi_cvar`` and ``dollars`` choose lineups for their values as simulated, in
-        place of values shrunk by the luck of the races.
+        Whether lineups are chosen for their values as simulated, in place of values shrunk by the
+        luck of the races. The objective ``mean`` shrinks nothing either way.
     risk_aversion
         0..10: USD of mean profit that a USD of mean loss in the worst races is worth.
     """

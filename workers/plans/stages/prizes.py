@@ -14,7 +14,7 @@ from workers.engine.stages import Stage, Work, unchanged
 from workers.plans.requests.played import Played, terms_of
 from workers.plans.stages.contest_units import contest_seconds
 from workers.plans.stages.field import FIELD, field_spread
-from workers.plans.stages.races import block_count, block_rows, selects, simulated_points
+from workers.plans.stages.races import Points, block_count, block_rows, selects, simulated_points
 
 
 class PrizesFact(msgspec.Struct, frozen=True):
@@ -52,24 +52,37 @@ def _put(arrays: Blobs, parts: Sequence[PrizeSteps]) -> PrizesFact:
     return PrizesFact(arrays.put(breaks=steps.breaks, micros=steps.micros))
 
 
+def block_steps(work: Work[Played], block: int, points: Points) -> PrizeSteps:
+    """What any score wins in a block of races, against the field drawn for that block.
+
+    Parameters
+    ----------
+    work
+        The job's request, facts and arrays.
+    block
+        The block's number.
+    points
+        The points of its races, i16 ``[N, D]`` in ticks.
+    """
+    request, model = work.request, work.facts.of(FIELD).model
+    payouts, spread = terms_of(request).payouts, field_spread(work.facts, work.arrays)
+    generator = stream(request.seed, Purpose.FIELD, block, 0)
+    if spread is not None:
+        error = spread.error_of_block(request.seed, block)
+        model = spread.draw(model, generator, error)
+    field = sample_field(model, payouts.field_size - 1, generator)
+    return prize_steps(points, field, payouts)
+
+
 def _run(work: Work[Played], units: range) -> PrizesFact:
-    request = work.request
-    terms, model = terms_of(request), work.facts.of(FIELD).model
-    spread = field_spread(work.facts, work.arrays)
+    races = work.request.n_scenarios
     points = simulated_points(work.facts, work.arrays)
-    blocks = selection_blocks(request.n_scenarios)
+    blocks = selection_blocks(races)
     parts = []
     for unit in units:
         work.check_cancelled()
         block = blocks[unit]
-        generator = stream(request.seed, Purpose.FIELD, block, 0)
-        contest = model
-        if spread is not None:
-            error = spread.error_of_block(request.seed, block)
-            contest = spread.draw(model, generator, error)
-        field = sample_field(contest, terms.payouts.field_size - 1, generator)
-        rows = points[block_rows(block, request.n_scenarios)]
-        parts.append(prize_steps(rows, field, terms.payouts))
+        parts.append(block_steps(work, block, points[block_rows(block, races)]))
     return _put(work.arrays, parts)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import msgspec
@@ -65,39 +65,49 @@ def block_name(
 
 
 def _run(work: Work[Simulated], units: range) -> RacesPart:
-    request = work.request
-    spec = simulated_spec(request, work.facts)
-    strengths = [block_strength(request, work.facts, work.arrays, spec, n) for n in units]
-    names = _names(request, spec, strengths, units)
-    blocks: list[Arrays] = []
-    made: dict[str, Arrays] = {}
-    for number, strength, name, known in zip(
-        units, strengths, names, work.arrays.recall(names), strict=True
-    ):
-        if known is not None:
-            blocks.append(known)
-            continue
-        work.check_cancelled()
-        made[name] = _simulate(request, spec, strength, number)
-        blocks.append(made[name])
-    work.arrays.remember(made)
+    blocks = simulated_blocks(work, {unit: _races(work.request, unit) for unit in units})
     figures = [
         msgspec.json.decode(block["figures"].tobytes(), type=RaceFigures) for block in blocks
     ]
     return _together(work.arrays, blocks, figures)
 
 
-def _names(
-    request: Simulated,
-    spec: ConstraintSpec,
-    strengths: Sequence[BlockStrength],
-    units: Sequence[int],
-) -> list[str]:
+def simulated_blocks(work: Work[Simulated], races: Mapping[int, int]) -> list[Arrays]:
+    """Blocks of a job's races, those that the cache knows from there, the others simulated.
+
+    Parameters
+    ----------
+    work
+        The job's request, facts and arrays.
+    races
+        How many of each block's races are wanted, by the block's number.
+
+    Returns
+    -------
+    For each block ``points``, i16 ``[n, D]`` in ticks, ``regime``, u8 ``[n]``, and ``figures``,
+    :class:`~workers.plans.stages.races.RaceFigures` as JSON in bytes.
+    """
+    request = work.request
+    spec = simulated_spec(request, work.facts)
+    strengths = [block_strength(request, work.facts, work.arrays, spec, n) for n in races]
     spec_hash, rules = spec.spec_hash, request.slate.rules
-    return [
-        block_name(spec_hash, strength, rules, request.seed, number, _races(request, number))
-        for number, strength in zip(units, strengths, strict=True)
+    names = [
+        block_name(spec_hash, strength, rules, request.seed, number, count)
+        for (number, count), strength in zip(races.items(), strengths, strict=True)
     ]
+    blocks: list[Arrays] = []
+    made: dict[str, Arrays] = {}
+    for number, strength, name, known in zip(
+        races, strengths, names, work.arrays.recall(names), strict=True
+    ):
+        if known is not None:
+            blocks.append(known)
+            continue
+        work.check_cancelled()
+        made[name] = _simulate(request, spec, strength, number, races[number])
+        blocks.append(made[name])
+    work.arrays.remember(made)
+    return blocks
 
 
 def _races(request: Simulated, number: int) -> int:
@@ -106,10 +116,9 @@ def _races(request: Simulated, number: int) -> int:
 
 
 def _simulate(
-    request: Simulated, spec: ConstraintSpec, strength: BlockStrength, number: int
+    request: Simulated, spec: ConstraintSpec, strength: BlockStrength, number: int, count: int
 ) -> Arrays:
-    """A block's points and regimes, and its figures as JSON in bytes."""
-    races, stats = simulate(spec, request.seed, number, _races(request, number), strength)
+    races, stats = simulate(spec, request.seed, number, count, strength)
     gained = races.start.astype(np.int64) - races.finish
     figures = RaceFigures(
         validated=stats.total_validated,
