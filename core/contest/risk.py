@@ -16,7 +16,7 @@ Each lineup meets the field alone, as :func:`~core.contest.value.value_lineups` 
 lineups neither push each other down nor share prizes.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
@@ -111,19 +111,24 @@ class RiskAdjustedWinnings:
     risk_aversion
         k, at least 0.
     totals
-        Winnings over all races, i64 ``[K]``.
+        N times the mean winnings of each lineup, i64 ``[K]``. They may be known better than from
+        these races; by default they are the winnings in them.
     """
 
     winnings: Micros
     risk_aversion: float
-    totals: Micros = field(init=False)
+    totals: Micros
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "totals", self.winnings.sum(axis=1))
+    @classmethod
+    def of(
+        cls, winnings: Micros, risk_aversion: float, totals: Micros | None = None
+    ) -> "RiskAdjustedWinnings":
+        """What portfolios are worth by these winnings; the parameters are those of the class."""
+        return cls(winnings, risk_aversion, winnings.sum(axis=1) if totals is None else totals)
 
     def at(self, picked: Indices) -> "HeldWinnings":
         """The portfolio of the lineups ``picked``."""
-        return HeldWinnings(self, self.winnings[picked].sum(axis=0))
+        return HeldWinnings(self, self.winnings[picked].sum(axis=0), int(self.totals[picked].sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +141,18 @@ class HeldWinnings:
         The lineups that may be held.
     won
         By those that are held together, micro-dollars by race, i64 ``[N]``.
+    total
+        N times their mean winnings together.
     """
 
     lineups: RiskAdjustedWinnings
     won: Micros
+    total: int
 
     @property
     def worth(self) -> float:
         """Mean winnings plus k times those of the worst 5% of races."""
-        mean = int(self.won.sum()) / len(self.won)
+        mean = self.total / len(self.won)
         return mean + self.lineups.risk_aversion * float(worst_mean(self.won))
 
     @property
@@ -165,7 +173,8 @@ class HeldWinnings:
         """The worth with each candidate in the place of a lineup that is held, f64 ``[M]``."""
         winnings = self.lineups.winnings
         rest = self.won - winnings[out]
-        mean = (int(rest.sum()) + self.lineups.totals[candidates]) / len(rest)
+        totals = self.lineups.totals
+        mean = (self.total - int(totals[out]) + totals[candidates]) / len(rest)
         near = _near_the_worst(rest, winnings, candidates)
         won = rest[near] + winnings[np.ix_(candidates, near)]
         return mean + self.lineups.risk_aversion * _mean_of_least(won, len(rest) / _WORST)

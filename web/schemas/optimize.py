@@ -266,8 +266,8 @@ class OptimizeSchema(RequestSchema):
         load_default=False,
         metadata={
             "description": "Whether lineups are chosen for their values just as simulated, the "
-            "races' luck included. By default the objectives `multi_cvar` and `dollars` shrink "
-            "values by as much of their differences as is luck."
+            "races' luck included. By default the objectives `multi_cvar`, `dollars` and "
+            "`risk_adjusted` shrink values by as much of their differences as is luck."
         },
     )
 

@@ -95,7 +95,7 @@ def test_the_objective_is_mean_profit_less_k_times_the_mean_of_the_worst_losses(
 def test_slopes_bound_what_any_other_lineups_are_worth(
     table: np.ndarray, k: float, data: st.DataObject
 ) -> None:
-    worth = RiskAdjustedWinnings(table, k)
+    worth = RiskAdjustedWinnings.of(table, k)
     picks = st.lists(st.integers(0, len(table) - 1), min_size=1, max_size=3, unique=True)
     picked, other = (np.array(data.draw(picks), dtype=np.intp) for _ in range(2))
     held = worth.at(picked)
@@ -109,7 +109,7 @@ def test_slopes_bound_what_any_other_lineups_are_worth(
 @settings(deadline=None)
 @given(TABLES, AVERSIONS)
 def test_an_exchange_is_worth_what_the_portfolio_after_it_is(table: np.ndarray, k: float) -> None:
-    worth = RiskAdjustedWinnings(table, k)
+    worth = RiskAdjustedWinnings.of(table, k)
     picked = np.arange(len(table) - 1, dtype=np.intp)
     candidates = np.arange(len(table), dtype=np.intp)
     for out in picked:
@@ -122,7 +122,7 @@ def test_an_exchange_is_worth_what_the_portfolio_after_it_is(table: np.ndarray, 
 
 @given(TABLES)
 def test_without_aversion_a_lineup_is_worth_what_it_wins(table: np.ndarray) -> None:
-    worth = RiskAdjustedWinnings(table, 0.0)
+    worth = RiskAdjustedWinnings.of(table, 0.0)
     means = (table.sum(axis=1) / table.shape[1]).tolist()
     assert worth.at(np.array([0])).slopes.tolist() == means
     for size in (1, 2):

@@ -26,6 +26,7 @@ from workers.engine.facts import Facts
 from workers.engine.in_process import run_here
 from workers.engine.stages import Work, bounds
 from workers.plans import optimize
+from workers.plans.objectives.dollars import mean_winnings
 from workers.plans.requests.contest import ContestTerms
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.portfolio import PORTFOLIO, chosen_lineups, chosen_scores
@@ -51,6 +52,7 @@ def request_of(slate: Slate, n_lineups: int, aversion: float, **changes: Any) ->
         correlation_weight=0.0,
         validate_tail=False,
         contest=ContestTerms(MANY_PAID),
+        unshrunken=True,
     )
     return replace(request, **changes)
 
@@ -81,12 +83,13 @@ def chosen(work: Work[OptimizeRequest]) -> tuple[Lineups, np.ndarray, np.ndarray
 
 
 def worth(won: np.ndarray, aversion: float) -> float:
-    return RiskAdjustedWinnings(won, aversion).at(np.arange(len(won))).worth
+    return RiskAdjustedWinnings.of(won, aversion).at(np.arange(len(won))).worth
 
 
-def test_without_aversion_the_answer_is_that_of_dollars_as_simulated(slate: Slate) -> None:
+@pytest.mark.parametrize("unshrunken", [False, True])
+def test_without_aversion_the_answer_is_that_of_dollars(slate: Slate, unshrunken: bool) -> None:
     changes = {
-        "unshrunken": True,
+        "unshrunken": unshrunken,
         "limits": portfolio_limits(slate, 12),
         "correlation_weight": 0.1,
         "contest": ContestTerms(typical_payouts(400, 500)),
@@ -104,23 +107,37 @@ def test_without_aversion_the_answer_is_that_of_dollars_as_simulated(slate: Slat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("aversion", [0.5, 2.0, 10.0])
-@pytest.mark.parametrize("diversity", [0.0, 0.1])
+@pytest.mark.parametrize(
+    ("diversity", "unshrunken"), [(0.0, True), (0.1, True), (0.0, False), (0.1, False)]
+)
 def test_no_portfolio_is_worse_by_the_objective_than_that_of_dollars(
-    slate: Slate, aversion: float, diversity: float
+    slate: Slate, aversion: float, diversity: float, unshrunken: bool
 ) -> None:
     limits = portfolio_limits(slate, 30)
     flat = ContestTerms(MANY_PAID, (600.0 / len(slate),) * len(slate))
     request = request_of(
-        slate, 30, aversion, limits=limits, correlation_weight=diversity, contest=flat
+        slate,
+        30,
+        aversion,
+        limits=limits,
+        correlation_weight=diversity,
+        contest=flat,
+        unshrunken=unshrunken,
     )
-    lineups, _, won = chosen(done(request))
-    unshrunken = replace(request, objective="dollars", unshrunken=True)
-    _, _, dollars = chosen(done(unshrunken))
-    assert worth(won, aversion) >= worth(dollars, aversion)
+    work = done(request)
+    means = mean_winnings(work)
+    lineups, scores, won = chosen(work)
+    others, _, dollars = chosen(done(replace(request, objective="dollars")))
+
+    def worth_usd(lineups: Lineups, won: np.ndarray) -> float:
+        return float(means(lineups).sum() + aversion * worst_mean(won.sum(axis=0)) / 1e6)
+
+    assert worth_usd(lineups, won) >= worth_usd(others, dollars)
+    assert scores.sum() == pytest.approx(worth_usd(lineups, won))
     if aversion == 10.0:
         # less risk, paid for with winnings
         assert worst_mean(won.sum(axis=0)) > worst_mean(dollars.sum(axis=0))
-        assert won.sum() < dollars.sum()
+        assert means(lineups).sum() < means(others).sum()
     counts = np.bincount(lineups.ravel(), minlength=len(slate))
     assert (counts <= limits.most).all()
     assert len(np.unique(lineups, axis=0)) == 30

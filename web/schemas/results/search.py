@@ -42,8 +42,8 @@ class WalkProofSchema(WalkSchema):
     shrinkage = part(
         ShrinkageSchema,
         "How the values that lineups were chosen for are shrunk",
-        null="where they are not: with `unshrunken`, for the objective `risk_adjusted`, or "
-        "where there are too few lineups or races to tell",
+        null="where they are not: with `unshrunken`, for the objective `mean`, or where there are "
+        "too few lineups or races to tell",
     )
 
 

@@ -5,14 +5,14 @@ proposes lineups by what they win in the races that are searched. The choice amo
 they win in further races, shrunk by what of it is luck.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.contest import MICROS_PER_USD, PrizeSteps
-from core.lineups import LineupRules, WalkResult, best_by_steps, step_values
+from core.contest import MICROS_PER_USD
+from core.lineups import LineupRules, Lineups, WalkResult, best_by_steps, step_values
 from core.portfolio import Portfolio, generate_portfolio
 from workers.engine.stages import Work
 from workers.plans.objectives.plan import ObjectivePlan
@@ -32,55 +32,46 @@ from workers.plans.stages.second_look import (
 )
 from workers.plans.stages.walk import best_by_regime, pools_bytes
 
+Floats = npt.NDArray[np.float64]
 
-def choose_by_prizes(work: Work[OptimizeRequest], pool: WalkResult, steps: PrizeSteps) -> Portfolio:
-    """A portfolio of the lineups that win most in the races that are searched.
+
+def mean_winnings(work: Work[OptimizeRequest]) -> Callable[[Lineups], Floats]:
+    """What lineups are chosen for: mean winnings of any lineups in USD a race, f64 ``[K]``.
+
+    They are shrunken ones in further races, or with ``unshrunken`` those in the races searched.
+    """
+    if not work.request.unshrunken:
+        return shrunken_winnings(work)
+    points, steps = selection_points(work.facts, work.arrays), prizes(work.facts, work.arrays)
+
+    def as_simulated(lineups: Lineups) -> Floats:
+        won = step_values(points, steps.breaks, steps.micros, lineups)
+        return np.asarray(won / (len(points) * MICROS_PER_USD))
+
+    return as_simulated
+
+
+def choose_dollars(
+    work: Work[OptimizeRequest], value: Callable[[Lineups], Floats] | None = None
+) -> Portfolio:
+    """The portfolio of the objective, once its stages before the choice are done.
 
     Parameters
     ----------
     work
         The job's request, facts and arrays.
-    pool
-        The lineups that win most, scored in micro-dollars over all races on which lineups are
-        chosen.
-    steps
-        The prize of any score in each of those races.
+    value
+        As of :func:`mean_winnings`, where it is known already.
     """
     request = work.request
-    points = selection_points(work.facts, work.arrays)
-
-    def usd(won: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        return np.asarray(won / (len(points) * MICROS_PER_USD))
-
-    def in_usd(best: WalkResult) -> WalkResult:
-        return WalkResult(best.lineups, usd(best.scores), 0, 0, 0)
-
-    def search(rules: LineupRules) -> WalkResult:
-        work.check_cancelled()
-        return in_usd(best_by_steps(points, steps.breaks, steps.micros, rules, request.pool_size))
-
-    return generate_portfolio(
-        in_usd(pool),
-        request.rules,
-        request.limits,
-        search,
-        lambda lineups: usd(step_values(points, steps.breaks, steps.micros, lineups)),
-        request.correlation_weight,
-    )
-
-
-def _choose(work: Work[OptimizeRequest]) -> Portfolio:
-    request = work.request
-    pool = best_by_regime(work.facts, work.arrays)[None]
     points, steps = selection_points(work.facts, work.arrays), prizes(work.facts, work.arrays)
-    if request.unshrunken:
-        return choose_by_prizes(work, pool, steps)
+    value = mean_winnings(work) if value is None else value
 
     def search(rules: LineupRules) -> WalkResult:
         work.check_cancelled()
         return best_by_steps(points, steps.breaks, steps.micros, rules, request.pool_size)
 
-    value = shrunken_winnings(work)
+    pool = best_by_regime(work.facts, work.arrays)[None]
     return generate_portfolio(
         replace(pool, scores=value(pool.lineups)),
         request.rules,
@@ -96,18 +87,16 @@ def _seconds(request: OptimizeRequest) -> float:
     return 1.0 + 4.0 * prize_walk_seconds(request)
 
 
-def _stored_bytes(request: OptimizeRequest) -> int:
+def dollars_bytes(request: OptimizeRequest) -> int:
+    """How much the arrays of the stages before the choice take at the most."""
     return pools_bytes(request, strands=1) + prizes_bytes(request) + second_look_bytes(request)
 
 
+STAGES = (PRIZES_STAGE, PRIZE_OPENING_STAGE, PRIZE_WALK_STAGE, SECOND_LOOK_STAGE)
+"""The stages before the choice."""
+
 PLAN = ObjectivePlan(
-    stages=(
-        PRIZES_STAGE,
-        PRIZE_OPENING_STAGE,
-        PRIZE_WALK_STAGE,
-        SECOND_LOOK_STAGE,
-        choice_stage(_choose, _seconds),
-    ),
-    stored_bytes=_stored_bytes,
+    stages=(*STAGES, choice_stage(choose_dollars, _seconds)),
+    stored_bytes=dollars_bytes,
     scores_per_unit=lambda races: races * MICROS_PER_USD,
 )

@@ -6,9 +6,12 @@ rises. It begins again from other portfolios. Their lineups are chosen by mean w
 mean winnings in a tail: the races that are worst for the portfolios chosen so far, averaged over
 them. That is the objective made linear by its supergradient. The best portfolio of all wins; it is
 never worse than that of dollars.
+
+Mean winnings are those that dollars chooses by, shrunken ones in further races. Which races are the
+worst, and what is won in them, is read off the races that are searched.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,18 +27,14 @@ from core.contest import (
 from core.lineups import Lineups, best_by_steps, step_values, step_winnings
 from core.portfolio import Portfolio, choose_from_pool, exchange_for_worth
 from workers.engine.stages import Work
-from workers.plans.objectives.dollars import choose_by_prizes
+from workers.plans.objectives.dollars import STAGES, choose_dollars, dollars_bytes, mean_winnings
 from workers.plans.objectives.plan import ObjectivePlan
 from workers.plans.requests.optimize import OptimizeRequest
 from workers.plans.stages.portfolio import choice_stage
-from workers.plans.stages.prize_walk import (
-    PRIZE_OPENING_STAGE,
-    PRIZE_WALK_STAGE,
-    prize_walk_seconds,
-)
-from workers.plans.stages.prizes import PRIZES_STAGE, prizes, prizes_bytes
+from workers.plans.stages.prize_walk import prize_walk_seconds
+from workers.plans.stages.prizes import prizes
 from workers.plans.stages.races import Points, selection_points
-from workers.plans.stages.walk import best_by_regime, pools_bytes
+from workers.plans.stages.walk import best_by_regime
 
 _ROUNDS = 6  # portfolios that exchanges begin with
 # lineups that may come in by an exchange, and the memory that their winnings may take
@@ -47,15 +46,23 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Races:
-    """The races on which lineups are chosen, their prizes, and k."""
+    """The races that lineups are searched on, their prizes, k, and mean winnings in USD a race."""
 
     points: Points
     steps: PrizeSteps
     risk_aversion: float
+    means: Callable[[Lineups], Floats]
 
     def winnings(self, lineups: Lineups) -> npt.NDArray[np.int64]:
         """Micro-dollars of each lineup in each race, i64 ``[K, N]``."""
         return step_winnings(self.points, self.steps.breaks, self.steps.micros, lineups)
+
+    def worth(self, lineups: Lineups) -> RiskAdjustedWinnings:
+        """What portfolios of these lineups are worth."""
+        totals = np.rint(self.means(lineups) * (len(self.points) * MICROS_PER_USD))
+        return RiskAdjustedWinnings(
+            self.winnings(lineups), self.risk_aversion, totals.astype(np.int64)
+        )
 
     def tail_of(self, lineups: Lineups) -> Floats:
         """The tail of a portfolio: weights of its worst races, f64 ``[N]``, summing to 1."""
@@ -84,12 +91,13 @@ def _choose(work: Work[OptimizeRequest]) -> Portfolio:
     request = work.request
     points, steps = selection_points(work.facts, work.arrays), prizes(work.facts, work.arrays)
     walked = best_by_regime(work.facts, work.arrays)[None]
-    dollars = choose_by_prizes(work, walked, steps)
+    means = mean_winnings(work)
+    dollars = choose_dollars(work, means)
     if request.risk_aversion == 0.0:
         return dollars
-    races = _Races(points, steps, request.risk_aversion)
+    races = _Races(points, steps, request.risk_aversion, means)
     pool = _pool(work, races, [dollars.lineups, walked.lineups])
-    best_score = float(walked.scores[0]) / len(points)
+    best_score = float(means(walked.lineups).max()) * MICROS_PER_USD
     best = _exchanged(work, races, dollars.lineups, pool[:0], best_score)
     least = best.worth
     for lineups, tail in _starts(work, races, dollars.lineups, pool):
@@ -144,7 +152,7 @@ def _exchanged(
         distinct,
         np.flatnonzero(first < len(lineups)),
         work.request.limits,
-        RiskAdjustedWinnings(races.winnings(distinct), races.risk_aversion),
+        races.worth(distinct),
         best_score,
         work.request.correlation_weight,
         work.check_cancelled,
@@ -154,8 +162,7 @@ def _exchanged(
 
 def _portfolio(races: _Races, lineups: Lineups, pool_size: int) -> Portfolio:
     """The portfolio; each lineup's score is its part in the worth of the whole, in USD a race."""
-    worth = RiskAdjustedWinnings(races.winnings(lineups), races.risk_aversion)
-    scores = worth.at(np.arange(len(lineups))).slopes / MICROS_PER_USD
+    scores = races.worth(lineups).at(np.arange(len(lineups))).slopes / MICROS_PER_USD
     order = np.lexsort((*lineups.T[::-1], -scores))
     return Portfolio(lineups[order], scores[order], pool_size)
 
@@ -168,7 +175,7 @@ def _seconds(request: OptimizeRequest) -> float:
 
 
 PLAN = ObjectivePlan(
-    stages=(PRIZES_STAGE, PRIZE_OPENING_STAGE, PRIZE_WALK_STAGE, choice_stage(_choose, _seconds)),
-    stored_bytes=lambda request: pools_bytes(request, strands=1) + prizes_bytes(request),
+    stages=(*STAGES, choice_stage(_choose, _seconds)),
+    stored_bytes=dollars_bytes,
     scores_per_unit=lambda races: races * MICROS_PER_USD,
 )

@@ -140,7 +140,7 @@ def _proposed(work: Work[OptimizeRequest]) -> Lineups:
 def shrunken_winnings(work: Work[OptimizeRequest]) -> Callable[[Lineups], Floats]:
     """The shrunken mean winnings of any lineups in the further races, in USD a race.
 
-    Lineups that the walk did not propose take long the first time: the races are played once more.
+    The first lineups that the walk did not propose take long: the races are played once more.
     """
     fact, known = work.facts.of(SECOND_LOOK), _proposed(work)
     won = work.arrays.get(fact.won)["micros"].sum(axis=0)
@@ -156,10 +156,12 @@ def shrunken_winnings(work: Work[OptimizeRequest]) -> Callable[[Lineups], Floats
                 for block in second_look_blocks(work.request):
                     work.check_cancelled()
                     played.append(_play(work, block))
-            new = np.zeros(int(unknown.sum()), dtype=np.int64)
+            others = lineups[unknown]
+            new = np.zeros(len(others), dtype=np.int64)
             for points, steps in played:
-                new += _won(points, steps, lineups[unknown])
+                new += _won(points, steps, others)
             micros[unknown] = new
+            micros_of.update(zip((each.tobytes() for each in others), new.tolist(), strict=True))
         return fact.shrinkage.applied(_usd(micros, fact.races), lineups)
 
     return value
