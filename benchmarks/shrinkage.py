@@ -109,6 +109,9 @@ DOLLARS = (
     Choice("multi_cvar", "multi_cvar"),
     Choice(f"dollars, {_AS_SIMULATED}", "dollars", unshrunken=True),
     Choice("dollars", "dollars"),
+)
+RISK_ADJUSTED = (
+    Choice(f"risk_adjusted, {_AS_SIMULATED}", "risk_adjusted", unshrunken=True),
     Choice("risk_adjusted", "risk_adjusted"),
 )
 
@@ -398,18 +401,22 @@ def main() -> None:
     parser.add_argument("--fresh", type=int, default=40_000, help="races that judge, of each seed")
     parser.add_argument("--entries", type=int, nargs="+", default=[10_000, 50_000])
     parser.add_argument("--tables", nargs="+", choices=("tails", "dollars"), default=None)
+    parser.add_argument(
+        "--risk-adjusted", action="store_true", help="among the choices by dollars; takes longer"
+    )
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     options = parser.parse_args()
     if options.real is not None and options.data is None:
         parser.error("--real names a slate of --data")
     slate, spec = _chosen_slate(options)
     tables = options.tables or ("tails", "dollars")
+    choices = (*DOLLARS, *RISK_ADJUSTED) if options.risk_adjusted else DOLLARS
     sizes = {"races": options.races, "fresh_races": options.fresh, "seeds": options.seeds}
     tails: list[Row] = []
     if "tails" in tables:
         tails = measure(slate, spec, TAILS, entries=options.entries[0], **sizes)
     dollars = {
-        entries: measure(slate, spec, DOLLARS, entries=entries, **sizes)
+        entries: measure(slate, spec, choices, entries=entries, **sizes)
         for entries in (options.entries if "dollars" in tables else ())
     }
     if options.json:

@@ -34,10 +34,7 @@ def compute_cvar(scores: npt.ArrayLike, alpha: float) -> float:
     InvalidInput
         There is no score, a score is not finite, or alpha is outside (0, 1).
     """
-    return _cvar(np.sort(_checked(scores, alpha)), alpha)
-
-
-def _cvar(rising: npt.NDArray[np.float64], alpha: float) -> float:
+    rising = _rising(_checked(scores, alpha))
     mass = tail_mass(alpha, len(rising))
     whole = min(math.floor(mass), len(rising))
     ranked = rising[::-1]
@@ -55,10 +52,7 @@ def value_at_risk(scores: npt.ArrayLike, alpha: float) -> float:
     InvalidInput
         As :func:`compute_cvar`.
     """
-    return _var(np.sort(_checked(scores, alpha)), alpha)
-
-
-def _var(rising: npt.NDArray[np.float64], alpha: float) -> float:
+    rising = _rising(_checked(scores, alpha))
     reached = math.ceil(round(alpha * len(rising), 9))
     return float(rising[max(reached, 1) - 1])
 
@@ -70,6 +64,11 @@ def _checked(scores: npt.ArrayLike, alpha: float) -> npt.NDArray[np.float64]:
     if not 0.0 < alpha < 1.0:
         raise InvalidInput({"alpha": f"{alpha}; a level lies between 0 and 1, both excluded."})
     return values
+
+
+def _rising(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The values sorted; to see that they are takes a fraction of the time of sorting them."""
+    return values if bool((values[1:] >= values[:-1]).all()) else np.sort(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +108,14 @@ def compute_tail_metrics(scores: npt.ArrayLike) -> TailMetrics:
         As :func:`compute_cvar`.
     """
     values = _checked(scores, 0.5)
-    mean, rising = float(values.mean()), np.sort(values)
-    var_99, cvar_99 = _var(rising, 0.99), _cvar(rising, 0.99)
+    mean, rising = float(values.mean()), _rising(values)
+    var_99, cvar_99 = value_at_risk(rising, 0.99), compute_cvar(rising, 0.99)
     return TailMetrics(
         mean=mean,
         std=float(values.std()),
-        var_95=_var(rising, 0.95),
+        var_95=value_at_risk(rising, 0.95),
         var_99=var_99,
-        cvar_95=_cvar(rising, 0.95),
+        cvar_95=compute_cvar(rising, 0.95),
         cvar_99=cvar_99,
         top_1pct=var_99,
         conditional_upside=cvar_99 - mean,
