@@ -20,7 +20,7 @@ _SIDES = ("a", "b")
 _COLUMNS = ("driver_a", "driver_b", "odds_a", "odds_b", "taken")
 _VERSUS = re.compile(r"\s+(?:vs|v|versus)\.?\s+", re.IGNORECASE)
 _PRICE = r"[+\-\N{MINUS SIGN}]?\d[\d.]*|evens?|ev|pk"
-_NAME_AND_PRICE = re.compile(rf"(.+?)[\s:(]+({_PRICE})\)?", re.IGNORECASE)
+_NAME_AND_PRICE = re.compile(rf"(.+?)[\s:;,(]+({_PRICE})[\s;,)]*", re.IGNORECASE)
 
 _Cells = Mapping[str, str]
 

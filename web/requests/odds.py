@@ -88,20 +88,15 @@ def _matchup(slate: Slate, entry: Body, where: str, taken: str) -> Matchup:
     if entry["driver_a"] == entry["driver_b"]:
         message = f"{entry['driver_b']!r} is driver_a too; give two drivers."
         raise InvalidInput({f"{where}.driver_b": message})
+    driver_a = _racing(slate, entry["driver_a"], f"{where}.driver_a")
+    driver_b = _racing(slate, entry["driver_b"], f"{where}.driver_b")
+    odds = entry.get("odds_a"), entry.get("odds_b")
     try:
-        return Matchup(
-            _racing(slate, entry["driver_a"], f"{where}.driver_a"),
-            _racing(slate, entry["driver_b"], f"{where}.driver_b"),
-            entry.get("odds_a"),
-            entry.get("odds_b"),
-            Taken(entry.get("taken", taken)),
-        )
+        return Matchup(driver_a, driver_b, *odds, Taken(entry.get("taken", taken)))
     except InvalidInput as error:
+        names = f"{slate.drivers[driver_a].name} against {slate.drivers[driver_b].name}"
         raise InvalidInput(
-            [
-                each if each.key.startswith(where) else Problem(f"{where}.{each.key}", each.message)
-                for each in error.problems
-            ]
+            [Problem(f"{where}.{each.key}", f"{names}: {each.message}") for each in error.problems]
         ) from None
 
 

@@ -56,6 +56,7 @@ def test_a_table_is_read_with_drivers_by_name_or_id_and_any_kind_of_price() -> N
         "Kyle Larson (-125) v. Kyle Busch (+105)",
         "Larson -125 versus Kyle Busch 2.05",
         "  11: -125 VS 12: +105  ",
+        "Kyle Larson; -125 vs Kyle Busch; +105;",
         "Kyle Larson \N{MINUS SIGN}125 vs Kyle Busch +105",
     ],
 )

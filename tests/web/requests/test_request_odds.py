@@ -69,6 +69,14 @@ def test_without_prices_or_at_ones_own_view_a_job_has_no_terms() -> None:
     assert optimized({"win_odds": 4.0}, conviction=1, **CONTEST) is not None
 
 
+def test_prices_that_cannot_be_a_pairs_are_refused_with_the_drivers_names() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        optimized(matchups=[pair(), pair(driver_b="d2", odds_a=3.0, odds_b=3.0)])
+    (problem,) = refused.value.problems
+    assert problem.key.startswith("matchups.1.")
+    assert problem.message.startswith("Nobody 0 against Nobody 2: ")
+
+
 def test_half_the_grid_is_a_known_grid() -> None:
     first = {"start_position": 1}
     drivers = [
