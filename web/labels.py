@@ -4,9 +4,9 @@ An argument that is not named here has the same name in both. So has a rule that
 itself, such as ``groups.0``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from core.errors import (
@@ -125,3 +125,26 @@ def blamed_on(key: str) -> Iterator[None]:
         raise InvalidInput([Problem(key, each.message) for each in error.problems]) from None
     except Infeasible as error:
         raise InvalidInput({key: error.reason}) from None
+
+
+@contextmanager
+def inside(part: str, keys: Container[str]) -> Iterator[None]:
+    """Report errors of the block on these keys of a request's part as ``part.key``.
+
+    Raises
+    ------
+    InvalidInput
+        Input in the block is invalid.
+    """
+    try:
+        yield
+    except InvalidInput as error:
+        named = [(key_of(each.key, each.subject), each) for each in error.problems]
+        raise InvalidInput(
+            [
+                replace(each, key=f"{part}.{key}", subject=None)
+                if key.partition(".")[0] in keys
+                else each
+                for key, each in named
+            ]
+        ) from None

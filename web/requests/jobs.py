@@ -13,6 +13,7 @@ from core.lineups import LineupRules, TailTarget
 from core.portfolio import require_possible
 from core.slate import TICKS_PER_POINT, Slate
 from core.wording import many
+from web.labels import inside
 from web.requests.contests import contest_of
 from web.requests.leverage import leverage_of, leveraged
 from web.requests.market import market_of, no_market
@@ -107,6 +108,23 @@ def _optimize(
     if contest is None and leverage is None:
         # the market's view reads it, as a contest does
         slate = with_known_ownership(slate, rules.salary_cap_usd, "drivers.ownership_percent")
+    terms = None
+    if contest is not None:
+        # else the slate's, which the contest reads for itself
+        chosen_by = None
+        if leverage is not None and "ownership_estimates" in body:
+            chosen_by = leverage.ownership_percent
+        with inside("contest", contest):
+            terms = contest_of(
+                slate,
+                contest,
+                body["n_lineups"],
+                rules.salary_cap_usd,
+                scenarios,
+                sources.ownership_model,
+                chosen_by,
+                halves=2,
+            )
     return OptimizeRequest(
         slate=slate,
         spec=spec,
@@ -116,19 +134,7 @@ def _optimize(
         limits=limits,
         objective=objective.name,
         target=target,
-        contest=None
-        if contest is None
-        else contest_of(
-            slate,
-            contest,
-            body["n_lineups"],
-            rules.salary_cap_usd,
-            scenarios,
-            sources.ownership_model,
-            # else the slate's, which the contest reads for itself
-            leverage.ownership_percent if leverage and "ownership_estimates" in body else None,
-            halves=2,
-        ),
+        contest=terms,
         validate_tail=body["validate_tail_objective"],
         knowledge=knowledge,
         market=market,
@@ -158,8 +164,8 @@ def _require_prizes(body: Body) -> None:
         return
     raise InvalidInput(
         {
-            "payouts": f"missing; a {preset.name} pays otherwise than the tournaments that typical "
-            "prizes are of: give the contest's own."
+            "contest.payouts": f"missing; a {preset.name} pays otherwise than the tournaments that "
+            "typical prizes are of: give the contest's own."
         }
     )
 

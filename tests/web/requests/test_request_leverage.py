@@ -206,7 +206,23 @@ def test_ownership_under_which_no_lineup_is_legal_is_refused_at_the_door() -> No
     everybody = {f"d{i}": 100.0 * (i < 6) for i in range(14)}
     contest = {"field_size": 500, "contest_buyin": 5, "ownership_estimates": everybody}
     said = problems(optimized, objective="dollars", contest=contest)
-    assert "No legal lineup" in said["ownership_estimates"][0]
+    assert "No legal lineup" in said["contest.ownership_estimates"][0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        ({"field_size": 10}, "contest.field_size"),
+        ({"entry_limit": 3}, "contest.entry_limit"),
+        ({"payouts": [{"from": 2, "to": 3, "prize": 9}]}, "contest.payouts"),
+        ({"ownership_estimates": {"d0": 50}}, "contest.ownership_estimates"),
+    ],
+)
+def test_what_is_wrong_with_the_contest_is_named_inside_it(
+    fields: dict[str, Any], key: str
+) -> None:
+    contest = {"field_size": 500, "contest_buyin": 5, **fields}
+    assert list(problems(optimized, objective="dollars", contest=contest)) == [key]
 
 
 @pytest.mark.parametrize(
