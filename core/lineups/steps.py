@@ -29,8 +29,9 @@ _LEVELS = 10  # prize levels of the bound: with more it is tighter and takes lon
 _PRIZES = 256  # different prizes at most, from which the levels are chosen
 # the levels are fitted to the prizes of the best _TYPICAL of _VALUED lineups that are valued
 _TYPICAL, _VALUED = 100, 500
-# beyond those that a walk is to find: lineups to bound, and lineups to value, before it starts
-_MORE_GUESSES, _MORE_VALUED = 20_000, 250
+# beyond those that a walk is to find: lineups to bound before it starts, at first and for the last
+# guess, and lineups to value
+_FIRST_GUESSES, _LAST_GUESSES, _MORE_VALUED = 1_000, 20_000, 250
 # of the additive fit: the whole solution (core.lineups.additive) makes a worse start, as it follows
 # the luck of the lineups that it was fitted to further
 _SWEEPS = 100
@@ -175,12 +176,13 @@ def start_steps_walk(
 ) -> StepsStart:
     """Start of a walk over prizes, from the values of some lineups that probably win much.
 
-    They are the best lineups by mean, and the best by an additive fit to what those win. Parameters
-    are those of :func:`best_by_steps`.
+    They are the best lineups by mean, then twice the best by an additive fit to what those before
+    win. Parameters are those of :func:`best_by_steps`.
     """
     by_driver = _checked(points, breaks, micros)
-    guesses = 2 * k + _MORE_GUESSES
-    by_mean = best_by_value(points.sum(axis=0, dtype=np.int64), rules, guesses).lineups
+    by_mean = best_by_value(
+        points.sum(axis=0, dtype=np.int64), rules, 2 * k + _FIRST_GUESSES
+    ).lineups
     if not len(by_mean):
         return StepsStart(0, np.array([micros.max()], dtype=np.int64))
     valued = by_mean[:_VALUED]
@@ -189,16 +191,19 @@ def start_steps_walk(
     levels = _fitted_levels(micros, prizes)
     bound = _bounding(by_driver, rules.roster_size, breaks, micros, levels)
 
-    def promising(lineups: Lineups) -> Lineups:
+    def promising(lineups: Lineups, count: int) -> Lineups:
         bounds = step_bounds(bound, lineups)
-        return lineups[np.argsort(-bounds, kind="stable")[: k + _MORE_VALUED]]
+        return lineups[np.argsort(-bounds, kind="stable")[:count]]
 
-    first = promising(by_mean)
-    won = step_values(points, breaks, micros, first)
-    fit = _additive_fit(first, won, points.shape[1])
-    by_fit = best_by_value(fit, rules, guesses).lineups
-    second = promising(by_fit[~np.isin(packed(by_fit), packed(first))])
-    won = np.sort(np.append(won, step_values(points, breaks, micros, second)))[::-1]
+    seen = promising(by_mean, k // 2 + _MORE_VALUED)
+    won = step_values(points, breaks, micros, seen)
+    for more in (_FIRST_GUESSES, _LAST_GUESSES):
+        fit = _additive_fit(seen, won, points.shape[1])
+        by_fit = best_by_value(fit, rules, 2 * k + more).lineups
+        new = promising(by_fit[~np.isin(packed(by_fit), packed(seen))], k + _MORE_VALUED)
+        seen = np.concatenate([seen, new])
+        won = np.append(won, step_values(points, breaks, micros, new))
+    won = np.sort(won)[::-1]
     return StepsStart(int(won[k - 1]) if k <= len(won) else 0, levels)
 
 
