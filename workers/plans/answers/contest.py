@@ -13,7 +13,12 @@ from workers.plans.stages.field import FIELD
 
 
 def contest_results(
-    request: Played, arrays: Blobs, lineups: Lineups, tallies: Sequence[ArrayRef | None]
+    request: Played,
+    arrays: Blobs,
+    lineups: Lineups,
+    tallies: Sequence[ArrayRef | None],
+    *,
+    each: bool = True,
 ) -> Json:
     """The figures of some tallies together, as the API shows them.
 
@@ -28,9 +33,11 @@ def contest_results(
     tallies
         Of a :class:`~workers.plans.stages.contest.ContestFact`; those that are ``None`` are left
         out.
+    each
+        Whether to give the figures of each lineup beside the portfolio's.
     """
     tally = ContestTally.merge(tallies_at(arrays, tallies))
-    return summarise(tally, terms_of(request).payouts, lineups).to_json()
+    return summarise(tally, terms_of(request).payouts, lineups, each=each).to_json()
 
 
 def contest_notes(request: Played, facts: Facts) -> list[str]:

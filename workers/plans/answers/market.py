@@ -53,7 +53,8 @@ def by_conviction(
     for name, conviction in convictions(request).items():
         figures: Mapping[str, float | None] = own
         if conviction != view.conviction and played is not None:
-            figures = contest_results(request, arrays, lineups, [played.tallies[name]])
+            tallies = [played.tallies[name]]
+            figures = contest_results(request, arrays, lineups, tallies, each=False)
         shown[name] = {"conviction": conviction, **{key: figures[key] for key in _SHOWN}}
         if not _measured(request, figures):
             shown[name]["roi_se"] = None
