@@ -153,27 +153,31 @@ OPTIMIZE = [
         "n_scenarios",
         "give at most 25,000 races or 5 fields",
     ),
-    (optimize(contest={"ownership_estimates": {"json": 1}}), "ownership_estimates", "'json'"),
+    (
+        optimize(contest={"ownership_estimates": {"json": 1}}),
+        "contest.ownership_estimates",
+        "'json'",
+    ),
     (
         optimize(contest={"ownership_estimates": {"json": "a"}}),
         "contest.ownership_estimates.json",
         "no finite number",
     ),
-    (optimize(contest={"field_size": 20}), "field_size", "no opponent"),
-    (optimize(contest={"contest_buyin": 9.999}), "contest_buyin", "cent"),
+    (optimize(contest={"field_size": 20}), "contest.field_size", "no opponent"),
+    (optimize(contest={"contest_buyin": 9.999}), "contest.contest_buyin", "cent"),
     (
         optimize(contest={"payouts": [{"from": 2, "to": 3, "prize": 5}]}),
-        "payouts",
+        "contest.payouts",
         "starts at place 2",
     ),
     (
         optimize(contest={"ownership_estimates": {"b0": 50.0}}),
-        "ownership_estimates",
+        "contest.ownership_estimates",
         "sum",
     ),
     (
         optimize(contest={"ownership_estimates": {f"b{i}": 100.0 for i in range(6)}}),
-        "ownership_estimates",
+        "contest.ownership_estimates",
         "No legal lineup",
     ),
 ]
