@@ -22,6 +22,7 @@ from workers.engine.ledger.ledger import (
     Load,
     Next,
     Piece,
+    Waiting,
     holder_name,
 )
 
@@ -36,5 +37,6 @@ __all__ = [
     "Load",
     "Next",
     "Piece",
+    "Waiting",
     "holder_name",
 ]

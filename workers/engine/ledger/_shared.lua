@@ -15,6 +15,7 @@ local NODES = P .. 'nodes'       -- hash: worker to "version slots"
 local NODES_SEEN = P .. 'nodes-seen'  -- zset: worker by when it last reported
 local VERSIONS = P .. 'versions' -- zset: version by when one of its workers last reported
 local BLOBS = P .. 'blobs'       -- hash: blob to the number of jobs that hold it
+local COUNTS = P .. 'counts'     -- hash: what has happened so far, by name and labels
 local FAN = 64                   -- as many values are merged into one
 
 local function job_key(run) return P .. 'job:' .. run end
@@ -40,6 +41,27 @@ end
 
 local function seconds_text(value)
   return string.format('%.6f', value)
+end
+
+-- Count what has happened, for whoever watches the installation. The counts only rise.
+local function count(name, amount)
+  call('hincrby', COUNTS, name, amount or 1)
+end
+
+-- Count a piece of the stage that a job is in, and the seconds it took: in whole microseconds, so
+-- that sums are exact, and by the least of these limits that it kept to.
+local function count_piece(run, seconds)
+  local kind, stage = unpack(call('hmget', job_key(run), 'kind', 'stage'))
+  local labels = ' ' .. kind .. ' ' .. stage
+  local kept_to = '+Inf'
+  for _, limit in ipairs({ '0.1', '0.25', '0.5', '1.0', '2.5', '5.0', '15.0', '60.0', '300.0' }) do
+    if seconds <= tonumber(limit) then
+      kept_to = limit
+      break
+    end
+  end
+  count('piece ' .. kept_to .. labels)
+  count('micros' .. labels, math.floor(seconds * 1000000 + 0.5))
 end
 
 local function alive(run)
@@ -128,6 +150,8 @@ local function put_back(lease)
   if at ~= cut or done or held ~= holder then return end
   call('hdel', work_key(run), 'h:' .. piece)
   call('rpush', ready_key(run), piece)
+  -- the lease of no holder is one that waits: for a chord's body, for room, or to try again
+  if holder ~= '-' then count('leases_lost') end
   enlist(run)
 end
 
@@ -189,9 +213,10 @@ end
 -- End a job: write its outcome and its result for the result backend, and delete everything else.
 local function end_job(run, outcome, document, reason)
   local job = job_key(run)
-  local version, user, need, used, keep =
-    unpack(call('hmget', job, 'version', 'owner', 'need', 'used', 'keep_seconds'))
+  local version, user, need, used, keep, kind =
+    unpack(call('hmget', job, 'version', 'owner', 'need', 'used', 'keep_seconds', 'kind'))
   local moment = now()
+  count('jobs ' .. kind .. ' ' .. outcome)
   call('hset', job, 'outcome', outcome, 'ended_at', seconds_text(moment))
   if reason then
     call('hset', job, 'error', reason)

@@ -9,6 +9,7 @@ if not all_there(run, ARGV, 17, last) then
   return 'lost'
 end
 settle(run, tonumber(ARGV[5]))
+count_piece(run, tonumber(ARGV[5]))
 call('hset', job_key(run), 'facts:' .. ARGV[6], ARGV[7])
 for i = last + 1, #ARGV do let_go(run, ARGV[i]) end
 install(run, unpack(ARGV, 8, 15))

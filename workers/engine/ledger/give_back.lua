@@ -11,5 +11,6 @@ if tonumber(tries) >= tonumber(ARGV[6]) then
   return 'ended'
 end
 call('hset', work_key(run), 'w:' .. piece, ARGV[5])
+count('retries')
 hold_lease('-', run, cut, piece, 0.5 * 2 ^ tonumber(tries))
 return 'kept'

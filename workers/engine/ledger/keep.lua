@@ -34,6 +34,7 @@ call('hdel', work, 't:' .. piece, 'h:' .. piece, 'w:' .. piece, 'a:' .. piece, '
 
 local seconds = tonumber(ARGV[6])
 settle(run, seconds)
+count_piece(run, seconds)
 learn(call('hget', job_key(run), 'version'), ARGV[7], seconds, tonumber(ARGV[8]))
 if tonumber(ARGV[10]) + tonumber(ARGV[11]) > 0 then
   call('hincrby', job_key(run), 'cache_hits', ARGV[10])

@@ -191,6 +191,25 @@ class Load:
     other_versions: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a user waits for.
+
+    Parameters
+    ----------
+    user
+        The owner of the jobs.
+    chunks
+        Pieces that could be run now if a child were free.
+    oldest_seconds
+        The longest time that a job with waiting pieces has had none of them taken.
+    """
+
+    user: str
+    chunks: int
+    oldest_seconds: float
+
+
 class Ledger:
     """The ledger in one Redis.
 
@@ -410,6 +429,14 @@ class Ledger:
             kept_bytes=int(_text(kept)),
             other_versions=tuple(map(_text, cast("list[bytes]", others))),
         )
+
+    def waiting(self) -> list[Waiting]:
+        """What each user with waiting pieces waits for."""
+        reply = map(_text, cast("list[object]", self._scripts.run("queue", self._version)))
+        return [
+            Waiting(user, int(chunks), float(seconds))
+            for user, chunks, seconds in zip(reply, reply, reply, strict=True)
+        ]
 
     def _piece(
         self, script: str, holder: str, piece: Piece, *more: str | bytes | int | float

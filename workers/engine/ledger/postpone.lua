@@ -11,5 +11,6 @@ if call('hincrby', work, 'p:' .. piece, 1) > tonumber(ARGV[6]) then
 end
 call('hincrby', work, 't:' .. piece, -1)
 settle(run, 0)
+count('postponed')
 hold_lease('-', run, cut, piece, tonumber(ARGV[5]))
 return 'kept'

@@ -10,6 +10,7 @@ from typing import Any, cast
 from redis import Redis
 
 from workers.engine.ledger import Begin, Begun, Ledger, Next, Piece
+from workers.engine.ledger.keys import COUNTS
 from workers.engine.outcomes import success
 from workers.engine.stages import Json
 
@@ -272,7 +273,7 @@ class Desk:
             if key.startswith("axiomatic:job:")
         }
         assert self.kept() == sum(kept.values())
-        stays = {"axiomatic:store", "axiomatic:versions", "axiomatic:looked-after"}
+        stays = {"axiomatic:store", "axiomatic:versions", "axiomatic:looked-after", COUNTS}
         stays |= {"axiomatic:nodes", "axiomatic:nodes-seen", f"axiomatic:pace:{self.version}"}
         fading = ("axiomatic:job:", "axiomatic:jobs-of:", "axiomatic:key:", "celery-task-meta-")
         for key in self.names() - stays - {KEPT}:
