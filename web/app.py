@@ -3,11 +3,12 @@
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from web import VERSION, problems, services
+from web import VERSION, measuring, problems, services
 from web.api import BLUEPRINTS
 from web.api.openapi import DescribedApi
 from web.warming import warm_in_background
 from workers.app import configure
+from workers.installation.logs import log_to_stderr
 from workers.installation.settings import Settings
 
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
@@ -27,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         A setting is absent or wrong, or the ownership model it names is none.
     """
     settings = settings or Settings.from_environment()
+    log_to_stderr(settings.log_format)
     configure(settings)
     app = Flask("axiomatic", static_folder=None)
     app.config.update(
@@ -37,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
     )
+    measuring.register(app)
     services.install(app, settings)
     api = DescribedApi(app)
     for blueprint in BLUEPRINTS:

@@ -16,6 +16,7 @@ from workers.engine.config import EngineConfig, queue_name
 from workers.engine.connection import PATIENT
 from workers.engine.jobs import Jobs
 from workers.engine.reaper import KILL_AFTER_SECONDS, ReaperStep
+from workers.installation.logs import dress
 from workers.installation.readiness import limit_memory, require_sound_store
 from workers.installation.settings import Settings
 from workers.installation.versions import VERSION
@@ -67,6 +68,14 @@ def _prepare_worker(sender: Any, **_: object) -> None:
     sender.soft_time_limit = settings.chunk_limit_seconds
     sender.time_limit = settings.chunk_limit_seconds + KILL_AFTER_SECONDS
     warm()
+
+
+@signals.after_setup_logger.connect
+@signals.after_setup_task_logger.connect
+def _prepare_log(logger: Any, **_: object) -> None:
+    """Let Celery's log be as the installation's setting says, each line with its job's id."""
+    with suppress(InvalidInput):
+        dress(logger.handlers, Settings.from_environment().log_format)
 
 
 @signals.worker_process_init.connect

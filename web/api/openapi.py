@@ -68,6 +68,7 @@ IDEMPOTENCY_KEY = {
 
 PROBLEMS = {
     HTTPStatus.BAD_REQUEST: "The body is no JSON object, or a header cannot be used.",
+    HTTPStatus.UNAUTHORIZED: "The request needs a key, or the one it has is none.",
     HTTPStatus.NOT_FOUND: "There is no such thing, it is another caller's, or its time is over.",
     HTTPStatus.CONFLICT: "There is no result: the job failed, was cancelled or has not ended.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the server takes.",

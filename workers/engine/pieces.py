@@ -19,6 +19,7 @@ from workers.engine.facts import Facts
 from workers.engine.job_arrays import JobBlobs, JobEnded, StoreFull
 from workers.engine.jobs import Jobs, UnknownJob
 from workers.engine.ledger import Next, Piece
+from workers.engine.log_context import about_job
 from workers.engine.outcomes import error_document, success
 from workers.engine.planning import cut_stage, pace_key
 from workers.engine.records import KeptPart, decode, encode, references
@@ -80,6 +81,10 @@ class PieceRunner:
         Fanned or None
             The stage that began with it, if its chunks are for several workers.
         """
+        with about_job(piece.run_id):
+            return self._outcome(holder, piece)
+
+    def _outcome(self, holder: str, piece: Piece) -> Fanned | None:
         try:
             return self._do(holder, piece)
         except (JobEnded, UnknownJob):

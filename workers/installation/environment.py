@@ -11,6 +11,7 @@ from workers.installation.redis_address import check_address
 
 _PREFIX = "AXIOMATIC_"
 _HIGHEST_PORT = 65_535
+_SHORTEST_TOKEN = 16
 
 Read = Callable[[str], Any]
 
@@ -50,6 +51,15 @@ def _whole(low: int, high: int, *, or_zero: bool = False) -> Read:
     return read
 
 
+def _one_of(*names: str) -> Read:
+    def read(text: str) -> str:
+        if text in names:
+            return text
+        raise ValueError(f"{text!r}; give {' or '.join(names)}.")
+
+    return read
+
+
 def _file(text: str) -> str:
     try:
         with Path(text).open("rb"):
@@ -67,6 +77,12 @@ def _secret_file(text: str) -> str:
     if not secret or "\n" in secret:
         raise ValueError(f"{text!r} holds no password; write it there, alone on the first line.")
     return secret
+
+
+def _token(text: str) -> str:
+    if len(text) >= _SHORTEST_TOKEN and text.isascii() and text.isprintable() and " " not in text:
+        return text
+    raise ValueError(f"give {_SHORTEST_TOKEN} or more letters and digits, as openssl rand -hex 24.")
 
 
 def _listening(text: str) -> str:
@@ -165,6 +181,19 @@ VARIABLES = (
         "a model that `axiomatic ownership learn` wrote, for the API's requests to be estimated "
         "with; the one that Axiomatic ships if not set",
         _file,
+    ),
+    Variable(
+        "AXIOMATIC_METRICS_TOKEN",
+        "",
+        "what `/metrics` asks for from other machines and through proxies, as `Authorization: "
+        "Bearer TOKEN`; without it only programs of this machine are answered",
+        _token,
+    ),
+    Variable(
+        "AXIOMATIC_LOG_FORMAT",
+        "text",
+        "`text` for lines to read, `json` for an object a line, of web and workers",
+        _one_of("text", "json"),
     ),
     Variable("AXIOMATIC_WORKERS", "2", "children of one worker, one a core", _whole(1, 256)),
     Variable(

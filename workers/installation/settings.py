@@ -20,6 +20,8 @@ KEEP_SECONDS = 24 * HOUR
 KEEP_SLATES_SECONDS = 30 * 24 * HOUR
 
 _PASSWORDS = {"AXIOMATIC_REDIS_PASSWORD", "AXIOMATIC_REDIS_PASSWORD_FILE"}
+# read into the last fields, in this order
+_LAST = ("AXIOMATIC_OWNERSHIP_MODEL", "AXIOMATIC_METRICS_TOKEN", "AXIOMATIC_LOG_FORMAT")
 _CERTIFICATES = (
     "AXIOMATIC_REDIS_CA_FILE",
     "AXIOMATIC_REDIS_CERT_FILE",
@@ -54,6 +56,10 @@ class Settings:
         certificate and key to present.
     ownership_model_file
         A fitted ownership model; the shipped one if ``None``.
+    log_format
+        ``text`` or ``json``, what the log's lines are.
+    metrics_token
+        What ``/metrics`` asks of other machines; ``None`` = they are not answered.
     """
 
     redis_url: str
@@ -68,6 +74,8 @@ class Settings:
     redis_cert_file: str | None = None
     redis_key_file: str | None = None
     ownership_model_file: str | None = None
+    metrics_token: str | None = None
+    log_format: str = "text"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -93,12 +101,13 @@ class Settings:
             values["AXIOMATIC_CHUNK_LIMIT_SECONDS"],
             values["AXIOMATIC_STOP_SECONDS"],
             values["AXIOMATIC_CACHE_MB"] * MEBIBYTE,
-            *(values[name] for name in (*_CERTIFICATES, "AXIOMATIC_OWNERSHIP_MODEL")),
+            *(values[name] for name in (*_CERTIFICATES, *_LAST)),
         )
 
     def __repr__(self) -> str:
         shown = {field.name: getattr(self, field.name) for field in fields(self)}
         shown["redis_url"] = without_password(self.redis_url)
+        shown["metrics_token"] = self.metrics_token and "***"
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property
