@@ -41,6 +41,10 @@ def _require_sound(schema: type[Schema]) -> None:
     files = [name for name, _ in request.files.items(multi=True)]
     texts = [name for name, _ in request.form.items(multi=True)]
     counts = Counter([*files, *texts])
+    # of a part whose name cannot be read werkzeug says None
+    if any(name is None for name in counts):
+        message = f"a part has no name; give it one of {', '.join(known)}."
+        raise InvalidInput({"body": message})
     problems = {name: no_such(name, known, "part") for name in counts if name not in known}
     for name, field in known.items():
         if counts[name] > 1:
