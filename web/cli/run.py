@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from functools import partial
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -25,7 +24,7 @@ from web.cli.options import (
 )
 from web.cli.request import Prepared, RunOptions, prepare
 from web.cli.summary import show
-from web.client import Client, Json
+from web.client import Client, Json, open_http
 from web.stack import Stack
 
 
@@ -33,19 +32,25 @@ from web.stack import Stack
 def connected(server: str | None, workers: int | None, console: Console) -> Iterator[Client]:
     """A client of a running server, or of an installation started for this command."""
     if server is not None:
-        with httpx.Client(base_url=server, timeout=60.0) as http:
-            yield Client(http)
+        with open_http(server) as http:
+            yield Client(http, say=_say_on(console), lasting=True)
         return
     with started(Stack(workers), console) as stack, stack.client() as http:
-        yield Client(http, stack.check)
+        yield Client(http, stack.check, _say_on(console))
+
+
+def _say_on(console: Console) -> Callable[[str], None]:
+    """A function that prints a message on standard error, unless the console is a quiet one."""
+    told = Console(stderr=True, quiet=console.quiet)
+    return partial(told.print, highlight=False, soft_wrap=True, markup=False)
 
 
 @contextmanager
 def started(stack: Stack, console: Console) -> Iterator[Stack]:
     """Start an installation, show that it starts, and stop it after the block."""
     # on standard error: what a command answers stands on standard output alone
+    stack.say = _say_on(console)
     told = Console(stderr=True, quiet=console.quiet)
-    stack.say = partial(told.print, highlight=False, soft_wrap=True, markup=False)
     with ExitStack() as parts:
         with told.status("Starting the store, the workers and the API .."):
             parts.enter_context(stack)
@@ -60,8 +65,14 @@ def work(options: RunOptions, prepared: Prepared, client: Client, console: Conso
     try:
         result = _follow(client, run_id, console)
     except KeyboardInterrupt:
-        client.cancel(run_id)
+        if client.lasting:
+            # also where nothing but the answer is to be printed: standard error is not the answer
+            click.echo(client.way_back(run_id), err=True)
+        else:
+            client.cancel(run_id)
         raise
+    # which is another one where the server had lost the first
+    run_id = str(result["run_id"])
     if prepared.note is not None:
         result["notes"].insert(0, prepared.note)
     upload, answer = options.out / "lineups.csv", options.out / "result.json"
