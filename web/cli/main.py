@@ -16,6 +16,7 @@ from web.cli.fit import fit
 from web.cli.labels import problems_of, rule_name
 from web.cli.ownership import ownership
 from web.cli.run import run
+from web.cli.terminal import spell_out_what_cannot_be_shown
 from web.cli.up import up
 from web.client import ImpossibleRequest
 
@@ -57,6 +58,7 @@ def _say(error: AxiomaticError) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave: 0 done, 1 the job failed, 2 bad usage or input."""
+    spell_out_what_cannot_be_shown()
     # a supervisor's way to stop us: leave through the same doors, so that children stop in order
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:

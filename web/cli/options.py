@@ -6,12 +6,12 @@ it is not spelt like the field, and what the command line has beside the request
 
 from collections.abc import Sequence
 from functools import reduce
-from pathlib import Path
 from typing import Any
 
 import click
 import httpx
 
+from web.cli.input_file import InputFile
 from web.cli.request import DEFAULT_FEE_USD, DEFAULT_FIELD_SIZE
 from web.cli.request_options import (
     Decorator,
@@ -23,7 +23,7 @@ from web.cli.request_options import (
 from web.cli.rules import FIELDS, LEVERAGE_RULES, RULES
 from web.schemas.contests import ChoiceConfigSchema, ContestSchema
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = InputFile()
 
 _SPELT = {
     "n_lineups": "--lineups",
