@@ -242,9 +242,12 @@ class Client:
                 return dict(self._call("GET", f"/api/v1/jobs/{run_id}/result").json())
             time.sleep(_POLL_SECONDS)
 
-    def way_back(self, run_id: str) -> str:
-        """Where a job that runs on can be found again."""
-        address = str(self._http.base_url).rstrip("/") + f"/api/v1/jobs/{run_id}"
+    def way_back(self, run_id: str | None) -> str:
+        """Where a job that runs on can be found again; ``None`` if no answer has told its id."""
+        jobs = str(self._http.base_url).rstrip("/") + "/api/v1/jobs"
+        if run_id is None:
+            return f"The job, if it was started, runs on: {jobs} lists it."
+        address = f"{jobs}/{run_id}"
         return (
             f"The job runs on: {address} says how far it is; once it is done, {address}/result has "
             f"its result and {address}/lineups.csv the upload file."

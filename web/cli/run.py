@@ -61,14 +61,15 @@ def work(options: RunOptions, prepared: Prepared, client: Client, console: Conso
     """Do a run and write its files; returns the result, with the files' paths."""
     site = options.request.get("site")
     slate = client.add_slate(options.salaries, options.drivers, prepared.track_id, site)
-    run_id = client.start(prepared.kind, {"slate_id": slate["slate_id"], **prepared.body})
+    run_id = None
     try:
+        run_id = client.start(prepared.kind, {"slate_id": slate["slate_id"], **prepared.body})
         result = _follow(client, run_id, console)
     except KeyboardInterrupt:
         if client.lasting:
             # also where nothing but the answer is to be printed: standard error is not the answer
             click.echo(client.way_back(run_id), err=True)
-        else:
+        elif run_id is not None:
             client.cancel(run_id)
         raise
     # which is another one where the server had lost the first

@@ -12,10 +12,10 @@ from workers.installation.processes import Process
 FIRST_SECONDS = 0.2
 """How long a part that has died stays away; each time in a row twice as long."""
 
-MOST_SECONDS = 30.0
+MOST_SECONDS = 5.0
 """How long at the most."""
 
-HEALTHY_SECONDS = 60.0
+HEALTHY_SECONDS = 10.0
 """A part that has run for so long counts as well: its next death is the first in a row again."""
 
 log = logging.getLogger(__name__)
