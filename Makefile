@@ -1,18 +1,25 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-fast test-one same-results check format peers clean
+.PHONY: without-pip help demo up test test-fast test-one same-results check format peers clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-$(VENV)/run.stamp: pyproject.toml constraints.txt
+# an environment that another tool made without pip, or that Debian left half made, is made anew
+$(VENV)/run.stamp: pyproject.toml constraints.txt $(if $(wildcard $(BIN)/pip),,without-pip)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Axiomatic needs Python 3.11 or newer; say PYTHON=python3.12, for example."; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+			echo "$(PYTHON) cannot make environments; on Debian and Ubuntu: sudo apt install python3-venv"; \
+			exit 2; }; \
+		test ! -e $(VENV) || echo "$(VENV) has no working pip; making it anew .."; \
+		rm -rf $(VENV); \
+		$(PYTHON) -m venv $(VENV); }
 	@echo "Installing into $(VENV) .."
 	@$(PIP) install --constraint constraints.txt --editable .
 	@touch $@
