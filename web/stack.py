@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -269,7 +269,9 @@ class Stack:
         # the store comes first: whoever is started without it waits
         started_again = [kept.part.name for kept in self._running.values() if kept.mend()]
         if started_again:
-            self._note()
+            # on a full disk the process groups in it are the old ones, and no more
+            with suppress(OSError):
+                self._note()
 
     def _note(self) -> None:
         """Leave who runs, and where, for commands that are given the state folder."""

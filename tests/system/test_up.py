@@ -1,5 +1,6 @@
 """``axiomatic up``: an installation that starts whole and ends whole."""
 
+import errno
 import os
 import re
 import signal
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from web.cli.up import port_problem
 
 UP = [sys.executable, "-c", "from web.cli import main; main()", "up"]
 
@@ -132,6 +135,18 @@ def command_lines() -> str:
     """The command lines of all processes, as any user of this machine can read them."""
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     return listed.stdout
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EADDRINUSE, "port 80 is in use"),
+        (errno.EACCES, "this user may not listen on port 80 (Permission denied); give one of 1024"),
+        (errno.EADDRNOTAVAIL, "cannot listen on port 80 of 127.0.0.1: Cannot assign"),
+    ],
+)
+def test_a_port_that_cannot_be_had_is_refused_for_what_it_is(number: int, said: str) -> None:
+    assert port_problem(80, OSError(number, os.strerror(number))).startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -33,16 +33,19 @@ def _require_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                problem = f"port {port} is in use; give another with --port."
-            elif error.errno in {errno.EACCES, errno.EPERM}:
-                problem = (
-                    f"this user may not listen on port {port} ({error.strerror}); give one of "
-                    "1024 and above with --port."
-                )
-            else:
-                problem = f"cannot listen on port {port} of 127.0.0.1: {error.strerror}."
-            raise click.UsageError(problem) from None
+            raise click.UsageError(port_problem(port, error)) from None
+
+
+def port_problem(port: int, error: OSError) -> str:
+    """Why nobody can listen on a port of the loopback interface, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use; give another with --port."
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return (
+            f"this user may not listen on port {port} ({error.strerror}); give one of 1024 and "
+            "above with --port."
+        )
+    return f"cannot listen on port {port} of 127.0.0.1: {error.strerror}."
 
 
 def _flower_login() -> str | None:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,7 +102,9 @@ class KeptPart:
 
     def mend(self) -> bool:
         """Start it again if it has died and its time has come; whether it was started."""
-        rotate(self.log)
+        # a full disk is no reason to stop looking after what runs
+        with suppress(OSError):
+            rotate(self.log)
         now = time.monotonic()
         if self._due is None:
             if self.process.running:
@@ -116,8 +119,13 @@ class KeptPart:
             )
         if now < self._due:
             return False
+        try:
+            self._start()
+        except OSError as error:
+            self._due = now + MOST_SECONDS
+            log.warning("%s cannot be started: %s", self.part.name, error)
+            return False
         self._due = None
-        self._start()
         return True
 
     def stop(self) -> None:

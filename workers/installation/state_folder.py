@@ -45,12 +45,21 @@ def default_folder(
     """Where this user's state lies unless told otherwise.
 
     As the XDG base directory specification says, and in the user's library on macOS.
+
+    Raises
+    ------
+    InvalidInput
+        The user has no home folder.
     """
+    try:
+        home = Path.home()
+    except RuntimeError:
+        raise InvalidInput({"--state": "missing: this user has no home folder."}) from None
     if platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / _NAME
+        return home / "Library" / "Application Support" / _NAME
     state = environment.get("XDG_STATE_HOME", "")
     # the specification: a relative path there is to be ignored
-    return (Path(state) if state.startswith("/") else Path.home() / ".local" / "state") / _NAME
+    return (Path(state) if state.startswith("/") else home / ".local" / "state") / _NAME
 
 
 @dataclass(frozen=True, slots=True)
