@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from core.lineups.board import Lineups
 from core.portfolio.choosing import Draft
-from core.portfolio.feasibility import presence, sets_of_one
+from core.portfolio.feasibility import presence, sets_of_one, too_alike
 from core.portfolio.limits import PortfolioLimits
+from core.portfolio.programs import solve_integer, solve_linear
 
 Scores = npt.NDArray[np.float64]
 Chosen = npt.NDArray[np.bool_]
@@ -31,6 +32,9 @@ _GAP = 1e-5
 _WHOLE = 1e-6
 _MANY_FRACTIONS = 30
 _DIVE = 8
+# Iterations of all linear programs of a dive before it is given up, some six seconds of them;
+# ordinary dives take a few thousand.
+_MOST_ITERATIONS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def relaxed(program: Program, lower: Scores | None = None, upper: Scores | None 
         The solver gave up. It cannot be that there is no solution, as lineups may be missing.
     """
     bounded = len(program.above_at) > 0
-    solved = linprog(
+    solved = solve_linear(
         program.cost,
         A_ub=program.above if bounded else None,
         b_ub=program.above_at if bounded else None,
@@ -139,7 +143,6 @@ def relaxed(program: Program, lower: Scores | None = None, upper: Scores | None 
         bounds=np.column_stack(
             (program.lower if lower is None else lower, program.upper if upper is None else upper)
         ),
-        method="highs",
     )
     if solved.status != 0:
         raise ArithmeticError(f"the linear program was not solved: {solved.message}")
@@ -150,7 +153,8 @@ def whole(program: Program, limits: PortfolioLimits) -> Chosen | None:
     """Choose whole columns, bool ``[C]``; ``None`` where no portfolio is found."""
     shares = relaxed(program).x[: len(program.columns)]
     fractions = int(((shares > _WHOLE) & (shares < 1.0 - _WHOLE)).sum())
-    if program.sets.shape[0] and fractions > _MANY_FRACTIONS:
+    many = program.sets.shape[0] and fractions > _MANY_FRACTIONS
+    if many or too_alike(program.sets, limits):
         return _dive(program, limits)
     picked = _solve(program)
     return _dive(program, limits) if picked is None else picked
@@ -162,13 +166,14 @@ def _solve(program: Program) -> Chosen | None:
     if len(program.above_at):
         constraints.append(LinearConstraint(program.above, -np.inf, program.above_at))
     count = len(program.columns)
-    solved = milp(
+    solved = solve_integer(
         program.cost,
         constraints=constraints,
         integrality=np.concatenate([np.ones(count), np.zeros(len(program.cost) - count)]),
         # no lineup and no driver may be missing here
         bounds=Bounds(program.lower, np.where(np.isinf(program.upper), 0.0, program.upper)),
-        options={"mip_rel_gap": _GAP, "node_limit": _NODES},
+        gap=_GAP,
+        most_nodes=_NODES,
     )
     return None if solved.x is None else np.round(solved.x[:count]) == 1
 
@@ -181,11 +186,16 @@ def _dive(program: Program, limits: PortfolioLimits) -> Chosen | None:
     """
     count = len(program.columns)
     draft = Draft(program.columns, limits)
+    iterations = 0
     while draft.chosen.sum() < limits.n_lineups:
+        if iterations > _MOST_ITERATIONS:
+            return None
         open_now = draft.allowed() | draft.chosen
         lower, upper = program.lower.copy(), program.upper.copy()
         lower[:count], upper[:count] = draft.chosen, open_now
-        shares = relaxed(program, lower, upper).x[:count]
+        solved = relaxed(program, lower, upper)
+        shares = solved.x[:count]
+        iterations += solved.nit
         taken = 0
         while draft.chosen.sum() < limits.n_lineups:
             fits = draft.allowed()

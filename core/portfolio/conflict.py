@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
+
+from core.portfolio.programs import solve_integer
 
 Possible = Callable[[frozenset[int]], bool]
 
 # Where any few of many rules of one kind are in conflict, proving a conflict the smallest would
 # take a trial of every set of them.
 _MOST_TRIED = 300
+_NODES = 500
 
 
 def smallest_conflict(
@@ -51,7 +54,7 @@ def smallest_conflict(
 
     while tried < most_tried:
         fewest = _fewest_in_all(count, lifted)
-        if len(fewest) >= len(known):
+        if fewest is None or len(fewest) >= len(known):
             break
         if not counted(fewest):
             known = fewest
@@ -75,8 +78,11 @@ def _explained(
     return early | late
 
 
-def _fewest_in_all(count: int, sets: Sequence[frozenset[int]]) -> frozenset[int]:
-    """The fewest numbers below ``count`` such that each set holds at least one of them."""
+def _fewest_in_all(count: int, sets: Sequence[frozenset[int]]) -> frozenset[int] | None:
+    """The fewest numbers below ``count`` such that each set holds at least one of them.
+
+    ``None`` where a number of nodes does not prove them the fewest.
+    """
     if not sets:
         return frozenset()
     holds = np.zeros((len(sets), count))
@@ -84,14 +90,15 @@ def _fewest_in_all(count: int, sets: Sequence[frozenset[int]]) -> frozenset[int]
         holds[row, list(members)] = 1.0
     # among equally few, the lowest numbers: rules are numbered in the order a user reads them
     cost = 1.0 + np.arange(count) / (count * count + 1.0) / 2.0
-    solved = milp(
+    solved = solve_integer(
         cost,
         constraints=LinearConstraint(holds, 1.0, np.inf),
         integrality=np.ones(count),
         bounds=Bounds(0, 1),
-        options={"mip_rel_gap": 0.0},
+        gap=0.0,
+        most_nodes=_NODES,
     )
-    return frozenset(np.flatnonzero(np.round(solved.x)).tolist())
+    return frozenset(np.flatnonzero(np.round(solved.x)).tolist()) if solved.success else None
 
 
 def _grown(base: frozenset[int], rest: list[int], possible: Possible) -> frozenset[int]:

@@ -13,13 +13,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import block_array, coo_array, csr_array, eye_array
+from scipy.optimize import Bounds, LinearConstraint
+from scipy.sparse import block_array, coo_array, csr_array, eye_array, vstack
 
 from core.lineups.board import Lineups
 from core.lineups.legality import LineupRules
 from core.lineups.walk import best_by_value
 from core.portfolio.limits import Counts, PortfolioLimits
+from core.portfolio.programs import solve_integer, solve_linear
+from core.portfolio.repair import repaired
+
+FEW_LEGAL = 1_500
+"""Up to this number of legal lineups, all of them are columns of an integer program.
+
+Its verdict is then a proof.
+"""
 
 _PRICE_UNIT = 1_000_000_000_000
 # Most drivers have no price, and the walk has to visit all lineups that tie. So each driver's price
@@ -30,6 +38,16 @@ _NEW_COLUMNS = 200
 # A shortfall is a number of lineups; the program's and the prices' rounding is far below this.
 _TOLERANCE = 1e-5
 _GAP = 0.002
+# An integer program takes long at its root, which no number of nodes ends, where many lineups meet
+# in sets of drivers that only one may hold and many lineups are wanted: 2 s at half this product of
+# the two, 7 s at twice as much, 28 s at three times. Ordinary requests stay below a tenth.
+_MOST_MEETINGS = 100_000
+# a node takes about three millionths of a second for each such meeting
+_MEETINGS_OF_NODES = 1_000_000
+# rounds of column generation: ordinary requests take one to ten
+_ROUNDS = 200
+# SciPy's number for a program proven to have no solution
+_INFEASIBLE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,27 +142,27 @@ def _shortfall(lineups: Lineups, rules: LineupRules, limits: PortfolioLimits) ->
         ]
     )
     upper = np.concatenate([np.ones(count), np.full(slack, np.inf)])
-    return linprog(
+    return solve_linear(
         np.concatenate([np.zeros(count), np.ones(slack)]),
         A_ub=block_array([[above], [below]], format="csr"),
         b_ub=np.concatenate([_most(rules, limits), limits.team_most, -limits.fewest]),
         A_eq=csr_array(np.concatenate([np.ones(count), np.zeros(slack - 1), [1.0]])[None, :]),
         b_eq=[float(limits.n_lineups)],
         bounds=np.column_stack((np.zeros(len(upper)), upper)),
-        method="highs",
     )
 
 
 def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Relaxation:
     """Decide whether fractions of legal lineups can keep the limits, beginning with ``columns``.
 
-    Every round adds a legal lineup that is not a column yet, so the rounds end.
+    Every round adds a legal lineup that is not a column yet. After a number of rounds, or where a
+    program uses up its iterations, there is no proof, so that a portfolio is searched for.
     """
     drivers, teams = len(limits.drivers), len(limits.teams)
-    while True:
+    for _ in range(_ROUNDS):
         solved = _shortfall(columns, rules, limits)
-        if solved.fun <= _TOLERANCE:
-            return Relaxation(columns, None)
+        if not solved.success or solved.fun <= _TOLERANCE:
+            break
         over = np.maximum(-solved.ineqlin.marginals[: drivers + teams], 0.0)
         under = np.maximum(-solved.ineqlin.marginals[drivers + teams :], 0.0)
         each = float(solved.eqlin.marginals[0])
@@ -163,9 +181,10 @@ def relax(rules: LineupRules, limits: PortfolioLimits, columns: Lineups) -> Rela
         known = {lineup.tobytes() for lineup in columns}
         new = [row for row in best.lineups[gains > 0.0] if row.tobytes() not in known]
         if not new:
-            # undecided within rounding: no proof, so that a portfolio is searched for
-            return Relaxation(columns, None)
+            # undecided within rounding
+            break
         columns = np.concatenate([columns, np.stack(new)])
+    return Relaxation(columns, None)
 
 
 def could_hold(rules: LineupRules, limits: PortfolioLimits) -> bool:
@@ -205,17 +224,24 @@ def sets_of_one(lineups: Lineups, min_unique: int) -> csr_array:
     return coo_array((np.ones(len(row)), (row, column)), (row.max() + 1, len(lineups))).tocsr()
 
 
+def too_alike(sets: csr_array, limits: PortfolioLimits) -> bool:
+    """Whether an integer program with these :func:`sets_of_one` would take long at its root."""
+    return bool(sets.nnz * limits.n_lineups > _MOST_MEETINGS)
+
+
 def choose_exactly(
     lineups: Lineups, scores: npt.NDArray[np.float64], limits: PortfolioLimits, most_nodes: int
 ) -> tuple[npt.NDArray[np.intp] | None, bool]:
-    """Choose exactly ``limits.n_lineups`` of the lineups by integer program, for the largest sum.
+    """Choose exactly ``limits.n_lineups`` of the lineups, by integer program for the largest sum.
 
-    The search ends after ``most_nodes`` nodes and not after a time, so that its result does not
-    depend on the machine.
+    The search ends after ``most_nodes`` nodes, or fewer where each takes long, and not after a
+    time, so that its result does not depend on the machine. Where so many lineups are alike that
+    the program would take long however few its nodes are, and where its nodes are used up, any
+    choice that keeps the limits is searched for (:func:`core.portfolio.repair.repaired`).
 
     Returns
     -------
-    The indices, or ``None`` if none were found; and whether the program was decided. ``None`` and
+    The indices, or ``None`` if none were found; and whether the question was decided. ``None`` and
     True together prove that no choice of these lineups keeps the limits.
     """
     constraints = [
@@ -227,17 +253,41 @@ def choose_exactly(
         LinearConstraint(np.ones((1, len(lineups))), limits.n_lineups, limits.n_lineups),
     ]
     sets = sets_of_one(lineups, limits.min_unique)
-    if sets.shape[0]:
-        constraints.append(LinearConstraint(sets, -np.inf, 1.0))
-    # the solver gets scores near 1, so that the gap means the same for points, dollars and losses
-    scale = max(float(np.abs(scores).max()), 1e-12)
-    solved = milp(
-        -scores / scale,
-        constraints=constraints,
-        integrality=np.ones(len(lineups)),
-        bounds=Bounds(0, 1),
-        options={"mip_rel_gap": _GAP, "node_limit": most_nodes},
+    if not too_alike(sets, limits):
+        if sets.shape[0]:
+            constraints.append(LinearConstraint(sets, -np.inf, 1.0))
+            most_nodes = min(most_nodes, _MEETINGS_OF_NODES // sets.nnz)
+        # the solver gets scores near 1, so that the gap means the same for points, dollars, losses
+        scale = max(float(np.abs(scores).max()), 1e-12)
+        solved = solve_integer(
+            -scores / scale,
+            constraints=constraints,
+            integrality=np.ones(len(lineups)),
+            bounds=Bounds(0, 1),
+            gap=_GAP,
+            most_nodes=most_nodes,
+        )
+        if solved.x is not None:
+            return np.flatnonzero(np.round(solved.x) == 1), True
+        if solved.status == _INFEASIBLE:
+            return None, True
+    picked = repaired(lineups, scores, limits)
+    if picked is None and len(lineups) <= FEW_LEGAL:
+        return None, _fractions_miss(lineups, sets, limits)
+    return picked, picked is not None
+
+
+def _fractions_miss(lineups: Lineups, sets: csr_array, limits: PortfolioLimits) -> bool:
+    """Whether it is proven that not even fractions of the lineups keep the limits."""
+    held = csr_array(presence(lineups, limits))
+    solved = solve_linear(
+        np.zeros(len(lineups)),
+        A_ub=vstack([held, -held[: len(limits.drivers)], sets], format="csr"),
+        b_ub=np.concatenate(
+            [limits.most, limits.team_most, -limits.fewest, np.ones(sets.shape[0])]
+        ),
+        A_eq=csr_array(np.ones((1, len(lineups)))),
+        b_eq=[float(limits.n_lineups)],
+        bounds=(0.0, 1.0),
     )
-    if solved.x is None:
-        return None, solved.status == 2
-    return np.flatnonzero(np.round(solved.x) == 1), True
+    return bool(solved.status == _INFEASIBLE)

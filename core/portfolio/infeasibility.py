@@ -19,20 +19,30 @@ from core.lineups.legality import Budget, Group, LineupRules
 from core.lineups.walk import best_by_value
 from core.portfolio.choosing import choose
 from core.portfolio.conflict import smallest_conflict
-from core.portfolio.feasibility import Proof, choose_exactly, could_hold, relax
+from core.portfolio.feasibility import (
+    FEW_LEGAL,
+    Proof,
+    choose_exactly,
+    could_hold,
+    relax,
+    sets_of_one,
+)
 from core.portfolio.limits import Exposure, PortfolioLimits
+from core.portfolio.repair import repaired
 from core.portfolio.sequence import in_sequence
 from core.wording import many
 
-# Up to this number of legal lineups, all of them are columns of the integer program, so that its
-# verdict is a proof.
-FEW_LEGAL = 1_500
 FEW_NODES = 5_000
 NODES = 50
 # multiples of each step modulo this prime order the drivers as well as random numbers would
 _ORDER = 10_007
 _STEPS = tuple(range(1_009, 9_000, 499))
 _EACH = 60
+# lineups looked at for each number of lineups that is tried: a fifth of a second
+_FEW_LOOKS = 20_000_000
+# Integer programs are asked to prove one number of lineups after another impossible: as many as
+# take some seconds, by the meetings of lineups in sets of drivers that only one may hold.
+_MEETINGS_OF_PROOFS = 20_000
 # Sets of rules to try for a smaller conflict. Comparing counts takes no time, a search for lineups
 # a hundredth of a second, a program over lineups a tenth.
 _COUNTS_TRIED, _LEGAL_TRIED, _PROGRAMS_TRIED = 300, 100, 12
@@ -412,7 +422,11 @@ def _largest(
     exist. Below the first such number, the largest portfolio that can be found is returned, and not
     proven the largest.
     """
+    if legal <= FEW_LEGAL and _apart_alone(limits):
+        return _largest_apart(rules, limits, columns)
     proofs: list[Proof] = []
+    most_tried = max(4, _MEETINGS_OF_PROOFS // max(sets_of_one(columns, limits.min_unique).nnz, 1))
+    tried = 0
     for fewer in range(min(limits.n_lineups - 1, legal), 0, -1):
         smaller = limits.resized(fewer)
         if not could_hold(rules, smaller) or any(
@@ -428,14 +442,41 @@ def _largest(
             return fewer, True
         if legal <= FEW_LEGAL:
             chosen, decided = choose_exactly(columns, np.ones(legal), smaller, FEW_NODES)
-            if chosen is not None or not decided:
-                return (fewer if chosen is not None else 0), chosen is not None
-            continue
+            if chosen is not None:
+                return fewer, True
+            tried += 1
+            if decided and tried < most_tried:
+                continue
+            return _longest_found(rules, limits, columns, fewer), False
         wide = np.unique(np.concatenate([columns, _all_sorts(rules)]), axis=0)
         if choose_exactly(wide, np.ones(len(wide)), smaller, NODES)[0] is not None:
             return fewer, True
         return _longest_found(rules, limits, wide, fewer), False
     return 0, True
+
+
+def _apart_alone(limits: PortfolioLimits) -> bool:
+    """Whether ``min_unique`` alone limits the portfolio: fewer of its lineups keep it too."""
+    n = limits.n_lineups
+    held = bool((limits.most < n).any() or (limits.team_most < n).any())
+    return not held and not limits.fewest.any() and limits.min_unique > 1
+
+
+def _largest_apart(
+    rules: LineupRules, limits: PortfolioLimits, columns: Lineups
+) -> tuple[int, bool]:
+    """As :func:`_largest`, where only ``min_unique`` limits and ``columns`` are all legal lineups.
+
+    Impossible is then every number above the first that is.
+    """
+    found = _longest_found(rules, limits, columns, limits.n_lineups)
+    while found + 1 < limits.n_lineups:
+        following = limits.resized(found + 1)
+        chosen, decided = choose_exactly(columns, np.ones(len(columns)), following, FEW_NODES)
+        if chosen is None:
+            return found, decided
+        found += 1
+    return found, True
 
 
 def _go_together(pool: Lineups, limits: PortfolioLimits) -> bool:
@@ -450,11 +491,13 @@ def _go_together(pool: Lineups, limits: PortfolioLimits) -> bool:
 def _longest_found(rules: LineupRules, limits: PortfolioLimits, pool: Lineups, below: int) -> int:
     """The largest number of lineups under ``below`` for which quick searches find a portfolio."""
     salaries = np.array(rules.salaries_usd, dtype=np.int64)
+    alike = np.ones(len(pool))
 
     def go_together(count: int) -> bool:
         smaller = limits.resized(count)
         return _go_together(pool, smaller) or (
             len(in_sequence(-salaries, rules, smaller, 1.0)) == count
+            or repaired(pool, alike, smaller, _FEW_LOOKS) is not None
         )
 
     # an exposure is a whole count of some numbers of lineups and not of others, so some numbers

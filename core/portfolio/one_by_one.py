@@ -16,8 +16,8 @@ from core.lineups.legality import LineupRules
 from core.lineups.walk import best_by_value
 from core.portfolio.choosing import choose
 from core.portfolio.column_generation import best_together
-from core.portfolio.feasibility import choose_exactly, relax
-from core.portfolio.infeasibility import FEW_LEGAL, FEW_NODES, NODES, no_portfolio
+from core.portfolio.feasibility import FEW_LEGAL, choose_exactly, relax
+from core.portfolio.infeasibility import FEW_NODES, NODES, no_portfolio
 from core.portfolio.limits import Exposure, PortfolioLimits
 from core.portfolio.sequence import (
     Lineup,

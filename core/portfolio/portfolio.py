@@ -9,8 +9,8 @@ import numpy.typing as npt
 from core.lineups import Group, LineupRules, Lineups, WalkResult, best_by_value, count_legal
 from core.portfolio.choosing import Choice, Indices, choose, improve, pair_cost
 from core.portfolio.column_generation import Together, best_searched_together, best_together
-from core.portfolio.feasibility import choose_exactly, relax
-from core.portfolio.infeasibility import FEW_LEGAL, FEW_NODES, NODES, no_portfolio
+from core.portfolio.feasibility import FEW_LEGAL, choose_exactly, relax
+from core.portfolio.infeasibility import FEW_NODES, NODES, no_portfolio
 from core.portfolio.limits import PortfolioLimits
 
 Search = Callable[[LineupRules], WalkResult]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment
 from scipy.sparse import block_array, csr_array, eye_array, kron
 
 from core.errors import InvalidInput
@@ -20,6 +20,7 @@ from core.portfolio.choosing import Draft, Indices, choose, pair_cost
 from core.portfolio.feasibility import presence, sets_of_one
 from core.portfolio.limits import Counts, PortfolioLimits
 from core.portfolio.portfolio import generate_portfolio
+from core.portfolio.programs import solve_integer, solve_linear
 
 Kind = str | None
 RegimeSearch = Callable[[Kind, LineupRules], WalkResult]
@@ -155,14 +156,13 @@ def _priced(
     held = csr_array(presence(lineups, limits))
     rows = block_array([[held], [-held[: len(limits.drivers)]]], format="csr")
     each = np.ones((1, kinds))
-    solved = linprog(
+    solved = solve_linear(
         -values.ravel(),
         A_ub=block_array([[kron(rows, each)], [kron(eye_array(count), each)]], format="csr"),
         b_ub=np.concatenate([limits.most, limits.team_most, -limits.fewest, np.ones(count)]),
         A_eq=csr_array(np.tile(np.eye(kinds), (1, count))),
         b_eq=quota,
         bounds=(0.0, None),
-        method="highs",
     )
     if solved.status != 0:
         return None
@@ -264,12 +264,13 @@ def _programmed(
     if sets.shape[0]:
         constraints.append(LinearConstraint(sets @ spread, -np.inf, 1.0))
     score = values[lineup, kind]
-    solved = milp(
+    solved = solve_integer(
         -score / max(float(np.abs(score).max()), 1e-12),
         constraints=constraints,
         integrality=ones,
         bounds=Bounds(0, 1),
-        options={"mip_rel_gap": _GAP, "node_limit": _NODES},
+        gap=_GAP,
+        most_nodes=_NODES,
     )
     return None if solved.x is None else lineup[np.round(solved.x) == 1]
 

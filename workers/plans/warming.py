@@ -1,8 +1,11 @@
 """Loading the compiled code before the first job: tiny jobs done in this process."""
 
+import numpy as np
+
 from core.contest import typical_payouts
 from core.lineups import LineupRules
 from core.portfolio import portfolio_limits
+from core.portfolio.repair import repaired
 from core.race import ConstraintCompiler
 from core.slate import DRAFTKINGS_CLASSIC, Driver, Slate, find_track
 from workers.engine.arrays import Memory
@@ -38,3 +41,5 @@ def warm() -> None:
     """Compile, or load from disk, everything that a job runs."""
     for objective in OBJECTIVES:
         run_here(optimize.PLAN, _tiny(objective), Memory())
+    pool = np.array([range(i, i + 6) for i in range(5)], dtype=np.uint8)
+    repaired(pool, np.ones(len(pool)), _tiny("").limits)
