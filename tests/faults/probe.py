@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from celery import signals
 
 from workers.app import app
 from workers.engine.arrays import ArrayRef, Memory
@@ -30,8 +28,6 @@ from workers.plans.registry import PLANS
 __all__ = ["KIND", "PLAN", "Bad", "Probe", "app", "expected"]
 
 KIND = "probe"
-KILL_AFTER = "PROBE_KILL_AFTER_SECONDS"
-"""Environment: how long after the soft limit a child is killed, where the application's is long."""
 
 _WIDTH = 8
 _PRIME = 65_537
@@ -169,10 +165,3 @@ PLAN = Plan(
     stored_bytes=lambda request: 1_000 * sum(request.units),
 )
 PLANS[KIND] = PLAN
-
-
-@signals.worker_init.connect
-def _kill_soon(sender: Any, **_: object) -> None:
-    if os.environ.get(KILL_AFTER):
-        # after the application has set its own limit, which this one replaces
-        sender.time_limit = sender.soft_time_limit + float(os.environ[KILL_AFTER])

@@ -29,6 +29,12 @@ class ReadySchema(Schema):
     status = choice("Always `ready`", ["ready"])
     redis = flag("Whether Redis answers; always true here")
     slots = count("Worker processes of this version", low=1)
+    busy_slots = count("Of these, the ones that do a piece of a job")
+    stuck_slots = count(
+        "Of these, the ones that still do a piece whose job has ended or whose time is over; each "
+        "is ended and replaced within seconds"
+    )
+    free_slots = count("Of these, the ones that do nothing")
     waiting_chunks = count("Pieces of jobs that wait for a worker")
     waiting_seconds = number("Seconds that one worker would take for them", low=0)
     oldest_waiting_seconds = number(

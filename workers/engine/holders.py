@@ -5,6 +5,11 @@ from contextlib import suppress
 from workers.engine.ledger import holder_name
 
 
+def process_of(holder: str) -> int:
+    """Number of the process that a name of :func:`active_holders` stands for."""
+    return int(holder.split("|")[1])
+
+
 def active_holders() -> list[str]:
     """Names of the children of this worker that have a turn, as the ledger knows them."""
     # senders import this module too, and have no worker

@@ -259,7 +259,7 @@ class Jobs:
 
     def load(self) -> Load:
         """How busy the workers are, as of now."""
-        return self.ledger.load()
+        return self.ledger.load(self.settings.chunk_limit_seconds)
 
     def workers(self) -> tuple[int, tuple[str, ...]]:
         """Worker children there are, and which other versions, as of a moment ago."""

@@ -22,6 +22,14 @@ def error_document(error: BaseException) -> Json:
     return {"reason": f"An unexpected error, {type(error).__name__}; the worker's log has it."}
 
 
+def over_time(limit_seconds: int) -> AxiomaticError:
+    """The error of a job of which a part ran longer than it may."""
+    return AxiomaticError(
+        f"A part of the job ran longer than {limit_seconds} s (AXIOMATIC_CHUNK_LIMIT_SECONDS); "
+        "ask for less of it."
+    )
+
+
 def read_error(document: Json) -> AxiomaticError:
     """The error that :func:`error_document` described; the document's keys tell its type."""
     if "rules" in document:

@@ -20,7 +20,7 @@ from workers.engine.job_arrays import JobBlobs, JobEnded, StoreFull
 from workers.engine.jobs import Jobs, UnknownJob
 from workers.engine.ledger import Next, Piece
 from workers.engine.log_context import about_job
-from workers.engine.outcomes import error_document, success
+from workers.engine.outcomes import error_document, over_time, success
 from workers.engine.planning import cut_stage, pace_key
 from workers.engine.records import KeptPart, decode, encode, references
 from workers.engine.stages import Plan, Stage, Work, bounds, merged
@@ -97,15 +97,7 @@ class PieceRunner:
             # the ledger cannot be reached: the lease ends, and the piece is handed out again
             raise
         except SoftTimeLimitExceeded:
-            limit = self._jobs.settings.chunk_limit_seconds
-            self._fail(
-                holder,
-                piece,
-                AxiomaticError(
-                    f"A part of the job ran longer than {limit} s (AXIOMATIC_CHUNK_LIMIT_SECONDS); "
-                    "ask for less of it."
-                ),
-            )
+            self._fail(holder, piece, over_time(self._jobs.settings.chunk_limit_seconds))
         except MemoryError:
             limit = self._jobs.settings.child_memory_bytes // 2**20
             self._fail(

@@ -30,6 +30,8 @@ local function clock_key(version) return P .. 'clock:' .. version end    -- serv
 local function lanes_key(version) return P .. 'lanes:' .. version end    -- hash: the same, by lane
 local function active_key(version) return P .. 'active:' .. version end  -- zset: jobs that have not ended
 
+local function condemned_key(process) return P .. 'condemned:' .. process end  -- about to be killed
+
 local function queue_of(version) return 'axiomatic-' .. version end      -- list: Celery's messages
 
 local call = redis.call
@@ -130,6 +132,11 @@ local function split(lease)
   return string.match(lease, '^(%S+) (%S+) (%S+) (%S+)$')
 end
 
+-- A holder is a message in a process of a worker: "node|process|message".
+local function process_of(holder)
+  return string.match(holder, '^(.*|%d+)|[^|]*$') or holder
+end
+
 local function level_of(piece)
   local level, index = string.match(piece, '^(%d+)%.(%d+)$')
   return tonumber(level), tonumber(index)
@@ -153,6 +160,16 @@ local function put_back(lease)
   -- the lease of no holder is one that waits: for a chord's body, for room, or to try again
   if holder ~= '-' then count('leases_lost') end
   enlist(run)
+end
+
+-- Leases that end later than any can were made before the clock was put back: they begin anew, and
+-- those of living children are renewed within a second.
+local function mend_leases(lease_seconds)
+  local moment = now()
+  local late = '(' .. seconds_text(moment + 2 * lease_seconds)
+  for _, lease in ipairs(call('zrangebyscore', LEASES, late, '+inf', 'limit', 0, 500)) do
+    call('zadd', LEASES, seconds_text(moment + lease_seconds), lease)
+  end
 end
 
 -- Hand out again the pieces of leases that have ended, up to a limit.
@@ -328,7 +345,10 @@ end
 -- Number of children of a version's workers, and the other versions that have workers.
 local function slots_of(version)
   local slots, others, names = 0, {}, {}
-  for _, node in ipairs(call('zrangebyscore', NODES_SEEN, seconds_text(now() - 5), '+inf')) do
+  local moment = now()
+  -- a report from the future was made before the clock was put back; the next corrects it
+  for _, node in ipairs(call('zrangebyscore', NODES_SEEN, seconds_text(moment - 5),
+      seconds_text(moment + 5))) do
     local theirs, count = string.match(call('hget', NODES, node) or '', '^(%S+) (%d+)$')
     if theirs == version then
       slots = slots + tonumber(count)

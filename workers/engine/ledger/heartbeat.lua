@@ -2,9 +2,10 @@
 -- Returns 1 if it is this worker's turn to look after all jobs.
 -- ARGV: node, version, slots (-1: its main thread is stuck, so it counts as absent), lease seconds,
 -- the longest
---       that any piece is held, then holders of this worker
+--       that any piece is held, seconds of a turn at looking after all jobs, then holders of this
+--       worker
 local node, version, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local lease_seconds, longest = tonumber(ARGV[4]), tonumber(ARGV[5])
+local lease_seconds, longest, turn_seconds = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local MISSED_SECONDS = 2.5
 local moment = now()
 
@@ -14,7 +15,7 @@ if slots >= 0 then
   call('zadd', VERSIONS, seconds_text(moment), version)
 end
 
-for i = 6, #ARGV do
+for i = 7, #ARGV do
   local lease = call('hget', HELD, ARGV[i])
   if lease and call('zscore', LEASES, lease) then
     local _, run, _, piece = split(lease)
@@ -34,5 +35,10 @@ for _, lease in ipairs(call('zrangebyscore', LEASES, '-inf',
   end
 end
 
-if call('set', P .. 'reaper:' .. version, node, 'nx', 'px', 900) then return 1 end
-return 0
+-- The time stands in the value: a key's own time-out would follow the clock when that is put back,
+-- and nobody would look after anything until then. A time in the future is no time.
+local turn = P .. 'reaper:' .. version
+local last = tonumber(string.match(call('get', turn) or '', '^[%d.]+') or '')
+if last and last <= moment and moment - last < turn_seconds then return 0 end
+call('set', turn, seconds_text(moment) .. ' ' .. node, 'ex', 60)
+return 1

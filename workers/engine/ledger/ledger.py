@@ -11,6 +11,9 @@ from workers.engine.ledger.scripts import Scripts
 LEASE_SECONDS = 6.0
 """How long a piece is leased unless renewed; a worker renews its children's leases every second."""
 
+TURN_SECONDS = 0.9
+"""How long a worker that looks after all jobs has the turn: a little less than a heartbeat."""
+
 GRACE_SECONDS = 0.3
 """How long a finished stage waits for its chord's body before any turn may join it."""
 
@@ -161,6 +164,24 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a child holds.
+
+    Parameters
+    ----------
+    holder, lease, since
+        Who holds it, under which lease, and since when: together they name one taking of a piece.
+    over
+        Whether its job has ended.
+    """
+
+    holder: str
+    lease: str
+    since: str
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """How busy an installation is.
 
@@ -168,6 +189,9 @@ class Load:
     ----------
     slots
         Worker children of this version.
+    busy_slots, stuck_slots, free_slots
+        How many of them hold a piece; hold one whose job has ended or whose time is over, so that
+        they are about to be ended; and hold none.
     waiting_chunks
         Pieces that could be run now if a child were free.
     waiting_seconds
@@ -182,6 +206,9 @@ class Load:
     """
 
     slots: int
+    busy_slots: int
+    stuck_slots: int
+    free_slots: int
     waiting_chunks: int
     waiting_seconds: float
     oldest_waiting_seconds: float
@@ -380,14 +407,14 @@ class Ledger:
         bool
             Whether it is this worker's turn to look after all jobs.
         """
-        reply = self._scripts.run(
-            "heartbeat", node, self._version, slots, LEASE_SECONDS, longest_seconds, *holders
-        )
+        seconds = (LEASE_SECONDS, longest_seconds, TURN_SECONDS)
+        reply = self._scripts.run("heartbeat", node, self._version, slots, *seconds, *holders)
         return reply == 1
 
     def look_after(self, most_seconds: int) -> None:
         """Hand out again pieces that nobody holds, and end jobs that no worker can or will run."""
-        self._scripts.run("look_after", self._version, most_seconds, VERSION_GRACE_SECONDS)
+        arguments = (self._version, most_seconds, VERSION_GRACE_SECONDS, LEASE_SECONDS)
+        self._scripts.run("look_after", *arguments)
 
     def turns(self, queue: str) -> int:
         """How many turns should be published now."""
@@ -396,6 +423,34 @@ class Ledger:
     def any_held(self, holders: Sequence[str]) -> bool:
         """Whether any of these holders has a piece."""
         return self._scripts.run("any_held", *holders) == 1
+
+    def held(self, holders: Sequence[str]) -> list[Held]:
+        """What each of these holders holds, where it holds anything."""
+        if not holders:
+            return []
+        reply = cast("list[list[bytes | int]]", self._scripts.run("held", *holders))
+        return [
+            Held(_text(holder), _text(lease), _text(since), over == 1)
+            for holder, lease, since, over in reply
+        ]
+
+    def condemn(self, held: Held, error: str = "", reason: str = "") -> bool:
+        """Hand a child nothing more, and end its lease, because its worker is about to kill it.
+
+        Parameters
+        ----------
+        held
+            What it holds. Nothing happens if that is something else by now.
+        error, reason
+            Why the job fails; without them nothing happens unless it has ended.
+
+        Returns
+        -------
+        bool
+            Whether the child may be killed.
+        """
+        arguments = (held.holder, held.lease, held.since, error, reason)
+        return self._scripts.run("condemn", *arguments) == 1
 
     def leave(self, node: str) -> None:
         """Remove a worker that ended in good order."""
@@ -414,13 +469,18 @@ class Ledger:
         outcome, run_id = cast("list[bytes]", reply)
         return Begun(_text(outcome), _text(run_id))
 
-    def load(self) -> Load:
-        """How busy the workers are."""
-        slots, pieces, seconds, oldest, stored, promised, kept, others = cast(
-            "list[int | bytes | list[bytes]]", self._scripts.run("load", self._version)
+    def load(self, longest_seconds: float = 86_400.0) -> Load:
+        """How busy the workers are; who holds a piece for ``longest_seconds`` is stuck."""
+        slots, busy, stuck, pieces, seconds, oldest, stored, promised, kept, others = cast(
+            "list[int | bytes | list[bytes]]",
+            self._scripts.run("load", self._version, longest_seconds),
         )
         return Load(
             slots=int(_text(slots)),
+            busy_slots=int(_text(busy)),
+            stuck_slots=int(_text(stuck)),
+            # a worker that has just died counts as busy for some seconds and has no slots
+            free_slots=max(0, int(_text(slots)) - int(_text(busy)) - int(_text(stuck))),
             waiting_chunks=int(_text(pieces)),
             waiting_seconds=float(_text(seconds)),
             oldest_waiting_seconds=float(_text(oldest)),

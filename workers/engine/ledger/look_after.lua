@@ -1,15 +1,25 @@
 -- What one worker does each second for all: it ends expired leases and jobs that no worker can run,
 -- and removes what has expired from the counts.
--- ARGV: version, most seconds a job may take, version grace seconds
+-- ARGV: version, most seconds a job may take, version grace seconds, lease seconds
 local version, most, grace = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local AWAY_SECONDS = 10
 local moment = now()
 
+mend_leases(tonumber(ARGV[4]))
 end_leases(500)
 
 for _, gone in ipairs(call('zrangebyscore', NODES_SEEN, '-inf', seconds_text(moment - 60))) do
   call('zrem', NODES_SEEN, gone)
   call('hdel', NODES, gone)
+end
+
+-- what was noted before the clock was put back
+for _, ahead in ipairs(call('zrangebyscore', NODES_SEEN, seconds_text(moment + 60), '+inf')) do
+  call('zrem', NODES_SEEN, ahead)
+  call('hdel', NODES, ahead)
+end
+for _, ahead in ipairs(call('zrangebyscore', VERSIONS, '(' .. seconds_text(moment), '+inf')) do
+  call('zadd', VERSIONS, seconds_text(moment), ahead)
 end
 
 forget_expired()

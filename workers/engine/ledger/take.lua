@@ -4,6 +4,9 @@
 -- that stage has waiting pieces ('' and -1: any job's pieces will do)
 local holder, version, lease_seconds = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
+-- its worker is about to kill it
+if call('exists', condemned_key(process_of(holder))) == 1 then return false end
+
 -- give back a piece that this holder still has: its job had ended, or an answer was lost
 local stale = call('hget', HELD, holder)
 if stale then

@@ -25,6 +25,7 @@ def _long_leases() -> Iterator[None]:
     """Let no lease end by itself, however slow the machine: the tests end them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ledger, "LEASE_SECONDS", 6_000.0)
+        patch.setattr(ledger, "TURN_SECONDS", 3_000.0)
         patch.setattr(ledger, "GRACE_SECONDS", 3_000.0)
         patch.setattr(ledger, "ROOM_SECONDS", 1_000.0)
         yield

@@ -80,6 +80,10 @@ def test_a_redis_that_forgets_the_scripts_is_told_them_again(desk: Desk) -> None
     forget()
     assert desk.ledger.any_held(["h"])
     forget()
+    (held,) = desk.ledger.held(["h"])
+    forget()
+    assert not desk.ledger.condemn(held)
+    forget()
     assert desk.ledger.give_back("h", piece, "no") == "kept"
     desk.end_leases()
     piece = desk.take()
