@@ -31,4 +31,4 @@ RUN NUMBA_CACHE_DIR=/var/cache/axiomatic python -c 'from workers.plans.warming i
 EXPOSE 8000
 # the image is read-only where it runs, and a machine with another processor compiles its own
 ENTRYPOINT ["/bin/sh", "-c", "cp -R /var/cache/axiomatic \"$NUMBA_CACHE_DIR\" && exec \"$@\"", "axiomatic"]
-CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "16", "--graceful-timeout", "75", "--no-control-socket", "web.app:create_app()"]
+CMD ["gunicorn", "--config", "python:web.server.config", "--bind", "0.0.0.0:8000", "--workers", "2", "web.app:create_app()"]

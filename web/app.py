@@ -6,12 +6,12 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from web import VERSION, measuring, problems, services
 from web.api import BLUEPRINTS
 from web.api.openapi import DescribedApi
+from web.bodies import reading
+from web.bodies.limits import MOST_PARTS, SCORES
 from web.warming import warm_in_background
 from workers.app import configure
 from workers.installation.logs import log_to_stderr
 from workers.installation.settings import Settings
-
-MAX_REQUEST_BYTES = 64 * 1024 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -37,13 +37,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
-        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        MAX_CONTENT_LENGTH=SCORES.most_bytes,
+        MAX_FORM_PARTS=MOST_PARTS,
     )
     measuring.register(app)
     services.install(app, settings)
     api = DescribedApi(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    reading.register(app)
     problems.register(app)
     app.register_blueprint(
         get_swaggerui_blueprint("/api/v1/docs", "/openapi.json", config={"app_name": "Axiomatic"})

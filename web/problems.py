@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from itertools import islice
-from json import JSONDecodeError
 from typing import Any
 
 from flask import Flask, Response, json, request
@@ -25,11 +24,11 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
 MOST_FIELDS = 20
+_LONGEST_NAME, _LONGEST_MESSAGE = 100, 400
 _NO_ROUTE = {
     404: "Nothing is at {path}; /openapi.json lists what there is.",
     405: "{path} takes no {method}; the header Allow names what it takes.",
 }
-_TAKE_FILES = {"slates.upload", "jobs.entries"}
 
 
 class Problem(Exception):
@@ -95,13 +94,21 @@ def flatten(messages: Any, path: tuple[str, ...] = ()) -> Iterable[tuple[str, li
 def refused(errors: Mapping[str, list[str]]) -> Problem:
     """The 422 that names each field and what is wrong with it, of many fields the first."""
     count = len(errors)
-    shown = dict(islice(errors.items(), MOST_FIELDS))
+    shown = {
+        _cut(name, _LONGEST_NAME): [_cut(each, _LONGEST_MESSAGE) for each in messages[:MOST_FIELDS]]
+        for name, messages in islice(errors.items(), MOST_FIELDS)
+    }
     names = ", ".join(shown) + (f" and {count - MOST_FIELDS} more" if count > MOST_FIELDS else "")
     return Problem(
         422,
         f"{count} field{'s' if count > 1 else ''} cannot be used: {names}.",
         errors=shown,
     )
+
+
+def _cut(text: str, longest: int) -> str:
+    """A text that a request may have filled, no longer than a refusal needs."""
+    return text if len(text) <= longest else text[: longest - 2] + ".."
 
 
 def _http(error: HTTPException) -> Response:
@@ -121,41 +128,8 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _readable_json() -> None:
-    """Refuse a body that is not JSON before anything reads it as if nothing had been sent."""
-    if request.routing_exception is not None:
-        return
-    if request.method not in {"POST", "PUT", "PATCH"} or request.mimetype == "multipart/form-data":
-        return
-    if not request.is_json and request.content_length:
-        wanted = "multipart/form-data" if request.endpoint in _TAKE_FILES else "application/json"
-        raise Problem(415, f"{request.mimetype or 'no media type'}; send {wanted}.")
-    if request.endpoint in _TAKE_FILES:
-        raise Problem(415, "Nothing was sent; send multipart/form-data with a file in it.")
-    _require_json_object(request.get_data())
-
-
-def _require_json_object(body: bytes) -> None:
-    if not body:
-        raise Problem(400, "The body is empty; send a JSON object.")
-    try:
-        document = json.loads(body)
-    except RecursionError:
-        raise Problem(400, "The body is nested too deeply; send a JSON object.") from None
-    except UnicodeDecodeError:
-        raise Problem(400, "The body is not UTF-8; send a JSON object in UTF-8.") from None
-    except JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise Problem(400, f"The body is not JSON; it cannot be read at {where}.") from None
-    except ValueError:  # a number of thousands of digits
-        raise Problem(400, "The body has a number too long to be read.") from None
-    if not isinstance(document, dict):
-        raise Problem(400, "The body is not a JSON object.")
-
-
 def register(app: Flask) -> None:
     """Answer every error of ``app`` with a problem document."""
-    app.before_request(_readable_json)
     app.register_error_handler(Problem, answer)
     app.register_error_handler(HTTPException, _http)
 

@@ -194,8 +194,7 @@ class Stack:
         bind = f"unix:{self._socket}" if self._port is None else f"127.0.0.1:{self._port}"
         return [
             *(sys.executable, "-m", "gunicorn", "--bind", bind),
-            *("--worker-class", "gthread", "--threads", "16", "--log-level", "warning"),
-            *("--no-control-socket",),
+            *("--config", "python:web.server.config", "--log-level", "warning"),
             "web.app:create_app()",
         ]
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from web.api.openapi import starts_job
+from web.bodies import Blueprint
 from web.requests import contest_sim_request, encode
 from web.schemas.contests import ContestSimSchema
 from web.schemas.results import ContestSimResultSchema

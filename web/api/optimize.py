@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from web.api.openapi import starts_job
+from web.bodies import Blueprint
 from web.requests import encode, leverage_request, optimize_request
 from web.schemas.optimize import LeverageSchema, OptimizeSchema
 from web.schemas.results import LeverageResultSchema, OptimizeResultSchema

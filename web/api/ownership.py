@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from web.api.openapi import starts_job
+from web.bodies import Blueprint
 from web.requests import encode, ownership_request
 from web.schemas.ownership import OwnershipSchema
 from web.schemas.results import OwnershipResultSchema

@@ -9,7 +9,7 @@ from web.schemas.choices import ARCHETYPES, ENSEMBLE_METHODS, ESTIMATORS, NORMAL
 from web.schemas.contests import INLINE_DRIVERS, MOST_SEED, SLATE_ID, ScenarioConfigSchema
 from web.schemas.request import RequestSchema
 from web.schemas.slates import DESCRIPTIONS, DRIVERS, SITE, DriverSchema
-from web.schemas.values import Counted, Flag, Number, OneOf, Text, Whole, between
+from web.schemas.values import Counted, Flag, Number, OneOf, Text, Whole, between, shown
 
 
 class Weights(fields.Field[dict[str, float]]):
@@ -48,7 +48,7 @@ class Weights(fields.Field[dict[str, float]]):
             if name not in ESTIMATORS:
                 problems[name] = [f"no estimator; give any of {', '.join(ESTIMATORS)}."]
             elif type(weight) not in (int, float) or not 0 <= weight <= 1:
-                problems[name] = [f"{repr(weight)[:40]}; give 0 to 1."]
+                problems[name] = [f"{shown(weight)}; give 0 to 1."]
         if problems:
             raise ValidationError(problems)
         return {name: float(weight) for name, weight in named.items()}

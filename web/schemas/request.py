@@ -7,11 +7,13 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 _UNKNOWN = "Unknown field."
+_LONGEST = 80
 
 
 def no_such(name: str, known: Iterable[str], noun: str) -> str:
     """The refusal of a name that is none of those known, with the nearest where one is alike."""
-    near = difflib.get_close_matches(name, sorted(known), 1)
+    # what is longer than any name is like none, and would be compared for minutes
+    near = difflib.get_close_matches(name, sorted(known), 1) if len(name) <= _LONGEST else []
     return f"no such {noun}" + (f"; the nearest is {near[0]}." if near else ".")
 
 

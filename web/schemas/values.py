@@ -17,18 +17,22 @@ else:  # generic only lately
 
 def _finite(value: Any, what: str) -> float | int:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValidationError(f"{_shown(value)} is no {what}.")
+        raise ValidationError(f"{shown(value)} is no {what}.")
     try:
         finite = math.isfinite(value)
     except OverflowError:
         finite = False
     if not finite:
-        raise ValidationError(f"{_shown(value)} is no {what}.")
+        raise ValidationError(f"{shown(value)} is no {what}.")
     return value
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value as a refusal shows it: not all of a book that was sent for a number."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    if isinstance(value, str):
+        value = value[:60]
     try:
         text = repr(value)
     except ValueError:  # a whole number of thousands of digits
@@ -42,7 +46,7 @@ class Whole(fields.Integer):
     def _validated(self, value: Any) -> int:
         number = _finite(value, "whole number")
         if number != int(number):
-            raise ValidationError(f"{_shown(value)} is no whole number.")
+            raise ValidationError(f"{shown(value)} is no whole number.")
         return int(number)
 
 
@@ -59,7 +63,7 @@ class Flag(fields.Boolean):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
         del attr, data, kwargs
         if not isinstance(value, bool):
-            raise ValidationError(f"{_shown(value)} is neither true nor false.")
+            raise ValidationError(f"{shown(value)} is neither true nor false.")
         return value
 
 
@@ -98,7 +102,7 @@ class Price(fields.Field[float]):
         odds = read_price(value) if known and not isinstance(value, bool) else None
         if odds is None:
             raise ValidationError(
-                f"{_shown(value)} is no price; give decimal odds above 1, such as 1.85, or "
+                f"{shown(value)} is no price; give decimal odds above 1, such as 1.85, or "
                 'American ones, such as -120 or "+150".'
             )
         return odds
@@ -157,7 +161,7 @@ class ScoreMatrix(_List):
                 # an exact type: true is no score, and a long text is not echoed
                 if type(cell) not in (int, float) or not -most <= cell <= most:
                     raise ValidationError(
-                        f"row {number}, driver {index}: {repr(cell)[:40]}; give -1000 to 1000."
+                        f"row {number}, driver {index}: {shown(cell)}; give -1000 to 1000."
                     )
         return value
 
@@ -191,7 +195,7 @@ class OneOf(validate.OneOf):
     def __call__(self, value: Any) -> Any:
         """The value itself, where it is one of them."""
         if value not in self.choices:
-            raise ValidationError(f"{_shown(value)}; give {self.choices_text}.")
+            raise ValidationError(f"{shown(value)}; give {self.choices_text}.")
         return value
 
 
