@@ -11,6 +11,11 @@ from collections.abc import Iterable, Sequence
 from core.errors import InvalidInput, Problem
 
 MAX_BYTES = 2_000_000
+MAX_ROWS = 5_000
+MAX_CELLS = 500
+"""Cells of one row."""
+MAX_CELL = 4_000
+"""Characters of one cell."""
 
 Rows = list[tuple[int, list[str]]]
 """Lines of a table, each with its number in the file."""
@@ -38,6 +43,50 @@ def decode(data: bytes, where: str, most_bytes: int = MAX_BYTES) -> str:
     raise InvalidInput({where: "neither UTF-8 nor Windows-1252 text; save the CSV as UTF-8."})
 
 
+def read_rows(
+    data: bytes, where: str, *, most_bytes: int = MAX_BYTES, most_rows: int = MAX_ROWS
+) -> Rows:
+    """Rows of a CSV, each with its line number, the cells as they stand and empty ones too.
+
+    Parameters
+    ----------
+    data
+        The file's bytes.
+    where
+        The request key that errors name.
+    most_bytes, most_rows
+        How large the file may be. A row has :data:`MAX_CELLS` at the most, of :data:`MAX_CELL`
+        characters each.
+
+    Raises
+    ------
+    InvalidInput
+        The file is no CSV, has too many rows, or a row is too large. The reading stops there.
+    """
+    reader = csv.reader(io.StringIO(decode(data, where, most_bytes), newline=""), strict=True)
+    rows: Rows = []
+    try:
+        for row in reader:
+            if message := _too_large(row, len(rows), most_rows):
+                raise InvalidInput(Problem(where, message, at=f"line {reader.line_num}"))
+            rows.append((reader.line_num, row))
+    except csv.Error as error:
+        at = f"line {reader.line_num}"
+        raise InvalidInput(Problem(where, f"not CSV: {error}.", at=at)) from None
+    return rows
+
+
+def _too_large(row: list[str], count: int, most_rows: int) -> str | None:
+    if count >= most_rows:
+        return f"the file goes on; give a CSV of at most {most_rows:,} rows."
+    if len(row) > MAX_CELLS:
+        return f"{len(row):,} cells; give at most {MAX_CELLS} in a row."
+    longest = max(map(len, row), default=0)
+    if longest > MAX_CELL:
+        return f"a cell of {longest:,} characters; give at most {MAX_CELL:,}."
+    return None
+
+
 def read_table(data: bytes, where: str, *, may_be_short: bool = True) -> tuple[list[str], Rows]:
     """Cells of the header, and the rows under it, each with its line number.
 
@@ -53,16 +102,11 @@ def read_table(data: bytes, where: str, *, may_be_short: bool = True) -> tuple[l
     Raises
     ------
     InvalidInput
-        The file is no CSV, or a row has more cells than the header, or fewer where
+        As :func:`read_rows`, or a row has more cells than the header, or fewer where
         ``may_be_short`` is False.
     """
-    reader = csv.reader(io.StringIO(decode(data, where), newline=""), strict=True)
-    try:
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
-    except csv.Error as error:
-        at = f"line {reader.line_num}"
-        raise InvalidInput(Problem(where, f"not CSV: {error}.", at=at)) from None
-    rows = [(line, row) for line, row in rows if any(row)]
+    stripped = [(line, [cell.strip() for cell in row]) for line, row in read_rows(data, where)]
+    rows = [(line, row) for line, row in stripped if any(row)]
     if not rows:
         raise InvalidInput({where: "the file has no line of text; give a CSV with a header line."})
     header = rows[0][1]

@@ -1,16 +1,16 @@
 """Filling a player's own entries file: each reserved entry gets a lineup, all else stays."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Problem
 from core.sites.rows import Pick, PickedLineup
-from core.tables import csv_text, decode
+from core.tables import Rows, csv_text, number, read_rows
+from core.text import flaw, shown
 
 _KEY = "entries"
+MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def fill_rows(
         On ``entries``: not that file, no entry in it, more entries in a contest than lineups. On
         ``contest_ids``: a contest that is not in it.
     """
-    rows = list(csv.reader(io.StringIO(decode(data, _KEY), newline="")))
+    numbered = read_rows(data, _KEY, most_rows=MOST_ROWS)
+    rows = [row for _, row in numbered]
     header = [name.strip() for name in rows[0]]
     slots = [index for index, name in enumerate(header) if name == columns.slot]
     if (
@@ -89,6 +90,7 @@ def fill_rows(
         for row in rows[1:]
         if len(row) > max(entry_at, contest_at, *slots) and row[entry_at].strip().isdecimal()
     ]
+    _require_plain(numbered)
     held = Counter(row[contest_at].strip() for row in entries)
     chosen = set(held) if contest_ids is None else set(contest_ids)
     if absent := sorted(chosen - set(held)):
@@ -111,3 +113,22 @@ def fill_rows(
                 row[index] = cell(pick)
             filled[contest] += 1
     return csv_text(rows)
+
+
+def _require_plain(rows: Rows) -> None:
+    """Refuse a cell that would be a formula, or drive a terminal, in the file that is given back.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the line of each.
+    """
+    problems = []
+    for line, row in rows:
+        for cell in row:
+            # instructions have lines of their own, and a number may have a sign
+            wrong = flaw(" ".join(cell.split()))
+            if wrong and number(cell) is None:
+                problems.append(Problem(_KEY, f"{shown(cell)!r} {wrong}", at=f"line {line}"))
+    if problems:
+        raise InvalidInput(problems[:20])

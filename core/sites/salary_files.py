@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.errors import InvalidInput, Problem
 from core.sites.rows import DriverRow
 from core.tables import number, read_table, whole_number
+from core.text import flaw, shown
 
 MAX_SALARY_USD = 1_000_000
 FIELD = "salaries"
@@ -69,7 +70,8 @@ def read_salary_rows(data: bytes, columns: SalaryColumns) -> tuple[DriverRow, ..
     ------
     InvalidInput
         On ``salaries``, with the line where it is one row's: not a CSV, a column is absent, no id
-        or name, another game's position, a salary or average that is no number.
+        or name, another game's position, a text that may not be kept
+        (:func:`core.text.flaw`), a salary or average that is no number.
     """
     header, rows = read_table(data, FIELD, may_be_short=False)
     missing = [column for column in columns.needed if column not in header]
@@ -96,6 +98,11 @@ def _driver(cells: dict[str, str], columns: SalaryColumns, wrong: list[str]) -> 
     position, average_text = cells[columns.position], cells[columns.average]
     if not name or not driver_id:
         wrong.append(f"{columns.name} and {columns.driver_id} must be given.")
+    wrong.extend(
+        f"{column} {shown(cells[column])!r} {unsound}"
+        for column in (columns.name, columns.driver_id, columns.race)
+        if column is not None and (unsound := flaw(cells[column]))
+    )
     if position not in columns.positions:
         wrong.append(
             f"{columns.position} {position!r}; a NASCAR contest has only "

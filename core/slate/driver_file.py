@@ -11,6 +11,7 @@ from core.slate.drivers import NO_GRID, Driver, Slate, Veto
 from core.slate.names import plain_name
 from core.slate.prices import LEAST_AMERICAN, doubted_odds, is_signed, read_price
 from core.tables import Rows, number, read_table, whole_number
+from core.text import flaw, shown
 from core.wording import listed
 
 _KEY = "drivers"
@@ -37,7 +38,7 @@ _SYNONYMS = {
 
 
 def _text(cell: str) -> str | None:
-    return cell if 1 <= len(cell) <= 80 else None
+    return cell if 1 <= len(cell) <= 80 and flaw(cell) is None else None
 
 
 def _points(cell: str) -> float | None:
@@ -168,7 +169,11 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
             name = cells.get("driver", "")
             index = by_name.get(name, by_name.get(plain_name(name)))
         if index is None:
-            unmatched.append(cells.get("driver") or cells.get("driver_id", ""))
+            called = cells.get("driver") or cells.get("driver_id", "")
+            # a warning names it
+            if unsound := flaw(called):
+                problems.append(Problem(_KEY, f"{shown(called)!r} {unsound}", at=f"line {line}"))
+            unmatched.append(called)
             continue
         changes, wrong = _read_cells(cells)
         if index in changed:
@@ -183,7 +188,7 @@ def apply_driver_file(slate: Slate, data: bytes) -> Slate:
         raise InvalidInput({_KEY: "none of its drivers is on the slate; is it another race's?"})
     drivers = tuple(changed.get(index, driver) for index, driver in enumerate(slate.drivers))
     _require_decimal(drivers)
-    ignored = [cell for cell, column in zip(header, columns, strict=True) if _unused(column)]
+    ignored = [shown(cell) for cell, column in zip(header, columns, strict=True) if _unused(column)]
     warnings = [*_warnings(slate, drivers, changed, unmatched, ignored), *signed]
     return replace(slate, drivers=drivers, warnings=tuple(warnings))
 
@@ -237,15 +242,17 @@ def _read_cells(cells: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
             continue
         value = read(cell)
         if value is None:
-            wrong.append(f"{column} {cell!r}; give {wanted}.")
+            unsound = flaw(cell) if read is _text else None
+            remedy = f"; give {wanted}." if unsound is None else f" {unsound}"
+            wrong.append(f"{column} {shown(cell)!r}{remedy}")
         changes[_ATTRIBUTE.get(column, column)] = value
     return changes, wrong
 
 
 def _nearest(name: str, slate: Slate) -> str:
     names = [driver.name for driver in slate.drivers]
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"{name} (nearest: {near[0]})" if near else name
+    near = difflib.get_close_matches(name[:80], names, n=1, cutoff=0.6)
+    return f"{shown(name)} (nearest: {near[0]})" if near else shown(name)
 
 
 def _warnings(

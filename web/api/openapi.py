@@ -13,6 +13,7 @@ from flask_smorest.spec.plugins import FlaskPlugin
 from marshmallow import Schema, fields, validate
 
 from core.slate.prices import LARGEST
+from core.text import PATTERN
 from web.schemas.jobs import JobSchema
 from web.schemas.problems import ProblemSchema
 from web.schemas.values import Fractions, Price, Text
@@ -182,10 +183,10 @@ def _bounds(converter: Any, field: fields.Field[Any], *, ret: dict[str, Any]) ->
 
 
 def _lengths(converter: Any, field: fields.Field[Any], *, ret: dict[str, Any]) -> dict[str, Any]:
-    """How long a text may be."""
+    """How long a text may be, and which characters it may have."""
     del converter, ret
     if isinstance(field, Text):
-        return {"minLength": Text.SHORTEST, "maxLength": Text.LONGEST}
+        return {"minLength": Text.SHORTEST, "maxLength": Text.LONGEST, "pattern": PATTERN}
     return {}
 
 

@@ -15,7 +15,7 @@ from web.schemas.values import ScoreMatrix
 
 MOST_ITEMS = 200
 """Items of a list, or keys of an object, whose schema has no number of its own."""
-MOST_UNKNOWN = 20
+MOST_UNKNOWN = 100
 """Unknown names after which no more are looked for."""
 
 Errors = dict[str, list[str]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import ValidationError, fields, validate
 
 from core.slate.prices import read_price
+from core.text import flaw
 from core.wording import many
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Flag(fields.Boolean):
 
 
 class Text(fields.String):
-    """A text of 1 to 80 characters that any file or store can hold."""
+    """A text of 1 to 80 characters that any file, store or terminal can hold."""
 
     SHORTEST, LONGEST = 1, 80
 
@@ -78,10 +79,8 @@ class Text(fields.String):
             raise ValidationError(
                 f"{len(text)} characters; give {self.SHORTEST} to {self.LONGEST}."
             )
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise ValidationError("holds half a character; send whole Unicode.") from None
+        if unsound := flaw(text):
+            raise ValidationError(unsound)
         return text
 
 

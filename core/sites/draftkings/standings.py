@@ -5,8 +5,6 @@ starts at the top too, has a row for each driver, with the share of entries that
 column with the entrants' names is never read.
 """
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from core.errors import InvalidInput, Problem
 from core.sites.rows import Standings
 from core.sites.rules import TICKS_PER_POINT
-from core.tables import Rows, decode, number
+from core.tables import Rows, number, read_rows
+from core.text import flaw
 
 COLUMNS = ("EntryId", "TimeRemaining", "Points", "Lineup", "Player", "%Drafted", "FPTS")
 MOST_BYTES = 200_000_000
+MOST_ROWS = 1_000_000
 
 _KEY = "standings"
 _NOISE_TICKS = 0.05  # points in the export are floats, off a whole tick in the fifth decimal
@@ -108,13 +108,8 @@ def read_standings(data: bytes, roster_size: int = 6) -> Standings:
 
 
 def _rows(data: bytes) -> Rows:
-    text = decode(data, _KEY, MOST_BYTES)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        rows = [(reader.line_num, row) for row in reader if any(row)]
-    except csv.Error as error:
-        at = f"line {reader.line_num}"
-        raise InvalidInput(Problem(_KEY, f"not CSV: {error}.", at=at)) from None
+    read = read_rows(data, _KEY, most_bytes=MOST_BYTES, most_rows=MOST_ROWS)
+    rows = [(line, row) for line, row in read if any(row)]
     if not rows:
         raise InvalidInput({_KEY: "the file has no line of text; give a CSV with a header line."})
     return rows
@@ -147,6 +142,8 @@ def _drivers(
             continue
         share = number(_cell(row, at["%Drafted"]).removesuffix("%"))
         ticks = _ticks(_cell(row, at["FPTS"]))
+        if wrong := flaw(name):
+            problems.append(Problem(_KEY, f"{name!r} {wrong}", at=f"line {line}, column Player"))
         if name in drivers:
             twice = f"{name} is listed twice."
             problems.append(Problem(_KEY, twice, at=f"line {line}, column Player"))
