@@ -1,15 +1,11 @@
 """How many requests the API answers, and how long each took."""
 
-import os
-import tempfile
 import time
-from pathlib import Path
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Histogram, multiprocess
 
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable by which processes find each other's counts; the library reads it when imported."""
+from web.shared_counts import are_shared
 
 _NO_ROUTE = "none"
 
@@ -24,25 +20,9 @@ REQUESTS = Histogram(
 )
 
 
-def share_between_processes() -> None:
-    """Let the processes of a server count into one folder, whose name they inherit.
-
-    Called by the server's parent before it loads the application; where nobody calls it, a process
-    shows its own counts.
-    """
-    folder = os.environ.setdefault(SHARED_FOLDER, tempfile.mkdtemp(prefix="axiomatic-counts-"))
-    Path(folder).mkdir(exist_ok=True)
-
-
-def forget_process(pid: int) -> None:
-    """Forget what holds only while a process lives; its counts stay."""
-    if SHARED_FOLDER in os.environ:
-        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
-
-
 def add_requests(registry: CollectorRegistry) -> None:
     """Add the counts of all processes of this server to a registry."""
-    if SHARED_FOLDER in os.environ:
+    if are_shared():
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(REQUESTS)

@@ -6,6 +6,7 @@ processes there are.
 
 from typing import Any
 
+from web import shared_counts
 from web.server.connections import MOST_CONNECTIONS
 from web.server.worker import BufferingWorker
 
@@ -39,6 +40,13 @@ def on_starting(server: Any) -> None:
             "Leave the worker class to web.server.config (GUNICORN_CMD_ARGS may name another): "
             "no other bounds slow clients."
         )
+    # before the application is loaded, in the processes that count
+    server.axiomatic_counts = shared_counts.share()
+
+
+def on_exit(server: Any) -> None:
+    """Remove what the processes counted."""
+    shared_counts.remove(getattr(server, "axiomatic_counts", None))
 
 
 def when_ready(server: Any) -> None:
