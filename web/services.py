@@ -6,6 +6,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from web import stored_slates
+from web.events import Followers
 from web.ownership_model import read_own_model
 from web.requests import Sources
 from workers.app import open_jobs
@@ -18,6 +19,7 @@ OPEN_CALLER = "everyone"
 
 _OWN_MODEL = "axiomatic-ownership-model"
 _SETTINGS = "axiomatic-settings"
+_FOLLOWERS = "axiomatic-followers"
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -32,11 +34,17 @@ def install(app: Flask, settings: Settings) -> None:
     app.extensions[_OWN_MODEL] = read_own_model(settings.ownership_model_file)
     app.extensions[_SETTINGS] = settings
     app.extensions["axiomatic"] = open_jobs(settings, PROMPT)
+    app.extensions[_FOLLOWERS] = Followers(app.extensions["axiomatic"], settings.followers)
 
 
 def jobs() -> Jobs:
     """The job records."""
     return cast("Jobs", current_app.extensions["axiomatic"])
+
+
+def followers() -> Followers:
+    """The event streams of this process."""
+    return cast("Followers", current_app.extensions[_FOLLOWERS])
 
 
 def settings() -> Settings:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from core.race import load_known_drivers
 from tests.faults.harness import until
-from web.submission import MOST_WAITING
+from tests.system.described import Description, client_of
+from web.app import create_app
 from workers.app import open_jobs
 from workers.engine.connection import connect
 from workers.installation.processes import Process
@@ -115,10 +116,13 @@ def test_an_optimize_job_ends_with_lineups_and_their_upload_file(
     # the event stream ends when the job does, so reading it is waiting for it
     stream = client.get(f"/api/v1/jobs/{run_id}/events")
     assert stream.mimetype == "text/event-stream"
-    said = [event.split("\n") for event in stream.get_data(as_text=True).strip().split("\n\n")]
-    assert said[-1][0] == "event: end"
-    assert json.loads(said[-1][1].removeprefix("data: "))["status"] == "completed"
-    shares = [json.loads(e[1][6:])["progress"] for e in said if e[0] == "event: progress"]
+    first, *said = [
+        event.split("\n") for event in stream.get_data(as_text=True).strip().split("\n\n")
+    ]
+    assert first == ["retry: 2000"]
+    assert said[-1][:2] == ["id: end", "event: end"]
+    assert json.loads(said[-1][2].removeprefix("data: "))["status"] == "completed"
+    shares = [json.loads(e[2][6:])["progress"] for e in said if e[1:2] == ["event: progress"]]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 
@@ -263,21 +267,21 @@ def test_a_job_that_its_own_races_make_impossible_fails_with_the_reason(
     assert client.get(f"/api/v1/jobs/{started.json['run_id']}/lineups.csv").status_code == 409
 
 
-def test_more_event_streams_than_threads_leave_the_rest_of_the_api_answering(
-    client: FlaskClient, worker: Process, slate_id: str
+def test_a_user_follows_as_many_jobs_as_the_setting_allows(
+    settings: Settings, description: Description, worker: Process, slate_id: str
 ) -> None:
+    client = client_of(create_app(replace(settings, followers=3)), description)
     run_id = finished(client, "optimize", asked(slate_id, n_lineups=2))["run_id"]
+    path = f"/api/v1/jobs/{run_id}/events"
     # a stream that is opened and never read holds its place; one that is closed gives it back
-    opened = [client.get(f"/api/v1/jobs/{run_id}/events") for _ in range(MOST_WAITING)]
-    refused = client.get(f"/api/v1/jobs/{run_id}/events")
-    assert refused.status_code == 503
+    opened = [client.get(path) for _ in range(3)]
+    refused = client.get(path)
+    assert refused.status_code == 429
     assert refused.headers["Retry-After"]
-    assert client.get("/health").status_code == 200
-    quick = client.post("/api/v1/optimize", json=asked(slate_id), headers={"Prefer": "wait=60"})
-    assert quick.status_code == 202
     for stream in opened:
         stream.close()
-    again = client.get(f"/api/v1/jobs/{run_id}/events")
+    assert client.head(path).status_code == 200
+    again = client.get(path)
     assert "event: end" in again.get_data(as_text=True)
 
 

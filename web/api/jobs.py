@@ -1,7 +1,5 @@
 """Jobs: status, result, events, cancelling, and the files made of a result."""
 
-import time
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -9,37 +7,35 @@ import numpy as np
 import numpy.typing as npt
 from flask import Response, json, request
 from flask_smorest import Blueprint
-from redis.exceptions import RedisError
 from werkzeug.datastructures import FileStorage
 
 from core.slate import Slate, fill_entries, write_upload
 from core.tables import number
-from web.api.openapi import FILE_HEADERS, refuses
+from web.api.openapi import FILE_HEADERS, LAST_EVENT_ID, refuses
 from web.api.parts import takes_parts
+from web.events import END, TooManyFollowers
 from web.labels import described
 from web.problems import Problem
 from web.results import shown_job, shown_result
 from web.schemas.jobs import JobSchema, JobsQuerySchema, JobsSchema
 from web.schemas.results import RESULTS
 from web.schemas.uploads import EntriesFilesSchema
-from web.services import caller, jobs
-from web.submission import MOST_WAITING, waiting
-from workers.engine.jobs import Job, Jobs, JobStatus, UnknownJob
+from web.services import caller, followers, jobs
+from workers.engine.jobs import Job, JobStatus
 from workers.engine.outcomes import read_error
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/v1", description="Jobs.")
 
-_POLL_SECONDS = 0.2
-_STILL_HERE_SECONDS = 1.0
 _KINDS = ", ".join(sorted(RESULTS))
 _ANY_KIND = ", ".join(f"'{kind}'" for kind in sorted(RESULTS))
 _ANY_RESULT = {"oneOf": list(RESULTS.values())}
-_EVENTS = """Server-sent events, each with a line of JSON.
+_EVENTS = """Server-sent events, each with an id and a line of JSON.
 
 `stage`: `{stage}`, when another stage begins. `progress`: `{progress, stage}`, the share 0 to 1 of
-the work that is done. `end`: the job as `GET /jobs/{run_id}` shows it, once it has ended; where it
-is gone meanwhile `{run_id, status: "unknown", error}`. Then the stream ends. A comment a second
-says that the server is still there."""
+the work that is done, which never falls. `end`: the job as `GET /jobs/{run_id}` shows it, once it
+has ended; where it is gone meanwhile `{run_id, status: "unknown", error}`. Then the stream ends. A
+comment a second says that the server is still there. A client that comes back with `Last-Event-ID`
+gets what is new since that event; one that has the `end` gets 204."""
 
 
 _OF_A_JOB = (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -141,52 +137,25 @@ def _no_result(job: Job) -> Problem:
 
 @blueprint.get("/jobs/<run_id>/events")
 @blueprint.response(200, {"type": "string"}, content_type="text/event-stream", description=_EVENTS)
-@refuses(blueprint, *_OF_A_JOB)
+@blueprint.alt_response(204, description="The client has the job's last event already.")
+@refuses(blueprint, HTTPStatus.TOO_MANY_REQUESTS, *_OF_A_JOB)
+@blueprint.doc(parameters=[LAST_EVENT_ID])
 def events(run_id: str) -> Response:
     """Stream a job's progress as server-sent events: ``progress``, ``stage``, then ``end``."""
     first = _job(run_id)
-    if not waiting.acquire(blocking=False):
-        raise Problem(
-            503,
-            f"{MOST_WAITING} callers are following jobs here already; poll the job instead.",
-            headers={"Retry-After": "5"},
-        )
-    response = Response(
-        _progress(jobs(), first),
-        mimetype="text/event-stream",
-        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
-    )
-    # not in the generator: its ``finally`` would not run if the generator never starts
-    response.call_on_close(waiting.release)
-    return response
-
-
-def _progress(records: Jobs, job: Job) -> Iterator[str]:
-    stage, progress, written_at = "", -1.0, time.monotonic()
-    while True:
-        if job.stage != stage:
-            stage = job.stage
-            yield _event("stage", {"stage": job.stage})
-        if job.progress != progress:
-            progress, written_at = job.progress, time.monotonic()
-            yield _event("progress", {"progress": job.progress, "stage": job.stage})
-        if job.status.ended:
-            yield _event("end", shown_job(job))
-            return
-        if time.monotonic() - written_at > _STILL_HERE_SECONDS:
-            # a write fails once the caller has gone
-            written_at = time.monotonic()
-            yield ": still here\n\n"
-        time.sleep(_POLL_SECONDS)
-        try:
-            job = records.get(job.run_id)
-        except (UnknownJob, RedisError) as error:
-            yield _event("end", {"run_id": job.run_id, "status": "unknown", "error": str(error)})
-            return
-
-
-def _event(name: str, data: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+    last_id = request.headers.get("Last-Event-ID")
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    if last_id == END and first.status.ended:
+        # browsers come back after every end of a stream, unless they are told that this was all
+        return Response(status=204, headers=headers)
+    if request.method == "HEAD":
+        return Response(mimetype="text/event-stream", headers=headers)
+    try:
+        stream = followers().follow(first, caller(), last_id)
+    except TooManyFollowers as error:
+        raise Problem(429, str(error), headers={"Retry-After": "5"}) from None
+    # handed to the server as it is, which holds many of them without a thread for each
+    return Response(stream, mimetype="text/event-stream", headers=headers, direct_passthrough=True)
 
 
 @blueprint.delete("/jobs/<run_id>")

@@ -66,6 +66,12 @@ IDEMPOTENCY_KEY = {
     "with the first one's job; another request under that key is a 422.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "Id of the last event that the client has; the stream goes on after it.",
+    "schema": {"type": "string"},
+}
 
 PROBLEMS = {
     HTTPStatus.BAD_REQUEST: "The body is no JSON object, or a header cannot be used.",
@@ -76,10 +82,11 @@ PROBLEMS = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body has another media type.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request cannot be used; `errors` says what is wrong with "
     "which of its fields. Rules that no lineups obey together stand in `limits`.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Redis cannot be reached or has no room, workers run another "
-    "version, or too many callers follow jobs. Nothing was started.",
+    HTTPStatus.TOO_MANY_REQUESTS: "The caller has as many of these going on as one may have.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Redis cannot be reached or has no room, or workers run "
+    "another version. Nothing was started.",
 }
-_WITH_RETRY = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT}
+_WITH_RETRY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT}
 
 
 def refuses(blueprint: Blueprint, *statuses: HTTPStatus) -> Decorator:

@@ -7,6 +7,7 @@ looks for that of a task whose id is the job's, so the backend serves it.
 import json
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
@@ -192,39 +193,21 @@ class Jobs:
         UnknownJob
             There is none, or it is another owner's.
         """
-        if not _RUN_ID.fullmatch(run_id):
+        job = self.several([run_id]).get(run_id) if _RUN_ID.fullmatch(run_id) else None
+        if job is None or (owner is not None and job.owner != owner):
             raise _unknown(run_id)
+        return job
+
+    def several(self, run_ids: Iterable[str]) -> dict[str, Job]:
+        """Jobs in their current state by id, asked for together; those that there are."""
+        ids = list(run_ids)
         pipeline = self.redis.pipeline(transaction=True)
-        pipeline.hmget(JOB + run_id, _SHOWN)
-        pipeline.hmget(WORK + run_id, ["before", "within", "done", "chunks"])
-        raw, work = pipeline.execute()
-        fields = {
-            name: value.decode()
-            for name, value in zip(_SHOWN, raw, strict=True)
-            if value is not None
-        }
-        if "kind" not in fields or (owner is not None and fields["owner"] != owner):
-            raise _unknown(run_id)
-        if "outcome" in fields:
-            status, progress = JobStatus(fields["outcome"]), float(fields.get("progress", 0.0))
-        else:
-            status = JobStatus.RUNNING if "started_at" in fields else JobStatus.PENDING
-            progress = _progress(work)
-        return Job(
-            run_id=run_id,
-            kind=fields["kind"],
-            owner=fields["owner"],
-            status=status,
-            stage="done" if status is JobStatus.COMPLETED else fields.get("stage", ""),
-            progress=1.0 if status is JobStatus.COMPLETED else progress,
-            created_at=float(fields["created_at"]),
-            started_at=_moment(fields.get("started_at")),
-            ended_at=_moment(fields.get("ended_at")),
-            error=json.loads(fields["error"]) if "error" in fields else None,
-            scenario_cache=CacheUse(int(fields["cache_hits"]), int(fields["cache_misses"]))
-            if "cache_hits" in fields
-            else None,
-        )
+        for run_id in ids:
+            pipeline.hmget(JOB + run_id, _SHOWN)
+            pipeline.hmget(WORK + run_id, ["before", "within", "done", "chunks"])
+        replies = pipeline.execute()
+        jobs = map(_job, ids, replies[::2], replies[1::2])
+        return {job.run_id: job for job in jobs if job is not None}
 
     def result(self, run_id: str) -> Json:
         """A completed job's result, from the result backend."""
@@ -273,6 +256,35 @@ class Jobs:
         fields = {key.decode(): float(value) for key, value in raw.items()}
         names = {name.rpartition(":")[0] for name in fields}
         return {name: (fields[f"{name}:took"], fields[f"{name}:thought"]) for name in names}
+
+
+def _job(run_id: str, raw: list[bytes | None], work: list[bytes | None]) -> Job | None:
+    """The job of a record's fields; ``None`` where there is no record."""
+    fields = {
+        name: value.decode() for name, value in zip(_SHOWN, raw, strict=True) if value is not None
+    }
+    if "kind" not in fields:
+        return None
+    if "outcome" in fields:
+        status, progress = JobStatus(fields["outcome"]), float(fields.get("progress", 0.0))
+    else:
+        status = JobStatus.RUNNING if "started_at" in fields else JobStatus.PENDING
+        progress = _progress(work)
+    return Job(
+        run_id=run_id,
+        kind=fields["kind"],
+        owner=fields["owner"],
+        status=status,
+        stage="done" if status is JobStatus.COMPLETED else fields.get("stage", ""),
+        progress=1.0 if status is JobStatus.COMPLETED else progress,
+        created_at=float(fields["created_at"]),
+        started_at=_moment(fields.get("started_at")),
+        ended_at=_moment(fields.get("ended_at")),
+        error=json.loads(fields["error"]) if "error" in fields else None,
+        scenario_cache=CacheUse(int(fields["cache_hits"]), int(fields["cache_misses"]))
+        if "cache_hits" in fields
+        else None,
+    )
 
 
 def _progress(work: list[bytes | None]) -> float:

@@ -195,6 +195,12 @@ VARIABLES = (
         "`text` for lines to read, `json` for an object a line, of web and workers",
         _one_of("text", "json"),
     ),
+    Variable(
+        "AXIOMATIC_FOLLOWERS",
+        "200",
+        "event streams of jobs that one user may hold on one process of the API",
+        _whole(1, 10_000),
+    ),
     Variable("AXIOMATIC_WORKERS", "2", "children of one worker, one a core", _whole(1, 256)),
     Variable(
         "AXIOMATIC_BIND",

@@ -51,6 +51,8 @@ class Settings:
         How long a worker that is told to stop may go on finishing.
     cache_bytes
         Room in Redis for simulated races that later jobs may use again; 0 for none.
+    followers
+        Event streams that one user may hold on one process of the API.
     redis_ca_file, redis_cert_file, redis_key_file
         PEM files for ``rediss://``: the authority to trust (the system's if ``None``), and the
         certificate and key to present.
@@ -70,6 +72,7 @@ class Settings:
     chunk_limit_seconds: int = 300
     stop_seconds: int = 60
     cache_bytes: int = 64 * MEBIBYTE
+    followers: int = 200
     redis_ca_file: str | None = None
     redis_cert_file: str | None = None
     redis_key_file: str | None = None
@@ -101,6 +104,7 @@ class Settings:
             values["AXIOMATIC_CHUNK_LIMIT_SECONDS"],
             values["AXIOMATIC_STOP_SECONDS"],
             values["AXIOMATIC_CACHE_MB"] * MEBIBYTE,
+            values["AXIOMATIC_FOLLOWERS"],
             *(values[name] for name in (*_CERTIFICATES, *_LAST)),
         )
 
