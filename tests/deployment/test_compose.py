@@ -16,6 +16,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from web.server import config
 from web.submission import MAX_WAIT_SECONDS
 from workers.installation.embedded_store import find_server
 from workers.installation.environment import FLOWER_VARIABLES, VARIABLES
@@ -129,8 +130,8 @@ def test_a_part_gets_longer_to_stop_than_it_takes(services: Services) -> None:
     settings = Settings("redis://here")
     assert seconds(services["worker"]["stop_grace_period"]) > settings.stop_seconds + 15
     assert services["worker"]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
-    web = services["web"]["command"]
-    graceful = int(web[web.index("--graceful-timeout") + 1])
+    assert "python:web.server.config" in services["web"]["command"]
+    graceful = config.graceful_timeout
     assert MAX_WAIT_SECONDS < graceful < seconds(services["web"]["stop_grace_period"])
     assert all(services[name]["init"] for name in OURS)
 

@@ -36,6 +36,7 @@ def test_two_hundred_follow_at_once_and_the_rest_of_the_api_answers(
         assert one_more.status_code == 429
         assert one_more.headers["Retry-After"]
         assert httpx.get(f"{url}/health").status_code == 200
+        assert httpx.head(f"{url}{path}/events").headers["Content-Type"].startswith("text/event")
         assert httpx.delete(f"{url}{path}").json()["status"] == "cancelled"
         for stream in streams:
             said = b""
