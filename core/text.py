@@ -33,6 +33,11 @@ def flaw(text: str) -> str | None:
     return f"holds a character that cannot be seen, {code} at {unseen.start() + 1}; leave it out."
 
 
+def visible(text: str) -> str:
+    """A text with ``?`` for each character that cannot be seen; line ends stay."""
+    return "\n".join(_ANY_UNSEEN.sub("?", line) for line in text.split("\n"))
+
+
 def shown(text: str, most: int = 80) -> str:
     """A text as a message may show it: characters that cannot be seen are ``?``, the end is cut."""
     plain = _ANY_UNSEEN.sub("?", text[: most + 1])

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from core.text import PATTERN, flaw, shown
+from core.text import PATTERN, flaw, shown, visible
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,10 @@ def test_a_character_that_cannot_be_seen_is_refused_by_its_number(unseen: str) -
     assert f"U+{ord(unseen[0]):04X} at 5" in wrong
     assert not re.search(PATTERN, text)
     assert unseen not in shown(text)
+
+
+def test_what_goes_to_a_terminal_keeps_its_lines_and_no_command() -> None:
+    assert visible("a\x1b[2Jb\nc\u202e") == "a?[2Jb\nc?"
 
 
 def test_a_long_text_is_shown_in_part() -> None:

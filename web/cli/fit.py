@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from web.cli.escaping import escape
 from web.cli.parallel import spread
 from web.cli.readable import readable_json
 from web.cli.run import make_folder

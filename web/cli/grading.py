@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from core.errors import InvalidInput
@@ -24,6 +23,7 @@ from core.history.salaries import read_slate_salaries
 from core.race import TrackPriors
 from core.race.priors import PRIORS_VERSION
 from core.slate.tracks import TrackType
+from web.cli.escaping import escape
 from web.cli.parallel import spread
 from web.cli.plots import draw_backtest
 from web.cli.readable import readable_json

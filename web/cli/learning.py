@@ -13,7 +13,6 @@ import click
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from core.errors import InvalidInput
@@ -38,6 +37,7 @@ from core.slate import (
     read_salaries,
     track_named_in,
 )
+from web.cli.escaping import escape
 from web.cli.readable import readable_json
 from web.cli.run import make_folder
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.markup import escape
 
 from core.errors import AxiomaticError, Infeasible, InvalidInput
 from web import VERSION
 from web.cli.backtest import backtest_command
 from web.cli.demo import demo
+from web.cli.escaping import escape
 from web.cli.fit import fit
 from web.cli.labels import problems_of, rule_name
 from web.cli.ownership import ownership

@@ -3,10 +3,10 @@
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from core.wording import many
+from web.cli.escaping import escape
 from web.cli.proof import search_lines, tail_line
 
 Json = dict[str, Any]
