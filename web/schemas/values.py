@@ -156,6 +156,8 @@ class ScoreMatrix(_List):
             raise ValidationError("give a list of lists of numbers.")
         most = self.LARGEST
         for number, row in enumerate(value):
+            if not row or self._sound(row):
+                continue
             for index, cell in enumerate(row):
                 # an exact type: true is no score, and a long text is not echoed
                 if type(cell) not in (int, float) or not -most <= cell <= most:
@@ -163,6 +165,17 @@ class ScoreMatrix(_List):
                         f"row {number}, driver {index}: {shown(cell)}; give -1000 to 1000."
                     )
         return value
+
+    @classmethod
+    def _sound(cls, row: list[Any]) -> bool:
+        """Whether all of a row are numbers within bounds, found without a step for each."""
+        return (
+            {int, float}.issuperset(map(type, row))
+            and min(row) >= -cls.LARGEST
+            and max(row) <= cls.LARGEST
+            # not a number: it is neither least nor greatest
+            and not math.isnan(sum(row))
+        )
 
 
 class Counted(validate.Length):
