@@ -133,6 +133,12 @@ def coarser(lattice: Lattice, units: int = _COARSE) -> Lattice:
     return Lattice((lattice.extra + unit // 2) // unit, lattice.picks, lattice.budget // unit)
 
 
+def cheaper(lattice: Lattice, units: int = _COARSE) -> Lattice:
+    """As :func:`coarser`, salaries rounded down: some more lineups, and none of these lost."""
+    unit = -(-lattice.budget // units)
+    return Lattice(lattice.extra // unit, lattice.picks, lattice.budget // unit)
+
+
 def match_some(lattice: Lattice, target: Floats, known: Ints, prior: Floats) -> Solution:
     """Distribution nearest to P0(lineup) ~ exp(sum of ``prior``) that has some given marginals.
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from core.compiled import compiled
 from core.errors import InvalidInput
 from core.field._lattice import Floats, include_table, marginals, pair_marginals
-from core.field._newton import FINE, coarser, match_marginals, within_kinds
+from core.field._newton import FINE, cheaper, coarser, match_marginals, within_kinds
 from core.field.model import DrawTables, FieldModel, draw_tables
 from core.field.ownership import log_odds
 from core.randomness import Purpose, paired_normals, stream
@@ -260,7 +260,7 @@ def _spread(
     if len(exact) == 0 or tables.lattice.picks == 0:
         none = np.zeros(len(exact))
         return ContestSpread(exact, np.zeros((len(exact), len(exact))), none, none, 0.0)
-    tables, theta = (tables, exact) if tables.lattice.budget <= FINE else _coarsely(tables, exact)
+    tables, theta = (tables, exact) if tables.lattice.budget <= FINE else _coarsely(tables)
     by_kind = np.array([marginals(tables.lattice, include) for include in tables.includes])
     target = tables.kinds.shares @ by_kind
     response = within_kinds(tables.lattice, tables.includes, by_kind, tables.kinds.shares)
@@ -297,11 +297,13 @@ def _spread(
     )
 
 
-def _coarsely(tables: DrawTables, theta: Floats) -> tuple[DrawTables, Floats]:
+def _coarsely(tables: DrawTables) -> tuple[DrawTables, Floats]:
     """Nearly the same field in coarser units of salary, and its log weights.
 
     How ownership changes with log weights depends little on single dollars, and it is computed
-    hundreds of times.
+    thousands of times. Where no mix of lineups in rounded salaries has the field's ownership, as
+    that of a field which spends the cap to the dollar, they are rounded down: every lineup that was
+    legal then is.
     """
     target = tables.kinds.shares @ [
         marginals(tables.lattice, include) for include in tables.includes
@@ -309,7 +311,8 @@ def _coarsely(tables: DrawTables, theta: Floats) -> tuple[DrawTables, Floats]:
     lattice = coarser(tables.lattice)
     near = match_marginals(lattice, target, kinds=tables.kinds)
     if near.max_error > _COARSE_ERROR:
-        return tables, theta  # no mix of lineups in coarser units has this ownership
+        lattice = cheaper(tables.lattice)
+        near = match_marginals(lattice, target, kinds=tables.kinds)
     sums = [include_table(lattice, near.theta + offsets) for offsets in tables.kinds.offsets]
     return replace(tables, lattice=lattice, includes=[table for table, _ in sums]), near.theta
 

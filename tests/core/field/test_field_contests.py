@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.field import fit_field, nearest_ownership, sample_field
-from core.field._newton import FINE
+from core.field import contests, fit_field, nearest_ownership, sample_field
+from core.field._newton import FINE, cheaper
 from core.field.contests import contest_model, contest_spread
 from core.field.model import draw_tables
 from core.randomness import Purpose, stream
@@ -134,3 +134,41 @@ def test_salaries_in_single_dollars_are_spread_as_well_from_coarser_ones():
     error = drawn.std(axis=0) / np.sqrt(len(drawn))
     assert np.abs((drawn.mean(axis=0) - share) / error).max() < 4.0
     assert drawn.std(axis=0) == pytest.approx(wanted, rel=0.2)
+
+
+def dear_dollars():
+    """Lineups of five cheap drivers and a dear one who takes the cap to within some dollars."""
+    salaries = [1 + place for place in range(10)] + [49_900 + 7 * place for place in range(10)]
+    asked = [54.0] * 10 + [6.0] * 10
+    return fit_field(salaries, nearest_ownership(salaries, asked, 6, 50_000), 6, 50_000)
+
+
+def test_a_field_that_spends_the_cap_to_the_dollar_is_spread_from_coarser_units_too(monkeypatch):
+    model = dear_dollars()
+    assert draw_tables(model).lattice.budget > FINE
+    budgets = set()
+    whole = contests._marginals_at
+
+    def counted(tables, thetas):
+        budgets.add(tables.lattice.budget)
+        return whole(tables, thetas)
+
+    monkeypatch.setattr(contests, "_marginals_at", counted)
+    spread = contest_spread(model, 100.0)
+    # in single dollars one spread took minutes
+    assert max(budgets) <= FINE
+    generator = stream(5, Purpose.FIELD)
+    drawn = np.array([spread.draw(model, generator).marginals() for _ in range(200)])
+    error = drawn.std(axis=0) / np.sqrt(len(drawn))
+    assert np.abs((drawn.mean(axis=0) - model.marginals()) / error).max() < 4.0
+
+
+def test_no_lineup_is_lost_where_salaries_are_rounded_down():
+    lattice = draw_tables(dear_dollars()).lattice
+    fewer = cheaper(lattice)
+    assert fewer.budget <= FINE
+    rng = np.random.default_rng(3)
+    for _ in range(2_000):
+        lineup = rng.choice(len(lattice.extra), lattice.picks, replace=False)
+        if lattice.extra[lineup].sum() <= lattice.budget:
+            assert fewer.extra[lineup].sum() <= fewer.budget
