@@ -95,12 +95,18 @@ class Stream(threading.Thread):
         super().__init__(name="stream", daemon=True)
         self._url, self._expected, self._report = url, expected, report
         self._ended = threading.Event()
+        self.has_begun = threading.Event()
 
     def run(self) -> None:
         """Send jobs and compare what they give."""
         draw = random.Random(id(self))  # noqa: S311
         with open_http(self._url) as http:
             client = Client(http, lasting=True)
+            # a client that has never had an answer takes a dead server for a wrong address
+            try:
+                result_of(client, 0)
+            finally:
+                self.has_begun.set()
             while not self._ended.is_set():
                 seed = draw.choice(list(self._expected))
                 begun = time.monotonic()
@@ -155,6 +161,8 @@ def soak(
         streams = [Stream(up.url, expected, report) for _ in range(STREAMS)]
         for stream in streams:
             stream.start()
+        for stream in streams:
+            stream.has_begun.wait()
         victims = [*PARTS] * kills
         draw.shuffle(victims)
         for number, name in enumerate(victims):

@@ -19,6 +19,9 @@ _POLL_SECONDS = 0.1
 AWAY_SECONDS = 120.0
 """How long a server that has answered may stop answering, as it does while it is restarted."""
 
+FIRST_SECONDS = 3.0
+"""How long a server that has never answered is asked again: it may just be starting."""
+
 BUSY_SECONDS = 300.0
 """How long a call waits in all because the server asks it to, before it is given up."""
 
@@ -137,9 +140,11 @@ class Client:
             self._check()
             pause = min(2 * pause, _MOST_PAUSE_SECONDS)
             seconds = pause if reply.seconds is None else reply.seconds
-            patience = AWAY_SECONDS if reply.seconds is None else BUSY_SECONDS
-            # a server that has never answered is a wrong address rather than a restart
-            if not self._has_answered or time.monotonic() + seconds > begun + patience:
+            patience = BUSY_SECONDS
+            if reply.seconds is None:
+                # what has never answered is a wrong address rather than a restart
+                patience = AWAY_SECONDS if self._has_answered else FIRST_SECONDS
+            if time.monotonic() + seconds > begun + patience:
                 raise ServerAway(reply.reason)
             if seconds >= _WORTH_SAYING_SECONDS and reply.reason != said:
                 said = reply.reason

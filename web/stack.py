@@ -23,7 +23,7 @@ from workers.engine.ledger.keys import NODES_SEEN
 from workers.installation.child_environment import child_environment
 from workers.installation.embedded_store import await_store, store_command
 from workers.installation.environment import VARIABLES
-from workers.installation.kept_part import KeptPart, Part
+from workers.installation.kept_part import KeptPart, Part, at_once
 from workers.installation.redis_address import without_password
 from workers.installation.settings import Settings
 from workers.installation.socket_folder import make_socket_folder
@@ -117,8 +117,10 @@ class Stack:
                 _require_answer(settings)
             # raises here, so that a bad file is not reported in the API's log alone
             read_own_model(settings.ownership_model_file)
-            if own and self._state is not None:
-                _forget_workers(settings)
+            kept = own and self._state is not None
+            if kept:
+                # those of the run before this one
+                _forgive_workers(settings)
             # stopped last, so it removes the folder, even if this process is gone
             self._start(
                 started,
@@ -128,6 +130,7 @@ class Stack:
                 {**environment, "REMAP_SIGTERM": "SIGQUIT"},
                 self._folder,
                 settings.stop_seconds + STOP_SECONDS,
+                partial(_forgive_workers, settings) if kept else at_once,
             )
             self._start(started, "api", self._api(), environment)
             if self._flower_port is not None:
@@ -166,6 +169,7 @@ class Stack:
         environment: Mapping[str, str],
         folder: Path | None = None,
         stop_seconds: float = STOP_SECONDS,
+        may_start: Callable[[], bool] = at_once,
     ) -> None:
         state = self._state
         part = Part(
@@ -176,6 +180,7 @@ class Stack:
             stop_seconds=stop_seconds,
             folder=folder,
             held=() if state is None else (state.parts_lock,),
+            may_start=may_start,
         )
         self._running[name] = KeptPart(part, self._folder if state is None else state.logs)
         started.callback(self._running[name].stop)
@@ -328,10 +333,18 @@ def _require_answer(settings: Settings) -> None:
         redis.close()
 
 
-def _forget_workers(settings: Settings) -> None:
-    """Sign off the workers that the store knows: they ended with the run before this one."""
+def _forgive_workers(settings: Settings) -> bool:
+    """Sign off all workers of a store of our own, which have ended; whether the store answered.
+
+    What they were on is handed out again, and does not count as tried: nothing of it ended them.
+    """
     redis: Redis = connect_briefly(settings)
     ledger = Ledger(redis, VERSION)
-    for node in cast("list[bytes]", redis.zrange(NODES_SEEN, 0, -1)):
-        ledger.leave(node.decode())
-    redis.close()
+    try:
+        for node in cast("list[bytes]", redis.zrange(NODES_SEEN, 0, -1)):
+            ledger.forgive(node.decode())
+    except RedisError:
+        return False
+    finally:
+        redis.close()
+    return True

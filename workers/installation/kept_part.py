@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,11 @@ HEALTHY_SECONDS = 10.0
 """A part that has run for so long counts as well: its next death is the first in a row again."""
 
 log = logging.getLogger(__name__)
+
+
+def at_once() -> bool:
+    """Whether a part may be started that waits for nothing: it may."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Part:
         A folder to remove once it has ended, told to.
     held
         Open files that it inherits.
+    may_start
+        Asked before it is started again; while it may not it is asked again.
     """
 
     name: str
@@ -51,6 +58,7 @@ class Part:
     stop_seconds: float
     folder: Path | None = None
     held: Sequence[int] = ()
+    may_start: Callable[[], bool] = at_once
 
 
 @dataclass(slots=True)
@@ -118,6 +126,9 @@ class KeptPart:
                 *(self.part.name, self.process.ending, pause, self.log),
             )
         if now < self._due:
+            return False
+        if not self.part.may_start():
+            self._due = now + FIRST_SECONDS
             return False
         try:
             self._start()

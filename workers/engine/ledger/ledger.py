@@ -20,6 +20,9 @@ GRACE_SECONDS = 0.3
 MOST_TRIES = 4
 """How often a piece may fail, or kill its worker, before its job fails."""
 
+MOST_FORGIVEN = 30
+"""How often a try does not count because the whole worker was ended, by whoever looks after it."""
+
 ROOM_SECONDS = 2.0
 """How long a piece waits before its next try when there was no room for its arrays."""
 
@@ -455,6 +458,13 @@ class Ledger:
     def leave(self, node: str) -> None:
         """Remove a worker that ended in good order."""
         self._scripts.run("leave", node)
+
+    def forgive(self, node: str) -> None:
+        """Remove a worker that was ended as a whole, and hand its pieces out again, uncounted.
+
+        Whoever started it and knows that all its processes are gone calls this.
+        """
+        self._scripts.run("forgive", node, MOST_FORGIVEN)
 
     def workers(self) -> tuple[int, tuple[str, ...]]:
         """Number of worker children of this version, and the other versions that have workers."""

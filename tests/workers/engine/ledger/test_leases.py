@@ -473,3 +473,32 @@ def test_versions_take_their_own_jobs_alone(desk: Desk) -> None:
     assert other.take("four").tries == 2
     other.ledger.cancel(theirs)
     other.heartbeat("celery@two")
+
+
+def test_tries_of_a_worker_that_was_ended_as_a_whole_do_not_count(desk: Desk) -> None:
+    desk.begin(2)
+    for _ in range(3 * MOST_TRIES):
+        assert desk.take("ann@home|1|m").tries == 1
+        assert desk.take("bob@home|1|m").index == 1
+        desk.ledger.forgive("ann@home")
+        desk.ledger.forgive("bob@home")
+        assert desk.leases() == []
+        assert desk.held() == {}
+
+
+def test_another_workers_pieces_and_tries_stay_as_they_are(desk: Desk) -> None:
+    run_id = desk.begin(2)
+    desk.take("ann@home|1|m")
+    desk.take("ann@home2|1|m")
+    desk.ledger.forgive("ann@home")
+    assert desk.leases() == [desk.lease("ann@home2|1|m", run_id, "0.1")]
+    assert desk.take("ann@home|2|m").tries == 1
+
+
+def test_a_piece_that_ends_its_whole_worker_again_and_again_is_given_up(desk: Desk) -> None:
+    run_id = desk.begin(1)
+    for _ in range(ledger.MOST_FORGIVEN + MOST_TRIES):
+        desk.take("ann@home|1|m")
+        desk.ledger.forgive("ann@home")
+    assert desk.ledger.take("ann@home|1|m") is None
+    assert desk.reason(run_id).endswith(f"{DIED}.")
