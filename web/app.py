@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from web import VERSION, measuring, problems, services
+from web import VERSION, gate, measuring, problems, services
 from web.api import BLUEPRINTS
 from web.api.openapi import DescribedApi
 from web.bodies import reading
@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     measuring.register(app)
     services.install(app, settings)
+    gate.register(app, settings)
     api = DescribedApi(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)

@@ -1,7 +1,8 @@
 """The API as the command line uses it: slates up, jobs started and followed, results down."""
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -67,13 +68,21 @@ def open_http(server: str) -> httpx.Client:
     """
     here = _is_loopback(httpx.URL(server).host)
     try:
-        return httpx.Client(base_url=server, timeout=60.0, trust_env=not here)
+        return httpx.Client(
+            base_url=server, timeout=60.0, trust_env=not here, headers=_signed(os.environ)
+        )
     except ImportError:  # of the optional package for SOCKS
         problem = "a SOCKS proxy; give the address of an HTTP proxy, or unset it."
         raise InvalidInput({_proxy_variables(): problem}) from None
     except (httpx.InvalidURL, ValueError) as error:
         problem = f"cannot be read: {error}. Divide hosts by commas, and write ::1 without [ ]."
         raise InvalidInput({_proxy_variables(): problem}) from None
+
+
+def _signed(environment: Mapping[str, str]) -> dict[str, str]:
+    """The user's key, where there is one."""
+    key = environment.get("AXIOMATIC_KEY", "").strip()
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _is_loopback(host: str) -> bool:

@@ -114,6 +114,9 @@ def _cut(text: str, longest: int) -> str:
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     messages = getattr(error, "data", {}).get("messages")
+    if isinstance(error.response, Response):
+        # made where more is known, as the limit of submissions is
+        return error.response
     if status == 422 and messages:
         return answer(refused(dict(flatten(messages))))
     detail = error.description or HTTPStatus(status).phrase

@@ -6,16 +6,15 @@ from typing import cast
 from flask import Flask, current_app
 
 from web import stored_slates
+from web.accounts import Accounts
 from web.events import Followers
+from web.gate.keys import user
 from web.ownership_model import read_own_model
 from web.requests import Sources
 from workers.app import open_jobs
 from workers.engine.connection import PROMPT
 from workers.engine.jobs import Jobs
 from workers.installation.settings import Settings
-
-# with no users defined everybody on the loopback interface is the same caller
-OPEN_CALLER = "everyone"
 
 _OWN_MODEL = "axiomatic-ownership-model"
 _SETTINGS = "axiomatic-settings"
@@ -53,8 +52,13 @@ def settings() -> Settings:
 
 
 def caller() -> str:
-    """Whose request this is."""
-    return OPEN_CALLER
+    """Whose request this is: the id that the user's slates and jobs are kept under."""
+    return user().user_id
+
+
+def accounts() -> Accounts:
+    """The installation's users."""
+    return Accounts(jobs().redis)
 
 
 def sources() -> Sources:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, json, request, url_for
 
+from web.audit import note
 from web.problems import Problem
 from web.results import shown_job, shown_result
 from web.services import caller, jobs
@@ -26,6 +27,7 @@ def start(kind: str, document: bytes, attachments: Attachments | None = None) ->
     run_id = submit(
         jobs(), kind, document, caller(), attachments=attachments, once=_idempotency(kind, document)
     )
+    note("submitted", kind=kind, run_id=run_id)
     job = jobs().get(run_id)
     # a preference: where too many wait already, the answer is 202 at once
     seconds = _preferred_wait() if waiting.acquire(blocking=False) else None

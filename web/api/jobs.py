@@ -11,21 +11,25 @@ from werkzeug.datastructures import FileStorage
 
 from core.slate import Slate, fill_entries, write_upload
 from core.tables import number
+from web.accounts import OPEN_USER
 from web.api.openapi import FILE_HEADERS, LAST_EVENT_ID, refuses
 from web.api.parts import takes_parts
+from web.audit import note
 from web.events import END, TooManyFollowers
+from web.gate.keys import user
 from web.labels import described
 from web.problems import Problem
 from web.results import shown_job, shown_result
 from web.schemas.jobs import JobSchema, JobsQuerySchema, JobsSchema
 from web.schemas.results import RESULTS
 from web.schemas.uploads import EntriesFilesSchema
-from web.services import caller, followers, jobs
+from web.services import accounts, caller, followers, jobs
 from workers.engine.jobs import Job, JobStatus
 from workers.engine.outcomes import read_error
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/v1", description="Jobs.")
 
+_EVERYBODY = "*"
 _KINDS = ", ".join(sorted(RESULTS))
 _ANY_KIND = ", ".join(f"'{kind}'" for kind in sorted(RESULTS))
 _ANY_RESULT = {"oneOf": list(RESULTS.values())}
@@ -51,15 +55,38 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
     if "kind" in query and query["kind"] not in RESULTS:
         raise Problem(422, f"kind is one of {_KINDS}.", errors={"kind": [f"one of {_KINDS}."]})
     before = _cursor(query.get("cursor"))
+    owners = _owners(query.get("owner"))
     page: list[Job] = []
     while len(page) < query["limit"]:
-        newest = jobs().of(caller(), query["limit"], before)
+        newest = _newest(owners, query["limit"], before)
         page += [job for job in newest if _wanted(job, query)]
         if len(newest) < query["limit"]:
             return {"jobs": [shown_job(job) for job in page[: query["limit"]]], "cursor": None}
         before = newest[-1].created_at
     page = page[: query["limit"]]
     return {"jobs": [shown_job(job) for job in page], "cursor": repr(page[-1].created_at)}
+
+
+def _owners(name: str | None) -> list[str]:
+    """Whose jobs are listed: the caller's, or those that an administrator asks for."""
+    if name is None:
+        return [caller()]
+    if not user().admin:
+        remedy = "for administrators; leave it out."
+        raise Problem(422, f"owner is {remedy}", errors={"owner": [remedy]})
+    every = {account.name: account.user_id for account in accounts().every()}
+    if name == _EVERYBODY:
+        return sorted({caller(), OPEN_USER.user_id, *every.values()})
+    if name not in every:
+        remedy = f"no user {name[:64]!r}; axiomatic users list shows who there is."
+        raise Problem(422, remedy, errors={"owner": [remedy]})
+    return [every[name]]
+
+
+def _newest(owners: list[str], limit: int, before: float | None) -> list[Job]:
+    """The newest jobs of some owners, newest first."""
+    found = [job for owner in owners for job in jobs().of(owner, limit, before)]
+    return sorted(found, key=lambda job: -job.created_at)[:limit]
 
 
 def _cursor(text: str | None) -> float | None:
@@ -163,9 +190,11 @@ def events(run_id: str) -> Response:
 @refuses(blueprint, *_OF_A_JOB)
 def cancel(run_id: str) -> dict[str, Any]:
     """Cancel a job; one that has ended stays as it is."""
-    _job(run_id)
+    owner = None if user().admin else caller()
+    jobs().get(run_id, owner)
+    note("cancelled", run_id=run_id)
     jobs().cancel(run_id)
-    return shown_job(_job(run_id))
+    return shown_job(jobs().get(run_id, owner))
 
 
 @blueprint.get("/jobs/<run_id>/lineups.csv")

@@ -8,11 +8,12 @@ from flask import Response, request
 from flask_smorest import Blueprint
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from web.accounts import OPEN_USER
 from web.api.openapi import refuses
 from web.installation_metrics import InstallationCollector
 from web.measuring import add_requests
 from web.problems import Problem
-from web.services import OPEN_CALLER, jobs, settings
+from web.services import accounts, jobs, settings
 
 blueprint = Blueprint("metrics", __name__, description="Metrics.")
 
@@ -39,8 +40,16 @@ def metrics() -> Response:
         )
     registry = CollectorRegistry()
     add_requests(registry)
-    registry.register(InstallationCollector(jobs(), {OPEN_CALLER: "everyone"}))
+    registry.register(InstallationCollector(jobs(), _classes()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _classes() -> dict[str, str]:
+    """The class of each user."""
+    every = accounts().every()
+    if not every:
+        return {OPEN_USER.user_id: "everyone"}
+    return {each.user_id: "administrator" if each.admin else "user" for each in every}
 
 
 def _is_near() -> bool:

@@ -18,6 +18,7 @@ from web.cli.ownership import ownership
 from web.cli.run import run
 from web.cli.terminal import spell_out_what_cannot_be_shown
 from web.cli.up import up
+from web.cli.users import users
 from web.client import ImpossibleRequest
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -35,6 +36,7 @@ cli.add_command(fit)
 cli.add_command(ownership)
 cli.add_command(run)
 cli.add_command(up)
+cli.add_command(users)
 
 
 def _say(error: AxiomaticError) -> None:

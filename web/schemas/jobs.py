@@ -110,3 +110,9 @@ class JobsQuerySchema(Schema):
         metadata={"description": "Most jobs of a page."},
     )
     cursor = fields.String(metadata={"description": "The `cursor` of the page before."})
+    owner = fields.String(
+        metadata={
+            "description": "For administrators: the name of the user whose jobs to list, or `*` "
+            "for everybody's. Your own by default."
+        }
+    )

@@ -7,6 +7,7 @@ processes there are.
 from typing import Any
 
 from web import shared_counts
+from web.gate.binding import require_users
 from web.server.connections import MOST_CONNECTIONS
 from web.server.worker import BufferingWorker
 
@@ -28,18 +29,20 @@ control_socket_disable = True
 
 
 def on_starting(server: Any) -> None:
-    """Check the installation before anything listens; ``server.cfg.address`` holds the addresses.
+    """Check the installation before anything listens.
 
     Raises
     ------
     SystemExit
-        Another worker class was asked for, whose connections nothing bounds.
+        Another worker class was asked for, whose connections nothing bounds; or other machines
+        could reach an installation without users.
     """
     if server.cfg.worker_class is not BufferingWorker:
         raise SystemExit(
             "Leave the worker class to web.server.config (GUNICORN_CMD_ARGS may name another): "
             "no other bounds slow clients."
         )
+    require_users(server.cfg.address)
     # before the application is loaded, in the processes that count
     server.axiomatic_counts = shared_counts.share()
 

@@ -1,5 +1,6 @@
 """Every environment variable of an installation, declared once: name, default, meaning, check."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,6 +13,8 @@ from workers.installation.redis_address import check_address
 _PREFIX = "AXIOMATIC_"
 _HIGHEST_PORT = 65_535
 _SHORTEST_TOKEN = 16
+_HOST = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:]+\]")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
 Read = Callable[[str], Any]
 
@@ -77,6 +80,20 @@ def _secret_file(text: str) -> str:
     if not secret or "\n" in secret:
         raise ValueError(f"{text!r} holds no password; write it there, alone on the first line.")
     return secret
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(","))
+    if all(_HOST.fullmatch(name) for name in names):
+        return names
+    raise ValueError(f"{text!r}; give names without http:// and port, divided by commas.")
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip() for origin in text.split(","))
+    if all(_ORIGIN.fullmatch(origin) for origin in origins):
+        return origins
+    raise ValueError(f"{text!r}; give https://name or https://name:port, divided by commas.")
 
 
 def _token(text: str) -> str:
@@ -200,6 +217,39 @@ VARIABLES = (
         "200",
         "event streams of jobs that one user may hold on one process of the API",
         _whole(1, 10_000),
+    ),
+    Variable(
+        "AXIOMATIC_HOSTS",
+        "",
+        "names, divided by commas, by which browsers call the API beside `localhost`, `127.0.0.1` "
+        "and `[::1]`: `lineups.example`. Any other name is refused with 421",
+        _hosts,
+    ),
+    Variable(
+        "AXIOMATIC_ORIGINS",
+        "",
+        "origins, divided by commas, whose pages may use the API, `https://lineups.example` say; "
+        "pages of any other site are refused with 403",
+        _origins,
+    ),
+    Variable(
+        "AXIOMATIC_PROXIES",
+        "0",
+        "how many proxies stand in front of the API; the forwarding headers of so many are "
+        "believed, and none where it is 0",
+        _whole(1, 10, or_zero=True),
+    ),
+    Variable(
+        "AXIOMATIC_SUBMISSIONS_A_MINUTE",
+        "10",
+        "jobs that one user may start in a minute, once there are users",
+        _whole(1, 10_000),
+    ),
+    Variable(
+        "AXIOMATIC_KEY",
+        "",
+        "your key, which the command line shows to the server of `--server`",
+        str,
     ),
     Variable("AXIOMATIC_WORKERS", "2", "children of one worker, one a core", _whole(1, 256)),
     Variable(

@@ -69,5 +69,7 @@ def log_to_stderr(log_format: str) -> None:
     if not root.handlers:
         root.addHandler(logging.StreamHandler(sys.stderr))
         dress(root.handlers, log_format)
+    # who asked for what is worth a line, whatever the level of the rest
+    logging.getLogger("axiomatic.audit").setLevel(logging.INFO)
     for name in ("gunicorn.error", "gunicorn.access"):
         dress(logging.getLogger(name).handlers, log_format)

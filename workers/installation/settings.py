@@ -21,7 +21,15 @@ KEEP_SLATES_SECONDS = 30 * 24 * HOUR
 
 _PASSWORDS = {"AXIOMATIC_REDIS_PASSWORD", "AXIOMATIC_REDIS_PASSWORD_FILE"}
 # read into the last fields, in this order
-_LAST = ("AXIOMATIC_OWNERSHIP_MODEL", "AXIOMATIC_METRICS_TOKEN", "AXIOMATIC_LOG_FORMAT")
+_LAST = (
+    "AXIOMATIC_OWNERSHIP_MODEL",
+    "AXIOMATIC_METRICS_TOKEN",
+    "AXIOMATIC_LOG_FORMAT",
+    "AXIOMATIC_HOSTS",
+    "AXIOMATIC_ORIGINS",
+    "AXIOMATIC_PROXIES",
+    "AXIOMATIC_SUBMISSIONS_A_MINUTE",
+)
 _CERTIFICATES = (
     "AXIOMATIC_REDIS_CA_FILE",
     "AXIOMATIC_REDIS_CERT_FILE",
@@ -60,6 +68,14 @@ class Settings:
         A fitted ownership model; the shipped one if ``None``.
     log_format
         ``text`` or ``json``, what the log's lines are.
+    hosts
+        Names by which the API may be called beside loopback's.
+    origins
+        Origins whose pages may use the API.
+    proxies
+        How many proxies stand in front of the API, whose forwarding headers are believed.
+    submissions_a_minute
+        How many jobs a user may start in a minute.
     metrics_token
         What ``/metrics`` asks of other machines; ``None`` = they are not answered.
     """
@@ -79,6 +95,10 @@ class Settings:
     ownership_model_file: str | None = None
     metrics_token: str | None = None
     log_format: str = "text"
+    hosts: tuple[str, ...] | None = None
+    origins: tuple[str, ...] | None = None
+    proxies: int = 0
+    submissions_a_minute: int = 10
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
