@@ -42,6 +42,9 @@ Floats = npt.NDArray[np.float64]
 # lineups that shares are estimated on: the best by mean, which no tail's luck has chosen
 _LINEUPS = 5_000
 _FEWEST_LINEUPS = 10
+# Shares of so many races, about as on the slates of docs/decisions/shrinkage.md: what is assumed
+# where there are too few races to halve.
+_TYPICAL_RACES, _TYPICAL_DRIVER_SHARE, _TYPICAL_LINEUP_SHARE = 10_000, 0.8, 0.3
 # With less of a lineup's own part the prices of drivers outgrow its score, and the walk's numbers.
 # Where nearly all of the part is luck, the tenth that is kept of it is small beside the rest.
 _LEAST_SHARE = 0.1
@@ -162,13 +165,23 @@ def estimate_shrinkage(
     length
         All races over those of a half.
     """
-    drivers = len(whole.points)
-    if len(lineups) < _FEWEST_LINEUPS:
-        return Shrinkage.none(drivers)
-    parts = _taken_apart(lineups, whole)
     first, second = (_taken_apart(lineups, half) for half in halves)
-    driver_share = _share(first.of_drivers, second.of_drivers, length)
-    lineup_share = max(_share(first.own, second.own, length), _LEAST_SHARE)
+    return _shrinkage(
+        lineups,
+        whole,
+        _share(first.of_drivers, second.of_drivers, length),
+        _share(first.own, second.own, length),
+    )
+
+
+def _shrinkage(
+    lineups: Lineups, whole: Sample, driver_share: float, lineup_share: float
+) -> Shrinkage:
+    """The shrinkage with these shares; of a lineup's own part the least that can be is kept."""
+    if len(lineups) < _FEWEST_LINEUPS:
+        return Shrinkage.none(len(whole.points))
+    lineup_share = max(lineup_share, _LEAST_SHARE)
+    parts = _taken_apart(lineups, whole)
     by_driver = (1.0 - lineup_share) * parts.slope * whole.points
     by_driver += (driver_share - lineup_share) * parts.drivers
     # offsets about 0 keep the walk's numbers small
@@ -186,7 +199,10 @@ def estimate_shrinkage(
 
 
 def tail_shrinkage(
-    points: Points, first_half: npt.NDArray[np.bool_], rules: LineupRules, target: TailTarget
+    points: Points,
+    first_half: npt.NDArray[np.bool_] | None,
+    rules: LineupRules,
+    target: TailTarget,
 ) -> Shrinkage:
     """How weighted CVaRs of a slate's lineups are to be shrunk.
 
@@ -196,7 +212,8 @@ def tail_shrinkage(
         Driver scores in ticks of 0.05 point, i16 ``[N, D]``: the races that lineups are chosen on.
     first_half
         Which races are the first of the two halves, ``[N]``. The halves share nothing that is
-        drawn for several races, such as strengths.
+        drawn for several races, such as strengths. ``None`` where no two such halves can be made:
+        the shares are then those that typical ones are over so many races.
     rules
         Rules that make a lineup legal. The shares are those of the best lineups by mean.
     target
@@ -209,18 +226,23 @@ def tail_shrinkage(
         nothing is shrunk.
     """
     target.require_scenarios(len(points))
+    if first_half is None:
+        lineups = best_by_value(points.sum(axis=0, dtype=np.int64), rules, _LINEUPS).lineups
+        length = len(points) / _TYPICAL_RACES
+        shares = (_over(share, length) for share in (_TYPICAL_DRIVER_SHARE, _TYPICAL_LINEUP_SHARE))
+        return _shrinkage(lineups, _sample(points, lineups, target), *shares)
     halves = points[first_half], points[~first_half]
     if any(tail_mass(alpha, len(half)) < 1.0 for alpha in target.alphas for half in halves):
         return Shrinkage.none(points.shape[1])
     lineups = best_by_value(points.sum(axis=0, dtype=np.int64), rules, _LINEUPS).lineups
-    whole, first, second = (
-        Sample(
-            tail_values(races, lineups, target),
-            races.sum(axis=0, dtype=np.int64) / (len(races) * TICKS_PER_POINT),
-        )
-        for races in (points, *halves)
-    )
+    whole, first, second = (_sample(races, lineups, target) for races in (points, *halves))
     return estimate_shrinkage(lineups, whole, (first, second))
+
+
+def _sample(races: Points, lineups: Lineups, target: TailTarget) -> Sample:
+    """What lineups are worth in these races."""
+    points = races.sum(axis=0, dtype=np.int64) / (len(races) * TICKS_PER_POINT)
+    return Sample(tail_values(races, lineups, target), points)
 
 
 def _taken_apart(lineups: Lineups, sample: Sample) -> _Parts:
@@ -242,8 +264,12 @@ def _share(first: Floats, second: Floats, length: float) -> float:
     variance = (_dot(first, first) + _dot(second, second)) / 2.0
     if variance <= 0.0:
         return 1.0  # there is nothing to shrink
-    agreement = max(_dot(first, second) / variance, 0.0)
-    return length * agreement / (1.0 + (length - 1.0) * agreement)
+    return _over(max(_dot(first, second) / variance, 0.0), length)
+
+
+def _over(share: float, length: float) -> float:
+    """A share over ``length`` times as many races, by the prophecy formula."""
+    return length * share / (1.0 + (length - 1.0) * share)
 
 
 def _dot(one: Floats, other: Floats) -> float:

@@ -113,7 +113,7 @@ def _contest(contest: Json, opponents: str) -> Table:
         view = contest["by_conviction"][name]
         if view["roi"] != contest["roi"]:
             table.add_row(f"ROI {meaning}", _percent(view["roi"]))
-    table.add_row("ROI on the races chosen on", _percent(in_sample["roi"]))
+    table.add_row("ROI on the races searched", _percent(in_sample["roi"]))
     table.add_row("entries that cash", _percent(contest["cash_pct"]))
     table.add_row("share of first place", _percent(contest["win_prob"], 2))
     profit = contest["profit"]

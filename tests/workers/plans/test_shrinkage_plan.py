@@ -38,6 +38,7 @@ from workers.plans.stages.races import (
 )
 from workers.plans.stages.second_look import (
     SECOND_LOOK,
+    half_of,
     second_look_blocks,
     second_look_races,
     shrunken_winnings,
@@ -80,22 +81,38 @@ def every_legal(request: OptimizeRequest) -> Lineups:
     return np.array([lineup for lineup in every if is_legal(request.rules, lineup)], np.uint8)
 
 
-@pytest.mark.parametrize("n_scenarios", [2_000, 2_200, 4_000, 9_000, 20_000])
+@pytest.mark.parametrize("n_scenarios", [4_000, 4_200, 6_000, 9_000, 20_000])
 def test_halves_share_no_block_and_no_pair_of_opposite_blocks(n_scenarios: int) -> None:
     first_half = selection_halves(n_scenarios)
+    assert first_half is not None
     rows = [block_rows(block, n_scenarios) for block in range(block_count(n_scenarios))]
     numbers = np.repeat(np.arange(len(rows)), [each.stop - each.start for each in rows])
     blocks = half(numbers, selection=True)
     # even blocks are chosen on: 0 and 2 are opposite, 4 and 6
-    units = blocks // 4 if len(set(blocks)) > 2 else blocks
+    units = blocks // 4
     assert len(first_half) == len(blocks)
     assert 0 < first_half.sum() < len(blocks)
     assert not set(units[first_half]) & set(units[~first_half])
     assert abs(2 * first_half.sum() - len(blocks)) <= 2 * BLOCK_SCENARIOS
 
 
-def test_a_single_block_is_halved_by_its_races() -> None:
-    assert selection_halves(1_000).sum() == 250
+@pytest.mark.parametrize("n_scenarios", [1_000, 2_000, 3_000])
+def test_less_than_two_pairs_of_blocks_are_not_halved(n_scenarios: int) -> None:
+    assert selection_halves(n_scenarios) is None
+
+
+@pytest.mark.parametrize("n_scenarios", [2_000, 3_000, 5_500, 20_000])
+def test_further_blocks_begin_with_a_pair_of_their_own_and_halves_hold_whole_pairs(
+    slate: Slate, n_scenarios: int
+) -> None:
+    blocks = second_look_blocks(request_of(slate, "dollars", n_scenarios=n_scenarios))
+    assert blocks.start >= block_count(n_scenarios)
+    assert (blocks.start % 4, len(blocks) % 4) == (0, 0)
+    for block in blocks:
+        # b and b + 2 of a four have opposite strengths
+        partner = block + 2 if block % 4 < 2 else block - 2
+        assert half_of(block) == half_of(partner)
+    assert len({half_of(block) for block in blocks}) == 2
 
 
 @pytest.mark.slow

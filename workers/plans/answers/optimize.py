@@ -228,6 +228,7 @@ def _as_replayed(request: OptimizeRequest) -> bool:
         request.objective in replayed()
         and request.slate.site.key == "draftkings"
         and request.leverage is None
+        and not request.unshrunken
         and request.odds is None
         and view is not None
         and view.conviction == view.market.conviction
@@ -252,8 +253,12 @@ def luck_notes(report: Json, in_sample: Json) -> list[str]:
 
 
 def _loss_notes(roi: float | None, error: float | None) -> list[str]:
-    if roi is None or roi > 0.0:
+    if roi is None:
         return []
+    if roi > 0.0:
+        if error is None or roi >= 2.0 * error:
+            return []
+        return ["Whether these lineups win or lose is within the error of so few races."]
     if error is not None and roi > -2.0 * error:
         return ["These lineups win no more than they cost, as far as so few races can tell."]
     return ["These lineups lose money in the simulated contest."]

@@ -14,6 +14,9 @@ from workers.engine.facts import Facts, Key
 MICROPOINTS = 1_000_000
 """Millionths of a point in a point."""
 
+# blocks of opposite strengths, of those that lineups are chosen on
+_PAIR = 2
+
 Points = npt.NDArray[np.int16]
 
 
@@ -96,20 +99,19 @@ def half(values: npt.NDArray[Any], *, selection: bool) -> npt.NDArray[Any]:
     return np.concatenate(rows) if rows else values[:0]
 
 
-def selection_halves(n_scenarios: int) -> npt.NDArray[np.bool_]:
+def selection_halves(n_scenarios: int) -> npt.NDArray[np.bool_] | None:
     """Which of the races that lineups are chosen on are the first of two halves, bool ``[N]``.
 
     The halves share nothing that a block's races have in common. Nor do they share the two blocks
-    of a pair, whose strengths are opposite (:func:`core.race.draw_block_strength`), unless there is
-    but one pair or one block.
+    of a pair, whose strengths are opposite (:func:`core.race.draw_block_strength`): one half would
+    then mirror the other. ``None`` where there are not two pairs.
     """
     blocks = [block for block in range(block_count(n_scenarios)) if selects(block)]
     rows = [block_rows(block, n_scenarios) for block in blocks]
     counts = [each.stop - each.start for each in rows]
-    if len(blocks) == 1:
-        return np.tile(np.array([True, False]), counts[0])[: counts[0]]
-    paired = 2 if len(blocks) > 2 else 1
-    first = [index // paired % 2 == 0 for index in range(len(blocks))]
+    if len(blocks) < 2 * _PAIR:
+        return None
+    first = [index // _PAIR % 2 == 0 for index in range(len(blocks))]
     return np.repeat(np.array(first), counts)
 
 

@@ -89,7 +89,8 @@ def second_look_blocks(request: OptimizeRequest) -> range:
     return range(first, first + second_look_races(request) // BLOCK_SCENARIOS)
 
 
-def _half(block: int) -> int:
+def half_of(block: int) -> int:
+    """Which half a block is in: 0 or 1; blocks b and b + 2 are in the same."""
     return block % 2
 
 
@@ -110,7 +111,7 @@ def _run(work: Work[OptimizeRequest], units: range) -> SecondLookPart:
     for block in second_look_blocks(work.request)[units.start : units.stop]:
         work.check_cancelled()
         points, steps = _play(work, block)
-        micros[_half(block)] += _won(points, steps, lineups)
+        micros[half_of(block)] += _won(points, steps, lineups)
     return SecondLookPart(work.arrays.put(micros=micros))
 
 

@@ -94,7 +94,7 @@ def regime_shrinkage(work: Work[OptimizeRequest], regime: str | None) -> Shrinka
     if request.unshrunken:
         return Shrinkage.none(points.shape[1])
     halves = selection_halves(request.n_scenarios)
-    if regime is not None:
+    if regime is not None and halves is not None:
         halves = halves[selection_regimes(work.facts, work.arrays) == Regime[regime.upper()]]
     return tail_shrinkage(points, halves, request.rules, request.target)
 
