@@ -16,6 +16,8 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
+from core.kept_code import kept_code
+
 F = TypeVar("F", bound=Callable[..., object])
 
 _CONSTANTS = (int, float, str, tuple, np.generic)
@@ -36,7 +38,10 @@ def compiled(function: F) -> F:
     plain = cast("FunctionType", function)
     parts = "\n".join(sorted(set(_compiled_in(plain))))
     plain.__qualname__ = f"{plain.__qualname__}_{sha256(parts.encode()).hexdigest()[:16]}"
-    return cast("F", numba.njit(cache=True, nogil=True, fastmath=False)(function))
+    dispatcher: Any = numba.njit(nogil=True, fastmath=False)(function)
+    # what cache=True does, with a cache that outlives broken files and folders
+    dispatcher._cache = kept_code(plain)
+    return cast("F", dispatcher)
 
 
 def loop(function: F) -> F:

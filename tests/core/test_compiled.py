@@ -128,3 +128,97 @@ def test_no_compiled_function_calls_one_that_is_defined_below_it():
         parts = sorted(set(_compiled_in(function)))
         digest = sha256("\n".join(parts).encode()).hexdigest()[:16]
         assert function.__qualname__.endswith(f"_{digest}"), function
+
+
+SMALL = """
+import numpy as np
+from core.compiled import compiled
+
+@compiled
+def doubled(x):
+    return 2 * x
+
+@compiled
+def doubled_twice(x):
+    return doubled(doubled(x))
+
+if __name__ == "__main__":
+    print(doubled_twice(3))
+"""
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Runs a small compiled program in a process of its own, without a cache folder by default."""
+    file = tmp_path / "small.py"
+    file.write_text(SMALL)
+    root = str(Path(core.__file__).parents[1])
+
+    def run(**variables):
+        environment = {**os.environ, "PYTHONPATH": root, **variables}
+        if "NUMBA_CACHE_DIR" not in variables:
+            environment.pop("NUMBA_CACHE_DIR", None)
+        return subprocess.run(
+            [sys.executable, file], env=environment, check=False, capture_output=True, text=True
+        )
+
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+@pytest.mark.parametrize("left", [0, 1, 40, -1])
+def test_half_written_code_is_compiled_anew_and_kept(tmp_path, small, ending, left):
+    cache = tmp_path / "kept"
+    assert small(NUMBA_CACHE_DIR=str(cache)).stdout == "12\n"
+    files = sorted(cache.rglob(f"*.{ending}"))
+    assert files
+    for file in files:
+        file.write_bytes(file.read_bytes()[:left])
+    half = {file: file.read_bytes() for file in files}
+    again = small(NUMBA_CACHE_DIR=str(cache))
+    assert (again.returncode, again.stdout) == (0, "12\n"), again.stderr
+    # whole again, so that the next start has nothing to compile
+    assert "compiled anew" in again.stderr
+    assert all(file.read_bytes() != half[file] for file in files)
+    assert small(NUMBA_CACHE_DIR=str(cache)).stderr == ""
+
+
+def nowhere_to_write(tmp_path):
+    """Variables and a file that leave Numba no folder for a cache, whoever runs it."""
+    (tmp_path / "__pycache__").touch()
+    (tmp_path / "file").touch()
+    inside = str(tmp_path / "file" / "folder")
+    return {"HOME": inside, "XDG_CACHE_HOME": inside, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no user numbers here")
+def test_code_without_a_place_is_kept_in_a_temporary_folder_of_the_user(tmp_path, small):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    variables = nowhere_to_write(tmp_path) | {"TMPDIR": str(temporary)}
+    ran = small(**variables)
+    assert (ran.returncode, ran.stdout) == (0, "12\n"), ran.stderr
+    (folder,) = temporary.iterdir()
+    assert folder.name == f"axiomatic-compiled-{os.getuid()}"
+    assert folder.stat().st_mode & 0o077 == 0
+    kept = {file: file.stat().st_mtime_ns for file in folder.rglob("*.nbc")}
+    assert kept
+    # another process finds it there
+    assert small(**variables).stdout == "12\n"
+    assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.nbc")} == kept
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no user numbers here")
+def test_a_folder_that_somebody_else_made_is_not_trusted(tmp_path, small):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    other = tmp_path / "other"
+    other.mkdir()
+    (temporary / f"axiomatic-compiled-{os.getuid()}").symlink_to(other)
+    ran = small(**nowhere_to_write(tmp_path), TMPDIR=str(temporary))
+    assert (ran.returncode, ran.stdout) == (0, "12\n"), ran.stderr
+    assert list(other.iterdir()) == []
+    assert len(list(temporary.iterdir())) == 2

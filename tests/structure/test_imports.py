@@ -8,7 +8,17 @@ MOST_LAYERS = 8
 
 GRAPH = imports()
 
-GROUND = {"amounts", "cancelling", "compiled", "errors", "randomness", "tables", "text", "wording"}
+GROUND = {
+    "amounts",
+    "cancelling",
+    "compiled",
+    "errors",
+    "kept_code",
+    "randomness",
+    "tables",
+    "text",
+    "wording",
+}
 """Modules of core that every folder may import."""
 
 CORE = {
