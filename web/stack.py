@@ -321,9 +321,10 @@ def _require_answer(settings: Settings) -> None:
                 redis.ping()
             except RedisError as error:
                 if isinstance(error, AuthenticationError) or time.monotonic() > deadline:
+                    reason = str(error).rstrip(".")
                     raise StackFailed(
                         f"no answer from Redis at {without_password(settings.redis_url)}, the "
-                        f"address in REDIS_URL: {error}. Start that Redis, or unset REDIS_URL: "
+                        f"address in REDIS_URL: {reason}. Start that Redis, or unset REDIS_URL: "
                         "this command then starts one of its own."
                     ) from None
                 time.sleep(_POLL_SECONDS)
