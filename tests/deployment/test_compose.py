@@ -35,6 +35,8 @@ NOT_PASSED = {
     "AXIOMATIC_REDIS_CERT_FILE",
     "AXIOMATIC_REDIS_KEY_FILE",
     "AXIOMATIC_OWNERSHIP_MODEL",
+    # a user's, not an installation's
+    "AXIOMATIC_KEY",
 }
 
 

@@ -18,6 +18,7 @@ from web.accounts import OPEN_USER, Accounts
 from web.app import create_app
 from web.gate.binding import require_users
 from workers.app import open_jobs
+from workers.engine.ledger.keys import JOBS_OF
 from workers.installation.settings import Settings
 
 KEYS = ("axiomatic:accounts", "axiomatic:account-keys")
@@ -25,11 +26,14 @@ KEYS = ("axiomatic:accounts", "axiomatic:account-keys")
 
 @pytest.fixture
 def accounts(settings: Settings) -> Iterator[Accounts]:
-    """No users, before the test and after it."""
-    redis = open_jobs(settings).redis
-    redis.delete(*KEYS)
-    yield Accounts(redis)
-    redis.delete(*KEYS)
+    """No users, before the test and after it, and no job left for a worker of another test."""
+    jobs = open_jobs(settings)
+    jobs.redis.delete(*KEYS)
+    yield Accounts(jobs.redis)
+    for owner in jobs.redis.scan_iter(f"{JOBS_OF}*"):
+        for run_id in jobs.redis.zrange(owner, 0, -1):
+            jobs.cancel(run_id.decode())
+    jobs.redis.delete(*KEYS)
 
 
 def signed(key: str) -> dict[str, str]:

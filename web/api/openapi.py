@@ -242,6 +242,17 @@ class DescribedApi(Api):  # type: ignore[misc]
         super().__init__(
             app, spec_kwargs={"flask_plugin": _Paths(), "marshmallow_plugin": _Schemas()}
         )
+        self.spec.components.security_scheme(
+            "key",
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A user's key, as axiomatic users add shows it. An installation "
+                "without users asks for none.",
+            },
+        )
+        # none is needed where there are no users
+        self.spec.options["security"] = [{}, {"key": []}]
         for describe in (_bounds, _lengths, _keys, _fractions, _prices, _defaults):
             self.ma_plugin.converter.add_attribute_function(describe)
 
