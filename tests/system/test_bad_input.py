@@ -118,7 +118,7 @@ OPTIMIZE = [
     (optimize(lineups=3), "lineups", "no such field"),
     (optimize(slate_id="abc"), "slate_id", "either slate_id or drivers"),
     (optimize(drivers=drivers(projected_points=1e13)), "drivers.0.projected_points", "1000"),
-    (optimize(drivers=drivers(team="\ud800")), "drivers.0.team", "half a character"),
+    (optimize(drivers=drivers(team="\ud800")), "drivers.0.team", "U+D800 at 1"),
     (optimize(drivers=drivers(name="x" * 81)), "drivers.0.name", "81 characters"),
     (optimize(drivers=drivers(starts_from_rear="yes")), "drivers.0.starts_from_rear", "neither"),
     (optimize(random_seed=10**400), "random_seed", "no whole number"),

@@ -84,8 +84,8 @@ def test_headers_of_a_forwarder_change_no_path(port: int) -> None:
 
 
 def test_requests_on_one_connection_are_answered_one_after_the_other(port: int) -> None:
-    get = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
-    last = b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    get = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     assert send(port, get + get + last).count(b'"healthy"') == 3
 
 
@@ -105,7 +105,7 @@ def test_a_body_in_chunks_is_read_whole(port: int) -> None:
 
 def test_a_client_that_waits_for_a_word_is_told_to_go_on(port: int) -> None:
     head = (
-        b"POST /api/v1/optimize HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"POST /api/v1/optimize HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
@@ -119,7 +119,7 @@ def test_a_client_that_waits_for_a_word_is_told_to_go_on(port: int) -> None:
 def test_who_sends_too_large_a_body_reads_the_refusal(port: int, chunked: bool) -> None:
     framing = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: 30000000"
     head = (
-        b"POST /api/v1/optimize HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"POST /api/v1/optimize HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         + framing
         + b"\r\n\r\n"
     )
