@@ -17,7 +17,7 @@ from core.errors import Infeasible, InvalidInput
 from web.labels import conflict_errors, conflict_members, errors_of
 from web.stored_slates import UnknownSlate
 from workers.engine.job_arrays import StoreFull
-from workers.engine.jobs import UnknownJob
+from workers.engine.jobs import JobGone, UnknownJob
 from workers.engine.submission import KeyTaken, NoSuchWorkers
 
 log = logging.getLogger(__name__)
@@ -149,6 +149,10 @@ def register(app: Flask) -> None:
     @app.errorhandler(UnknownSlate)
     def _unknown(error: UnknownJob | UnknownSlate) -> Response:
         return answer(Problem(404, str(error)))
+
+    @app.errorhandler(JobGone)
+    def _gone(error: JobGone) -> Response:
+        return answer(Problem(410, str(error)))
 
     @app.errorhandler(KeyTaken)
     def _taken(error: KeyTaken) -> Response:

@@ -21,7 +21,7 @@ KEEP_SECONDS = 2
 OWNERS = ("ann", "bob", "cy")
 
 INSTALLATION = re.compile(
-    r"axiomatic:(nodes|nodes-seen|versions|store|kept|looked-after|counts|(pace|reaper):\S+)"
+    r"axiomatic:(gone:\S+|nodes|nodes-seen|versions|store|kept|looked-after|counts|(pace|reaper):\S+)"
     r"|_kombu\.\S+|unacked_mutex|fault:\w+"
 )
 """What an installation has whether there are jobs or not."""

@@ -152,6 +152,11 @@ def test_no_route_shows_or_changes_another_users_things(
     assert own != slate_id
     again = {"json": asked(own), "headers": {**signed(eve), "Idempotency-Key": "one"}}
     assert client.post("/api/v1/optimize", **again).json["run_id"] != run_id
+    # nor that it was there
+    client.delete(f"/api/v1/jobs/{run_id}", headers=signed(bob))
+    client.delete(f"/api/v1/jobs/{run_id}", headers=signed(bob))
+    assert client.get(f"/api/v1/jobs/{run_id}", headers=signed(bob)).status_code == 410
+    assert client.get(f"/api/v1/jobs/{run_id}", headers=signed(eve)).status_code == 404
 
 
 def test_an_administrator_lists_and_cancels_everybodys_jobs(

@@ -76,8 +76,18 @@ def test_a_cancelled_job_stays_cancelled_and_computes_nothing(
     assert not [key for key in record if key.startswith(b"facts:")]
 
 
-def test_a_job_that_ended_cannot_be_cancelled(client: FlaskClient, run_workers: RunWorkers) -> None:
+def test_a_job_that_ended_is_removed_and_says_that_it_is_gone(
+    client: FlaskClient, run_workers: RunWorkers
+) -> None:
     with run_workers(1):
         headers = {"Prefer": "wait=60"}
         done = client.post("/api/v1/optimize", json=request(), headers=headers).json
-    assert client.delete(f"/api/v1/jobs/{done['run_id']}").json["status"] == "completed"
+        path = f"/api/v1/jobs/{done['run_id']}"
+        kept = client.get("/health/ready").json["kept_bytes"]
+        assert client.delete(path).json["status"] == "completed"
+        assert client.get("/health/ready").json["kept_bytes"] < kept
+    for call, where in (("get", ""), ("get", "/result"), ("get", "/lineups.csv"), ("delete", "")):
+        gone = client.open(f"{path}{where}", method=call)
+        assert gone.status_code == 410
+        assert gone.mimetype == "application/problem+json"
+    assert done["run_id"] not in {job["run_id"] for job in client.get("/api/v1/jobs").json["jobs"]}

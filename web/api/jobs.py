@@ -42,7 +42,7 @@ comment a second says that the server is still there. A client that comes back w
 gets what is new since that event; one that has the `end` gets 204."""
 
 
-_OF_A_JOB = (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+_OF_A_JOB = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.SERVICE_UNAVAILABLE)
 _OF_A_RESULT = (HTTPStatus.CONFLICT, *_OF_A_JOB)
 
 
@@ -189,11 +189,14 @@ def events(run_id: str) -> Response:
 @blueprint.response(200, JobSchema, description="The job as it stands now.")
 @refuses(blueprint, *_OF_A_JOB)
 def cancel(run_id: str) -> dict[str, Any]:
-    """Cancel a job; one that has ended stays as it is."""
+    """Cancel a job; one that has ended is removed, and its room is free."""
     owner = None if user().admin else caller()
-    jobs().get(run_id, owner)
-    note("cancelled", run_id=run_id)
+    job = jobs().get(run_id, owner)
+    if job.status.ended and jobs().discard(run_id):
+        note("removed", run_id=run_id)
+        return shown_job(job)
     jobs().cancel(run_id)
+    note("cancelled", run_id=run_id)
     return shown_job(jobs().get(run_id, owner))
 
 

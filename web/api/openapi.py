@@ -77,6 +77,7 @@ PROBLEMS = {
     HTTPStatus.BAD_REQUEST: "The body is no JSON object, or a header cannot be used.",
     HTTPStatus.UNAUTHORIZED: "The request needs a key, or the one it has is none.",
     HTTPStatus.NOT_FOUND: "There is no such thing, it is another caller's, or its time is over.",
+    HTTPStatus.GONE: "The job was there; its time is over, or it was removed.",
     HTTPStatus.CONFLICT: "There is no result: the job failed, was cancelled or has not ended.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the server takes.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body has another media type.",

@@ -17,7 +17,7 @@ from workers.engine.application import app
 from workers.engine.config import EngineConfig
 from workers.engine.connection import PATIENT, connect
 from workers.engine.ledger import Ledger, Load
-from workers.engine.ledger.keys import JOB, JOBS_OF, PACE, WORK
+from workers.engine.ledger.keys import GONE, JOB, JOBS_OF, PACE, WORK
 from workers.engine.options import EngineSettings
 from workers.engine.planning import Pace
 from workers.engine.scenario_cache import ScenarioCache
@@ -59,12 +59,16 @@ class UnknownJob(AxiomaticError):
     """No such job, or it has expired."""
 
 
+class JobGone(UnknownJob):
+    """The job was there; its time is over, or it was removed."""
+
+
 class JobFailed(AxiomaticError):
     """A job ended without a result."""
 
 
 def _unknown(run_id: str) -> UnknownJob:
-    return UnknownJob(f"No job {run_id[:64]}; it was never started or has expired.")
+    return UnknownJob(f"No job {run_id[:64]}; none of this id was ever started.")
 
 
 def _moment(text: str | None) -> float | None:
@@ -191,12 +195,23 @@ class Jobs:
         Raises
         ------
         UnknownJob
-            There is none, or it is another owner's.
+            There was none, or it is another owner's.
+        JobGone
+            There was one: its time is over, or it was removed.
         """
         job = self.several([run_id]).get(run_id) if _RUN_ID.fullmatch(run_id) else None
-        if job is None or (owner is not None and job.owner != owner):
+        if job is None:
+            raise self._absent(run_id, owner)
+        if owner is not None and job.owner != owner:
             raise _unknown(run_id)
         return job
+
+    def _absent(self, run_id: str, owner: str | None) -> UnknownJob:
+        """Why there is no such job."""
+        was = cast("bytes | None", self.redis.get(GONE + run_id[:64]))
+        if was is None or (owner is not None and was.decode() != owner):
+            return _unknown(run_id)
+        return JobGone(f"Job {run_id} is gone: its time is over, or it was removed.")
 
     def several(self, run_ids: Iterable[str]) -> dict[str, Job]:
         """Jobs in their current state by id, asked for together; those that there are."""
@@ -239,6 +254,16 @@ class Jobs:
         A chunk that runs meanwhile stops within about a second.
         """
         return self.ledger.cancel(run_id)
+
+    def discard(self, run_id: str) -> bool:
+        """Remove what is kept of a job that has ended, and give back its room.
+
+        Returns
+        -------
+        bool
+            False if it has not ended; it stays as it is then.
+        """
+        return self.ledger.discard(run_id)
 
     def load(self) -> Load:
         """How busy the workers are, as of now."""

@@ -16,6 +16,7 @@ local NODES_SEEN = P .. 'nodes-seen'  -- zset: worker by when it last reported
 local VERSIONS = P .. 'versions' -- zset: version by when one of its workers last reported
 local BLOBS = P .. 'blobs'       -- hash: blob to the number of jobs that hold it
 local COUNTS = P .. 'counts'     -- hash: what has happened so far, by name and labels
+local GONE_SECONDS = 7 * 86400   -- for so long a job whose record is gone is known to have been
 local FAN = 64                   -- as many values are merged into one
 
 local function job_key(run) return P .. 'job:' .. run end
@@ -23,6 +24,7 @@ local function work_key(run) return P .. 'work:' .. run end      -- hash: the st
 local function ready_key(run) return P .. 'ready:' .. run end    -- list: pieces to hand out first
 local function refs_key(run) return P .. 'refs:' .. run end      -- hash: blob to how often the job holds it
 local function blob_key(ref) return P .. 'blob:' .. ref end
+local function gone_key(run) return P .. 'gone:' .. run end      -- text: whose job it was
 local function users_key(version) return P .. 'users:' .. version end    -- zset: users with pieces waiting
 local function lane_key(version, user) return P .. 'lane:' .. version .. ':' .. user end  -- zset: their jobs
 local function served_key(version) return P .. 'served:' .. version end  -- zset: seconds of service
@@ -250,6 +252,7 @@ local function end_job(run, outcome, document, reason)
   call('hincrby', STORE, 'kept', size)
   call('expire', job, keep)
   call('expire', P .. 'jobs-of:' .. user, keep)
+  call('set', gone_key(run), user, 'ex', keep + GONE_SECONDS)
   for _, ref in ipairs(call('hkeys', refs_key(run))) do unhold(ref) end
   for stage = 0, tonumber(call('hget', work_key(run), 'stage') or -1) do
     local group = 'celery-taskset-meta-' .. run .. '.' .. stage

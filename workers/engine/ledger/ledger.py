@@ -382,6 +382,10 @@ class Ledger:
         """Cancel a job that has not ended, and take its messages off the queue."""
         return self._scripts.run("cancel", run_id) == 1
 
+    def discard(self, run_id: str) -> bool:
+        """Remove what is kept of a job that has ended; False if it has not."""
+        return self._scripts.run("discard", run_id) == 1
+
     def put(self, run_id: str, reference: str, stored: bytes, limit_bytes: int) -> str:
         """Store a blob for a job: ``kept``, ``full`` or ``ended``."""
         return _text(self._scripts.run("put", run_id, reference, stored, limit_bytes))

@@ -10,7 +10,7 @@ from typing import Any, cast
 from redis import Redis
 
 from workers.engine.ledger import Begin, Begun, Ledger, Next, Piece
-from workers.engine.ledger.keys import COUNTS
+from workers.engine.ledger.keys import COUNTS, GONE
 from workers.engine.outcomes import success
 from workers.engine.stages import Json
 
@@ -22,7 +22,11 @@ KEPT = "axiomatic:kept"
 LONG_AGO = 1_000.0
 """A moment that any deadline has passed."""
 
+ENDED = {"axiomatic:job:", "celery-task-meta-", GONE}
+"""Keys of a job that has ended."""
+
 A_DAY = 86_400.0
+A_WEEK = 7 * 86_400
 
 Value = Any
 
@@ -279,10 +283,17 @@ class Desk:
         assert self.kept() == sum(kept.values())
         stays = {"axiomatic:store", "axiomatic:versions", "axiomatic:looked-after", COUNTS}
         stays |= {"axiomatic:nodes", "axiomatic:nodes-seen", f"axiomatic:pace:{self.version}"}
-        fading = ("axiomatic:job:", "axiomatic:jobs-of:", "axiomatic:key:", "celery-task-meta-")
+        fading = (
+            GONE,
+            "axiomatic:job:",
+            "axiomatic:jobs-of:",
+            "axiomatic:key:",
+            "celery-task-meta-",
+        )
         for key in self.names() - stays - {KEPT}:
             assert key.startswith((*fading, "axiomatic:reaper:")), key
-            assert 0 < self.redis.pttl(key) <= KEEP * 1_000, key
+            longest = KEEP + A_WEEK if key.startswith(GONE) else KEEP
+            assert 0 < self.redis.pttl(key) <= longest * 1_000, key
         # when records have expired, they are not counted any more
         for name in self.scores(KEPT):
             self.redis.zadd(KEPT, {name: LONG_AGO})

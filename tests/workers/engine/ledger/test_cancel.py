@@ -3,7 +3,7 @@
 import json
 from typing import cast
 
-from tests.workers.engine.ledger.desk import Desk
+from tests.workers.engine.ledger.desk import ENDED, Desk
 
 
 def message(run_id: str, number: int = 0) -> str:
@@ -50,7 +50,7 @@ def test_what_its_chords_left_goes_along(desk: Desk) -> None:
     theirs = f"celery-taskset-meta-{other}.0.j"
     desk.redis.mset(dict.fromkeys([*groups, theirs], "1"))
     desk.ledger.cancel(run_id)
-    assert desk.keys_of(run_id) == {"axiomatic:job:", "celery-task-meta-"}
+    assert desk.keys_of(run_id) == ENDED
     assert desk.redis.delete(theirs) == 1
 
 
@@ -82,7 +82,7 @@ def test_a_job_of_ten_thousand_chunks_is_gone_in_one_call(desk: Desk) -> None:
     half = [desk.take(f"h{number}") for number in range(8)]
     desk.redis.rpush(desk.queue, *(message(run_id, number) for number in range(64)))
     assert desk.ledger.cancel(run_id)
-    assert desk.keys_of(run_id) == {"axiomatic:job:", "celery-task-meta-"}
+    assert desk.keys_of(run_id) == ENDED
     assert queue(desk) == []
     assert desk.store() == (0, 0)
     assert set(desk.job(run_id)) == {

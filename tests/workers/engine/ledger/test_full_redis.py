@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
-from tests.workers.engine.ledger.desk import Desk, stage
+from tests.workers.engine.ledger.desk import ENDED, Desk, stage
 from workers.installation.embedded_store import EmbeddedStore
 
 pytestmark = pytest.mark.slow
@@ -102,7 +102,7 @@ def test_a_job_can_be_cancelled(full: FullDesk) -> None:
     full.fill()
     assert full.ledger.cancel(run_id)
     assert full.store() == (0, 0)
-    assert full.keys_of(run_id) == {"axiomatic:job:", "celery-task-meta-"}
+    assert full.keys_of(run_id) == ENDED
     assert full.redis.llen(full.queue) == 0
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.workers.engine.ledger.desk import LEASES, LONG_AGO, Desk, plain, stage, worth
+from tests.workers.engine.ledger.desk import ENDED, LEASES, LONG_AGO, Desk, plain, stage, worth
 from workers.engine.ledger import MOST_TRIES, Piece, ledger
 
 DIED = "each time its worker died: killed, out of memory, or over the time limit"
@@ -346,7 +346,7 @@ def test_a_piece_that_always_dies_fails_its_job(desk: Desk) -> None:
     reason = f"A part of the stage walk failed {MOST_TRIES} times and was given up; {DIED}."
     assert desk.reason(run_id) == reason
     assert desk.result(run_id)["result"]["exc_message"] == [reason]
-    assert desk.keys_of(run_id) == {"axiomatic:job:", "celery-task-meta-"}
+    assert desk.keys_of(run_id) == ENDED
 
 
 def test_a_piece_that_is_always_given_back_fails_its_job_with_the_last_reason(desk: Desk) -> None:

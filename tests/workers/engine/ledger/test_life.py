@@ -6,7 +6,7 @@ import pytest
 from celery import states
 from redis import Redis
 
-from tests.workers.engine.ledger.desk import KEEP, Desk, plain, stage
+from tests.workers.engine.ledger.desk import ENDED, KEEP, Desk, plain, stage
 from workers.app import app
 from workers.engine.connection import connect
 from workers.engine.ledger import Piece
@@ -84,7 +84,7 @@ def test_a_finished_job_leaves_its_record_and_its_result_for_a_while(desk: Desk)
     assert "error" not in job
     assert desk.result(run_id)["result"] == {"lineups": 150}
     assert desk.store() == (0, 0)
-    assert desk.keys_of(run_id) == {"axiomatic:job:", "celery-task-meta-"}
+    assert desk.keys_of(run_id) == ENDED
     assert desk.leases() == []
     assert desk.held() == {}
     ends = {
@@ -123,7 +123,7 @@ def test_the_result_is_where_celery_looks_for_it(settings: Settings) -> None:
     mine = [*(f"axiomatic:job:{run}" for run in (run_id, cancelled, failed))]
     mine += [f"celery-task-meta-{run}" for run in (run_id, cancelled, failed)]
     mine += [f"axiomatic:{kind}:{desk.version}" for kind in ("pace", "reaper")]
-    desk.redis.delete(*mine, f"axiomatic:jobs-of:{owner}")
+    desk.redis.delete(*mine, f"axiomatic:jobs-of:{owner}", f"axiomatic:gone:{run_id}")
     left = [key for key in desk.names() if desk.version in key or run_id in key]
     assert left == []
 
@@ -159,7 +159,7 @@ def test_a_job_without_a_result_leaves_no_more_than_why(desk: Desk, end: str) ->
     assert desk.job(run_id)["progress"] == "0.3333"
     assert "request" not in desk.job(run_id)
     assert desk.store() == (0, 0)
-    assert desk.keys_of(run_id) == {"axiomatic:job:", "celery-task-meta-"}
+    assert desk.keys_of(run_id) == ENDED
     assert desk.ledger.take("other") is None
 
 
