@@ -9,9 +9,10 @@ from typing import Any
 from flask import Response, json, request, url_for
 
 from web.audit import note
+from web.gate.keys import has_users
 from web.problems import Problem
 from web.results import shown_job, shown_result
-from web.services import caller, jobs
+from web.services import caller, jobs, settings
 from workers.engine.jobs import JobStatus
 from workers.engine.submission import Attachments, submit
 
@@ -25,7 +26,13 @@ _POLL_SECONDS = 0.02
 def start(kind: str, document: bytes, attachments: Attachments | None = None) -> Response:
     """Start a job; 202 with the job, or 200 with a result ready within ``Prefer: wait=N``."""
     run_id = submit(
-        jobs(), kind, document, caller(), attachments=attachments, once=_idempotency(kind, document)
+        jobs(),
+        kind,
+        document,
+        caller(),
+        attachments=attachments,
+        once=_idempotency(kind, document),
+        most_going=_most_going(),
     )
     note("submitted", kind=kind, run_id=run_id)
     job = jobs().get(run_id)
@@ -46,6 +53,16 @@ def start(kind: str, document: bytes, attachments: Attachments | None = None) ->
     if job.status is JobStatus.COMPLETED:
         return _json(shown_result(job), 200, headers)
     return _json(shown_job(job), 202, headers)
+
+
+def _most_going() -> int:
+    """How many jobs the caller may have going on; the others stand in the caller's line.
+
+    Where there are no users nobody is kept from anything by it, so there are at least as many as
+    worker children: none of them may be idle while jobs stand in line.
+    """
+    most = settings().active_jobs
+    return most if has_users() else max(most, jobs().workers()[0])
 
 
 def _json(document: Any, status: int, headers: dict[str, str]) -> Response:

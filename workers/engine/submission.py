@@ -41,6 +41,7 @@ def submit(
     chunk_units: int | None = None,
     attachments: Attachments | None = None,
     once: tuple[str, str] = ("", ""),
+    most_going: int = 0,
 ) -> str:
     """Start a job and return its id. Once that returns, the job is kept, whatever dies.
 
@@ -56,6 +57,9 @@ def submit(
         Arrays the request refers to.
     once
         An idempotency key, and a hash of the request under it: sent again, the first job's id.
+    most_going
+        Jobs that the owner may have going on; behind so many this one stands in line. 0 = any
+        number.
 
     Raises
     ------
@@ -105,6 +109,7 @@ def submit(
             body=once[1],
             arrays=arrays,
             first=first,
+            most_going=most_going,
         ),
         limit,
     )
@@ -114,6 +119,8 @@ def submit(
             "that they are given in Redis (AXIOMATIC_STORE_MB); try again when some have ended or "
             "expired."
         )
+    if begun.outcome == "in line":
+        return begun.run_id
     if begun.outcome != "begun":
         return _first(begun)
     if first.fans_out:

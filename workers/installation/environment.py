@@ -246,6 +246,13 @@ VARIABLES = (
         _whole(1, 10_000),
     ),
     Variable(
+        "AXIOMATIC_ACTIVE_JOBS",
+        "3",
+        "jobs that one user may have going on; further ones stand in that user's line, first come, "
+        "first served. Without users at least one a worker child",
+        _whole(1, 1_000),
+    ),
+    Variable(
         "AXIOMATIC_KEY",
         "",
         "your key, which the command line shows to the server of `--server`",

@@ -29,6 +29,7 @@ _LAST = (
     "AXIOMATIC_ORIGINS",
     "AXIOMATIC_PROXIES",
     "AXIOMATIC_SUBMISSIONS_A_MINUTE",
+    "AXIOMATIC_ACTIVE_JOBS",
 )
 _CERTIFICATES = (
     "AXIOMATIC_REDIS_CA_FILE",
@@ -76,6 +77,8 @@ class Settings:
         How many proxies stand in front of the API, whose forwarding headers are believed.
     submissions_a_minute
         How many jobs a user may start in a minute.
+    active_jobs
+        How many jobs of a user go on at a time; the others stand in line.
     metrics_token
         What ``/metrics`` asks of other machines; ``None`` = they are not answered.
     """
@@ -99,6 +102,7 @@ class Settings:
     origins: tuple[str, ...] | None = None
     proxies: int = 0
     submissions_a_minute: int = 10
+    active_jobs: int = 3
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

@@ -4,7 +4,8 @@
 -- A job goes from stage to stage. A stage is cut into pieces whenever it begins, and each cut has a
 -- name, so that pieces of an older cut of the same stage are recognised. A user's jobs with waiting
 -- pieces form the user's lane. A level is the service in seconds that a user, or a job in its lane,
--- has had; a clock is the level of the last one served.
+-- has had; a clock is the level of the last one served. Jobs beyond those that a user may have going
+-- on stand in the user's line, first come, first served: they are in no lane until one before ends.
 
 local P = 'axiomatic:'
 local LEASES = P .. 'leases'     -- zset: "holder run cut piece" by when the lease ends
@@ -31,6 +32,8 @@ local function served_key(version) return P .. 'served:' .. version end  -- zset
 local function clock_key(version) return P .. 'clock:' .. version end    -- service of the last served
 local function lanes_key(version) return P .. 'lanes:' .. version end    -- hash: the same, by lane
 local function active_key(version) return P .. 'active:' .. version end  -- zset: jobs that have not ended
+local function going_key(version, user) return P .. 'going:' .. version .. ':' .. user end  -- set: their jobs that go on
+local function line_key(version, user) return P .. 'line:' .. version .. ':' .. user end  -- list: those after them
 
 local function condemned_key(process) return P .. 'condemned:' .. process end  -- about to be killed
 
@@ -100,6 +103,33 @@ local function enlist(run)
     local clock = call('get', clock_key(version))
     local before = tonumber(call('zscore', served_key(version), user) or 0)
     call('zadd', users_key(version), math.max(start_level(users_key(version), clock), before), user)
+  end
+end
+
+-- Let those who are first in a user's line go on, while there are fewer than may.
+local function move_up(version, user, most)
+  while most == 0 or call('scard', going_key(version, user)) < most do
+    local run = call('lpop', line_key(version, user))
+    if not run then return end
+    call('sadd', going_key(version, user), run)
+    -- a job that has just begun has no stage yet, and is put into its lane with it
+    if call('exists', work_key(run)) == 1 then enlist(run) end
+  end
+end
+
+-- Let a job go on, or stand in line behind the user's others; whether it goes on.
+local function join_line(run, version, user, most)
+  call('rpush', line_key(version, user), run)
+  move_up(version, user, most)
+  return call('sismember', going_key(version, user), run) == 1
+end
+
+-- A job has ended: it leaves the line, or the next in line goes on in its place.
+local function leave_line(run, version, user, most)
+  if call('srem', going_key(version, user), run) == 1 then
+    move_up(version, user, most)
+  else
+    call('lrem', line_key(version, user), 1, run)
   end
 end
 
@@ -232,8 +262,8 @@ end
 -- End a job: write its outcome and its result for the result backend, and delete everything else.
 local function end_job(run, outcome, document, reason)
   local job = job_key(run)
-  local version, user, need, used, keep, kind =
-    unpack(call('hmget', job, 'version', 'owner', 'need', 'used', 'keep_seconds', 'kind'))
+  local version, user, need, used, keep, kind, most =
+    unpack(call('hmget', job, 'version', 'owner', 'need', 'used', 'keep_seconds', 'kind', 'most_going'))
   local moment = now()
   count('jobs ' .. kind .. ' ' .. outcome)
   call('hset', job, 'outcome', outcome, 'ended_at', seconds_text(moment))
@@ -262,6 +292,7 @@ local function end_job(run, outcome, document, reason)
   call('zrem', active_key(version), run)
   call('hincrby', STORE, 'promised', -math.max(tonumber(need), tonumber(used or 0)))
   delist(run, version, user)
+  leave_line(run, version, user, tonumber(most or 0))
 end
 
 local function failure(run, reason)
@@ -280,7 +311,8 @@ local function give_up(run, tries, why)
     .. ' times and was given up; ' .. why .. '.')
 end
 
--- Begin a stage: delete the stage before it, and make its chunks ready to be handed out.
+-- Begin a stage: delete the stage before it, and make its chunks ready to be handed out, unless the
+-- job stands in line.
 local function install(run, stage, name, units, chunks, open, cost, before, within)
   chunks = tonumber(chunks)
   -- a pace that has changed moves where the stage lies in the job, and progress never falls
@@ -300,7 +332,8 @@ local function install(run, stage, name, units, chunks, open, cost, before, with
     'chunks', chunks, 'next', 0, 'top', top, 'done', 0, 'open', open,
     'cost', cost, 'before', before, 'within', within, 'since', moment)
   call('hset', job_key(run), 'stage', name)
-  enlist(run)
+  local version, user = unpack(call('hmget', job_key(run), 'version', 'owner'))
+  if call('sismember', going_key(version, user), run) == 1 then enlist(run) end
 end
 
 -- Number of values that a node of the merge tree merges.

@@ -93,6 +93,8 @@ class Begin:
         Blobs that the request refers to, as stored, by reference.
     first
         Its first stage.
+    most_going
+        Jobs that the owner may have going on; it stands in line behind so many. 0 = any number.
     """
 
     run_id: str
@@ -107,6 +109,7 @@ class Begin:
     body: str
     arrays: dict[str, bytes]
     first: Next
+    most_going: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +119,9 @@ class Begun:
     Parameters
     ----------
     outcome
-        ``begun``; ``again`` or ``other`` if the idempotency key was used before, for the same
-        request or another one; ``full`` if there is no room for its arrays.
+        ``begun``, or ``in line`` behind the owner's other jobs; ``again`` or ``other`` if the
+        idempotency key was used before, for the same request or another one; ``full`` if there is
+        no room for its arrays.
     run_id
         The job's, or that of the key's first job.
     """
@@ -266,6 +270,7 @@ class Ledger:
             *job.first.arguments(),
             len(job.arrays),
             *arrays,
+            job.most_going,
         )
         outcome, run_id = cast("list[bytes | int]", reply)
         return Begun(_text(outcome), _text(run_id))

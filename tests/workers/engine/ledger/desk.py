@@ -68,6 +68,7 @@ class Desk:
         body: str = "",
         arrays: Mapping[str, bytes] | None = None,
         limit: int = 1_000_000,
+        most_going: int = 0,
     ) -> Begun:
         """Begin a job; returns the outcome."""
         job = Begin(
@@ -83,13 +84,14 @@ class Desk:
             body=body,
             arrays=dict(arrays or {}),
             first=stage(chunks, fans_out=fans_out, cost=cost),
+            most_going=most_going,
         )
         return self.ledger.begin(job, limit)
 
     def begin(self, chunks: int = 1, **more: Any) -> str:
         """Begin a job and give its id."""
         begun = self.ask(chunks, **more)
-        assert begun.outcome == "begun"
+        assert begun.outcome in {"begun", "in line"}
         return begun.run_id
 
     def take(self, holder: str = "h") -> Piece:

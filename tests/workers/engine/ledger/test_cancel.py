@@ -88,6 +88,7 @@ def test_a_job_of_ten_thousand_chunks_is_gone_in_one_call(desk: Desk) -> None:
     assert set(desk.job(run_id)) == {
         *("kind", "owner", "version", "need", "keep_seconds", "chunk_units", "stage"),
         *("created_at", "started_at", "ended_at", "outcome", "progress", "served", "used"),
+        "most_going",
     }
     for number, piece in enumerate(half):
         assert desk.keep(piece, f"h{number}") == "ended"

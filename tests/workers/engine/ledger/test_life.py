@@ -26,6 +26,7 @@ def test_a_job_begins_with_its_record_and_its_room(desk: Desk) -> None:
         "need": "5000",
         "used": "5",
         "keep_seconds": str(KEEP),
+        "most_going": "0",
         "chunk_units": "",
         "stage": "walk",
     }
