@@ -24,15 +24,26 @@ _POLL_SECONDS = 0.02
 
 
 def start(kind: str, document: bytes, attachments: Attachments | None = None) -> Response:
-    """Start a job; 202 with the job, or 200 with a result ready within ``Prefer: wait=N``."""
+    """Start a job; 202 with the job, or 200 with a result ready within ``Prefer: wait=N``.
+
+    Where the caller has the result of the same request already, it is that: nothing is started.
+    """
+    once = _idempotency(kind, document)
+    result_name = _result_name(kind, document)
+    known = jobs().named(result_name, caller()) if _takes_stored(once) else None
+    if known is not None:
+        note("submitted", kind=kind, run_id=known.run_id, cached="yes")
+        headers = {"Location": url_for("jobs.one", run_id=known.run_id)}
+        return _json({**shown_result(known), "cached": True}, 200, headers)
     run_id = submit(
         jobs(),
         kind,
         document,
         caller(),
         attachments=attachments,
-        once=_idempotency(kind, document),
+        once=once,
         most_going=_most_going(),
+        result_name=result_name,
     )
     note("submitted", kind=kind, run_id=run_id)
     job = jobs().get(run_id)
@@ -53,6 +64,20 @@ def start(kind: str, document: bytes, attachments: Attachments | None = None) ->
     if job.status is JobStatus.COMPLETED:
         return _json(shown_result(job), 200, headers)
     return _json(shown_job(job), 202, headers)
+
+
+def _result_name(kind: str, document: bytes) -> str:
+    """What a result is found by: whose it is, the code that computes it, and the whole request.
+
+    The request holds its slate, its seed, every default, and arrays by the hash of their content.
+    """
+    about = f"{caller()}\0{jobs().config.version}\0{kind}\0".encode()
+    return hashlib.sha256(about + document).hexdigest()
+
+
+def _takes_stored(once: tuple[str, str]) -> bool:
+    """Whether a stored result will do; with an idempotency key it is that key's own job."""
+    return not once[0] and not request.cache_control.no_cache
 
 
 def _most_going() -> int:

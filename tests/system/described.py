@@ -85,4 +85,6 @@ def client_of(application: Flask, description: Description) -> DescribedClient:
     """A client of an application, held to its description."""
     client = DescribedClient(application, application.response_class, use_cookies=True)
     client.description = description
+    # what a test sends again is to be computed again
+    client.environ_base["HTTP_CACHE_CONTROL"] = "no-cache"
     return client

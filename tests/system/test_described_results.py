@@ -165,6 +165,9 @@ for _objective in OBJECTIVES:
         "optimize-with-leverage",
         leverage(**_body, leverage_penalty=0),
     )
+# answered with what is stored
+for _kind in RESULTS:
+    CASES[f"{_kind}, again"] = next(case for case in CASES.values() if case[0] == _kind)
 
 
 @pytest.fixture(scope="module")

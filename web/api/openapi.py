@@ -66,6 +66,15 @@ IDEMPOTENCY_KEY = {
     "with the first one's job; another request under that key is a 422.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+CACHE_CONTROL = {
+    "name": "Cache-Control",
+    "in": "header",
+    "description": "`no-cache`: compute the result anew. Otherwise the result of the same request, "
+    "of the same slate and seed, that you have sent before may be the answer (`cached`). A request "
+    "with an `Idempotency-Key` has a job of its own.",
+    "schema": {"type": "string"},
+    "example": "no-cache",
+}
 LAST_EVENT_ID = {
     "name": "Last-Event-ID",
     "in": "header",
@@ -117,7 +126,8 @@ def starts_job(
         blueprint.alt_response(
             HTTPStatus.OK,
             schema=result,
-            description="The result, ready within the time that `Prefer` gives.",
+            description="The result, ready within the time that `Prefer` gives, or stored "
+            "before (`cached`).",
             headers=JOB_HEADERS,
             success=True,
         ),
@@ -136,7 +146,7 @@ def starts_job(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             HTTPStatus.SERVICE_UNAVAILABLE,
         ),
-        blueprint.doc(parameters=[PREFER, IDEMPOTENCY_KEY]),
+        blueprint.doc(parameters=[PREFER, IDEMPOTENCY_KEY, CACHE_CONTROL]),
         blueprint.arguments(request),
         blueprint.post(path),
     )

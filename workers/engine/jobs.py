@@ -17,7 +17,7 @@ from workers.engine.application import app
 from workers.engine.config import EngineConfig
 from workers.engine.connection import PATIENT, connect
 from workers.engine.ledger import Ledger, Load
-from workers.engine.ledger.keys import GONE, JOB, JOBS_OF, PACE, WORK
+from workers.engine.ledger.keys import GONE, JOB, JOBS_OF, PACE, RESULT, WORK
 from workers.engine.options import EngineSettings
 from workers.engine.planning import Pace
 from workers.engine.scenario_cache import ScenarioCache
@@ -227,6 +227,16 @@ class Jobs:
     def result(self, run_id: str) -> Json:
         """A completed job's result, from the result backend."""
         return cast("Json", app.AsyncResult(run_id).result)
+
+    def named(self, result_name: str, owner: str) -> Job | None:
+        """The last completed job of an owner with this name of its result, if it is still there."""
+        run_id = cast("bytes | None", self.redis.get(RESULT + result_name))
+        if run_id is None:
+            return None
+        try:
+            return self.get(run_id.decode(), owner)
+        except UnknownJob:
+            return None
 
     def of(self, owner: str, limit: int, before: float | None = None) -> list[Job]:
         """An owner's jobs, newest first, those created before ``before``."""

@@ -42,6 +42,7 @@ def submit(
     attachments: Attachments | None = None,
     once: tuple[str, str] = ("", ""),
     most_going: int = 0,
+    result_name: str = "",
 ) -> str:
     """Start a job and return its id. Once that returns, the job is kept, whatever dies.
 
@@ -60,6 +61,8 @@ def submit(
     most_going
         Jobs that the owner may have going on; behind so many this one stands in line. 0 = any
         number.
+    result_name
+        What :meth:`~workers.engine.jobs.Jobs.named` finds its result by.
 
     Raises
     ------
@@ -110,6 +113,7 @@ def submit(
             arrays=arrays,
             first=first,
             most_going=most_going,
+            result_name=result_name,
         ),
         limit,
     )

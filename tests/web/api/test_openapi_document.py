@@ -130,7 +130,7 @@ def test_a_route_that_starts_a_job_names_its_headers_and_its_own_result(
 ) -> None:
     operation = document["paths"][f"/api/v1/{kind}"]["post"]
     names = {parameter["name"] for parameter in operation["parameters"]}
-    assert names == {"Prefer", "Idempotency-Key"}
+    assert names == {"Prefer", "Idempotency-Key", "Cache-Control"}
     for status in ("200", "202"):
         headers = operation["responses"][status]["headers"]
         assert set(headers) == {"Location", "Preference-Applied"}

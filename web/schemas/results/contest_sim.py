@@ -8,6 +8,7 @@ from web.schemas.results.contest import (
     field_ownership,
 )
 from web.schemas.results.races import SimulatedSchema
+from web.schemas.results.run import cached
 from web.schemas.units import choice, count, part, parts, text, texts
 
 
@@ -16,6 +17,7 @@ class ContestSimResultSchema(PlayedContestSchema):
 
     run_id = text("Id of the job")
     status = choice("How the job ended", ["completed"])
+    cached = cached()
     site = choice("The contest site, whose roster and scoring count", SITES)
     per_lineup = parts(EntryFiguresSchema, "Each lineup by itself, in the order of the request")
     ownership_percent = field_ownership()

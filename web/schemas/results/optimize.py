@@ -14,7 +14,7 @@ from web.schemas.results.lineups import (
     SimilaritySchema,
 )
 from web.schemas.results.races import CalibrationSchema, DiagnosticsSchema, KernelStatsSchema
-from web.schemas.results.run import SPEC_HASH, RunConfigSchema
+from web.schemas.results.run import SPEC_HASH, RunConfigSchema, cached
 from web.schemas.results.search import ProofSchema
 from web.schemas.results.tail import TailValidationSchema
 from web.schemas.units import by_key, choice, part, parts, share, text, texts
@@ -28,6 +28,7 @@ class OptimizeResultSchema(Schema):
 
     run_id = text("Id of the job")
     status = choice("How the job ended", ["completed"])
+    cached = cached()
     site = choice("The contest site, whose roster and scoring count", SITES)
     lineups = parts(LineupSchema, "The lineups, all different, the best first")
     exposure = by_key("driver id", share("Exposure"), "Share of the lineups that hold each driver")

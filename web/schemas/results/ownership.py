@@ -4,6 +4,7 @@ from marshmallow import Schema, fields
 
 from core.field.estimators import FEATURES
 from core.sites import SITES
+from web.schemas.results.run import cached
 from web.schemas.units import (
     by_choice,
     by_key,
@@ -86,6 +87,7 @@ class OwnershipResultSchema(Schema):
 
     run_id = text("Id of the job")
     status = choice("How the job ended", ["completed"])
+    cached = cached()
     site = choice("The contest site, whose roster and scoring count", SITES)
     race_id = text("Your own name of the race", null="where the request has none")
     ownership_predictions = parts(

@@ -2,10 +2,19 @@
 
 from marshmallow import Schema
 
-from web.schemas.units import choice, count, listed, moment, number, part, share, text
+from web.schemas.units import choice, count, flag, listed, moment, number, part, share, text
+from web.schemas.values import Flag
 from workers.plans.objectives import OBJECTIVES
 
 SPEC_HASH = "SHA-256 of everything that the simulated races depend on but the seed"
+
+
+def cached() -> Flag:
+    """The key that says that a result was there already."""
+    return flag(
+        "True: the result of the same request, sent before, which `run_id` names",
+        only="where nothing was started for the request",
+    )
 
 
 class SimulationSchema(Schema):

@@ -277,6 +277,8 @@ local function end_job(run, outcome, document, reason)
   end
   -- only a completed job's request is needed again, to name the drivers of its lineups
   if outcome ~= 'completed' then call('hdel', job, 'request') end
+  local name = call('hget', job, 'result_name')
+  if name and outcome == 'completed' then call('set', P .. 'result:' .. name, run, 'ex', keep) end
   local size = #document + call('hstrlen', job, 'request')
   call('zadd', KEPT, seconds_text(moment + keep), run .. ' ' .. size)
   call('hincrby', STORE, 'kept', size)

@@ -2,7 +2,7 @@
 -- ARGV: run, kind, owner, version, request, need, store bytes, keep seconds, chunk units,
 --       idempotency name or '', body hash, stage name, units, chunks, open, cost,
 --       before, within, number of arrays, then ref and bytes of each; the most jobs that the user may
---       have going on, 0 for any number
+--       have going on, 0 for any number; the name that its result is found by, or ''
 local run, kind, owner, version, request = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local need, limit, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local arrays = 0
@@ -31,6 +31,8 @@ local moment = now()
 call('hset', job_key(run), 'kind', kind, 'owner', owner, 'version', version, 'request', request,
   'need', need, 'keep_seconds', keep, 'chunk_units', ARGV[9], 'created_at', seconds_text(moment),
   'most_going', most)
+local name = ARGV[21 + 2 * tonumber(ARGV[19])]
+if name ~= '' then call('hset', job_key(run), 'result_name', name) end
 call('hincrby', STORE, 'promised', need)
 for i = 0, tonumber(ARGV[19]) - 1 do
   local ref, data = ARGV[20 + 2 * i], ARGV[21 + 2 * i]

@@ -95,6 +95,8 @@ class Begin:
         Its first stage.
     most_going
         Jobs that the owner may have going on; it stands in line behind so many. 0 = any number.
+    result_name
+        What its result is found by once it is completed; by its id alone if empty.
     """
 
     run_id: str
@@ -110,6 +112,7 @@ class Begin:
     arrays: dict[str, bytes]
     first: Next
     most_going: int = 0
+    result_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +274,7 @@ class Ledger:
             len(job.arrays),
             *arrays,
             job.most_going,
+            job.result_name,
         )
         outcome, run_id = cast("list[bytes | int]", reply)
         return Begun(_text(outcome), _text(run_id))
