@@ -14,8 +14,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from core.errors import Infeasible, InvalidInput
+from web.audit import note
 from web.labels import conflict_errors, conflict_members, errors_of
-from web.stored_slates import UnknownSlate
+from web.stored_slates import NoRoomForSlate, UnknownSlate
 from workers.engine.job_arrays import StoreFull
 from workers.engine.jobs import JobGone, UnknownJob
 from workers.engine.submission import KeyTaken, NoSuchWorkers
@@ -153,6 +154,11 @@ def register(app: Flask) -> None:
     @app.errorhandler(JobGone)
     def _gone(error: JobGone) -> Response:
         return answer(Problem(410, str(error)))
+
+    @app.errorhandler(NoRoomForSlate)
+    def _no_room(error: NoRoomForSlate) -> Response:
+        note("refused", status=429)
+        return answer(Problem(429, str(error), headers={"Retry-After": str(error.seconds)}))
 
     @app.errorhandler(KeyTaken)
     def _taken(error: KeyTaken) -> Response:

@@ -44,6 +44,7 @@ def start(kind: str, document: bytes, attachments: Attachments | None = None) ->
         once=once,
         most_going=_most_going(),
         result_name=result_name,
+        room_bytes=settings().results_bytes if has_users() else 0,
     )
     note("submitted", kind=kind, run_id=run_id)
     job = jobs().get(run_id)

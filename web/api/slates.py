@@ -13,6 +13,7 @@ from core.slate import Slate, apply_driver_file, find_track, read_salaries
 from web import stored_slates
 from web.api.openapi import refuses
 from web.api.parts import takes_parts
+from web.gate.keys import has_users
 from web.schemas.slates import SlateSchema, SlatesSchema
 from web.schemas.uploads import SlateFilesSchema
 from web.services import caller, jobs, settings
@@ -45,6 +46,7 @@ def shown(slate_id: str, slate: Slate) -> dict[str, Any]:
     blueprint,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
 def upload(files: dict[str, FileStorage]) -> dict[str, Any]:
@@ -55,7 +57,8 @@ def upload(files: dict[str, FileStorage]) -> dict[str, Any]:
     if "track_id" in request.form:
         slate = replace(slate, track=find_track(request.form["track_id"]))
     seconds = settings().keep_slates_seconds
-    return shown(stored_slates.keep(jobs(), caller(), slate, seconds), slate)
+    room = settings().slates_bytes if has_users() else None
+    return shown(stored_slates.keep(jobs(), caller(), slate, seconds, room), slate)
 
 
 @blueprint.get("/slates")

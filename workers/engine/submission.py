@@ -43,6 +43,7 @@ def submit(
     once: tuple[str, str] = ("", ""),
     most_going: int = 0,
     result_name: str = "",
+    room_bytes: int = 0,
 ) -> str:
     """Start a job and return its id. Once that returns, the job is kept, whatever dies.
 
@@ -63,6 +64,8 @@ def submit(
         number.
     result_name
         What :meth:`~workers.engine.jobs.Jobs.named` finds its result by.
+    room_bytes
+        What may be kept of the owner's ended jobs; the oldest gives way. 0 = no limit.
 
     Raises
     ------
@@ -114,6 +117,7 @@ def submit(
             first=first,
             most_going=most_going,
             result_name=result_name,
+            room_bytes=room_bytes,
         ),
         limit,
     )

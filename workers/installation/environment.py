@@ -253,6 +253,20 @@ VARIABLES = (
         _whole(1, 1_000),
     ),
     Variable(
+        "AXIOMATIC_RESULTS_MB",
+        "128",
+        "MiB that may be kept of one user's ended jobs, once there are users; where they are full "
+        "the oldest gives way",
+        _whole(1, 1_048_576),
+    ),
+    Variable(
+        "AXIOMATIC_SLATES_MB",
+        "8",
+        "MiB that one user's slates may take, once there are users; beyond, an upload is refused "
+        "with 429 and `Retry-After`",
+        _whole(1, 1_048_576),
+    ),
+    Variable(
         "AXIOMATIC_KEY",
         "",
         "your key, which the command line shows to the server of `--server`",

@@ -3,7 +3,7 @@
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from workers.installation.environment import read_variables, refuse
@@ -79,6 +79,8 @@ class Settings:
         How many jobs a user may start in a minute.
     active_jobs
         How many jobs of a user go on at a time; the others stand in line.
+    results_bytes, slates_bytes
+        Room in Redis for a user's ended jobs, and for a user's slates.
     metrics_token
         What ``/metrics`` asks of other machines; ``None`` = they are not answered.
     """
@@ -103,6 +105,8 @@ class Settings:
     proxies: int = 0
     submissions_a_minute: int = 10
     active_jobs: int = 3
+    results_bytes: int = 128 * MEBIBYTE
+    slates_bytes: int = 8 * MEBIBYTE
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -119,7 +123,7 @@ class Settings:
         # a variable that is wrong by itself is reported as that, not as out of place
         refuse(_misplaced(address, present) | problems)
         password = values["AXIOMATIC_REDIS_PASSWORD"] or values["AXIOMATIC_REDIS_PASSWORD_FILE"]
-        return cls(
+        settings = cls(
             with_password(address, password) if password else address,
             values["AXIOMATIC_KEEP_HOURS"] * HOUR,
             values["AXIOMATIC_KEEP_SLATES_HOURS"] * HOUR,
@@ -130,6 +134,11 @@ class Settings:
             values["AXIOMATIC_CACHE_MB"] * MEBIBYTE,
             values["AXIOMATIC_FOLLOWERS"],
             *(values[name] for name in (*_CERTIFICATES, *_LAST)),
+        )
+        return replace(
+            settings,
+            results_bytes=values["AXIOMATIC_RESULTS_MB"] * MEBIBYTE,
+            slates_bytes=values["AXIOMATIC_SLATES_MB"] * MEBIBYTE,
         )
 
     def __repr__(self) -> str:

@@ -25,6 +25,8 @@ local function work_key(run) return P .. 'work:' .. run end      -- hash: the st
 local function ready_key(run) return P .. 'ready:' .. run end    -- list: pieces to hand out first
 local function refs_key(run) return P .. 'refs:' .. run end      -- hash: blob to how often the job holds it
 local function blob_key(ref) return P .. 'blob:' .. ref end
+local function ended_key(user) return P .. 'ended:' .. user end  -- zset: "run size" of results, by when they expire
+local function ended_bytes_key(user) return P .. 'ended-bytes:' .. user end  -- bytes of those together
 local function gone_key(run) return P .. 'gone:' .. run end      -- text: whose job it was
 local function users_key(version) return P .. 'users:' .. version end    -- zset: users with pieces waiting
 local function lane_key(version, user) return P .. 'lane:' .. version .. ':' .. user end  -- zset: their jobs
@@ -259,11 +261,52 @@ local function keep_progress(run)
   if reached then call('hset', job_key(run), 'progress', string.format('%.4f', reached)) end
 end
 
+-- Remove what is kept of a job that has ended, and give its room back; whether it had ended.
+local function discard_job(run)
+  local job, document = job_key(run), 'celery-task-meta-' .. run
+  local user, outcome, once = unpack(call('hmget', job, 'owner', 'outcome', 'once'))
+  if not outcome then return false end
+  -- as it was counted when the job ended
+  local size = call('strlen', document) + call('hstrlen', job, 'request')
+  local each = run .. ' ' .. size
+  if call('zrem', KEPT, each) == 1 then call('hincrby', STORE, 'kept', -size) end
+  if call('zrem', ended_key(user), each) == 1 then call('decrby', ended_bytes_key(user), size) end
+  -- its idempotency key is new again: it would lead to nothing
+  if once and call('hget', P .. 'key:' .. once, 'run') == run then call('del', P .. 'key:' .. once) end
+  call('unlink', job, document)
+  call('zrem', P .. 'jobs-of:' .. user, run)
+  return true
+end
+
+-- Count what is kept of a job that has just ended to its user's room; where that is full by then,
+-- the oldest give way, and never the job itself.
+local function keep_within(room, user, run, size, expires, keep)
+  local ended, bytes = ended_key(user), ended_bytes_key(user)
+  for _, each in ipairs(call('zrangebyscore', ended, '-inf', seconds_text(now()))) do
+    call('zrem', ended, each)
+    call('decrby', bytes, string.match(each, ' (%d+)$'))
+  end
+  call('zadd', ended, seconds_text(expires), run .. ' ' .. size)
+  local taken = call('incrby', bytes, size)
+  while taken > room do
+    local oldest = call('zrange', ended, 0, 0)[1]
+    local first, freed = string.match(oldest, '^(%S+) (%d+)$')
+    if first == run then break end
+    if not discard_job(first) then
+      call('zrem', ended, oldest)
+      call('decrby', bytes, freed)
+    end
+    taken = taken - tonumber(freed)
+  end
+  call('expire', ended, keep)
+  call('expire', bytes, keep)
+end
+
 -- End a job: write its outcome and its result for the result backend, and delete everything else.
 local function end_job(run, outcome, document, reason)
   local job = job_key(run)
-  local version, user, need, used, keep, kind, most =
-    unpack(call('hmget', job, 'version', 'owner', 'need', 'used', 'keep_seconds', 'kind', 'most_going'))
+  local version, user, need, used, keep, kind, most, room = unpack(call('hmget', job, 'version',
+    'owner', 'need', 'used', 'keep_seconds', 'kind', 'most_going', 'room'))
   local moment = now()
   count('jobs ' .. kind .. ' ' .. outcome)
   call('hset', job, 'outcome', outcome, 'ended_at', seconds_text(moment))
@@ -285,6 +328,7 @@ local function end_job(run, outcome, document, reason)
   call('expire', job, keep)
   call('expire', P .. 'jobs-of:' .. user, keep)
   call('set', gone_key(run), user, 'ex', keep + GONE_SECONDS)
+  if room then keep_within(tonumber(room), user, run, size, moment + keep, keep) end
   for _, ref in ipairs(call('hkeys', refs_key(run))) do unhold(ref) end
   for stage = 0, tonumber(call('hget', work_key(run), 'stage') or -1) do
     local group = 'celery-taskset-meta-' .. run .. '.' .. stage

@@ -2,7 +2,8 @@
 -- ARGV: run, kind, owner, version, request, need, store bytes, keep seconds, chunk units,
 --       idempotency name or '', body hash, stage name, units, chunks, open, cost,
 --       before, within, number of arrays, then ref and bytes of each; the most jobs that the user may
---       have going on, 0 for any number; the name that its result is found by, or ''
+--       have going on, 0 for any number; the name that its result is found by, or ''; bytes that may
+--       be kept of the user's ended jobs, 0 for no limit
 local run, kind, owner, version, request = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local need, limit, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local arrays = 0
@@ -33,6 +34,9 @@ call('hset', job_key(run), 'kind', kind, 'owner', owner, 'version', version, 're
   'most_going', most)
 local name = ARGV[21 + 2 * tonumber(ARGV[19])]
 if name ~= '' then call('hset', job_key(run), 'result_name', name) end
+local room = tonumber(ARGV[22 + 2 * tonumber(ARGV[19])])
+if room > 0 then call('hset', job_key(run), 'room', room) end
+if ARGV[10] ~= '' then call('hset', job_key(run), 'once', ARGV[10]) end
 call('hincrby', STORE, 'promised', need)
 for i = 0, tonumber(ARGV[19]) - 1 do
   local ref, data = ARGV[20 + 2 * i], ARGV[21 + 2 * i]

@@ -97,6 +97,8 @@ class Begin:
         Jobs that the owner may have going on; it stands in line behind so many. 0 = any number.
     result_name
         What its result is found by once it is completed; by its id alone if empty.
+    room_bytes
+        What may be kept of the owner's ended jobs; the oldest gives way to it. 0 = no limit.
     """
 
     run_id: str
@@ -113,6 +115,7 @@ class Begin:
     first: Next
     most_going: int = 0
     result_name: str = ""
+    room_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +278,7 @@ class Ledger:
             *arrays,
             job.most_going,
             job.result_name,
+            job.room_bytes,
         )
         outcome, run_id = cast("list[bytes | int]", reply)
         return Begun(_text(outcome), _text(run_id))

@@ -69,6 +69,7 @@ class Desk:
         arrays: Mapping[str, bytes] | None = None,
         limit: int = 1_000_000,
         most_going: int = 0,
+        room: int = 0,
     ) -> Begun:
         """Begin a job; returns the outcome."""
         job = Begin(
@@ -85,6 +86,7 @@ class Desk:
             arrays=dict(arrays or {}),
             first=stage(chunks, fans_out=fans_out, cost=cost),
             most_going=most_going,
+            room_bytes=room,
         )
         return self.ledger.begin(job, limit)
 
@@ -287,6 +289,8 @@ class Desk:
         stays |= {"axiomatic:nodes", "axiomatic:nodes-seen", f"axiomatic:pace:{self.version}"}
         fading = (
             GONE,
+            "axiomatic:ended:",
+            "axiomatic:ended-bytes:",
             "axiomatic:job:",
             "axiomatic:jobs-of:",
             "axiomatic:key:",
