@@ -69,7 +69,7 @@ def open_http(server: str) -> httpx.Client:
     here = _is_loopback(httpx.URL(server).host)
     try:
         return httpx.Client(
-            base_url=server, timeout=60.0, trust_env=not here, headers=_signed(os.environ)
+            base_url=server, timeout=60.0, trust_env=not here, headers=signed(os.environ)
         )
     except ImportError:  # of the optional package for SOCKS
         problem = "a SOCKS proxy; give the address of an HTTP proxy, or unset it."
@@ -79,8 +79,8 @@ def open_http(server: str) -> httpx.Client:
         raise InvalidInput({_proxy_variables(): problem}) from None
 
 
-def _signed(environment: Mapping[str, str]) -> dict[str, str]:
-    """The user's key, where there is one."""
+def signed(environment: Mapping[str, str]) -> dict[str, str]:
+    """The header with the user's key; none where the environment has no key."""
     key = environment.get("AXIOMATIC_KEY", "").strip()
     return {"Authorization": f"Bearer {key}"} if key else {}
 

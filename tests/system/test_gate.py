@@ -181,6 +181,48 @@ def test_an_administrator_lists_and_cancels_everybodys_jobs(
     assert cancelled.json["status"] in {"cancelled", "completed"}
 
 
+def test_an_administrator_removes_no_result_of_anothers(
+    settings: Settings, client: FlaskClient, accounts: Accounts
+) -> None:
+    _, ann = accounts.add("ann")
+    _, bob = accounts.add("bob")
+    form = {"salaries": (io.BytesIO(salary_file()), "DKSalaries.csv"), "track_id": "Phoenix"}
+    slate_id = client.post("/api/v1/slates", data=form, headers=signed(bob)).json["slate_id"]
+    body = {"json": asked(slate_id), "headers": signed(bob)}
+    run_id = client.post("/api/v1/optimize", **body).json["run_id"]
+    for _ in range(2):
+        ended = client.delete(f"/api/v1/jobs/{run_id}", headers=signed(ann))
+        assert ended.status_code == 200
+    assert client.get(f"/api/v1/jobs/{run_id}", headers=signed(bob)).status_code == 200
+    client.delete(f"/api/v1/jobs/{run_id}", headers=signed(bob))
+    assert client.get(f"/api/v1/jobs/{run_id}", headers=signed(bob)).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("near", "forwarded", "status"),
+    [
+        ("127.0.0.1", "", 200),
+        ("::1", "", 200),
+        ("", "", 200),
+        ("10.1.2.3", "", 403),
+        ("127.0.0.1", "10.1.2.3", 403),
+        ("10.1.2.3", "127.0.0.1", 403),
+    ],
+)
+def test_without_users_nobody_of_another_machine_is_answered(
+    settings: Settings, accounts: Accounts, near: str, forwarded: str, status: int
+) -> None:
+    assert not accounts.exist()
+    client = create_app(Settings(settings.redis_url, proxies=1)).test_client()
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    answer = client.get("/api/v1/slates", headers=headers, environ_overrides={"REMOTE_ADDR": near})
+    assert answer.status_code == status, answer.text
+    _, key = accounts.add("ann")
+    headers |= signed(key)
+    answer = client.get("/api/v1/slates", headers=headers, environ_overrides={"REMOTE_ADDR": near})
+    assert answer.status_code == 200
+
+
 def test_submissions_beyond_the_limit_wait_and_refused_ones_do_not_count(
     settings: Settings, accounts: Accounts
 ) -> None:

@@ -1,6 +1,7 @@
 """``axiomatic run``: a salary file in; lineups, figures and the upload file out."""
 
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,7 +25,7 @@ from web.cli.options import (
 )
 from web.cli.request import Prepared, RunOptions, prepare
 from web.cli.summary import show
-from web.client import Client, Json, open_http
+from web.client import Client, Json, open_http, signed
 from web.stack import Stack
 
 
@@ -36,6 +37,8 @@ def connected(server: str | None, workers: int | None, console: Console) -> Iter
             yield Client(http, say=_say_on(console), lasting=True)
         return
     with started(Stack(workers), console) as stack, stack.client() as http:
+        # REDIS_URL may name an installation that has users
+        http.headers.update(signed(os.environ))
         yield Client(http, stack.check, _say_on(console))
 
 

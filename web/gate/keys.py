@@ -1,5 +1,7 @@
 """Whose request it is: the user whose key it has."""
 
+from ipaddress import ip_address
+
 from flask import Flask, current_app, g, request
 
 from web.accounts import OPEN_USER, Accounts, User
@@ -28,6 +30,7 @@ def register(app: Flask) -> None:
         signed = Accounts(jobs.redis).sign_in(_key())
         g.has_users = signed.has_users
         if not signed.has_users:
+            _require_this_machine()
             g.user = OPEN_USER
             return
         if signed.user is None:
@@ -40,6 +43,33 @@ def register(app: Flask) -> None:
                 headers={"WWW-Authenticate": 'Bearer realm="axiomatic"'},
             )
         g.user = signed.user
+
+
+def _require_this_machine() -> None:
+    """Refuse a caller from elsewhere, whoever let the server listen there.
+
+    A server checks at its start whether it has users. A store that has lost its file has none any
+    more, and another server than ours checks nothing.
+    """
+    proxied = request.environ.get("werkzeug.proxy_fix.orig", {})
+    if all(_is_near(each) for each in (request.remote_addr, proxied.get("REMOTE_ADDR"))):
+        return
+    note("refused", status=403)
+    raise Problem(
+        403,
+        "The installation has no users, so it answers to this machine only; make one with: "
+        "axiomatic users add NAME.",
+    )
+
+
+def _is_near(address: str | None) -> bool:
+    # a unix socket has no address
+    if not address:
+        return True
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def user() -> User:
