@@ -8,6 +8,7 @@ from tests.faults.harness import PATIENCE_SECONDS, House, open_house, until
 from tests.faults.probe import Probe
 from workers.app import QUEUE
 from workers.engine.jobs import JobStatus
+from workers.engine.ledger.keys import GONE
 
 MARGIN_BYTES = 1_024
 """What the keys of an installation may grow by: an entry in the list of the user's jobs."""
@@ -47,7 +48,7 @@ def test_nothing_is_left_of_a_cancelled_job_of_ten_thousand_chunks(house: House)
     size, used = kept_bytes(house), used_bytes(house)
 
     run_id = house.probe(Probe((10_000,), 0.001))
-    record = {f"axiomatic:job:{run_id}", f"celery-task-meta-{run_id}"}
+    record = {f"{name}{run_id}" for name in ("axiomatic:job:", GONE, "celery-task-meta-")}
     until(
         lambda: house.jobs.get(run_id).progress > 0.3, PATIENCE_SECONDS, lambda: house.state(run_id)
     )

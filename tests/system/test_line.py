@@ -47,7 +47,9 @@ def test_no_job_begins_before_those_in_front_of_it_have_ended(
     with_users: bool,
 ) -> None:
     client = create_app(Settings(settings.redis_url, active_jobs=2)).test_client()
-    headers = {"Authorization": f"Bearer {accounts.add('ann')[1]}"} if with_users else {}
+    headers = {"Cache-Control": "no-cache"}
+    if with_users:
+        headers["Authorization"] = f"Bearer {accounts.add('ann')[1]}"
     answers = [
         client.post("/api/v1/optimize", json=request(seed), headers=headers) for seed in range(1, 8)
     ]
