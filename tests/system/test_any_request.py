@@ -5,7 +5,7 @@ media type or body that is not described, nothing accepted that the description 
 left out of its checks: that a request whose every field is sound is accepted. A schema cannot say
 that drivers differ, that a salary cap suffices for a lineup, or that a slate exists.
 
-``AXIOMATIC_CASES`` sets how many requests are drawn for each operation and way; 500 make some
+``SCHEMATHESIS_CASES`` sets how many requests are drawn for each operation and way; 500 make some
 25,000.
 """
 
@@ -26,7 +26,7 @@ from tests.system.test_jobs_over_http import salary_file
 from workers.engine.jobs import Job, JobStatus
 from workers.installation.processes import Process
 
-CASES = int(os.environ.get("AXIOMATIC_CASES", "20"))
+CASES = int(os.environ.get("SCHEMATHESIS_CASES", "20"))
 
 LINEUP = (0, 5, 6, 8, 10, 12)
 
