@@ -147,7 +147,10 @@ def test_a_whole_request_gets_through_a_crowd_of_unfinished_ones(port: int) -> N
             client.sendall(b"GET /health HTTP/1.1\r\nX-Slow: a")
         assert httpx.get(url(port, "/health")).status_code == 200
         # the oldest have left, with a word to those that had begun
-        first = clients[0].recv(1_000)
+        try:
+            first = clients[0].recv(1_000)
+        except ConnectionResetError:  # it left before what it had sent was read
+            first = b""
         assert first == b"" or b" 429 " in first
 
 
