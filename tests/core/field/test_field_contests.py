@@ -143,6 +143,7 @@ def dear_dollars():
     return fit_field(salaries, nearest_ownership(salaries, asked, 6, 50_000), 6, 50_000)
 
 
+@pytest.mark.slow
 def test_a_field_that_spends_the_cap_to_the_dollar_is_spread_from_coarser_units_too(monkeypatch):
     model = dear_dollars()
     assert draw_tables(model).lattice.budget > FINE

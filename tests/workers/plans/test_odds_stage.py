@@ -130,6 +130,7 @@ def test_at_a_weight_of_1_races_have_the_prices_of_the_pair(slate: Slate) -> Non
     assert np.log(share / (1 - share)) == pytest.approx(PAIR.log_odds(0.05), abs=0.15)
 
 
+@pytest.mark.slow
 def test_prices_count_by_when_they_were_taken_and_by_the_grid(slate: Slate) -> None:
     early = replace(PAIR, taken=Taken.EARLY)
     moved = {
@@ -170,6 +171,7 @@ def test_odds_to_win_move_the_drivers_who_have_them(slate: Slate) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_conviction_of_other_numbers_does_not_count_for_odds(slate: Slate) -> None:
     priced = listed(slate, d3=3.0)
     known = replace(priced.drivers[6], projected_points=60.0)
@@ -216,6 +218,7 @@ def test_the_answer_says_how_far_prices_moved_whom_and_what_is_not_graded(slate:
     assert f"Not graded on real races: {not_graded}" in notes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk_units", [1, 3])
 def test_any_chunks_give_the_same_answer(slate: Slate, chunk_units: int) -> None:
     priced = listed(slate, d3=3.0, d8=9.0)
@@ -228,6 +231,7 @@ def test_any_chunks_give_the_same_answer(slate: Slate, chunk_units: int) -> None
     assert json.dumps(whole, sort_keys=True) == json.dumps(cut, sort_keys=True)
 
 
+@pytest.mark.slow
 def test_own_lineups_are_played_in_the_same_races(slate: Slate) -> None:
     request = request_of(slate, terms(PAIR))
     again = ContestSimRequest(
