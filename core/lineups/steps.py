@@ -7,9 +7,7 @@ those in which the best completion of a branch reaches it bounds all lineups of 
 that the bound does not exclude is valued exactly, in whole micro-dollars.
 """
 
-import math
 from dataclasses import dataclass
-from operator import mul
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +15,7 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.lineups._kernels.prizes import Steps, total_winnings, winnings_by_scenario
 from core.lineups._kernels.walk_steps import StepBound, step_bounds, walk_steps
+from core.lineups.additive import additive_fit
 from core.lineups.board import Board, Lineups
 from core.lineups.legality import LineupRules
 from core.lineups.result import Units, WalkResult, no_lineups, packed, ranked, unpacked, walk_units
@@ -32,9 +31,6 @@ _TYPICAL, _VALUED = 100, 500
 # beyond those that a walk is to find: lineups to bound before it starts, at first and for the last
 # guess, and lineups to value
 _FIRST_GUESSES, _LAST_GUESSES, _MORE_VALUED = 1_000, 20_000, 250
-# of the additive fit: the whole solution (core.lineups.additive) makes a worse start, as it follows
-# the luck of the lineups that it was fitted to further
-_SWEEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,25 +148,6 @@ def _bounding(
     return StepBound(points.astype(width), needs.astype(width), gains)
 
 
-def _additive_fit(lineups: Lineups, values: Micros, drivers: int) -> Micros:
-    """What each driver adds to the value of lineups, by least squares, i64 ``[D]``.
-
-    Every sum is rounded once, whatever the order of its terms, so every machine gives the same.
-    """
-    held = np.zeros((len(lineups), drivers), dtype=np.int64)
-    held[np.arange(len(lineups))[:, None], lineups] = 1
-    both = np.stack([held[held[:, d] > 0].sum(axis=0) for d in range(drivers)]).astype(float)
-    sums = [math.fsum(values[held[:, d] > 0].tolist()) for d in range(drivers)]
-    worth = [0.0] * drivers
-    together = both.tolist()
-    for _ in range(_SWEEPS):
-        for d in range(drivers):
-            rest = math.fsum(map(mul, together[d], worth)) - together[d][d] * worth[d]
-            # a ridge: as if each driver were in one more lineup, of value 0
-            worth[d] = (sums[d] - rest) / (together[d][d] + 1.0)
-    return np.array([round(value) for value in worth], dtype=np.int64)
-
-
 def start_steps_walk(
     points: Points, breaks: Breaks, micros: Micros, rules: LineupRules, k: int
 ) -> StepsStart:
@@ -198,7 +175,7 @@ def start_steps_walk(
     seen = promising(by_mean, k // 2 + _MORE_VALUED)
     won = step_values(points, breaks, micros, seen)
     for more in (_FIRST_GUESSES, _LAST_GUESSES):
-        fit = _additive_fit(seen, won, points.shape[1])
+        fit = np.rint(additive_fit(seen, won, points.shape[1])).astype(np.int64)
         by_fit = best_by_value(fit, rules, 2 * k + more).lineups
         new = promising(by_fit[~np.isin(packed(by_fit), packed(seen))], k + _MORE_VALUED)
         seen = np.concatenate([seen, new])
