@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.request import getproxies_environment
@@ -14,6 +13,7 @@ from uuid import uuid4
 import httpx
 
 from core.errors import AxiomaticError, BrokenRule, Infeasible, InvalidInput
+from web.loopback import is_loopback
 
 _POLL_SECONDS = 0.1
 
@@ -66,7 +66,7 @@ def open_http(server: str) -> httpx.Client:
     InvalidInput
         A proxy of the environment cannot be used for another machine.
     """
-    here = _is_loopback(httpx.URL(server).host)
+    here = is_loopback(httpx.URL(server).host)
     try:
         return httpx.Client(
             base_url=server, timeout=60.0, trust_env=not here, headers=signed(os.environ)
@@ -83,13 +83,6 @@ def signed(environment: Mapping[str, str]) -> dict[str, str]:
     """The header with the user's key; none where the environment has no key."""
     key = environment.get("AXIOMATIC_KEY", "").strip()
     return {"Authorization": f"Bearer {key}"} if key else {}
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _proxy_variables() -> str:

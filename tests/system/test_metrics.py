@@ -81,6 +81,8 @@ def test_a_path_without_a_route_makes_no_series_of_its_own(client: FlaskClient) 
         (FAR, {"Authorization": f"Basic {TOKEN}"}),
         ({}, {"X-Forwarded-For": "127.0.0.1"}),
         ({}, {"Forwarded": "for=127.0.0.1"}),
+        ({}, {"X-Forwarded-Proto": "https"}),
+        ({}, {"Via": "1.1 here"}),
         ({"REMOTE_ADDR": "nobody"}, {}),
     ],
 )

@@ -2,7 +2,6 @@
 
 import hmac
 from http import HTTPStatus
-from ipaddress import ip_address
 
 from flask import Response, request
 from flask_smorest import Blueprint
@@ -11,13 +10,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from web.accounts import OPEN_USER
 from web.api.openapi import refuses
 from web.installation_metrics import InstallationCollector
+from web.loopback import is_loopback
 from web.measuring import add_requests
 from web.problems import Problem
 from web.services import accounts, jobs, settings
 
 blueprint = Blueprint("metrics", __name__, description="Metrics.")
 
-_FORWARDING = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
+_FORWARDING = ("forwarded", "via", "x-forwarded", "x-real-ip")
 
 
 @blueprint.get("/metrics")
@@ -54,13 +54,10 @@ def _classes() -> dict[str, str]:
 
 def _is_near() -> bool:
     """Whether a program of this machine asks, and for nobody else."""
-    if any(name in request.headers for name in _FORWARDING):
+    if any(name.lower().startswith(_FORWARDING) for name, _ in request.headers):
         return False
-    try:
-        # a unix socket has no address, and only those whom its permissions allow reach it
-        return not request.remote_addr or ip_address(request.remote_addr).is_loopback
-    except ValueError:
-        return False
+    # a unix socket has no address, and only those whom its permissions allow reach it
+    return not request.remote_addr or is_loopback(request.remote_addr)
 
 
 def _has_token() -> bool:

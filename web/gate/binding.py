@@ -1,12 +1,12 @@
 """Where a server may listen that asks nobody for a key."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from redis.exceptions import RedisError
 
 from core.errors import AxiomaticError
 from web.accounts import Accounts
+from web.loopback import is_loopback
 from workers.engine.connection import PATIENT, connect
 from workers.installation.settings import Settings
 
@@ -47,12 +47,7 @@ def require_users(addresses: Sequence[Address]) -> None:
 
 def _is_near(address: Address) -> bool:
     """Whether only this machine reaches it."""
-    if isinstance(address, str):
-        return True
-    try:
-        return ip_address(address[0].strip("[]")).is_loopback
-    except ValueError:
-        return address[0] == "localhost"
+    return isinstance(address, str) or is_loopback(address[0])
 
 
 def _shown(address: Address) -> str:

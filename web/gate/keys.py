@@ -1,11 +1,10 @@
 """Whose request it is: the user whose key it has."""
 
-from ipaddress import ip_address
-
 from flask import Flask, current_app, g, request
 
 from web.accounts import OPEN_USER, Accounts, User
 from web.audit import note
+from web.loopback import is_loopback
 from web.problems import Problem
 from workers.engine.jobs import Jobs
 
@@ -39,7 +38,7 @@ def register(app: Flask) -> None:
             raise Problem(
                 401,
                 f"{given}: send Authorization: Bearer KEY, with the key that axiomatic users add "
-                "has shown.",
+                "has shown; the command line takes it from AXIOMATIC_KEY.",
                 headers={"WWW-Authenticate": 'Bearer realm="axiomatic"'},
             )
         g.user = signed.user
@@ -52,7 +51,9 @@ def _require_this_machine() -> None:
     more, and another server than ours checks nothing.
     """
     proxied = request.environ.get("werkzeug.proxy_fix.orig", {})
-    if all(_is_near(each) for each in (request.remote_addr, proxied.get("REMOTE_ADDR"))):
+    callers = request.remote_addr, proxied.get("REMOTE_ADDR")
+    # a unix socket has no address
+    if all(not each or is_loopback(each) for each in callers):
         return
     note("refused", status=403)
     raise Problem(
@@ -60,16 +61,6 @@ def _require_this_machine() -> None:
         "The installation has no users, so it answers to this machine only; make one with: "
         "axiomatic users add NAME.",
     )
-
-
-def _is_near(address: str | None) -> bool:
-    # a unix socket has no address
-    if not address:
-        return True
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def user() -> User:
