@@ -1,4 +1,4 @@
-"""Headers that keep browsers from doing more with an answer than to show it."""
+"""Security headers on every answer of the application, and the policy of its one page."""
 
 import base64
 import hashlib
@@ -6,13 +6,8 @@ import re
 
 from flask import Flask, Response, request
 
-_OF_EVERY_ANSWER = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
-_OF_DATA = "default-src 'none'; frame-ancestors 'none'"
+from web.security_headers import OF_DATA, OF_EVERY_ANSWER
+
 # Swagger's page sets styles as it runs
 _OF_DOCS = (
     "default-src 'none'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
@@ -28,13 +23,13 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _add(response: Response) -> Response:
-        response.headers.update(_OF_EVERY_ANSWER)
+        response.headers.update(OF_EVERY_ANSWER)
         if request.path.startswith(_DOCS) and response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = _OF_DOCS.format(
                 scripts=_hashes(response.get_data())
             )
         else:
-            response.headers["Content-Security-Policy"] = _OF_DATA
+            response.headers["Content-Security-Policy"] = OF_DATA
         if request.path.startswith("/api/") and not request.path.startswith(_DOCS):
             # what one user is answered is nobody else's, and changes
             response.headers.setdefault("Cache-Control", "no-store")

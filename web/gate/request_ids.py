@@ -16,7 +16,7 @@ def request_id() -> str:
 
 
 def register(app: Flask) -> None:
-    """Give every request an id, and every answer the id of its request."""
+    """Put an id on every request, and on its answer."""
 
     @app.before_request
     def _name() -> None:

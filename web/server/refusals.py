@@ -15,10 +15,11 @@ from gunicorn.http.errors import (
     UnsupportedTransferCoding,
 )
 
+from web.security_headers import OF_DATA, OF_EVERY_ANSWER
+
 SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    **OF_EVERY_ANSWER,
+    "Content-Security-Policy": OF_DATA,
     "Cache-Control": "no-store",
 }
 """Headers of every answer that the application has no part in."""
