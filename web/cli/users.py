@@ -73,10 +73,14 @@ def add(name: str, admin: bool, state: Path | None) -> None:
 @_STATE
 def listing(state: Path | None) -> None:
     """Show the users."""
+    every = _accounts(state).every()
+    if not every:
+        click.echo("There are no users: the API is open, to this machine only.")
+        return
     table = Table()
     for column in ("name", "administrator", "added", "key"):
         table.add_column(column)
-    for account in _accounts(state).every():
+    for account in every:
         made = datetime.fromtimestamp(account.key_made_at, UTC).strftime("%Y-%m-%d %H:%M")
         table.add_row(
             escape(account.name),
