@@ -11,13 +11,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.system.described import Description, client_of
+from web.accounts import Accounts
 from web.app import create_app
 from workers.app import open_jobs
 from workers.engine.connection import connect
 from workers.engine.jobs import Job
-from workers.engine.ledger.keys import NODES_SEEN
+from workers.engine.ledger.keys import JOBS_OF, NODES_SEEN
 from workers.installation.processes import Process
 from workers.installation.settings import Settings
+
+_ACCOUNTS = ("axiomatic:accounts", "axiomatic:account-keys")
 
 RunWorkers = Callable[[int], AbstractContextManager[list[Process]]]
 
@@ -84,6 +87,18 @@ def await_end(settings: Settings) -> Callable[[str], Job]:
         return job
 
     return wait
+
+
+@pytest.fixture
+def accounts(settings: Settings) -> Iterator[Accounts]:
+    """No users, before the test and after it, and no job left for a worker of another test."""
+    jobs = open_jobs(settings)
+    jobs.redis.delete(*_ACCOUNTS)
+    yield Accounts(jobs.redis)
+    for owner in jobs.redis.scan_iter(f"{JOBS_OF}*"):
+        for run_id in jobs.redis.zrange(owner, 0, -1):
+            jobs.cancel(run_id.decode())
+    jobs.redis.delete(*_ACCOUNTS)
 
 
 @pytest.fixture(scope="session")

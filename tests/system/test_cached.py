@@ -1,6 +1,5 @@
 """A request sent again is answered with the result that is there, unless it is to be anew."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,19 +9,7 @@ from flask.testing import FlaskClient
 from tests.system.described import Description, client_of
 from tests.system.test_waiting_jobs import request
 from web.accounts import Accounts
-from workers.app import open_jobs
 from workers.installation.processes import Process
-from workers.installation.settings import Settings
-
-KEYS = ("axiomatic:accounts", "axiomatic:account-keys")
-
-
-@pytest.fixture
-def accounts(settings: Settings) -> Iterator[Accounts]:
-    redis = open_jobs(settings).redis
-    redis.delete(*KEYS)
-    yield Accounts(redis)
-    redis.delete(*KEYS)
 
 
 @pytest.fixture

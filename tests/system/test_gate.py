@@ -17,27 +17,17 @@ from tests.system.test_jobs_over_http import asked, salary_file, upload
 from web.accounts import OPEN_USER, Accounts
 from web.app import create_app
 from web.gate.binding import require_users
-from workers.app import open_jobs
-from workers.engine.ledger.keys import JOBS_OF
 from workers.installation.settings import Settings
-
-KEYS = ("axiomatic:accounts", "axiomatic:account-keys")
-
-
-@pytest.fixture
-def accounts(settings: Settings) -> Iterator[Accounts]:
-    """No users, before the test and after it, and no job left for a worker of another test."""
-    jobs = open_jobs(settings)
-    jobs.redis.delete(*KEYS)
-    yield Accounts(jobs.redis)
-    for owner in jobs.redis.scan_iter(f"{JOBS_OF}*"):
-        for run_id in jobs.redis.zrange(owner, 0, -1):
-            jobs.cancel(run_id.decode())
-    jobs.redis.delete(*KEYS)
 
 
 def signed(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
+
+
+def slate_of(client: FlaskClient, key: str) -> str:
+    """The id of a slate that a user uploads."""
+    form = {"salaries": (io.BytesIO(salary_file()), "DKSalaries.csv"), "track_id": "Phoenix"}
+    return str(client.post("/api/v1/slates", data=form, headers=signed(key)).json["slate_id"])
 
 
 def test_without_users_everybody_of_this_machine_is_one_caller(
@@ -76,8 +66,7 @@ def test_a_lost_key_is_made_anew_and_finds_the_users_slates(
 ) -> None:
     accounts.add("ann")
     _, lost = accounts.add("bob")
-    form = {"salaries": (io.BytesIO(salary_file()), "DKSalaries.csv")}
-    slate_id = client.post("/api/v1/slates", data=form, headers=signed(lost)).json["slate_id"]
+    slate_id = slate_of(client, lost)
     accounts.revoke("bob")
     assert client.get(f"/api/v1/slates/{slate_id}", headers=signed(lost)).status_code == 401
     again, key = accounts.add("bob")
@@ -124,11 +113,7 @@ def test_no_route_shows_or_changes_another_users_things(
     accounts.add("ann")
     _, bob = accounts.add("bob")
     _, eve = accounts.add("eve")
-    form = {
-        "salaries": (io.BytesIO(salary_file()), "DKSalaries.csv"),
-        "track_id": "Phoenix",
-    }
-    slate_id = client.post("/api/v1/slates", data=form, headers=signed(bob)).json["slate_id"]
+    slate_id = slate_of(client, bob)
     start = {"json": asked(slate_id), "headers": {**signed(bob), "Idempotency-Key": "one"}}
     run_id = client.post("/api/v1/optimize", **start).json["run_id"]
     mine = {"slate_id": slate_id, "run_id": run_id, "kind": "optimize"}
@@ -146,9 +131,7 @@ def test_no_route_shows_or_changes_another_users_things(
         assert client.get(path, headers=signed(eve)).json[name] == []
     refused = client.post("/api/v1/optimize", json=asked(slate_id), headers=signed(eve))
     assert refused.status_code == 404
-    own = client.post("/api/v1/slates", data={
-        "salaries": (io.BytesIO(salary_file()), "DKSalaries.csv"), "track_id": "Phoenix"
-    }, headers=signed(eve)).json["slate_id"]  # fmt: skip
+    own = slate_of(client, eve)
     assert own != slate_id
     again = {"json": asked(own), "headers": {**signed(eve), "Idempotency-Key": "one"}}
     assert client.post("/api/v1/optimize", **again).json["run_id"] != run_id
@@ -164,8 +147,7 @@ def test_an_administrator_lists_and_cancels_everybodys_jobs(
 ) -> None:
     _, ann = accounts.add("ann")
     _, bob = accounts.add("bob")
-    form = {"salaries": (io.BytesIO(salary_file()), "DKSalaries.csv"), "track_id": "Phoenix"}
-    slate_id = client.post("/api/v1/slates", data=form, headers=signed(bob)).json["slate_id"]
+    slate_id = slate_of(client, bob)
     body = {"json": asked(slate_id), "headers": signed(bob)}
     run_id = client.post("/api/v1/optimize", **body).json["run_id"]
     for owner in ("*", "bob"):
@@ -186,8 +168,7 @@ def test_an_administrator_removes_no_result_of_anothers(
 ) -> None:
     _, ann = accounts.add("ann")
     _, bob = accounts.add("bob")
-    form = {"salaries": (io.BytesIO(salary_file()), "DKSalaries.csv"), "track_id": "Phoenix"}
-    slate_id = client.post("/api/v1/slates", data=form, headers=signed(bob)).json["slate_id"]
+    slate_id = slate_of(client, bob)
     body = {"json": asked(slate_id), "headers": signed(bob)}
     run_id = client.post("/api/v1/optimize", **body).json["run_id"]
     for _ in range(2):

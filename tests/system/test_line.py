@@ -1,6 +1,6 @@
 """Of many jobs sent at once the first are done first, whoever sent them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -8,21 +8,11 @@ import pytest
 
 from web.accounts import Accounts
 from web.app import create_app
-from workers.app import open_jobs
 from workers.engine.jobs import Job, JobStatus
 from workers.installation.processes import Process
 from workers.installation.settings import Settings
 
 RunWorkers = Callable[[int], AbstractContextManager[list[Process]]]
-KEYS = ("axiomatic:accounts", "axiomatic:account-keys")
-
-
-@pytest.fixture
-def accounts(settings: Settings) -> Iterator[Accounts]:
-    redis = open_jobs(settings).redis
-    redis.delete(*KEYS)
-    yield Accounts(redis)
-    redis.delete(*KEYS)
 
 
 def request(seed: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What is kept of a user takes no more than the user's room."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
@@ -12,20 +12,10 @@ from tests.system.test_jobs_over_http import salary_file
 from tests.system.test_waiting_jobs import request
 from web.accounts import Accounts
 from web.app import create_app
-from workers.app import open_jobs
 from workers.installation.processes import Process
 from workers.installation.settings import Settings
 
 RunWorkers = Callable[[int], AbstractContextManager[list[Process]]]
-KEYS = ("axiomatic:accounts", "axiomatic:account-keys")
-
-
-@pytest.fixture
-def accounts(settings: Settings) -> Iterator[Accounts]:
-    redis = open_jobs(settings).redis
-    redis.delete(*KEYS)
-    yield Accounts(redis)
-    redis.delete(*KEYS)
 
 
 @pytest.fixture
