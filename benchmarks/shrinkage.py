@@ -178,7 +178,7 @@ def _request(
 ) -> OptimizeRequest:
     body = OptimizeSchema().load(
         {
-            "slate_id": "-",
+            "slate_id": "slate",
             "n_lineups": LINEUPS,
             "random_seed": seed,
             "scenario_config": {"n_scenarios": races},
